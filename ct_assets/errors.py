@@ -1,0 +1,24 @@
+"""What every part of the product raises when a person has something to mend."""
+
+import difflib
+import hashlib
+
+
+class UserError(Exception):
+    """A mistake or a circumstance that a person can mend; the message says what, where and how."""
+
+
+def mask(value: str) -> str:
+    """`value` as it may appear in a message: two characters at the start, a digest of the rest.
+
+    The digest tells two masked values apart without giving either away.
+    """
+    digest = hashlib.blake2b(value.encode(), digest_size=3).hexdigest()
+    return f"{value[:2] if len(value) > 4 else ''}…{digest}"
+
+
+def closest(name: str, known: list[str]) -> str:
+    """A hint such as `; did you mean 'Email'?`, or nothing when no known name is near."""
+    found = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
+    original = next((k for k in known if found and k.lower() == found[0]), None)
+    return f"; did you mean {original!r}?" if original else ""
