@@ -1,15 +1,48 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo test test-ui dev bench lint lock
+.PHONY: setup demo dev test test-ui bench lint format lock
 
 setup: $(VENV)/.installed
 
 # The stamp is newer than the lock file once everything in it is installed.
 $(VENV)/.installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ct_assets needs Python 3.11 or newer; name one with: make setup PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; sys.exit("ct_assets needs Python 3.11 to 3.14; name one with: make setup PYTHON=python3.12" if not (3, 11) <= sys.version_info < (3, 15) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
+	@mkdir -p $(@D) && cp $< $@
+
+demo: setup $(DAGSTER_HOME)/dagster.yaml
+	@$(BIN)/ct-assets demo
+
+dev: setup $(DAGSTER_HOME)/dagster.yaml
+	$(BIN)/ct-assets warehouse
+	$(BIN)/dagster dev -w workspace.yaml
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest -n 2 --dist worksteal
+
+test-ui: setup
+	$(BIN)/pytest -m ui
+
+bench: setup
+	$(BIN)/pytest -m bench -s
+
+format: setup
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# Renews the lock file from pyproject.toml (needs uv: pip install uv).
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --quiet --output-file requirements.lock
