@@ -1,0 +1,128 @@
+"""Snapshots of assets as Parquet, immutable once published and found through a pointer.
+
+    <root>/<key>/=<partition>/current.json             the pointer, swapped in one step
+    <root>/<key>/=<partition>/<snapshot>/data.parquet  immutable; what else belongs to it is beside
+
+Readers of a replaced snapshot are not disturbed: it stays for `retention` after its replacement.
+"""
+
+import contextlib
+import json
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import polars as pl
+
+from ct_assets.errors import UserError
+from ct_assets.files import private_dir, replacing, sync
+
+DATA = "data.parquet"
+POINTER = "current.json"
+
+
+class NotStagedError(UserError):
+    """An asset that something wants to read has no snapshot yet."""
+
+    def __init__(self, key: Sequence[str], partition: str | None) -> None:
+        of = f", partition {partition}" if partition else ""
+        super().__init__(f"{'/'.join(key)}{of}: nothing is staged yet; materialize it first")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A published snapshot, and what was said of it when it was."""
+
+    path: Path
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    def scan(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.path)
+
+    def beside(self, name: str) -> Path:
+        return self.path.with_name(name)
+
+
+@dataclass
+class Draft:
+    """A snapshot being written; `meta` becomes readable together with the files."""
+
+    folder: Path
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        return self.folder / DATA
+
+    def sink(self, frame: pl.LazyFrame) -> None:
+        frame.sink_parquet(self.path, row_group_size=100_000)
+
+    def scan(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.path)
+
+
+@dataclass(frozen=True)
+class Staging:
+    root: Path
+    retention: timedelta = timedelta(days=1)
+
+    @contextlib.contextmanager
+    def draft(self, key: Sequence[str], partition: str | None = None) -> Iterator[Draft]:
+        """A folder to write to; it vanishes with the block unless it was published in it."""
+        home = private_dir(self._home(key, partition))
+        draft = Draft(private_dir(home / f".{time.time_ns():x}-{uuid.uuid4().hex[:8]}"))
+        try:
+            yield draft
+        finally:
+            shutil.rmtree(draft.folder, ignore_errors=True)
+
+    def publish(self, draft: Draft) -> Snapshot:
+        """Make the draft the current snapshot of its asset."""
+        for file in draft.folder.iterdir():
+            file.chmod(0o600)
+            sync(file)
+        home = draft.folder.parent
+        folder = draft.folder.rename(home / draft.folder.name.removeprefix("."))
+        replaced = self._pointed(home)
+        with replacing(home / POINTER) as partial:
+            partial.write_text(json.dumps({"snapshot": folder.name, "meta": draft.meta}))
+        if replaced:
+            replaced.touch()  # its retention starts now
+        self._collect(home)
+        return Snapshot(folder / DATA, draft.meta)
+
+    def current(self, key: Sequence[str], partition: str | None = None) -> Snapshot:
+        try:
+            pointer = json.loads((self._home(key, partition) / POINTER).read_text())
+        except FileNotFoundError:
+            raise NotStagedError(key, partition) from None
+        return Snapshot(self._home(key, partition) / pointer["snapshot"] / DATA, pointer["meta"])
+
+    def _home(self, key: Sequence[str], partition: str | None) -> Path:
+        parts = (_quote(part) for part in key)
+        return self.root.joinpath(*parts, f"={_quote(partition or '')}")
+
+    def _pointed(self, home: Path) -> Path | None:
+        with contextlib.suppress(FileNotFoundError):
+            return home / str(json.loads((home / POINTER).read_text())["snapshot"])
+        return None
+
+    def _collect(self, home: Path) -> None:
+        """Remove what was replaced, or left half written, longer than `retention` ago."""
+        current, oldest = self._pointed(home), time.time() - self.retention.total_seconds()
+        for folder in home.iterdir():
+            if folder.is_dir() and folder != current:
+                with contextlib.suppress(FileNotFoundError):
+                    if folder.stat().st_mtime < oldest:
+                        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quote(part: str) -> str:
+    """A name for a folder; never one with a bare `=`, which marks a partition."""
+    return quote(part, safe=" ").replace(".", "%2E")

@@ -1,0 +1,82 @@
+import os
+import stat
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
+
+KEY = ("chinook", "customer")
+
+
+def publish(staging: Staging, *values: int, partition: str | None = None) -> Snapshot:
+    with staging.draft(KEY, partition) as draft:
+        draft.sink(pl.LazyFrame({"n": values}))
+        draft.meta["rows"] = len(values)
+        return staging.publish(draft)
+
+
+def test_the_last_published_snapshot_is_current(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+
+    publish(staging, 1)
+    publish(staging, 2, 3)
+
+    current = staging.current(KEY)
+    assert current.scan().collect()["n"].to_list() == [2, 3]
+    assert current.meta == {"rows": 2}
+
+
+def test_a_reader_of_the_replaced_snapshot_is_not_disturbed(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+    reader = publish(staging, 1).scan()
+
+    publish(staging, 2)
+
+    assert reader.collect()["n"].to_list() == [1]
+
+
+def test_a_replaced_snapshot_goes_once_its_retention_is_over(tmp_path: Path) -> None:
+    staging = Staging(tmp_path, retention=timedelta(hours=1))
+    old, kept = publish(staging, 1), publish(staging, 2)
+    long_ago = time.time() - 7200
+    os.utime(old.path.parent, (long_ago, long_ago))
+    os.utime(kept.path.parent, (long_ago, long_ago))
+
+    publish(staging, 3)
+
+    assert not old.path.exists()
+    assert kept.path.exists(), "its retention starts with its replacement, not with its writing"
+
+
+def test_a_draft_that_is_not_published_leaves_nothing(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+
+    with staging.draft(KEY) as draft:
+        draft.sink(pl.LazyFrame({"n": [1]}))
+
+    with pytest.raises(NotStagedError, match="chinook/customer: nothing is staged yet"):
+        staging.current(KEY)
+    assert list(tmp_path.rglob("*.parquet")) == []
+
+
+def test_partitions_and_odd_names_are_kept_apart(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "staging")
+    publish(staging, 1, partition="2021-01-01.5")
+    publish(staging, 2, partition="../..")
+    publish(staging, 3)
+
+    found = [staging.current(KEY, p).scan().collect().item() for p in ("2021-01-01.5", "../..")]
+    assert [*found, staging.current(KEY).scan().collect().item()] == [1, 2, 3]
+    assert [p.name for p in tmp_path.iterdir()] == ["staging"]
+
+
+def test_files_are_private(tmp_path: Path) -> None:
+    snapshot = publish(Staging(tmp_path / "staging"), 1)
+
+    everything = [tmp_path / "staging", *(tmp_path / "staging").rglob("*")]
+    assert snapshot.path in everything
+    assert {stat.S_IMODE(p.stat().st_mode) & 0o077 for p in everything} == {0}

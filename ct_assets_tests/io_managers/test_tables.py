@@ -1,0 +1,98 @@
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from ct_assets.io_managers.tables import FileError, matching, snapshot
+
+PEOPLE = 'id,ok,born,seen\n0171,Yes,2001-02-03,2026-01-02T03:04:05\n2,,,"2026-01-02 03:04"\n'
+
+
+def read(
+    folder: Path, pattern: str = "*.csv", types: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    snapshot(matching(pattern, folder), folder / "out.parquet", types=types or {})
+    return pl.read_parquet(folder / "out.parquet")
+
+
+def test_columns_of_a_csv_are_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(PEOPLE)
+
+    rows = read(tmp_path)
+
+    assert set(rows.dtypes) == {pl.String()}
+    assert rows["id"].to_list() == ["0171", "2"]
+    assert rows["ok"].to_list() == ["Yes", None]
+
+
+def test_types_are_declared(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(PEOPLE)
+    types = {"id": "integer", "ok": "boolean", "born": "date", "seen": "datetime"}
+
+    rows = read(tmp_path, types=types)
+
+    expected = pl.DataFrame(
+        {
+            "id": [171, 2],
+            "ok": [True, None],
+            "born": [date(2001, 2, 3), None],
+            "seen": [datetime(2026, 1, 2, 3, 4, 5), datetime(2026, 1, 2, 3, 4)],
+        }
+    )
+    assert_frame_equal(rows, expected)
+
+
+def test_a_glob_reads_its_files_in_the_order_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_text("n\n2\n")
+    (tmp_path / "a.csv").write_text("n\n1\n")
+
+    assert read(tmp_path)["n"].to_list() == ["1", "2"]
+
+
+def test_parquet_keeps_its_types(tmp_path: Path) -> None:
+    pl.DataFrame({"n": [1], "tags": [["x"]]}).write_parquet(tmp_path / "a.parquet")
+
+    assert read(tmp_path, "a.parquet").schema == {"n": pl.Int64, "tags": pl.List(pl.String)}
+
+
+@pytest.mark.parametrize(
+    ("files", "types", "message"),
+    [
+        ({"costumer.csv": b"id\n1\n"}, {}, "no file matches 'a.csv' (looked in {})"),
+        ({"a.csvx": b""}, {}, "no file matches 'a.csv' (looked in {}); did you mean 'a.csvx'?"),
+        ({"a.csv": b""}, {}, "a.csv: the file is empty, it has no header"),
+        ({"a.csv": b"id\n\xff\n"}, {}, "a.csv: the file is not UTF-8"),
+        ({"a.csv": b"id\nx,secret\n"}, {}, "a.csv: a line has more fields than the header;"),
+        ({"a.csv": b"id\n1\n"}, {"idd": "integer"}, "(wanted by `types`); did you mean 'id'?"),
+        ({"a.csv": b"id\n1\nsecret"}, {"id": "integer"}, "no integer, the first in row 2;"),
+    ],
+)  # fmt: skip
+def test_errors_name_the_file_and_quote_no_value(
+    tmp_path: Path, files: dict[str, bytes], types: dict[str, str], message: str
+) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, "a.csv", types)
+
+    assert message.format(tmp_path) in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_files_with_other_columns_are_not_mixed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    (tmp_path / "b.csv").write_text("id,mail\n1,secret\n")
+
+    with pytest.raises(FileError, match=r"a\.csv and 1 more: these files have different columns"):
+        read(tmp_path)
+
+
+def test_other_kinds_of_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(b"")
+
+    with pytest.raises(FileError, match=r"a\.xlsx: only CSV .* and Parquet"):
+        read(tmp_path, "a.xlsx")

@@ -1,0 +1,92 @@
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from ct_assets.errors import UserError
+from ct_assets.io_managers.warehouse import Warehouse, load_folder
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    seed = tmp_path / "seed"
+    seed.mkdir()
+    (seed / "person.csv").write_text("id,mail,zip\n1,ada@example.org,0171\n2,bob@example.org,N1\n")
+    return Warehouse(tmp_path / "data" / "warehouse.duckdb", seed=seed)
+
+
+def query(warehouse: Warehouse, sql: str, tmp_path: Path) -> pl.DataFrame:
+    out = tmp_path / "out"
+    out.mkdir(exist_ok=True)
+    warehouse.snapshot(sql, out / "x.parquet", called="people.sql")
+    return pl.read_parquet(out / "x.parquet")
+
+
+def test_a_missing_warehouse_is_made_from_its_seed(warehouse: Warehouse, tmp_path: Path) -> None:
+    rows = query(warehouse, "select zip, mail as Email from person -- all\n;", tmp_path)
+
+    assert rows.rows() == [("0171", "ada@example.org"), ("N1", "bob@example.org")]
+
+
+def test_without_a_seed_it_says_where_the_warehouse_belongs(tmp_path: Path) -> None:
+    missing = Warehouse(tmp_path / "warehouse.duckdb")
+
+    with pytest.raises(UserError, match=r"no warehouse at .*warehouse\.duckdb; put a DuckDB file"):
+        query(missing, "select 1", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("from persn", 'people.sql: Catalog Error: Table with name persn does not exist!'),
+        ("from persn", 'Did you mean "person"?'),
+        ("select mial from person", 'Referenced column "mial" not found in FROM clause!'),
+        ("selec 1", 'people.sql: Parser Error: syntax error at or near "selec"'),
+        ("from '/etc/passwd.csv'", "a query reads the warehouse's tables only, declare a file"),
+        ("delete from person", "people.sql: must be one SELECT statement; it only reads"),
+        ("copy person to 'x.csv'", "must be one SELECT statement"),
+        ("select 1; select 2", "must be one SELECT statement"),
+        ("select cast(mail as int) from person", "ConversionException in column mail"),
+    ],
+)  # fmt: skip
+def test_errors_name_the_query_and_quote_no_value(
+    warehouse: Warehouse, tmp_path: Path, sql: str, message: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        query(warehouse, sql, tmp_path)
+
+    assert message in str(caught.value)
+    assert "@example.org" not in str(caught.value)
+    cause = caught.value.__context__
+    assert cause is None or caught.value.__suppress_context__
+
+
+def test_it_reads_while_others_read_and_says_so_when_someone_writes(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    assert warehouse.seed
+    load_folder(warehouse.seed, warehouse.database)
+    with warehouse.reading(tmp_path / "a") as one, warehouse.reading(tmp_path / "b") as two:
+        counts = [c.sql("select count(*) from person").fetchall() for c in (one, two)]
+    assert counts == [[(2,)], [(2,)]]
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").write_text("id,mail\n1,ada@example.org\n" * 400)
+
+    with pytest.raises(UserError, match=r"warehouse\.duckdb: cannot be read as a DuckDB database"):
+        query(Warehouse(tmp_path / "warehouse.duckdb"), "select 1", tmp_path)
+
+
+def test_lists_of_structs_survive(warehouse: Warehouse, tmp_path: Path) -> None:
+    sql = "select list({'id': id, 'mail': mail} order by id) as Items from person"
+
+    items = query(warehouse, sql, tmp_path)
+
+    assert items.schema["Items"] == pl.List(pl.Struct({"id": pl.Int64, "mail": pl.String}))
+
+
+def test_nothing_of_a_query_can_write(warehouse: Warehouse, tmp_path: Path) -> None:
+    with warehouse.reading(tmp_path) as connection, pytest.raises(duckdb.Error, match="read-only"):
+        connection.execute("insert into person values (3, '', '')")
