@@ -42,10 +42,14 @@ def _batches(records: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
 
 def _in_threads(connections: int, work: Any, batches: Iterable[Any]) -> None:
     free = threading.Semaphore(2 * connections)
+    futures = []
     with ThreadPoolExecutor(connections) as pool:
         for batch in batches:
             free.acquire()
-            pool.submit(work, batch).add_done_callback(lambda _: free.release())
+            futures.append(pool.submit(work, batch))
+            futures[-1].add_done_callback(lambda _: free.release())
+    for future in futures:
+        future.result()
 
 
 def csv_json_requests(table: Path, url: str, connections: int) -> None:

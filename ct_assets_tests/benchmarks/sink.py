@@ -63,8 +63,8 @@ class _Upload(asyncio.Protocol):
             self._began()
         self._missing -= len(data)
         joined = self._tail + data
-        self._records += joined.count(b'{"type":"')
-        self._tail = joined[-8:]
+        self._records += joined.count(b'{"type":')
+        self._tail = joined[-7:]
         if self._missing == 0:
             self._missing = -1
             loop = asyncio.get_running_loop()
