@@ -1,0 +1,95 @@
+"""The two expressions that the rest of the world uses."""
+
+from collections.abc import Callable, Collection
+
+import numpy as np
+import polars as pl
+
+from ct_assets.phone import columns, messages, regions, result, slow
+from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, rules
+
+
+def e164(
+    phone: str | pl.Expr,
+    *,
+    region: str | pl.Expr | None = None,
+    accept: Collection[str] | None = None,
+    min_digits: int | None = MIN_DIGITS,
+    max_digits: int | None = MAX_DIGITS,
+) -> pl.Expr:
+    """A struct `e164`, `status`, `reason`, `region`, `type` for each phone.
+
+    Args:
+        phone: A column (name or expression) of text, categories or whole numbers. A whole number
+            is read as its digits: it has lost its plus and its leading zeros, so it needs a region.
+        region: Where numbers without a calling code belong: an ISO 3166 code or English country
+            name, or an expression that gives one per row.
+        accept: The number types to take, from `result.TYPES`; all by default.
+        min_digits: See `rules.below_min_digits`; None to leave that rule out.
+        max_digits: See `rules.above_max_digits`; None to leave that rule out.
+
+    Raises:
+        UnknownRegionError: A constant region that does not exist.
+        UnknownTypeError: A type in `accept` that does not exist.
+    """
+    refuse = rules(accept, min_digits, max_digits)
+    constant = _constant(region)
+
+    def judge(rows: pl.Series) -> pl.Series:
+        return columns.frame(_verdicts(rows, constant), refuse).to_struct(rows.name)
+
+    return _over_rows(phone, region, judge, result.dtype())
+
+
+def explain(
+    phone: str | pl.Expr,
+    *,
+    region: str | pl.Expr | None = None,
+    accept: Collection[str] | None = None,
+    min_digits: int | None = MIN_DIGITS,
+    max_digits: int | None = MAX_DIGITS,
+) -> pl.Expr:
+    """Why `e164` with the same arguments gives no number, for people; null where it gives one."""
+    refuse = rules(accept, min_digits, max_digits)
+    constant = _constant(region)
+
+    def explained(rows: pl.Series) -> pl.Series:
+        verdicts = _verdicts(rows, constant)
+        fields = columns.frame(verdicts, refuse)
+        digits = pl.Series("national_digits", verdicts.national_digits)
+        return fields.with_columns(digits).select(messages.text(refuse)).to_series()
+
+    return _over_rows(phone, region, explained, pl.String())
+
+
+def _constant(region: str | pl.Expr | None) -> int | None:
+    return None if isinstance(region, pl.Expr) else regions.constant(region)
+
+
+def _over_rows(
+    phone: str | pl.Expr,
+    region: str | pl.Expr | None,
+    judge: Callable[[pl.Series], pl.Series],
+    dtype: pl.DataType,
+) -> pl.Expr:
+    fields = [pl.col(phone) if isinstance(phone, str) else phone]
+    if isinstance(region, pl.Expr):
+        fields.append(region.alias("__region"))
+    return pl.struct(fields).map_batches(judge, return_dtype=dtype, is_elementwise=True)
+
+
+def _verdicts(rows: pl.Series, constant: int | None) -> slow.Verdicts:
+    phones, *names = rows.struct.unnest().get_columns()
+    text = _as_text(phones)
+    if names:
+        places = regions.of_rows(_as_text(names[0]))
+    else:
+        places = np.full(len(text), constant, np.uint8)
+    return slow.judge(text, places)
+
+
+def _as_text(column: pl.Series) -> pl.Series:
+    dtype = column.dtype
+    if dtype.is_integer() or isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
+        return column.cast(pl.String)
+    raise TypeError(f"column {column.name!r} is {dtype}: phones are text or whole numbers")

@@ -1,0 +1,109 @@
+"""What is said about a phone number, and the small integers the engine says it with.
+
+An *outcome* packs all that libphonenumber decides about one string into 12 bits: 16 times the
+place of the region in `regions()`, plus a kind: the number's type if it is valid, otherwise why it
+is not. Strings that could not be read at all belong to `NOWHERE` instead of a region.
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import phonenumbers
+import polars as pl
+
+STATUSES = ("valid_as_is", "valid_normalised", "invalid", "unparsable", "null")
+TYPES = (
+    "fixed_line",
+    "mobile",
+    "fixed_line_or_mobile",
+    "toll_free",
+    "premium_rate",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+)
+INVALID = ("too_short", "too_long", "invalid_length", "local_only", "not_valid_for_region")
+UNPARSABLE = (
+    "not_a_number",
+    "invalid_country_code",
+    "no_region",
+    "unknown_region",
+    "too_short",
+    "too_long",
+)
+OUR_RULES = ("type_not_accepted", "below_min_digits", "above_max_digits")
+REASONS = tuple(dict.fromkeys((*INVALID, *UNPARSABLE, *OUR_RULES)))
+
+KINDS = 16
+NOWHERE = 255
+OUTCOMES = (NOWHERE + 1) * KINDS
+NULL = NOWHERE * KINDS
+NOTHING = 255
+
+
+@functools.cache
+def regions() -> tuple[str, ...]:
+    """Every region libphonenumber knows, in the order of outcomes; "001" is no country's."""
+    return (*sorted(phonenumbers.SUPPORTED_REGIONS), "001")
+
+
+@functools.cache
+def dtype() -> pl.Struct:
+    """The struct that `e164` gives."""
+    return pl.Struct(
+        {
+            "e164": pl.String,
+            "status": pl.Enum(STATUSES),
+            "reason": pl.Enum(REASONS),
+            "region": pl.Enum(regions()),
+            "type": pl.Enum(TYPES),
+        }
+    )
+
+
+def valid(region: int, type_: int) -> int:
+    """The outcome of a valid number."""
+    return region * KINDS + type_
+
+
+def invalid(region: int, reason: str) -> int:
+    """The outcome of a number that could be read and is not valid."""
+    return region * KINDS + len(TYPES) + INVALID.index(reason)
+
+
+def unparsable(reason: str) -> int:
+    """The outcome of a string that could not be read as a number."""
+    return NOWHERE * KINDS + 1 + UNPARSABLE.index(reason)
+
+
+class Decoder(NamedTuple):
+    """What each outcome means, one array per field; NOTHING stands for null."""
+
+    status: npt.NDArray[np.uint8]
+    reason: npt.NDArray[np.uint8]
+    region: npt.NDArray[np.uint8]
+    type: npt.NDArray[np.uint8]
+
+
+@functools.cache
+def decoder() -> Decoder:
+    """Tables from outcome to places in STATUSES, REASONS, regions() and TYPES."""
+    region, kind = np.divmod(np.arange(OUTCOMES, dtype=np.uint16), KINDS)
+    readable, is_valid = region != NOWHERE, kind < len(TYPES)
+    why = [REASONS.index(r) for r in INVALID]
+    why_not = [REASONS.index(r) for r in UNPARSABLE]
+    reason = np.array([NOTHING] * len(TYPES) + why, np.uint8)[kind]
+    unreadable = np.array([NOTHING, *why_not] + [NOTHING] * (KINDS - 1 - len(why_not)), np.uint8)
+    status = np.where(is_valid, STATUSES.index("valid_normalised"), STATUSES.index("invalid"))
+    lost = np.where(kind == 0, STATUSES.index("null"), STATUSES.index("unparsable"))
+    return Decoder(
+        status=np.where(readable, status, lost).astype(np.uint8),
+        reason=np.where(readable, reason, unreadable[kind]).astype(np.uint8),
+        region=np.where(readable, region, NOTHING).astype(np.uint8),
+        type=np.where(readable & is_valid, kind, NOTHING).astype(np.uint8),
+    )

@@ -1,0 +1,68 @@
+"""Rules of ours and of the receivers', on top of what libphonenumber calls valid.
+
+libphonenumber knows valid numbers of 4 digits in all (Germany, Brazil) and of 19 (Indonesia).
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import polars as pl
+
+from ct_assets.phone import result
+
+MAX_DIGITS = 15
+"""ITU-T E.164, clause 6.1: at most 15 digits, the calling code included."""
+MIN_DIGITS = 8
+"""The fewest digits, calling code included, that CleverTap takes for a phone."""
+
+
+class UnknownTypeError(ValueError):
+    """A number type in `accept` that does not exist."""
+
+    def __init__(self, unknown: Collection[str]) -> None:
+        names = ", ".join(result.TYPES)
+        super().__init__(f"no such number type: {', '.join(sorted(unknown))}; types are {names}")
+
+
+class Rules(NamedTuple):
+    """Which valid numbers are refused nevertheless; None leaves a rule out."""
+
+    accept: frozenset[str] | None = None
+    min_digits: int | None = MIN_DIGITS
+    max_digits: int | None = MAX_DIGITS
+
+    def refusal(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
+        """The reason why a valid number is refused, null where it is not."""
+        checks = (
+            type_not_accepted(type_, self.accept),
+            below_min_digits(e164, self.min_digits),
+            above_max_digits(e164, self.max_digits),
+        )
+        return pl.coalesce(
+            pl.when(check).then(pl.lit(reason, pl.Enum(result.REASONS)))
+            for check, reason in zip(checks, result.OUR_RULES, strict=True)
+        )
+
+
+def rules(accept: Collection[str] | None, min_digits: int | None, max_digits: int | None) -> Rules:
+    """Rules with the names of `accept` checked."""
+    if isinstance(accept, str):
+        accept = [accept]
+    if accept is not None and (unknown := set(accept) - set(result.TYPES)):
+        raise UnknownTypeError(unknown)
+    return Rules(None if accept is None else frozenset(accept), min_digits, max_digits)
+
+
+def type_not_accepted(type_: pl.Expr, accept: frozenset[str] | None) -> pl.Expr:
+    """Whether the number is of a type outside `accept`."""
+    return pl.lit(value=False) if accept is None else ~type_.cast(pl.String).is_in(sorted(accept))
+
+
+def below_min_digits(e164: pl.Expr, least: int | None) -> pl.Expr:
+    """Whether the number has fewer digits than `least`, calling code included."""
+    return pl.lit(value=False) if least is None else e164.str.len_bytes() - 1 < least
+
+
+def above_max_digits(e164: pl.Expr, most: int | None) -> pl.Expr:
+    """Whether the number has more digits than `most`, calling code included."""
+    return pl.lit(value=False) if most is None else e164.str.len_bytes() - 1 > most
