@@ -1,0 +1,176 @@
+"""Every HTTP request that leaves for CleverTap. Bodies and credentials are never logged."""
+
+import contextlib
+import email.utils
+import logging
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from ct_assets.clevertap.destination import Destination
+from ct_assets.clevertap.transport import DeadlineTransport
+
+CONNECTIONS = 15
+CONNECT_SECONDS = 10.0
+REQUEST_SECONDS = 60.0
+MAX_DELETED = 100
+REPLY_ROOM = 16 * 1024 * 1024
+"""Bytes a reply may have beyond four times its request; a refusal of every record echoes each."""
+
+# httpx logs each URL at INFO, and the URL of a profile holds a person's identity.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    host: str
+    status: int
+    body: bytes = field(repr=False)
+    seconds: float = 0.0
+    retry_after: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply:
+    host: str
+    sent: bool
+    """False only if CleverTap cannot have seen the request."""
+    why: str
+    seconds: float = 0.0
+
+
+Answer = Reply | NoReply
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
+
+
+class Client:
+    """One connection pool for any number of threads, to be used as a context manager."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        *,
+        seconds: float = REQUEST_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.destination = destination
+        self._seconds = seconds
+        self._clock = clock
+        self._transport = DeadlineTransport(
+            connections=CONNECTIONS, proxy=_proxy(destination), clock=clock
+        )
+        self._http = httpx.Client(
+            base_url=destination.base_url,
+            headers={
+                "X-CleverTap-Account-Id": destination.account_id,
+                "X-CleverTap-Passcode": destination.passcode.get_secret_value(),
+                "Accept-Encoding": "identity",
+                "User-Agent": "ct-assets",
+            },
+            transport=self._transport,
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            follow_redirects=False,
+        )
+
+    def upload(self, body: bytes, *, dry_run: bool = False) -> Answer:
+        """`body` is `{"d":[...]}`; with `dry_run` CleverTap judges the records and keeps none."""
+        return self._post("/1/upload", body, {"dryRun": "1"} if dry_run else {})
+
+    def delete_profiles(
+        self, values: Sequence[str], kind: Literal["identity", "guid"] = "identity"
+    ) -> Answer:
+        """At most 100 at a time; a `guid` is what other calls name objectId."""
+        if not 0 < len(values) <= MAX_DELETED:
+            raise ValueError(f"1 to {MAX_DELETED} profiles can be deleted at once")
+        return self._post("/1/delete/profiles.json", orjson.dumps({kind: list(values)}), {})
+
+    def profile(self, value: str, kind: Literal["identity", "email", "objectId"]) -> Answer:
+        return self._send(self._http.build_request("GET", "/1/profile.json", params={kind: value}))
+
+    def _post(self, path: str, body: bytes, params: Mapping[str, str]) -> Answer:
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return self._send(
+            self._http.build_request("POST", path, content=body, params=params, headers=headers)
+        )
+
+    def _send(self, request: httpx.Request) -> Answer:
+        host, started = self.destination.host, self._clock()
+        try:
+            with self._transport.limited_to(self._seconds):
+                response = self._http.send(request, stream=True)
+                with contextlib.closing(response):
+                    body = _body(response, room=REPLY_ROOM + 4 * len(request.content))
+        except _NOT_SENT as error:
+            return NoReply(host, sent=False, why=str(error), seconds=self._clock() - started)
+        except httpx.HTTPError as error:
+            return NoReply(host, sent=True, why=_why(error), seconds=self._clock() - started)
+        seconds = self._clock() - started
+        if body is None:
+            return NoReply(host, sent=True, why="the reply never ended", seconds=seconds)
+        return Reply(host, response.status_code, body, seconds, _retry_after(response.headers))
+
+    def __enter__(self) -> Self:
+        self._http.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._http.__exit__(kind, error, traceback)
+
+
+def _body(response: httpx.Response, room: int) -> bytes | None:
+    """The body, or None when it is longer than any answer to this request could be."""
+    parts = []
+    for part in response.iter_bytes():
+        parts.append(part)
+        room -= len(part)
+        if room < 0:
+            return None
+    return b"".join(parts)
+
+
+def _why(error: httpx.HTTPError) -> str:
+    """What happened, without the error's own text, which may quote the reply."""
+    match error:
+        case httpx.TimeoutException():
+            return "no whole reply within the time limit"
+        case httpx.RemoteProtocolError():
+            return "the connection was closed before a whole reply, or the reply was not HTTP"
+        case httpx.NetworkError():
+            return "the connection broke before the reply"
+        case _:
+            return f"the reply could not be read ({type(error).__name__})"
+
+
+def _retry_after(headers: httpx.Headers) -> float:
+    """Seconds, from either form of Retry-After; a date counts from the reply's own Date."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        until = email.utils.parsedate_to_datetime(text)
+        since = email.utils.parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (until - since).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _proxy(destination: Destination) -> str | None:
+    """The proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this host; none on loopback."""
+    url = urlsplit(destination.base_url)
+    if destination.is_loopback or urllib.request.proxy_bypass(url.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(url.scheme) or proxies.get("all")

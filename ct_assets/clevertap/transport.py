@@ -1,0 +1,104 @@
+"""An httpx transport under which a whole request, not each read of it, has a time limit.
+
+httpx's own timeouts start anew with every byte that arrives, so a reply dripped slowly enough
+holds its connection, and one of the account's slots, for ever.
+"""
+
+import contextlib
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import httpcore
+import httpx
+
+CHUNK = 65_536
+"""Bytes written between two looks at the clock."""
+
+Clock = Callable[[], float]
+
+
+class DeadlineTransport(httpx.HTTPTransport):
+    """Plain HTTP/1.1 with at most `connections` of them, through `proxy` where one is given."""
+
+    def __init__(self, *, connections: int, proxy: str | None, clock: Clock) -> None:
+        limits = httpx.Limits(
+            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=5.0
+        )
+        super().__init__(verify=httpx.create_ssl_context(), limits=limits, proxy=proxy)
+        self._deadline = _Deadline(clock)
+        # httpcore takes a backend of one's own, but httpx does not hand it on.
+        self._pool._network_backend = _Backend(self._deadline)  # noqa: SLF001
+
+    @contextlib.contextmanager
+    def limited_to(self, seconds: float) -> Iterator[None]:
+        """Whatever this thread sends and receives within the block ends after `seconds`."""
+        self._deadline.start(seconds)
+        try:
+            yield
+        finally:
+            self._deadline.start(float("inf"))
+
+
+class _Deadline(threading.local):
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._at = float("inf")
+
+    def start(self, seconds: float) -> None:
+        self._at = self._clock() + seconds
+
+    def timeout(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
+        """What is left of `timeout` and of the deadline, as sockets take it."""
+        left = min(self._at - self._clock(), float("inf") if timeout is None else timeout)
+        if left <= 0:
+            raise late
+        return None if left == float("inf") else left
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, deadline: _Deadline) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._deadline = deadline
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.timeout(timeout, httpcore.ConnectTimeout)
+        stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
+        return _Stream(stream, self._deadline)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._deadline.timeout(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), CHUNK):
+            left = self._deadline.timeout(timeout, httpcore.WriteTimeout)
+            self._inner.write(buffer[start : start + CHUNK], left)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._deadline.timeout(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- httpcore's signature
+        return self._inner.get_extra_info(info)

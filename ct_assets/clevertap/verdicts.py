@@ -1,0 +1,227 @@
+"""What CleverTap's answer says about each record of a request.
+
+HTTP 200 is not success: the envelope names the records it refused, by a number inside the text of
+each error, and only an envelope whose numbers add up settles anything. Whatever leaves a doubt is
+`Unknown`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from ct_assets.clevertap.client import Answer, NoReply, Reply
+
+IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
+
+_NUMBER = re.compile(r"Skipped record number\s*:\s*(\d+)")
+TRANSIENT_CODES = (555,)
+"""Codes of single records that a repeat may cure."""
+
+_MALFORMED = (400, 413, 422)
+_LOST = (408, 409)
+
+
+class Refusal(NamedTuple):
+    position: int
+    """0-based, within the records that were sent."""
+    code: int
+    message: str
+
+
+class Acked(NamedTuple):
+    """Every record has its verdict: those in `refusals` are refused, the others are stored."""
+
+    refusals: tuple[Refusal, ...] = ()
+
+
+class NotTaken(NamedTuple):
+    """Nothing of the request was stored; it is safe to repeat."""
+
+    why: str
+    retry_after: float = 0.0
+    reached: bool = True
+    """False if no connection could be made."""
+
+
+class Unknown(NamedTuple):
+    """The request may or may not have been stored."""
+
+    why: str
+
+
+class Malformed(NamedTuple):
+    """The request was refused as a whole, on account of its body."""
+
+    status: int
+    why: str
+
+
+class Denied(NamedTuple):
+    """Nothing was stored and nothing will be: no request of this run can succeed."""
+
+    why: str
+
+
+Verdict = Acked | NotTaken | Unknown | Malformed | Denied
+
+
+class _DoubtError(Exception):
+    """The envelope does not say what became of every record."""
+
+
+def read(answer: Answer, records: int, body: bytes = b"") -> Verdict:
+    """The verdict on an upload of `records` records.
+
+    `body` is the request's: refusals that carry no number are found in it by the record they echo.
+    """
+    return _read(answer, lambda reply: _envelope(reply, records, body))
+
+
+def read_status(answer: Answer) -> Verdict:
+    """The verdict on a call that is answered with a status alone, such as a deletion."""
+    return _read(answer, _status)
+
+
+def _read(answer: Answer, accepted: Callable[[Reply], Verdict]) -> Verdict:
+    match answer:
+        case NoReply(sent=False):
+            return NotTaken(f"cannot reach {answer.host}: {answer.why}", reached=False)
+        case NoReply():
+            return Unknown(answer.why)
+        case Reply(status=status) if 200 <= status < 300:
+            return accepted(answer)
+        case Reply():
+            return _refused_as_a_whole(answer, answer.status)
+
+
+def _refused_as_a_whole(reply: Reply, status: int) -> Verdict:
+    if status == 429:
+        return NotTaken("429, too many requests at once", reply.retry_after)
+    if status in (401, 403):
+        return Denied(
+            f"credentials or region refused by {reply.host} (HTTP {status}); "
+            f"check the account id, the passcode and the region"
+        )
+    if status in _MALFORMED:
+        return Malformed(status, _error_text(reply) or f"HTTP {status}")
+    if status in _LOST or status >= 500 or status < 300:
+        return Unknown(f"HTTP {status}")
+    if status < 400:
+        return Denied(
+            f"{reply.host} redirects (HTTP {status}) instead of answering, and records are not "
+            f"sent to where nobody configured; check the region or the API URL"
+        )
+    return Denied(
+        f"{reply.host} does not offer CleverTap's API (HTTP {status}); "
+        f"check the region or the API URL"
+    )
+
+
+def _envelope(reply: Reply, records: int, body: bytes) -> Verdict:
+    envelope = _object(reply.body)
+    if envelope is None:
+        return Unknown(f"HTTP {reply.status}, but the reply is not CleverTap's JSON")
+    processed, unprocessed = envelope.get("processed"), envelope.get("unprocessed", [])
+    if type(processed) is not int or not isinstance(unprocessed, list):
+        return _error_in_200(reply, envelope)
+    try:
+        _check_sums(envelope.get("status"), processed, len(unprocessed), records)
+        return Acked(_refusals(unprocessed, records, body))
+    except _DoubtError as doubt:
+        return Unknown(str(doubt))
+
+
+def _error_in_200(reply: Reply, envelope: Mapping[str, object]) -> Verdict:
+    """CleverTap's error object names the HTTP status that it stands for."""
+    code = envelope.get("code")
+    if envelope.get("status") == "fail" and code in (401, 403, 429):
+        return _refused_as_a_whole(reply, int(str(code)))
+    return Unknown(f"HTTP {reply.status}, but the reply does not say what was processed")
+
+
+def _status(reply: Reply) -> Verdict:
+    envelope = _object(reply.body)
+    if envelope is None:
+        return Unknown(f"HTTP {reply.status}, but the reply is not CleverTap's JSON")
+    return Acked() if envelope.get("status") == "success" else _error_in_200(reply, envelope)
+
+
+def _check_sums(status: object, processed: int, refused: int, records: int) -> None:
+    if processed < 0 or processed + refused != records:
+        raise _DoubtError(f"{processed} processed and {refused} refused of {records} sent")
+    expected = "success" if refused == 0 else "fail" if processed == 0 else "partial"
+    if status != expected:
+        raise _DoubtError(
+            f"the reply's status contradicts its {processed} processed, {refused} refused"
+        )
+
+
+def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple[Refusal, ...]:
+    found: dict[int, Refusal] = {}
+    nameless: list[tuple[int, str, object]] = []
+    for entry in unprocessed:
+        code, text, echo = _entry(entry)
+        number = _NUMBER.search(text)
+        if number is None:
+            nameless.append((code, text, echo))
+            continue
+        position = int(number[1]) - 1
+        if not 0 <= position < records or position in found:
+            raise _DoubtError("the reply's record numbers do not add up")
+        found[position] = Refusal(position, code, text)
+    if nameless:
+        _find_by_echo(nameless, body, found)
+    return tuple(found[position] for position in sorted(found))
+
+
+def _entry(entry: object) -> tuple[int, str, object]:
+    if not isinstance(entry, dict):
+        raise _DoubtError("a refused record is not described")
+    code, text = entry.get("code"), entry.get("error")
+    return (
+        code if type(code) is int else 0,
+        text if isinstance(text, str) else "",
+        entry.get("record"),
+    )
+
+
+def _find_by_echo(
+    nameless: Sequence[tuple[int, str, object]], body: bytes, found: dict[int, Refusal]
+) -> None:
+    """Gives each refusal the record it echoes, provided that no other record could be meant."""
+    echoes = defaultdict(list)
+    for code, text, echo in nameless:
+        echoes[_trace(echo)].append((code, text))
+    sent = defaultdict(list)
+    for position, record in enumerate((_object(body) or {}).get("d", [])):
+        if position not in found:
+            sent[_trace(record)].append(position)
+    for trace, refusals in echoes.items():
+        alike = sent[trace]
+        if trace is None or len(alike) != len(refusals) or len(set(refusals)) > 1:
+            raise _DoubtError("the reply does not say which records it refused")
+        for position, (code, text) in zip(alike, refusals, strict=True):
+            found[position] = Refusal(position, code, text)
+
+
+def _trace(record: object) -> tuple[str, ...] | None:
+    """What CleverTap echoes unchanged; None if the record names nobody."""
+    if not isinstance(record, dict) or not any(name in record for name in IDENTIFIERS):
+        return None
+    return tuple(str(record.get(name)) for name in (*IDENTIFIERS, "type", "ts", "evtName"))
+
+
+def _object(text: bytes) -> dict[str, Any] | None:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _error_text(reply: Reply) -> str:
+    error = (_object(reply.body) or {}).get("error")
+    return error if isinstance(error, str) else ""

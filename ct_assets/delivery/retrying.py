@@ -1,0 +1,25 @@
+"""When a request that failed is made again, and when no more."""
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """Times in seconds. `patience` counts from a batch's first failure."""
+
+    patience: float = 300.0
+    unreached: float = 15.0
+    """The patience as long as the server has not answered anything in this run."""
+    base: float = 0.5
+    lost_base: float = 4.0
+    """The same after a lost answer: each repeat may store the batch once more, so fewer of them."""
+    cap: float = 30.0
+    resends: int = 4
+    """Repeats of a batch whose answer was lost."""
+    transient_repeats: int = 6
+    """Repeats of records that were refused for a passing reason."""
+
+    def delay(self, failures: int, rng: Random, *, base: float | None = None) -> float:
+        """Full jitter, so that requests which failed together do not come back together."""
+        return rng.uniform(0.0, min(self.cap, (base or self.base) * 2.0 ** min(failures, 32)))

@@ -1,0 +1,43 @@
+"""What sending has come to: counters for progress and reports, not for the account of rows."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+STEP = 1.05
+"""Latencies are kept as counts in classes 5 % wide, so that they take no memory of their own."""
+
+
+class Latencies:
+    def __init__(self) -> None:
+        self._classes: Counter[int] = Counter()
+
+    def add(self, seconds: float) -> None:
+        self._classes[round(math.log(max(seconds, 1e-6), STEP))] += 1
+
+    def percentile(self, share: float) -> float:
+        """Seconds within which that share of the requests was answered, to 5 %; 0.0 for none."""
+        left = share * self._classes.total()
+        for step in sorted(self._classes):
+            left -= self._classes[step]
+            if left <= 0:
+                return STEP**step
+        return 0.0
+
+
+@dataclass
+class Sent:
+    """Rows are counted by their latest outcome."""
+
+    acked: int = 0
+    refused: int = 0
+    unknown: int = 0
+    requests: int = 0
+    waits_429: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    window: int = 0
+    smallest_window: int = 0
+    latencies: Latencies = field(default_factory=Latencies)
+    stopped: str | None = None
+    """Why it ended before every batch was tried, as a sentence for a person."""

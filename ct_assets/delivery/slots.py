@@ -1,0 +1,133 @@
+"""The account's requests in flight, shared by every process of this host.
+
+A slot is a lock on a file, which the operating system takes back when its holder dies. The files
+lie in one place for the whole host, whatever user, data directory or DAGSTER_HOME sends.
+"""
+
+import contextlib
+import fcntl
+import functools
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ct_assets.clevertap.destination import DOMAIN, Destination
+from ct_assets.delivery.window import MAX_IN_FLIGHT
+from ct_assets.errors import UserError
+
+ROOT = Path("/tmp/ct-assets-slots")  # noqa: S108 -- the one place that all users share
+MAX_OTHERS_IN_FLIGHT = 3
+"""CleverTap's limit for every endpoint but the upload."""
+
+POLL_SECONDS = 0.005
+
+
+class SlotsError(UserError):
+    """The lock files cannot be used."""
+
+
+def upload_slots(destination: Destination, root: Path = ROOT) -> "Slots":
+    return _slots(root / f"{_account(destination)}-upload", MAX_IN_FLIGHT)
+
+
+def other_slots(destination: Destination, root: Path = ROOT) -> "Slots":
+    return _slots(root / f"{_account(destination)}-other", MAX_OTHERS_IN_FLIGHT)
+
+
+class Slots:
+    """`size` slots for all threads of all processes that name the same folder."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self._folder = folder
+        self._size = size
+        self._forget()
+        # A forked child would share its parent's locks, and keep them when the parent dies.
+        os.register_at_fork(after_in_child=self._forked)
+
+    @contextlib.contextmanager
+    def slot(self, stop: threading.Event) -> Iterator[bool]:
+        """Waits for a slot and holds it; False, with no slot, if `stop` is set before."""
+        number = self._acquire(stop)
+        try:
+            yield number is not None
+        finally:
+            if number is not None:
+                fcntl.flock(self._file(number), fcntl.LOCK_UN)
+                self._held.discard(number)
+
+    def _acquire(self, stop: threading.Event) -> int | None:
+        """Whoever waits holds the queue, so a process cannot take its own slot back before it."""
+        with self._turn:
+            queued = False
+            try:
+                while not stop.is_set():
+                    queued = queued or self._lock(self._size)
+                    number = self._take() if queued else None
+                    if number is not None:
+                        return number
+                    stop.wait(POLL_SECONDS)
+                return None
+            finally:
+                if queued:
+                    fcntl.flock(self._file(self._size), fcntl.LOCK_UN)
+
+    def _take(self) -> int | None:
+        for number in range(self._size):
+            if number not in self._held and self._lock(number):
+                self._held.add(number)
+                return number
+        return None
+
+    def _lock(self, number: int) -> bool:
+        try:
+            fcntl.flock(self._file(number), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _file(self, number: int) -> int:
+        """The descriptor of a slot's file; the file after the last slot is the queue."""
+        if number not in self._files:
+            name = "queue" if number == self._size else f"slot-{number:02}"
+            self._files[number] = _open_shared(self._folder / name)
+        return self._files[number]
+
+    def _forked(self) -> None:
+        for descriptor in self._files.values():
+            os.close(descriptor)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._files: dict[int, int] = {}
+        self._held: set[int] = set()
+        self._turn = threading.Lock()
+
+
+_slots = functools.cache(Slots)
+
+
+def _account(destination: Destination) -> str:
+    """Names the account without giving it away; both spellings of Europe's host are one."""
+    host = urlsplit(destination.base_url).netloc
+    host = f"eu1.{DOMAIN}" if host == DOMAIN else host
+    return hashlib.sha256(f"{host} {destination.account_id}".encode()).hexdigest()[:16]
+
+
+def _open_shared(path: Path) -> int:
+    """Opens a file that any user may lock; it is empty and stays so."""
+    try:
+        for folder in (path.parent.parent, path.parent):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(parents=True)
+                folder.chmod(0o1777)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDONLY, 0o444))
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise SlotsError(
+            f"cannot use {path}, with which processes share the account's requests in flight "
+            f"({error.strerror}); remove {path.parent.parent} and run again"
+        ) from error

@@ -1,0 +1,75 @@
+"""A batch, and the parts into which it is sent when it cannot be sent whole."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+OPENING, CLOSING = b'{"d":[', b"]}"
+
+
+class Batch(NamedTuple):
+    number: int
+    lane: int | None
+    """None where order does not matter."""
+    rows: int
+    body: bytes
+
+
+class Work:
+    """A batch under way, part by part, so that no two requests hold records of one batch."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._parts: list[Sequence[int]] = [range(batch.rows)]
+        self._records: list[bytes] | None = None
+        self.malformed = False
+        self._start_part()
+
+    def _start_part(self) -> None:
+        self.failures = 0
+        self.failing_since: float | None = None
+        self.repeats = 0
+        self.resends = 0
+        self.lost = False
+
+    @property
+    def rows(self) -> Sequence[int]:
+        """Positions, within the batch, of the records to be sent next."""
+        return self._parts[-1]
+
+    @property
+    def done(self) -> bool:
+        return not self._parts
+
+    def body(self) -> bytes:
+        if len(self.rows) == self.batch.rows:
+            return self.batch.body
+        self._records = self._records or records_of(self.batch.body)
+        return OPENING + b",".join([self._records[row] for row in self.rows]) + CLOSING
+
+    def finish(self) -> None:
+        """The current part has its outcome."""
+        self._parts.pop()
+        self._start_part()
+
+    def halve(self) -> None:
+        """The two halves of the current part follow, the earlier one first."""
+        rows = self._parts.pop()
+        middle = len(rows) // 2
+        self._parts += [rows[middle:], rows[:middle]]
+        self._start_part()
+
+    def narrow(self, rows: Sequence[int]) -> None:
+        """Of the current part only `rows` are left to be sent."""
+        self._parts[-1] = rows
+
+
+def records_of(body: bytes) -> list[bytes]:
+    """The records of an upload's body, byte for byte."""
+    text, decoder = body.decode(), json.JSONDecoder()
+    records, at = [], len(OPENING)
+    while at < len(text) - len(CLOSING):
+        end = decoder.raw_decode(text, at)[1]
+        records.append(text[at:end].encode())
+        at = end + 1
+    return records

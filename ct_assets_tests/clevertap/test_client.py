@@ -1,0 +1,221 @@
+import itertools
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from ct_assets.clevertap.client import Answer, Client, NoReply, Reply
+from ct_assets.clevertap.destination import Destination
+from ct_assets_tests.clevertap.wire import (
+    Behaviour,
+    Wire,
+    answers,
+    closed_port,
+    drips,
+    http,
+    loopback,
+    resets,
+    sends_then_closes,
+)
+
+BODY = b'{"d":[{"type":"profile","identity":"c-1","profileData":{"Name":"Ada"}}]}'
+OK = b'{"status":"success","processed":1,"unprocessed":[]}'
+
+
+def fast_clock() -> Callable[[], float]:
+    """Twenty seconds pass between any two looks at it."""
+    return itertools.count(0.0, 20.0).__next__
+
+
+def far_away() -> Destination:
+    return Destination(
+        name="gate",
+        base_url="https://gate.example.test",
+        account_id="ABC-DEF-GHIJ",
+        passcode=SecretStr("s3cret-passcode"),
+    )
+
+
+def upload(behaviour: Behaviour, clock: Callable[[], float] = time.monotonic) -> Answer:
+    with (
+        Wire(behaviour).running() as wire,
+        Client(wire.destination(), clock=clock) as client,
+    ):
+        return client.upload(BODY)
+
+
+def test_upload_is_what_clevertap_documents() -> None:
+    with Wire(answers(http(200, OK))).running() as wire, Client(wire.destination()) as client:
+        answer = client.upload(BODY)
+
+    assert isinstance(answer, Reply)
+    assert (answer.host, answer.status, answer.body) == (f"127.0.0.1:{wire.port}", 200, OK)
+    [request] = wire.requests
+    assert request.head.startswith("POST /1/upload HTTP/1.1\r\n")
+    assert request.header("X-CleverTap-Account-Id") == "ABC-DEF-GHIJ"
+    assert request.header("X-CleverTap-Passcode") == "s3cret-passcode"
+    assert request.header("Content-Type") == "application/json; charset=utf-8"
+    assert request.body == BODY
+
+
+def test_dry_run_deletion_and_profile() -> None:
+    with Wire(answers(http(200, OK))).running() as wire, Client(wire.destination()) as client:
+        client.upload(BODY, dry_run=True)
+        client.delete_profiles(["c-1", "é"])
+        client.delete_profiles(["__a1"], "guid")
+        client.profile("c 1+é", "identity")
+
+    assert [(r.head.partition(" HTTP")[0], r.body) for r in wire.requests] == [
+        ("POST /1/upload?dryRun=1", BODY),
+        ("POST /1/delete/profiles.json", '{"identity":["c-1","é"]}'.encode()),
+        ("POST /1/delete/profiles.json", b'{"guid":["__a1"]}'),
+        ("GET /1/profile.json?identity=c+1%2B%C3%A9", b""),
+    ]
+
+
+def test_one_connection_serves_many_requests() -> None:
+    with Wire(answers(http(200, OK))).running() as wire, Client(wire.destination()) as client:
+        for _ in range(20):
+            client.upload(BODY)
+
+    assert wire.connections == 1
+
+
+def test_connection_close_costs_no_answer() -> None:
+    closing = sends_then_closes(http(200, OK, Connection="close"))
+    with Wire(closing).running() as wire, Client(wire.destination()) as client:
+        kinds = {type(client.upload(BODY)) for _ in range(5)}
+
+    assert (kinds, wire.connections) == ({Reply}, 5)
+
+
+def test_redirect_is_an_answer_and_is_not_followed() -> None:
+    with Wire(answers(http(200, OK))).running() as other:
+        target = f"http://127.0.0.1:{other.port}/"
+        answer = upload(answers(http(307, "", Location=target)))
+
+    assert isinstance(answer, Reply)
+    assert answer.status == 307
+    assert other.requests == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 0.0),
+        ({"Retry_After": "7"}, 7.0),
+        (
+            {
+                "Retry_After": "Mon, 02 Jan 2023 10:00:09 GMT",
+                "Date": "Mon, 02 Jan 2023 10:00:00 GMT",
+            },
+            9.0,
+        ),
+        ({"Retry_After": "soon"}, 0.0),
+        ({"Retry_After": "-5"}, 0.0),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float) -> None:
+    answer = upload(answers(http(429, "", **headers)))
+
+    assert isinstance(answer, Reply)
+    assert answer.retry_after == seconds
+
+
+def test_refused_connection_was_not_sent() -> None:
+    port = closed_port()
+
+    with Client(loopback(port)) as client:
+        answer = client.upload(BODY)
+
+    assert isinstance(answer, NoReply)
+    assert not answer.sent
+    assert (answer.host, answer.why) == (f"127.0.0.1:{port}", "[Errno 111] Connection refused")
+
+
+ENDLESS_HEADER = drips(b"HTTP/1.1 200 OK\r\nContent-Length: 55\r\n", b"X: y\r\n")
+ENDLESS_BODY = drips(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", b" ")
+LATE = "no whole reply within the time limit"
+CUT = "the connection was closed before a whole reply, or the reply was not HTTP"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "clock", "why"),
+    [
+        pytest.param(ENDLESS_HEADER, fast_clock(), LATE, id="header dripped"),
+        pytest.param(ENDLESS_BODY, fast_clock(), LATE, id="body dripped"),
+        pytest.param(sends_then_closes(b""), time.monotonic, CUT, id="closed without a word"),
+        pytest.param(sends_then_closes(http(200, OK)[:-9]), time.monotonic, CUT, id="cut short"),
+        pytest.param(
+            sends_then_closes(b"Ada ada@example.test\r\n\r\n"), time.monotonic, CUT, id="not HTTP"
+        ),
+        pytest.param(resets, time.monotonic, "the connection broke before the reply", id="reset"),
+        pytest.param(
+            drips(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n", b" " * 1_000_000),
+            time.monotonic,
+            "the reply never ended",
+            id="endless",
+        ),
+    ],
+)
+def test_lost_answers(behaviour: Behaviour, clock: Callable[[], float], why: str) -> None:
+    answer = upload(behaviour, clock)
+
+    assert isinstance(answer, NoReply)
+    assert answer.sent
+    assert answer.why == why
+
+
+def test_nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    with Wire(answers(http(200, OK))).running() as wire, Client(wire.destination()) as client:
+        client.upload(BODY)
+        client.profile("ada@example.test", "email")
+
+    assert "Ada" not in caplog.text
+    assert "ada" not in caplog.text
+    assert "s3cret" not in caplog.text
+
+
+def test_tls_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = Path(__file__).parent / "loopback.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Wire(answers(http(200, OK)), context).running() as wire:
+        with Client(wire.destination()) as client:
+            stranger = client.upload(BODY)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with Client(wire.destination()) as client:
+            known = client.upload(BODY)
+
+    assert isinstance(stranger, NoReply)
+    assert not stranger.sent
+    assert "certificate verify failed" in stranger.why
+    assert isinstance(known, Reply)
+    assert [request.body for request in wire.requests] == [BODY]
+
+
+def test_proxies_are_taken_from_the_environment_except_on_loopback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Wire(answers(http(502, ""))).running() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")
+        with Client(loopback(closed_port())) as client:
+            client.upload(BODY)
+        assert proxy.requests == []
+
+        with Client(far_away()) as client:
+            answer = client.upload(BODY)
+
+    assert isinstance(answer, NoReply)
+    assert not answer.sent
+    assert [r.head.partition("\r\n")[0] for r in proxy.requests] == [
+        "CONNECT gate.example.test:443 HTTP/1.1"
+    ]
+    assert "s3cret" not in proxy.requests[0].head
