@@ -1,0 +1,61 @@
+"""From a column of the source to the value that CleverTap takes, or the reason why not."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
+from ct_assets.mapping.convert import contact, dates, items, lists, numbers, text, words
+from ct_assets.mapping.convert.dtypes import natural_type
+from ct_assets.mapping.convert.model import Converted, Steps, Target, TypeMismatchError, prepare
+from ct_assets.mapping.convert.names import field_type, problems_of_name
+
+__all__ = [
+    "LIMITS",
+    "Converted",
+    "FieldType",
+    "Limits",
+    "Target",
+    "TypeMismatchError",
+    "convert",
+    "field_type",
+    "prepare",
+    "problems_of_name",
+]
+
+Conversion = Callable[[pl.Expr, pl.DataType, Target, Steps], Converted]
+
+_CONVERSIONS: dict[FieldType, Conversion] = {
+    FieldType.STRING: text.string,
+    FieldType.INTEGER: numbers.integer,
+    FieldType.FLOAT: numbers.float_,
+    FieldType.BOOLEAN: words.boolean,
+    FieldType.DATE: dates.date,
+    FieldType.LIST: lists.multi_value,
+    FieldType.PHONE: contact.phone,
+    FieldType.EMAIL: contact.email,
+    FieldType.GENDER: words.gender,
+    FieldType.YES_NO: words.yes_no,
+    FieldType.EDUCATION: words.education,
+    FieldType.AGE: numbers.age,
+    FieldType.GROUPS: lists.groups,
+    FieldType.ITEMS: items.items,
+    FieldType.TIMESTAMP: dates.timestamp,
+    FieldType.IDENTITY: text.identity,
+    FieldType.OBJECT_ID: text.object_id,
+    FieldType.EVENT_NAME: text.event_name,
+}
+
+
+def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:
+    """Expressions that fill `target` from `source`, a column of type `dtype`.
+
+    Blank text counts as nothing to send, except where the field takes text as it is.
+
+    Raises:
+        TypeMismatchError: The type can never fit, whatever the rows hold.
+    """
+    kind = target.type or natural_type(dtype, target)
+    if isinstance(dtype, pl.Null):
+        source, dtype = source.cast(pl.String), pl.String()
+    return _CONVERSIONS[kind](source, dtype, target, Steps(target.field))

@@ -1,0 +1,174 @@
+"""What CleverTap accepts: limits, names and identities that it refuses.
+
+Every figure stands beside the page it was read on. Where CleverTap's pages disagree the stricter
+one is the default and `Limits` lets a sync say otherwise.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ct_assets.clevertap.fields import (
+    CHANNELS,
+    CHARGED,
+    CHARGED_FIELDS,
+    EDUCATIONS,
+    GENDERS,
+    PROFILE_FIELDS,
+    YES_NO,
+    FieldType,
+)
+
+__all__ = [
+    "CHANNELS",
+    "CHARGED",
+    "CHARGED_FIELDS",
+    "EDUCATIONS",
+    "FORBIDDEN_CHARACTERS",
+    "GENDERS",
+    "IDENTIFIERS",
+    "JUNK_IDENTITIES",
+    "LIMITS",
+    "MAX_DELETES",
+    "MAX_IN_FLIGHT",
+    "MAX_IN_FLIGHT_OTHER",
+    "MAX_RECORDS",
+    "MAX_TOKENS",
+    "PROFILE_FIELDS",
+    "RESERVED_EVENTS",
+    "RESERVED_PREFIX",
+    "YES_NO",
+    "FieldType",
+    "Limits",
+]
+
+# developer.clevertap.com/docs/upload-user-profiles-api and upload-events-api (2026); older
+# editions say 100 for profiles.
+MAX_RECORDS = 1000
+# developer.clevertap.com/docs/upload-device-tokens-api
+MAX_TOKENS = 100
+# developer.clevertap.com/docs/delete-user-profile-api
+MAX_DELETES = 100
+# developer.clevertap.com/docs/api-request-limit (2026-03-17): requests in flight at one time, for
+# uploads and for every other API.
+MAX_IN_FLIGHT = 15
+MAX_IN_FLIGHT_OTHER = 3
+
+# In the order in which a sync should prefer them. developer.clevertap.com/docs/faqs
+IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
+
+# Refused by the warehouse and CSV imports, whatever the case of the letters; what the upload API
+# does with them is not published, and each would gather strangers in one profile.
+JUNK_IDENTITIES = frozenset(
+    {
+        "undefined",
+        "null",
+        "na",
+        "n/a",
+        "0",
+        "nil",
+        "-1",
+        "infinity",
+        "-infinity",
+        "inf",
+        "-inf",
+        "nan",
+        "-nan",
+        "xxxxxx",
+    }
+)
+
+# developer.clevertap.com: "Set CleverTap ID": letters, digits and these.
+OBJECT_ID_CHARACTERS = "()!:@$_-"
+
+# docs.clevertap.com/docs/platform-considerations; `#` only on the pages about imports.
+FORBIDDEN_CHARACTERS = "%><!|&.:;$'\"\\#"
+
+# The prefix of CleverTap's own events and properties in its SDKs.
+RESERVED_PREFIX = "wzrk_"
+
+# Code 513. Published on docs.clevertap.com/docs/platform-considerations, then what the SDKs add,
+# then the pages of system events, then one that was only ever seen refused.
+RESERVED_EVENTS = (
+    "Notification Sent",
+    "Notification Viewed",
+    "Notification Clicked",
+    "Notification Delivered",
+    "Notification Replied",
+    "UTM Visited",
+    "App Launched",
+    "App Uninstalled",
+    "App Version Changed",
+    "Stayed",
+    "Reply Sent",
+    "Experiment Rendered",
+    "Reachable By",
+    "Identity Reset",
+    "Identity Set",
+    "Identity Error",
+    "Geocluster Entered",
+    "Geocluster Exited",
+    "SCCampaignOptOut",
+    "Notification Bounced",
+    "App Installed",
+    "App Upgraded",
+    "Web Session Started",
+    "Push Impressions",
+    "Push Unregistered",
+    "Channel Subscribed",
+    "Channel Unsubscribed",
+    "Session Concluded",
+    "State Transitioned",
+    "Partner Sync",
+    "Notification Failed",
+    "Web Page Viewed",
+)
+
+Positive = Annotated[int, Field(gt=0)]
+
+
+class Limits(BaseModel):
+    """What an account takes; lengths are of UTF-8 bytes, of which `é` is two and `😀` four."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value_bytes: Positive = 512
+    """Length of a text value. The API pages say bytes, the product pages characters, the newest
+    SDKs 1024 characters."""
+
+    key_bytes: Positive = 120
+    """Length of a field's name. Bytes on the API pages, characters on the product pages."""
+
+    event_name_bytes: Positive = 512
+    """Length of an event's name. Not published for the API; the web SDK trims at 1024 characters,
+    partners count 512."""
+
+    identity_bytes: Positive = 1024
+    """Length of an identity; CleverTap says "under 1024 chars" on the page of imports."""
+
+    object_id_length: Positive = 64
+    """Length of a CleverTap ID that was set by the app."""
+
+    custom_fields: Positive = 256
+    """Custom properties of profiles: per profile on one page, per account on another."""
+
+    event_fields: Positive = 100
+    """Properties of one event: 100 unless CleverTap raised it for the account; older pages: 256."""
+
+    event_types: Positive = 512
+    """Names of events in an account, CleverTap's own included."""
+
+    list_items: Positive = 100
+    """Values of a multi-value property; CleverTap drops the oldest of a longer list in silence."""
+
+    items: Positive = 256
+    """Items of one Charged event; the web SDK warns from 50 on."""
+
+    phone_digits: tuple[Positive, Positive] = (8, 15)
+    """Digits of a phone number with its country code: eight in the web SDK, fifteen in E.164."""
+
+    age: tuple[int, int] = (0, 130)
+    """Ages believed; CleverTap publishes no range."""
+
+
+LIMITS = Limits()

@@ -1,0 +1,76 @@
+"""What CleverTap's own fields hold: names, types and allowed values."""
+
+from enum import StrEnum
+
+
+class FieldType(StrEnum):
+    """What a field holds, as users write it in `type:`."""
+
+    STRING = "string"
+    INTEGER = "integer"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    LIST = "list"
+    PHONE = "phone"
+    EMAIL = "email"
+    GENDER = "gender"
+    YES_NO = "yes_no"
+    EDUCATION = "education"
+    AGE = "age"
+    GROUPS = "groups"
+    ITEMS = "items"
+    TIMESTAMP = "timestamp"
+    IDENTITY = "identity"
+    OBJECT_ID = "object_id"
+    EVENT_NAME = "event_name"
+
+
+# developer.clevertap.com/docs/upload-user-profiles-api; the dnd flags of SMS and WhatsApp are on
+# the page of the SFTP import, ct_is_test_user on docs.clevertap.com/docs/user-profiles.
+PROFILE_FIELDS = {
+    "Name": FieldType.STRING,
+    "Email": FieldType.EMAIL,
+    "Phone": FieldType.PHONE,
+    "Gender": FieldType.GENDER,
+    "Employed": FieldType.YES_NO,
+    "Education": FieldType.EDUCATION,
+    "Married": FieldType.YES_NO,
+    "Age": FieldType.AGE,
+    "DOB": FieldType.DATE,
+    "Photo": FieldType.STRING,
+    "Tz": FieldType.STRING,
+    "Timezone": FieldType.STRING,
+    "Customer Type": FieldType.STRING,
+    "MSG-email": FieldType.BOOLEAN,
+    "MSG-push": FieldType.BOOLEAN,
+    "MSG-sms": FieldType.BOOLEAN,
+    "MSG-whatsapp": FieldType.BOOLEAN,
+    "MSG-dndPhone": FieldType.BOOLEAN,
+    "MSG-dndEmail": FieldType.BOOLEAN,
+    "MSG-dndSMS": FieldType.BOOLEAN,
+    "MSG-dndWhatsApp": FieldType.BOOLEAN,
+    "category-unsubscribe": FieldType.GROUPS,
+    "category-resubscribe": FieldType.GROUPS,
+    "ct_is_test_user": FieldType.BOOLEAN,
+}
+
+# docs.clevertap.com/docs/platform-considerations: the event of a purchase and its properties.
+CHARGED = "Charged"
+CHARGED_FIELDS = {"Amount": FieldType.FLOAT, "Currency": FieldType.STRING}
+ITEMS = "Items"
+
+# Keys of profileData that name a person; they are given by `identify_by`, never as fields.
+IDENTIFYING_FIELDS = ("Identity", "objectId", "FBID", "GPID")
+# Listed as reserved by the SDKs; the upload API documents DOB for the same thing.
+BIRTHDAY = "Birthday"
+
+# Multi-value and nested values are refused for these by the web and iOS SDKs.
+SCALAR_FIELDS = frozenset(
+    {"Name", "Email", "Education", "Married", "DOB", "Gender", "Phone", "Age", "Employed"}
+)
+
+GENDERS = ("M", "F")
+YES_NO = ("Y", "N")
+EDUCATIONS = ("School", "College", "Graduate")
+CHANNELS = ("email", "sms", "whatsapp", "push")

@@ -1,0 +1,70 @@
+"""The families of polars types that conversions tell apart."""
+
+import polars as pl
+
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.convert.model import Target, mismatch
+
+# What Unicode calls white space, and the marks of no width that exports leave behind. Spelled out
+# because a polars plan computes `strip_chars()` anew wherever it is used, and this form once.
+BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+
+
+def is_text(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
+
+
+def is_list(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.List | pl.Array)
+
+
+def inner(dtype: pl.DataType) -> pl.DataType:
+    """The type of a list's values."""
+    if isinstance(dtype, pl.List | pl.Array) and isinstance(dtype.inner, pl.DataType):
+        return dtype.inner
+    return pl.Null()
+
+
+def dtype_of(field: pl.Field) -> pl.DataType:
+    """The type of a struct's field; polars hands some out as bare classes."""
+    return field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype()
+
+
+def text(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Text of a text column, byte for byte."""
+    return source if isinstance(dtype, pl.String) else source.cast(pl.String)
+
+
+def trimmed(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Text without blanks around it; null where nothing else is left."""
+    stripped = text(source, dtype).str.strip_chars(BLANKS)
+    return pl.when(stripped.str.len_bytes() > 0).then(stripped)
+
+
+def natural_type(dtype: pl.DataType, target: Target) -> FieldType:
+    """The field type that a column without a declared one is sent as."""
+    if is_text(dtype) or isinstance(dtype, pl.Time | pl.Null):
+        return FieldType.STRING
+    if isinstance(dtype, pl.Boolean):
+        return FieldType.BOOLEAN
+    if dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0):
+        return FieldType.INTEGER
+    if dtype.is_numeric():
+        return FieldType.FLOAT
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return FieldType.DATE
+    if is_list(dtype):
+        return FieldType.LIST
+    raise mismatch(target, dtype, _NO_COUNTERPART.get(type(dtype), "CleverTap has no such type."))
+
+
+_NO_COUNTERPART: dict[type[pl.DataType], str] = {
+    pl.Struct: "CleverTap takes flat values only. Flatten it, or take one of its fields with "
+    "`expr:`.",
+    pl.Duration: "CleverTap knows no durations. Send a number, such as its seconds, with `expr:`.",
+    pl.Binary: "CleverTap takes no binary values. Send it as text (for example hexadecimal) with "
+    "`expr:`, or leave it out.",
+    pl.Object: "such values cannot be sent. Give the column a type of its own in the source.",
+}

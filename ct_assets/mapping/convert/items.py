@@ -1,0 +1,71 @@
+"""Items of a Charged event: a list of flat records."""
+
+import polars as pl
+
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.convert import dates, numbers, text, words
+from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, natural_type
+from ct_assets.mapping.convert.model import Check, Converted, Inline, Steps, Target, mismatch
+from ct_assets.mapping.convert.names import problems_of_name
+
+_CONVERSIONS = {
+    FieldType.STRING: text.string,
+    FieldType.INTEGER: numbers.integer,
+    FieldType.FLOAT: numbers.float_,
+    FieldType.BOOLEAN: words.boolean,
+    FieldType.DATE: dates.date,
+}
+
+
+def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    """Every value of every item must convert; items that are null are left out."""
+    kind = inner(dtype)
+    if not (is_list(dtype) and isinstance(kind, pl.Struct)):
+        raise mismatch(target, dtype, "Items are a list of structs, each a flat record.")
+    rows = source.arr.to_list() if isinstance(dtype, pl.Array) else source
+    rows = steps.keep("rows", rows.list.drop_nulls())
+    fields = {field.name: _field(field, target) for field in kind.fields}
+    written = [converted.value.alias(name) for name, converted in fields.items()]
+    value = steps.keep("items", rows.list.eval(pl.struct(written)))
+    most = target.limits.items
+    return steps.checked(
+        pl.when(value.list.len() > 0).then(value),
+        Check(
+            rows.list.len() > most,
+            "items_too_many",
+            pl.format("{} items, and one event takes " + f"{most}.", rows.list.len()),
+        ),
+        *(
+            _every(rows, name, converted)
+            for name, converted in fields.items()
+            if not converted.failed.meta.is_literal()
+        ),
+    )
+
+
+def _field(field: pl.Field, target: Target) -> Converted:
+    dtype = dtype_of(field)
+    inside = Target(
+        f"{target.field}.{field.name}",
+        object="event",
+        timezone=target.timezone,
+        limits=target.limits,
+    )
+    problem = problems_of_name("item", field.name, limits=target.limits)
+    if problem:
+        raise mismatch(target, dtype, f"{field.name!r}: {problem}")
+    kind = natural_type(dtype, inside)
+    if kind not in _CONVERSIONS:
+        raise mismatch(inside, dtype, "values inside Items must be flat (code 512).")
+    return _CONVERSIONS[kind](
+        pl.element().struct.field(field.name), dtype, inside, Inline(inside.field)
+    )
+
+
+def _every(rows: pl.Expr, name: str, converted: Converted) -> Check:
+    return Check(
+        rows.list.eval(converted.failed).list.any(),
+        rows.list.eval(converted.code.drop_nulls()).list.first(),
+        pl.lit(f"{name} of an item: ")
+        + rows.list.eval(converted.message.drop_nulls()).list.first(),
+    )

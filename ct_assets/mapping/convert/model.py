@@ -1,0 +1,130 @@
+"""What a conversion is given and what it gives back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
+from ct_assets.errors import UserError
+
+EpochUnit = Literal["s", "ms", "us", "ns"]
+
+
+class TypeMismatchError(UserError):
+    """A column's type can never become the type of its field, whatever its rows hold."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The field to fill and how its declaration wants it read."""
+
+    field: str
+    type: FieldType | None = None
+    """None: whatever the column's type comes nearest to."""
+    object: Literal["profile", "event"] = "profile"
+    timezone: str = "UTC"
+    """Of dates and times that carry no zone of their own."""
+    unit: EpochUnit | None = None
+    """Of dates given as numbers. None: seconds or milliseconds, told apart by their size."""
+    region: str | pl.Expr | None = None
+    """Country of phone numbers written without a country code."""
+    accept: Sequence[str] | None = None
+    """Types of phone numbers; None: all that are valid."""
+    international: bool = True
+    """Whether to send e-mail addresses with letters beyond ASCII (RFC 6531)."""
+    separator: str | None = None
+    """Between the values of a list that is given as text."""
+    limits: Limits = LIMITS
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Expressions over the source and the columns that `prepare` adds to it.
+
+    `code` and `message` are meant to be evaluated on rows that failed, and only there.
+    """
+
+    value: pl.Expr
+    """The wire value; null where there was nothing to send or the conversion failed."""
+    failed: pl.Expr
+    """Boolean, never null."""
+    code: pl.Expr
+    message: pl.Expr
+    steps: tuple[Mapping[str, pl.Expr], ...] = ()
+    """Columns that the others read, each step on top of the one before."""
+
+
+def prepare(frame: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
+    """Add what is to be computed once per row although several expressions read it.
+
+    A column of its own because polars does not share what has a null literal anywhere inside.
+    """
+    left = [converted.steps for converted in conversions]
+    while left := [steps for steps in left if steps]:
+        frame = frame.with_columns(
+            expr.alias(name) for first, *_ in left for name, expr in first.items()
+        )
+        left = [steps[1:] for steps in left]
+    return frame
+
+
+class Steps:
+    """Collects the columns that one conversion wants prepared."""
+
+    def __init__(self, field: str) -> None:
+        self._prefix = f"__{field}:"
+        self._steps: list[Mapping[str, pl.Expr]] = []
+
+    def keep(self, name: str, expr: pl.Expr) -> pl.Expr:
+        """Have `expr` computed in a step of its own; gives the column to read."""
+        self._steps.append({self._prefix + name: expr})
+        return pl.col(self._prefix + name)
+
+    def checked(self, value: pl.Expr, *checks: "Check") -> Converted:
+        """`value` where every check is kept; the reason is that of the first that is not."""
+        if not checks:
+            nothing = pl.lit(None, pl.String)
+            return Converted(value, pl.lit(value=False), nothing, nothing, tuple(self._steps))
+        failed = reduce(or_, (check.failed for check in checks)).fill_null(value=False)
+        return Converted(
+            value=pl.when(~failed).then(value),
+            failed=failed,
+            code=_first([(check.failed, check.code) for check in checks]),
+            message=_first([(check.failed, check.message) for check in checks]),
+            steps=tuple(self._steps),
+        )
+
+
+class Inline(Steps):
+    """Steps of a conversion inside a list, where there are no columns to add."""
+
+    def keep(self, name: str, expr: pl.Expr) -> pl.Expr:  # noqa: ARG002
+        return expr
+
+
+class Check(NamedTuple):
+    """A rule: rows where `failed` is true break it (null counts as kept)."""
+
+    failed: pl.Expr
+    code: str | pl.Expr
+    message: str | pl.Expr
+
+
+def _first(cases: list[tuple[pl.Expr, str | pl.Expr]]) -> pl.Expr:
+    chosen = pl.lit(None, pl.String)
+    for failed, text in reversed(cases):
+        chosen = pl.when(failed).then(_text(text)).otherwise(chosen)
+    return chosen
+
+
+def _text(text: str | pl.Expr) -> pl.Expr:
+    return pl.lit(text) if isinstance(text, str) else text
+
+
+def mismatch(target: Target, dtype: pl.DataType, wanted: str) -> TypeMismatchError:
+    """`wanted` says what the field takes and what to write instead."""
+    return TypeMismatchError(f"{target.field} is given a column of type {dtype}; {wanted}")

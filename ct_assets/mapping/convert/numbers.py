@@ -1,0 +1,123 @@
+"""Integers, floats and ages: exact, or refused with the reason."""
+
+import polars as pl
+
+from ct_assets.mapping.convert.dtypes import is_text, trimmed
+from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
+
+# Beyond it a float no longer holds every whole number.
+WHOLE_IN_FLOAT = 2**53
+# A float keeps every decimal number of so many digits.
+DIGITS_IN_FLOAT = 15
+INT64_END = 2.0**63
+
+_NOT_FINITE = (
+    "number_not_finite",
+    "NaN or infinity, which cannot be sent. Make it null in the source.",
+)
+_RANGE = (
+    "number_out_of_range",
+    "Beyond the range of a 64-bit integer. Declare `type: string` to send its digits as text.",
+)
+_FRACTION = (
+    "number_has_fraction",
+    "Has a fraction, and the field takes whole numbers. Round it with `expr:`, or declare "
+    "`type: float`.",
+)
+_PRECISION = (
+    "number_too_precise",
+    "Has more digits than a float keeps. Round it in the source, or declare `type: string` to send "
+    "every digit as text.",
+)
+_UNREADABLE = (
+    "number_unreadable",
+    "Not a number. Write digits and at most one decimal point, as in 1234.5: no thousands "
+    "separator, no decimal comma, no currency.",
+)
+
+
+def integer(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    if is_text(dtype):
+        return _integer_from_text(steps.keep("text", trimmed(source, dtype)), steps)
+    if not (dtype.is_numeric() or isinstance(dtype, pl.Boolean)):
+        raise mismatch(target, dtype, "the field takes whole numbers.")
+    value = source.cast(pl.Int64, strict=False)
+    lost = Check(value.is_null() & source.is_not_null(), *_RANGE)
+    if isinstance(dtype, pl.UInt64 | pl.Int128 | pl.UInt128):
+        return steps.checked(value, lost)
+    if isinstance(dtype, pl.Decimal):
+        return steps.checked(value, Check(source != source.floor(), *_FRACTION), lost)
+    if dtype.is_float():
+        return steps.checked(value, *_whole(source), lost)
+    return steps.checked(value)
+
+
+def _whole(number: pl.Expr) -> tuple[Check, Check]:
+    return (
+        Check(~number.is_finite(), *_NOT_FINITE),
+        Check(number != number.floor(), *_FRACTION),
+    )
+
+
+def _integer_from_text(text: pl.Expr, steps: Steps) -> Converted:
+    # Tools that keep integers as floats where a column has nulls write 42 as 42.0.
+    value = steps.keep("number", text.str.strip_suffix(".0").cast(pl.Int64, strict=False))
+    lost = value.is_null() & text.is_not_null()
+    number = text.cast(pl.Float64, strict=False)
+    return steps.checked(
+        value,
+        Check(lost & ~number.is_finite(), *_NOT_FINITE),
+        Check(lost & (number != number.floor()), *_FRACTION),
+        Check(lost & (number.abs() >= WHOLE_IN_FLOAT), *_RANGE),
+        Check(lost, *_UNREADABLE),
+    )
+
+
+def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    if is_text(dtype):
+        return _float_from_text(steps.keep("text", trimmed(source, dtype)), steps)
+    if not dtype.is_numeric():
+        raise mismatch(target, dtype, "the field takes numbers.")
+    value = steps.keep("float", _as_float(source, dtype))
+    if dtype.is_float():
+        return steps.checked(value, Check(~value.is_finite(), *_NOT_FINITE))
+    if isinstance(dtype, pl.Decimal):
+        if dtype.precision <= DIGITS_IN_FLOAT:
+            return steps.checked(value)
+        return steps.checked(
+            value, Check(value.cast(dtype, strict=False).ne_missing(source), *_PRECISION)
+        )
+    if isinstance(dtype, pl.Int64 | pl.UInt64 | pl.Int128 | pl.UInt128):
+        return steps.checked(value, Check(value.abs() > WHOLE_IN_FLOAT, *_PRECISION))
+    return steps.checked(value)
+
+
+def _as_float(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if isinstance(dtype, pl.Float32):
+        # By way of its text: what the source shows as 0.1 must not become 0.10000000149011612.
+        return source.cast(pl.String).cast(pl.Float64)
+    return source.cast(pl.Float64)
+
+
+def _float_from_text(text: pl.Expr, steps: Steps) -> Converted:
+    value = steps.keep("number", text.cast(pl.Float64, strict=False))
+    return steps.checked(
+        value,
+        Check(value.is_null() & text.is_not_null(), *_UNREADABLE),
+        Check(~value.is_finite(), *_NOT_FINITE),
+        Check(value.abs() > WHOLE_IN_FLOAT, *_PRECISION),
+    )
+
+
+def age(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    if isinstance(dtype, pl.Boolean):
+        raise mismatch(target, dtype, "an age is a whole number.")
+    number = integer(source, dtype, target, steps)
+    value = steps.keep("age", number.value)
+    lowest, highest = target.limits.age
+    strange = ~value.is_between(lowest, highest)
+    return steps.checked(
+        value,
+        Check(number.failed, number.code, number.message),
+        Check(strange, "age_out_of_range", f"Not the age of a person: {lowest} to {highest}."),
+    )

@@ -1,0 +1,142 @@
+"""Text as it is, identities, and names of events that a column gives."""
+
+import polars as pl
+
+from ct_assets.clevertap.contract import (
+    FORBIDDEN_CHARACTERS,
+    JUNK_IDENTITIES,
+    OBJECT_ID_CHARACTERS,
+    RESERVED_PREFIX,
+)
+from ct_assets.mapping.convert.dtypes import is_text, text, trimmed
+from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
+from ct_assets.mapping.convert.names import RESERVED_EVENT_KEYS
+
+# How CleverTap marks a date inside a JSON string; no other text may begin so.
+DATE_MARK = "$D_"
+
+
+def too_long(value: pl.Expr, limit: int) -> Check:
+    length = value.str.len_bytes()
+    return Check(
+        length > limit,
+        "text_too_long",
+        pl.format(
+            "{} bytes long, and CleverTap takes " + f"{limit} in UTF-8. Shorten it with `expr:`.",
+            length,
+        ),
+    )
+
+
+def string(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    value = written(source, dtype, target)
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        value = steps.keep("text", value)
+    not_finite = Check(
+        ~source.is_finite(),
+        "number_not_finite",
+        "NaN or infinity, which cannot be sent. Make it null in the source.",
+    )
+    if not is_text(dtype):
+        return steps.checked(value, *([not_finite] if dtype.is_float() else []))
+    return steps.checked(
+        value,
+        too_long(value, target.limits.value_bytes),
+        Check(
+            value.str.starts_with(DATE_MARK),
+            "text_looks_like_date",
+            f"Begins with {DATE_MARK}, by which CleverTap knows a date. Declare `type: date` if it "
+            "is one.",
+        ),
+    )
+
+
+def written(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
+    if is_text(dtype) or dtype.is_numeric() or isinstance(dtype, pl.Boolean | pl.Time):
+        return text(source, dtype)
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return source.dt.to_string("iso:strict")
+    raise mismatch(target, dtype, "the field takes text. Turn it into text with `expr:`.")
+
+
+def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    value = steps.keep("text", _identifier(source, dtype, target))
+    limit = target.limits.identity_bytes
+    return steps.checked(
+        value,
+        _junk(value),
+        Check(
+            value.str.len_bytes() > limit,
+            "identity_too_long",
+            f"Longer than the {limit} bytes that CleverTap takes for an identity.",
+        ),
+    )
+
+
+def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    value = steps.keep("text", _identifier(source, dtype, target))
+    limit = target.limits.object_id_length
+    allowed = "".join(f"\\{c}" for c in OBJECT_ID_CHARACTERS)
+    return steps.checked(
+        value,
+        _junk(value),
+        Check(
+            value.str.len_bytes() > limit,
+            "identity_too_long",
+            f"Longer than the {limit} characters of a CleverTap ID.",
+        ),
+        Check(
+            ~value.str.contains(f"^[A-Za-z0-9{allowed}]*$"),
+            "object_id_characters",
+            f"Not a CleverTap ID: those have letters, digits and {OBJECT_ID_CHARACTERS} only.",
+        ),
+    )
+
+
+def _identifier(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
+    if not (is_text(dtype) or dtype.is_integer() or _is_whole(dtype)):
+        raise mismatch(
+            target, dtype, "an identity is text or a whole number. Make it one in the source."
+        )
+    return trimmed(source, dtype)
+
+
+def _is_whole(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Null) or (isinstance(dtype, pl.Decimal) and dtype.scale == 0)
+
+
+def _junk(value: pl.Expr) -> Check:
+    # The longest of them has nine letters: the rest of the column need not be folded.
+    short = pl.when(value.str.len_bytes() <= max(map(len, JUNK_IDENTITIES))).then(value)
+    return Check(
+        short.str.to_lowercase().is_in(sorted(JUNK_IDENTITIES)),
+        "identity_junk",
+        "A stand-in for a missing value (null, na, 0, -1, nan ...), not an identity: every row "
+        "that has it would end up in one profile.",
+    )
+
+
+def event_name(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    if not is_text(dtype):
+        raise mismatch(target, dtype, "the name of an event is text.")
+    value = steps.keep("text", trimmed(source, dtype))
+    limit = target.limits.event_name_bytes
+    key = value.str.replace_all(" ", "", literal=True).str.to_lowercase()
+    return steps.checked(
+        value,
+        Check(
+            key.is_in(sorted(RESERVED_EVENT_KEYS)) | key.str.starts_with(RESERVED_PREFIX),
+            "event_name_reserved",
+            "The name of an event that only CleverTap raises. Choose another.",
+        ),
+        Check(
+            value.str.contains_any(list(FORBIDDEN_CHARACTERS)),
+            "event_name_characters",
+            f"Has one of the characters that names of events may not have: {FORBIDDEN_CHARACTERS}",
+        ),
+        Check(
+            value.str.len_bytes() > limit,
+            "event_name_too_long",
+            f"Longer than the {limit} bytes that the name of an event may have.",
+        ),
+    )

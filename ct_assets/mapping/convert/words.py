@@ -1,0 +1,105 @@
+"""Fields that take a few words: yes and no, gender, education."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from ct_assets.mapping.convert.dtypes import is_text, trimmed
+from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
+
+TRUE = ("true", "yes", "y", "t", "1", "on")
+FALSE = ("false", "no", "n", "f", "0", "off")
+# Only words that mean one thing in every language they are a word of.
+MALE = ("m", "male", "man", "masculine", "masculino", "männlich", "homme", "hombre", "uomo")
+FEMALE = ("f", "female", "woman", "feminine", "femenino", "feminino", "weiblich", "femme", "mujer")
+EDUCATION = {
+    "School": ("school", "high school", "secondary school"),
+    "College": ("college",),
+    "Graduate": ("graduate",),
+}
+
+_NOT_YES_NO = "Neither yes nor no. Write true or false, yes or no, y or n, 1 or 0."
+
+
+def boolean(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    return _either(
+        source, dtype, target, steps, (pl.lit(value=True), pl.lit(value=False)), "boolean"
+    )
+
+
+def yes_no(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    return _either(source, dtype, target, steps, (pl.lit("Y"), pl.lit("N")), "yes_no")
+
+
+def _either(
+    source: pl.Expr,
+    dtype: pl.DataType,
+    target: Target,
+    steps: Steps,
+    answers: tuple[pl.Expr, pl.Expr],
+    kind: str,
+) -> Converted:
+    yes, no = answers
+    if isinstance(dtype, pl.Boolean):
+        return steps.checked(
+            source if kind == "boolean" else pl.when(source).then(yes).when(~source).then(no)
+        )
+    if is_text(dtype):
+        word = steps.keep("word", trimmed(source, dtype).str.to_lowercase())
+        answer = pl.when(word.is_in(TRUE)).then(yes).when(word.is_in(FALSE)).then(no)
+        value = steps.keep("answer", answer)
+        return steps.checked(value, _unknown(value, word, f"{kind}_unknown", _NOT_YES_NO))
+    if dtype.is_numeric():
+        answer = pl.when(source == 1).then(yes).when(source == 0).then(no)
+        value = steps.keep("answer", answer)
+        return steps.checked(value, _unknown(value, source, f"{kind}_unknown", _NOT_YES_NO))
+    raise mismatch(target, dtype, "the field takes true or false.")
+
+
+def gender(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    return _words(
+        source,
+        dtype,
+        target,
+        steps,
+        {"M": MALE, "F": FEMALE},
+        "gender_unknown",
+        "Neither male nor female, and the API takes only M and F. Leave the field out of such rows "
+        "with `on_invalid: drop`, or send it under a name of your own.",
+    )
+
+
+def education(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    return _words(
+        source,
+        dtype,
+        target,
+        steps,
+        EDUCATION,
+        "education_unknown",
+        "None of School, College and Graduate, which are all that the API takes. Translate it with "
+        "`expr:`, or send it under a name of your own.",
+    )
+
+
+def _words(
+    source: pl.Expr,
+    dtype: pl.DataType,
+    target: Target,
+    steps: Steps,
+    meanings: Mapping[str, tuple[str, ...]],
+    code: str,
+    message: str,
+) -> Converted:
+    if not is_text(dtype):
+        raise mismatch(target, dtype, "the field takes a word. Make it one with `expr:`.")
+    word = steps.keep("word", trimmed(source, dtype).str.to_lowercase())
+    value = pl.lit(None, pl.String)
+    for meaning, words in meanings.items():
+        value = pl.when(word.is_in(words)).then(pl.lit(meaning)).otherwise(value)
+    value = steps.keep("answer", value)
+    return steps.checked(value, _unknown(value, word, code, message))
+
+
+def _unknown(value: pl.Expr, given: pl.Expr, code: str, message: str) -> Check:
+    return Check(value.is_null() & given.is_not_null(), code, message)
