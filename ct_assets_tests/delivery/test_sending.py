@@ -199,7 +199,7 @@ def test_parking_ends_when_every_answer_is_lost(tmp_path: Path) -> None:
         "api.example.test gave no usable answer (the connection broke before the reply), "
         "30 batches in a row; what is left unsent goes with the next run"
     )
-    assert ledger.count()["unknown"] == 10 * len(server.bodies) <= 10 * (30 + 15)
+    assert ledger.count()["unknown"] == 10 * len(server.bodies) <= 10 * (30 + 30)
 
 
 def identity_of(body: bytes) -> bytes:

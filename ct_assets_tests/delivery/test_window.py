@@ -1,0 +1,79 @@
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ct_assets.delivery.window import Window
+
+
+def enter(window: Window) -> int:
+    entered = window.enter()
+    assert entered is not None
+    return entered
+
+
+def pass_through(window: Window, *, congested: bool | None) -> None:
+    window.leave(enter(window), congested=congested)
+
+
+def test_congestion_shrinks_success_raises() -> None:
+    window = Window()
+
+    pass_through(window, congested=True)
+    shrunk = window.size
+    for _ in range(200):
+        pass_through(window, congested=False)
+
+    assert (shrunk, window.size, window.smallest) == (10, 15, 10)
+
+
+def test_requests_that_fail_together_shrink_once() -> None:
+    window = Window()
+    entered = [enter(window) for _ in range(15)]
+
+    for ticket in entered:
+        window.leave(ticket, congested=True)
+
+    assert window.size == 10
+
+
+def test_an_answer_that_says_nothing_changes_nothing() -> None:
+    window = Window()
+
+    pass_through(window, congested=None)
+
+    assert window.size == 15
+
+
+@given(st.lists(st.sampled_from([True, False, None]), max_size=200))
+def test_size_stays_within_one_and_the_limit(answers: list[bool | None]) -> None:
+    window = Window()
+
+    for congested in answers:
+        pass_through(window, congested=congested)
+        assert 1 <= window.size <= 15
+
+
+def test_who_waits_enters_when_another_leaves() -> None:
+    window, entered = Window(limit=1), []
+    ticket = enter(window)
+    waiting = threading.Thread(target=lambda: entered.append(window.enter()))
+    waiting.start()
+
+    window.leave(ticket, congested=False)
+    waiting.join(timeout=30)
+
+    assert entered == [0]
+
+
+def test_closing_sends_everybody_away() -> None:
+    window, entered = Window(limit=1), []
+    enter(window)
+    waiting = threading.Thread(target=lambda: entered.append(window.enter()))
+    waiting.start()
+
+    window.close()
+    waiting.join(timeout=30)
+
+    assert entered == [None]
+    assert window.enter() is None
