@@ -1,0 +1,53 @@
+"""What every code means that a person may meet: ours, CleverTap's and HTTP's."""
+
+import functools
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Literal
+
+from ct_assets.errors import UserError, closest
+
+Kind = Literal["rejected", "held", "refused", "http"]
+
+
+class UnknownCodeError(UserError):
+    """The catalogue has no such code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One code: `rejected` and `held` are ours, `refused` CleverTap's word on a record."""
+
+    code: str
+    kind: Kind
+    title: str
+    cause: str
+    fix: str
+    transient: bool = False
+    """Whether the same request may succeed later."""
+
+
+def explain(code: str | int) -> Entry:
+    """The entry of a code such as `email_domain`, 515 or 429.
+
+    Raises:
+        UnknownCodeError: Names the closest code there is.
+    """
+    entry = entries().get(str(code).strip())
+    if entry is None:
+        hint = closest(str(code), list(entries()))
+        raise UnknownCodeError(f"There is no code {str(code)!r}{hint}.")
+    return entry
+
+
+@functools.cache
+def entries() -> Mapping[str, Entry]:
+    """All codes, in the order in which they are listed for people."""
+    source = resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return {
+        code: Entry(code=code, kind=kind, **entry)
+        for kind, codes in tomllib.loads(source).items()
+        for code, entry in codes.items()
+    }

@@ -1,0 +1,55 @@
+import pytest
+
+from ct_assets.clevertap.catalogue import Entry, UnknownCodeError, entries, explain
+
+
+def test_explains_a_code_of_a_rejected_row() -> None:
+    assert explain("number_not_finite") == Entry(
+        code="number_not_finite",
+        kind="rejected",
+        title="NaN or infinity",
+        cause="JSON has no such numbers; they usually come from a division by zero or from a "
+        "missing value.",
+        fix="Make it null in the source.",
+    )
+
+
+@pytest.mark.parametrize("code", [515, "515", " 515 "])
+def test_takes_codes_as_numbers_and_as_text(code: str | int) -> None:
+    assert explain(code).title == "E-mail address is invalid"
+
+
+def test_an_unknown_code_names_the_closest() -> None:
+    with pytest.raises(
+        UnknownCodeError, match="no code 'emal_domain'; did you mean 'email_domain'"
+    ):
+        explain("emal_domain")
+
+
+# developer.clevertap.com/docs/api-errors
+RECORD_CODES = [
+    509, 512, 513, 514, 515, 516, 517, 518, 519, 520, 522, 523, 524, 525, 526, 528,
+    530, 531, 532, 533, 534, 535, 555,
+]  # fmt: skip
+
+
+def test_every_code_of_records_is_there() -> None:
+    refused = [entry.code for entry in entries().values() if entry.kind == "refused"]
+    assert refused == [str(code) for code in RECORD_CODES]
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 405, 409, 429, 500, 503])
+def test_every_documented_http_status_is_there(status: int) -> None:
+    assert explain(status).kind == "http"
+
+
+def test_what_passes_by_itself() -> None:
+    transient = [entry.code for entry in entries().values() if entry.transient]
+    assert transient == ["555", "408", "409", "429", "500", "502", "503", "504"]
+
+
+def test_texts_are_sentences() -> None:
+    for entry in entries().values():
+        assert entry.cause.endswith(".")
+        assert entry.fix.endswith(".")
+        assert not entry.title.endswith(".")
