@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 from ct_assets.errors import UserError, closest
 
@@ -38,7 +38,7 @@ def explain(code: str | int) -> Entry:
     entry = entries().get(str(code).strip())
     if entry is None:
         hint = closest(str(code), list(entries()))
-        raise UnknownCodeError(f"There is no code {str(code)!r}{hint}.")
+        raise UnknownCodeError(f"There is no code {str(code)!r}{hint}")
     return entry
 
 
@@ -46,8 +46,10 @@ def explain(code: str | int) -> Entry:
 def entries() -> Mapping[str, Entry]:
     """All codes, in the order in which they are listed for people."""
     source = resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
+    tables = tomllib.loads(source)
+    kinds: tuple[Kind, ...] = get_args(Kind)
     return {
         code: Entry(code=code, kind=kind, **entry)
-        for kind, codes in tomllib.loads(source).items()
-        for code, entry in codes.items()
+        for kind in kinds
+        for code, entry in tables[kind].items()
     }
