@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
+from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
 from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.transport import DeadlineTransport
 
-CONNECTIONS = 15
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
-MAX_DELETED = 100
 REPLY_ROOM = 16 * 1024 * 1024
 """Bytes a reply may have beyond four times its request; a refusal of every record echoes each."""
 
@@ -65,7 +64,7 @@ class Client:
         self._seconds = seconds
         self._clock = clock
         self._transport = DeadlineTransport(
-            connections=CONNECTIONS, proxy=_proxy(destination), clock=clock
+            connections=MAX_IN_FLIGHT, proxy=_proxy(destination), clock=clock
         )
         self._http = httpx.Client(
             base_url=destination.base_url,
@@ -88,8 +87,8 @@ class Client:
         self, values: Sequence[str], kind: Literal["identity", "guid"] = "identity"
     ) -> Answer:
         """At most 100 at a time; a `guid` is what other calls name objectId."""
-        if not 0 < len(values) <= MAX_DELETED:
-            raise ValueError(f"1 to {MAX_DELETED} profiles can be deleted at once")
+        if not 0 < len(values) <= MAX_DELETES:
+            raise ValueError(f"1 to {MAX_DELETES} profiles can be deleted at once")
         return self._post("/1/delete/profiles.json", orjson.dumps({kind: list(values)}), {})
 
     def profile(self, value: str, kind: Literal["identity", "email", "objectId"]) -> Answer:

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from ct_assets.clevertap.client import Answer, NoReply, Reply
-
-IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
+from ct_assets.clevertap.contract import IDENTIFIERS
 
 _NUMBER = re.compile(r"Skipped record number\s*:\s*(\d+)")
 TRANSIENT_CODES = (555,)

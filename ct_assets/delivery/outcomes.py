@@ -6,6 +6,7 @@ from random import Random
 from typing import Literal, NamedTuple, Protocol, assert_never
 
 from ct_assets.clevertap.client import Answer, Reply
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.clevertap.verdicts import (
     TRANSIENT_CODES,
     Acked,
@@ -18,7 +19,6 @@ from ct_assets.clevertap.verdicts import (
 )
 from ct_assets.delivery.retrying import Retry
 from ct_assets.delivery.sent import Sent
-from ct_assets.delivery.window import MAX_IN_FLIGHT
 from ct_assets.delivery.work import Work
 
 MALFORMED_IN_A_ROW = MAX_IN_FLIGHT * 12

@@ -16,12 +16,13 @@ from typing import Literal, NamedTuple, Protocol
 
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Reply
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.clevertap.verdicts import Acked, NotTaken, Unknown, Verdict
 from ct_assets.delivery.lanes import Queue
 from ct_assets.delivery.outcomes import Again, Ledger, Open, Outcomes
 from ct_assets.delivery.retrying import Retry
 from ct_assets.delivery.sent import Sent
-from ct_assets.delivery.window import MAX_IN_FLIGHT, Window
+from ct_assets.delivery.window import Window
 from ct_assets.delivery.work import Batch, Work
 
 __all__ = ["Batch", "Clock", "Ledger", "Retry", "Sent", "SystemClock", "Uploader", "send"]

@@ -14,14 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
 from ct_assets.clevertap.destination import DOMAIN, Destination
-from ct_assets.delivery.window import MAX_IN_FLIGHT
 from ct_assets.errors import UserError
 
 ROOT = Path("/tmp/ct-assets-slots")  # noqa: S108 -- the one place that all users share
-MAX_OTHERS_IN_FLIGHT = 3
-"""CleverTap's limit for every endpoint but the upload."""
-
 POLL_SECONDS = 0.005
 
 
@@ -34,7 +31,7 @@ def upload_slots(destination: Destination, root: Path = ROOT) -> "Slots":
 
 
 def other_slots(destination: Destination, root: Path = ROOT) -> "Slots":
-    return _slots(root / f"{_account(destination)}-other", MAX_OTHERS_IN_FLIGHT)
+    return _slots(root / f"{_account(destination)}-other", MAX_IN_FLIGHT_OTHER)
 
 
 class Slots:

@@ -2,8 +2,7 @@
 
 import threading
 
-MAX_IN_FLIGHT = 15
-"""Uploads that CleverTap processes at once for an account; it answers 429 to more."""
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 
 SHRINK = 0.7
 
