@@ -1,0 +1,11 @@
+"""CleverTap on loopback: the same answers, the same limits, kept in a file.
+
+    address = ensure_running(Path("data"))
+
+starts it in a process of its own or finds the one that runs. Tests use the fixture of
+`ct_assets.sandbox.plugin` instead.
+"""
+
+from ct_assets.sandbox.process import Address, SandboxError, ensure_running, find, stop
+
+__all__ = ["Address", "SandboxError", "ensure_running", "find", "stop"]

@@ -1,0 +1,21 @@
+"""`python -m ct_assets.sandbox FOLDER`: the process that `ensure_running` starts."""
+
+import sys
+from pathlib import Path
+
+from ct_assets.errors import UserError
+from ct_assets.sandbox.serving import load_settings, serve
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    try:
+        serve(folder, settings=load_settings(folder))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""What the endpoints of one sandbox share."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ct_assets.sandbox.faults import Faults
+from ct_assets.sandbox.judge.records import Judge
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.slots import Slots
+from ct_assets.sandbox.store.database import FILE
+from ct_assets.sandbox.store.store import Store
+
+
+@dataclass
+class Sandbox:
+    settings: Settings
+    store: Store
+    judge: Judge
+    clock: Callable[[], float] = time.time
+    faults: Faults = field(default_factory=Faults)
+    slots: Slots = field(default_factory=Slots)
+    bodies: deque[tuple[int, bytes]] = field(default_factory=deque)
+    """Number and body of the last requests, if the settings say so."""
+
+
+def open_sandbox(
+    folder: Path, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
+) -> Sandbox:
+    settings = settings or Settings()
+    store = Store(folder / FILE, settings)
+    bodies: deque[tuple[int, bytes]] = deque(maxlen=settings.keep_bodies)
+    return Sandbox(settings, store, Judge(settings, store.knows_device), clock, bodies=bodies)

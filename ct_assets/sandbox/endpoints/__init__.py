@@ -1,0 +1,1 @@
+"""CleverTap's APIs, one family in each module."""

@@ -1,0 +1,26 @@
+"""GET /1/profile.json: one profile."""
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.api import Call
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.store import records
+
+_KEYS = ("identity", "email", "objectId")
+
+
+def profile(sandbox: Sandbox, call: Call) -> Answer:
+    given = [(key, call.query[key]) for key in _KEYS if key in call.query]
+    if len(given) != 1:
+        return answers.failure(400, "Exactly one of identity, email and objectId is required")
+    pid = records.find(sandbox.store.connection, *given[0])
+    if pid is None:
+        return _missing(sandbox)
+    record = records.profile(sandbox.store.connection, pid)
+    return answers.answer({"status": "success", "record": record})
+
+
+def _missing(sandbox: Sandbox) -> Answer:
+    if sandbox.settings.missing_profile == "fail":
+        return answers.answer({"status": "fail", "error": "Profile not found", "code": 404})
+    return answers.answer({"status": "success", "record": None})

@@ -1,0 +1,49 @@
+"""POST /1/upload: profiles, events and device tokens."""
+
+import orjson
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.api import Call
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.values import Json
+
+
+def upload(sandbox: Sandbox, call: Call) -> Answer:
+    records = records_of(call.body)
+    if records is None:
+        return answers.malformed()
+    if sandbox.settings.mode == "count":
+        return answers.envelope(len(records), ())
+    if problem := _too_many(sandbox, records):
+        return answers.failure(400, problem)._replace(records=len(records))
+    accepted, refused = sandbox.judge.judge(records)
+    if accepted and sandbox.settings.mode == "store" and not _is_dry_run(call):
+        sandbox.store.store(call.number, accepted, call.now)
+    return answers.envelope(len(records), refused)
+
+
+def records_of(body: bytes) -> list[Json] | None:
+    """The array `d` of a body; None if the body is not JSON or has none."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    records = document.get("d") if isinstance(document, dict) else None
+    return records if isinstance(records, list) else None
+
+
+def _too_many(sandbox: Sandbox, records: list[Json]) -> str | None:
+    """Invented: CleverTap publishes its limits, and not what happens beyond them."""
+    most, most_tokens = sandbox.settings.max_records, sandbox.settings.max_tokens
+    if len(records) > most:
+        return f"Too many records: {len(records)}, the limit is {most}"
+    if len(records) > most_tokens:
+        tokens = sum(isinstance(r, dict) and r.get("type") == "token" for r in records)
+        if tokens > most_tokens:
+            return f"Too many tokens: {tokens}, the limit is {most_tokens}"
+    return None
+
+
+def _is_dry_run(call: Call) -> bool:
+    return call.query.get("dryRun", "").lower() in ("1", "true")

@@ -1,0 +1,1 @@
+"""Judges records the way CleverTap does: one error per record, the first check that fails."""

@@ -1,0 +1,58 @@
+"""Whom a record is about."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ct_assets.clevertap.contract import JUNK_IDENTITIES, OBJECT_ID_CHARACTERS
+from ct_assets.sandbox.judge import texts
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.values import Record
+
+_OBJECT_ID = frozenset(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + OBJECT_ID_CHARACTERS
+)
+
+
+class Identifier(NamedTuple):
+    kind: str
+    value: str
+
+
+class Identities:
+    """Reads the identifiers of records; `known` says whether an objectId exists."""
+
+    def __init__(self, settings: Settings, known: Callable[[str], bool]) -> None:
+        self._numbers = settings.numeric_identity == "stringify"
+        self._junk = JUNK_IDENTITIES if settings.junk_identities == "refuse" else frozenset()
+        self._longest = settings.limits.identity_bytes
+        self._object_id_longest = settings.limits.object_id_length
+        self._creates = settings.unknown_object_id == "create"
+        self._known = known
+
+    def of(self, record: Record) -> tuple[Identifier, ...] | texts.Refusal:
+        """Every identifier at the root: an objectId first, as it selects the profile."""
+        found = []
+        if (object_id := record.get("objectId")) is not None:
+            if not self.is_object_id(object_id):
+                return texts.OBJECT_ID
+            found.append(Identifier("objectId", str(object_id)))
+        for kind in ("identity", "FBID", "GPID"):
+            if (given := record.get(kind)) is not None:
+                value = self.text(given)
+                if value is None:
+                    return texts.IDENTITY
+                found.append(Identifier(kind, value))
+        return tuple(found) or texts.IDENTITY
+
+    def text(self, given: object) -> str | None:
+        """An identity as the string it is kept as, or None if it is none."""
+        if isinstance(given, int | float) and not isinstance(given, bool) and self._numbers:
+            given = str(given)
+        if not isinstance(given, str) or not given.strip() or given.strip().lower() in self._junk:
+            return None
+        return given if len(given) <= self._longest else None
+
+    def is_object_id(self, given: object) -> bool:
+        if not isinstance(given, str) or not 0 < len(given) <= self._object_id_longest:
+            return False
+        return _OBJECT_ID.issuperset(given) and (self._creates or self._known(given))

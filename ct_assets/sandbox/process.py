@@ -1,0 +1,116 @@
+"""The sandbox as a process of its own, which runs find again through its port file."""
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from ct_assets.errors import UserError
+from ct_assets.files import private_dir, replacing
+
+FOLDER = "sandbox"
+PORT_FILE = "port.json"
+LOG_FILE = "sandbox.log"
+START_SECONDS = 20.0
+
+
+class SandboxError(UserError):
+    """The sandbox cannot be started."""
+
+
+@dataclass(frozen=True)
+class Address:
+    url: str
+    id: str
+    """Kept in the sandbox's file: another one means that everything sent before is gone."""
+    account_id: str
+    passcode: str
+    pid: int
+
+
+def folder_of(data_dir: Path) -> Path:
+    return data_dir / FOLDER
+
+
+def ensure_running(data_dir: Path, *, seconds: float = START_SECONDS) -> Address:
+    """The sandbox that keeps its file in `data_dir`, started if nobody answers there.
+
+    It stays when the caller ends, and stops when its folder is deleted.
+    """
+    folder = private_dir(folder_of(data_dir.resolve()))
+    with FileLock(folder / "starting.lock"):
+        return find(data_dir) or _started(folder, seconds)
+
+
+def find(data_dir: Path) -> Address | None:
+    """The sandbox that answers at the port file of `data_dir`, if one does."""
+    address = read_address(folder_of(data_dir.resolve()))
+    return address if address and _answers(address) else None
+
+
+def stop(data_dir: Path) -> bool:
+    """Ends the sandbox of `data_dir`; False if none is running."""
+    address = find(data_dir)
+    if address is None:
+        return False
+    os.kill(address.pid, signal.SIGTERM)
+    deadline = time.monotonic() + START_SECONDS
+    while _answers(address) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return True
+
+
+def read_address(folder: Path) -> Address | None:
+    try:
+        return Address(**json.loads((folder / PORT_FILE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_address(folder: Path, address: Address) -> None:
+    with replacing(folder / PORT_FILE) as partial:
+        partial.write_text(json.dumps(asdict(address)))
+
+
+def _answers(address: Address) -> bool:
+    """Whether this very sandbox is there, and not whoever got its port since."""
+    connection = http.client.HTTPConnection(urlsplit(address.url).netloc, timeout=5)
+    with contextlib.closing(connection):
+        try:
+            connection.request("GET", "/sandbox/health")
+            found = json.loads(connection.getresponse().read())
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+    return isinstance(found, dict) and (found.get("id"), found.get("pid")) == (
+        address.id,
+        address.pid,
+    )
+
+
+def _started(folder: Path, seconds: float) -> Address:
+    command = [sys.executable, "-m", "ct_assets.sandbox", str(folder)]
+    with (folder / LOG_FILE).open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        address = read_address(folder)
+        if address and address.pid == process.pid and _answers(address):
+            return address
+        time.sleep(0.02)
+    if process.poll() is None:
+        process.kill()
+    raise SandboxError(
+        f"the sandbox did not start within {seconds:.0f} seconds; "
+        f"its last words are in {folder / LOG_FILE}"
+    )

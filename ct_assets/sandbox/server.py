@@ -1,0 +1,64 @@
+"""The sandbox's HTTP server, in the foreground or in a thread of a test."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+
+from ct_assets.sandbox.app import build
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.wire import Protocol
+
+KEEP_ALIVE_SECONDS = 75
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes any that is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def server_of(sandbox: Sandbox) -> uvicorn.Server:
+    config = uvicorn.Config(
+        build(sandbox),
+        http=Protocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+@contextlib.contextmanager
+def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serves in a thread until the block ends; gives the URL."""
+    bound = listen(host, port)
+    bound.listen(2048)
+    server = server_of(sandbox)
+    thread = threading.Thread(target=server.run, args=([bound],), name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield url_of(bound)
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,121 @@
+"""Serves one folder's sandbox until it is told to stop or its folder is deleted."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from ct_assets.files import private_dir
+from ct_assets.sandbox.core import Sandbox, open_sandbox
+from ct_assets.sandbox.faults import Plan
+from ct_assets.sandbox.process import (
+    PORT_FILE,
+    Address,
+    SandboxError,
+    read_address,
+    write_address,
+)
+from ct_assets.sandbox.server import listen, server_of, url_of
+from ct_assets.sandbox.settings import Settings
+
+SETTINGS_FILE = "settings.json"
+WATCH_SECONDS = 0.5
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def load_settings(folder: Path) -> Settings:
+    """The defaults, changed by the folder's settings.json."""
+    path = folder / SETTINGS_FILE
+    try:
+        return Settings.model_validate_json(path.read_text())
+    except FileNotFoundError:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SandboxError(f"{path}: {wrong}") from None
+
+
+def serve(
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    settings: Settings | None = None,
+    plan: Plan | None = None,
+    ready: Callable[[Address], None] = lambda _: None,
+) -> None:
+    """Blocks. `port` None takes the one it had before, or any; `ready` is called once it listens.
+
+    Everything is printed by the caller: `ready` may say where it listens, and a `host` that other
+    machines reach deserves a warning, since whoever knows the passcode can read and write it.
+    """
+    lock = FileLock(private_dir(folder) / "serving.lock", timeout=0)
+    try:
+        with lock:
+            _serve(folder, _bound(folder, host, port), settings or Settings(), plan, ready)
+    except Timeout:
+        raise SandboxError(
+            f"another sandbox is running with {folder}; stop it, or name another CT_DATA_DIR"
+        ) from None
+
+
+def _serve(
+    folder: Path,
+    bound: socket.socket,
+    settings: Settings,
+    plan: Plan | None,
+    ready: Callable[[Address], None],
+) -> None:
+    sandbox = open_sandbox(folder, settings)
+    if plan:
+        sandbox.faults.replace(plan)
+    address = _address(sandbox, url_of(bound))
+    bound.listen(2048)
+    with contextlib.closing(sandbox.store):
+        asyncio.run(_until_deleted(folder, bound, sandbox, address, ready))
+
+
+async def _until_deleted(
+    folder: Path,
+    bound: socket.socket,
+    sandbox: Sandbox,
+    address: Address,
+    ready: Callable[[Address], None],
+) -> None:
+    server = server_of(sandbox)
+    write_address(folder, address)
+    ready(address)
+
+    async def watch() -> None:
+        while (folder / PORT_FILE).exists() and read_address(folder) == address:
+            await asyncio.sleep(WATCH_SECONDS)
+        server.should_exit = True
+
+    watching = asyncio.create_task(watch())
+    await server.serve(sockets=[bound])
+    watching.cancel()
+
+
+def _address(sandbox: Sandbox, url: str) -> Address:
+    settings = sandbox.settings
+    return Address(url, sandbox.store.id, settings.account_id, settings.passcode, os.getpid())
+
+
+def _bound(folder: Path, host: str, port: int | None) -> socket.socket:
+    """A socket on the asked port; without one, on that of the last time if it is still free."""
+    if port is not None:
+        try:
+            return listen(host, port)
+        except OSError as error:
+            raise SandboxError(
+                f"{host}:{port} cannot be used ({error.strerror}); choose another --port"
+            ) from None
+    last = read_address(folder)
+    with contextlib.suppress(OSError, ValueError):
+        return listen(host, int(last.url.rpartition(":")[2]) if last else 0)
+    return listen(host, 0)

@@ -1,0 +1,24 @@
+"""Requests in flight: CleverTap's only published limit of rate."""
+
+from collections import Counter
+
+
+class Slots:
+    """Counts what is in flight for each API; used from the server's one thread."""
+
+    def __init__(self) -> None:
+        self._in_flight: Counter[str] = Counter()
+        self.most_seen: Counter[str] = Counter()
+
+    def take(self, api: str, limit: int | None) -> bool:
+        if limit is not None and self._in_flight[api] >= limit:
+            return False
+        self._in_flight[api] += 1
+        self.most_seen[api] = max(self.most_seen[api], self._in_flight[api])
+        return True
+
+    def give_back(self, api: str) -> None:
+        self._in_flight[api] -= 1
+
+    def in_flight(self, api: str) -> int:
+        return self._in_flight[api]

@@ -1,0 +1,1 @@
+"""What the sandbox keeps: profiles, events, their generated schema, the error stream, the log."""

@@ -1,0 +1,55 @@
+"""What is kept of `evtData`."""
+
+from ct_assets.sandbox.judge.events import ITEMS
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.store.schema import Schema
+from ct_assets.sandbox.store.values import Cleaner, Note, Noted, type_of
+from ct_assets.sandbox.values import Json, Record
+
+
+class EventData:
+    def __init__(self, settings: Settings, cleaner: Cleaner, schema: Schema) -> None:
+        self._limits, self._depth = settings.limits, settings.nested_depth
+        self._discarded = settings.discarded_properties
+        self._cleaner, self._schema = cleaner, schema
+
+    def cleaned(self, name_id: int, record: Record, noted: Noted) -> dict[str, Json]:
+        kept: dict[str, Json] = {}
+        for raw, given in (record.get("evtData") or {}).items():
+            field = self._cleaner.name(raw, noted)
+            if given is None or not field or field in self._discarded:
+                continue
+            if len(kept) >= self._limits.event_fields and field not in kept:
+                noted(Note("too_many_properties", field, "dropped"))
+                continue
+            value = self._value(field, given, noted)
+            if value is not None and self._schema.admits(name_id, field, type_of(value), noted):
+                kept[field] = value
+        return kept
+
+    def _value(self, field: str, given: Json, noted: Noted) -> Json:
+        if isinstance(given, str):
+            return self._cleaner.text(field, given, noted)
+        if not isinstance(given, list | dict):
+            return given
+        if field == ITEMS and isinstance(given, list) and len(given) > self._limits.items:
+            noted(Note("too_many_items", field, f"{len(given)} items, {self._limits.items} kept"))
+            given = given[: self._limits.items]
+        return self._nested(field, given, 1, noted)
+
+    def _nested(self, field: str, given: Json, depth: int, noted: Noted) -> Json:
+        if isinstance(given, str):
+            return self._cleaner.text(field, given, noted)
+        if not isinstance(given, list | dict):
+            return given
+        if depth > self._depth:
+            noted(Note("nested_too_deep", field, f"dropped below depth {self._depth}"))
+            return None
+        if isinstance(given, list):
+            found = [self._nested(field, value, depth, noted) for value in given]
+            return [value for value in found if value is not None]
+        pairs = (
+            (self._cleaner.name(key, noted), self._nested(field, value, depth + 1, noted))
+            for key, value in given.items()
+        )
+        return {key: value for key, value in pairs if key and value is not None}

@@ -1,0 +1,72 @@
+"""What `profileData` does to a profile."""
+
+from ct_assets.clevertap.contract import PROFILE_FIELDS
+from ct_assets.clevertap.fields import SCALAR_FIELDS
+from ct_assets.sandbox.judge.identity import Identifier, Identities
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.store.operators import Operators
+from ct_assets.sandbox.store.people import People, Profile
+from ct_assets.sandbox.store.schema import USER, Schema
+from ct_assets.sandbox.store.values import Cleaner, Note, type_of
+from ct_assets.sandbox.values import Json
+
+_IDENTIFYING = {"identity": "identity", "Identity": "identity", "FBID": "FBID", "GPID": "GPID"}
+
+
+class ProfileData:
+    def __init__(
+        self, settings: Settings, cleaner: Cleaner, schema: Schema, people: People
+    ) -> None:
+        self._most = settings.limits.custom_fields
+        self._discarded = settings.discarded_properties
+        self._cleaner, self._schema, self._people = cleaner, schema, people
+        self._operators = Operators(cleaner, settings.delete_operator)
+        self._identities = Identities(settings, known=lambda _: False)
+
+    def apply(self, profile: Profile, data: dict[str, Json], now: int, notes: list[Note]) -> None:
+        props = dict(profile.props)
+        links = []
+        for raw, given in data.items():
+            if given is None:
+                continue
+            if (kind := _IDENTIFYING.get(raw)) is not None:
+                links.append((kind, given))
+                continue
+            field = self._cleaner.name(raw, notes.append)
+            if field and field not in self._discarded:
+                self._set(props, field, given, notes)
+        profile.props = props
+        for kind, given in links:
+            self._link(profile, kind, given, now, notes)
+
+    def _set(self, props: dict[str, Json], field: str, given: Json, notes: list[Note]) -> None:
+        before = props.get(field)
+        if isinstance(given, list) and field in SCALAR_FIELDS:
+            notes.append(Note("nested_value", field, "takes a single value; dropped"))
+            return
+        if field == "Phone" and isinstance(given, str):
+            given = int(given)
+        value = self._operators.result(field, given, before, notes.append)
+        if value is None:
+            props.pop(field, None)
+        elif (
+            value is not before
+            and self._fits(props, field, notes)
+            and self._schema.admits(USER, field, type_of(value), notes.append)
+        ):
+            props[field] = value
+
+    def _fits(self, props: dict[str, Json], field: str, notes: list[Note]) -> bool:
+        if field in props or field in PROFILE_FIELDS or len(props) < self._most:
+            return True
+        if sum(name not in PROFILE_FIELDS for name in props) < self._most:
+            return True
+        notes.append(Note("too_many_properties", field, f"the profile has {self._most}; dropped"))
+        return False
+
+    def _link(self, profile: Profile, kind: str, given: Json, now: int, notes: list[Note]) -> None:
+        value = self._identities.text(given)
+        if value is None:
+            notes.append(Note("identity_error", kind, "not an identity; ignored"))
+        else:
+            self._people.link(profile, Identifier(kind, value), now)

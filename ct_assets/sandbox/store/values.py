@@ -1,0 +1,115 @@
+"""Types of values as CleverTap's schema names them, and values cut to its limits."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ct_assets.clevertap.contract import FORBIDDEN_CHARACTERS, Limits
+from ct_assets.sandbox.values import Json
+
+_TYPES = {
+    str: "String",
+    bool: "Boolean",
+    int: "Integer",
+    float: "Float",
+    list: "List",
+    dict: "Object",
+}
+_DATE = re.compile(r"\$D_-?\d{1,18}")
+# `#` is refused by the imports alone, so it is kept.
+_FORBIDDEN = str.maketrans("", "", FORBIDDEN_CHARACTERS.replace("#", ""))
+_FAR = 99_999_999_999
+
+NUMBERS = frozenset({"Integer", "Float"})
+
+
+class Note(NamedTuple):
+    """What the error stream says of a record that was answered with success."""
+
+    kind: str
+    field: str | None
+    message: str
+
+
+Noted = Callable[[Note], None]
+
+
+def type_of(value: object) -> str:
+    if type(value) is str and value.startswith("$D_") and _DATE.fullmatch(value):
+        return "Date"
+    return _TYPES[type(value)]
+
+
+class Cleaner:
+    """Names without forbidden characters, values within limits; remembers the names it has seen."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._names: dict[str, tuple[str, tuple[Note, ...]]] = {}
+
+    def name(self, raw: str, noted: Noted) -> str:
+        """The name it is kept under; empty when nothing is left of it."""
+        found = self._names.get(raw)
+        if found is None:
+            found = self._cleaned(raw)
+            if len(self._names) < 10_000:
+                self._names[raw] = found
+        for note in found[1]:
+            noted(note)
+        return found[0]
+
+    def _cleaned(self, raw: str) -> tuple[str, tuple[Note, ...]]:
+        notes = []
+        name = raw.translate(_FORBIDDEN).strip()
+        if name != raw:
+            notes.append(Note("forbidden_characters", raw, f"kept as {name!r}"))
+        if "#" in name:
+            notes.append(Note("forbidden_characters", raw, "# is refused by CleverTap's imports"))
+        if len(name.encode()) > self._limits.key_bytes:
+            name = _cut(name, self._limits.key_bytes)
+            notes.append(
+                Note("key_too_long", raw, f"cut to {self._limits.key_bytes} bytes: {name!r}")
+            )
+        return name, tuple(notes)
+
+    def text(self, field: str, value: str, noted: Noted) -> str:
+        most = self._limits.value_bytes
+        # No character takes more than four bytes.
+        if len(value) * 4 <= most or len(value.encode()) <= most:
+            if value.startswith("$D_"):
+                _check_date(field, value, noted)
+            return value
+        noted(Note("value_too_long", field, f"{len(value.encode())} bytes, cut to {most}"))
+        return _cut(value, most)
+
+    def items(self, field: str, values: list[Json], noted: Noted) -> list[Json]:
+        """A multi-value: unique texts, the last hundred of them."""
+        flat = [v for v in values if v is not None and not isinstance(v, list | dict)]
+        if len(flat) < sum(v is not None for v in values):
+            noted(Note("nested_value", field, "lists hold texts only; nested values dropped"))
+        texts: list[Json] = list(dict.fromkeys(self.text(field, as_text(v), noted) for v in flat))
+        return self.newest(field, texts, noted)
+
+    def newest(self, field: str, texts: list[Json], noted: Noted) -> list[Json]:
+        most = self._limits.list_items
+        if len(texts) > most:
+            noted(Note("list_too_long", field, f"{len(texts)} values, the first {-most} dropped"))
+        return texts[-most:]
+
+
+def as_text(value: object) -> str:
+    """A scalar as a multi-value holds it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _cut(text: str, most: int) -> str:
+    return text.encode()[:most].decode(errors="ignore")
+
+
+def _check_date(field: str, value: str, noted: Noted) -> None:
+    if not _DATE.fullmatch(value):
+        noted(Note("not_a_date", field, "$D_ takes epoch seconds; kept as a text"))
+    elif abs(int(value[3:])) > _FAR:
+        noted(Note("date_out_of_range", field, "$D_ takes epoch seconds, these look like more"))

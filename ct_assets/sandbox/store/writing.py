@@ -1,0 +1,107 @@
+"""Stores the accepted records of one upload, and notes what CleverTap would drop in silence."""
+
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+
+import orjson
+
+from ct_assets.sandbox.judge.records import Accepted
+from ct_assets.sandbox.judge.tokens import platform_of
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.store.event_data import EventData
+from ct_assets.sandbox.store.names import EventNames
+from ct_assets.sandbox.store.people import People
+from ct_assets.sandbox.store.profile_data import ProfileData
+from ct_assets.sandbox.store.schema import DriftError, Schema
+from ct_assets.sandbox.store.values import Cleaner, Note
+from ct_assets.sandbox.values import Json
+
+
+class Writer:
+    """To be used within a transaction: `begin`, then `store`, then `flush`."""
+
+    def __init__(self, connection: sqlite3.Connection, settings: Settings, people: People) -> None:
+        self._connection, self._people = connection, people
+        self._schema = Schema(connection, settings.type_drift)
+        cleaner = Cleaner(settings.limits)
+        self.names = EventNames(connection, settings.limits)
+        self._profile_data = ProfileData(settings, cleaner, self._schema, people)
+        self._event_data = EventData(settings, cleaner, self._schema)
+        self._events: list[tuple[object, ...]] = []
+        self._errors: list[tuple[object, ...]] = []
+
+    def begin(self) -> None:
+        self._events.clear()
+        self._errors.clear()
+        self._people.begin()
+
+    def rolled_back(self) -> None:
+        self._schema.reload()
+        self.names.reload()
+
+    def store(self, request: int, accepted: Sequence[Accepted], now: float) -> None:
+        kinds = {"profile": self._profile, "event": self._event, "token": self._token}
+        for one in accepted:
+            notes: list[Note] = []
+            with contextlib.suppress(DriftError):
+                kinds[one.record["type"]](request, one, now, notes)
+            if notes:
+                self._note(request, one, now, notes)
+
+    def raise_event(
+        self, request: int, pid: int, name: str, props: dict[str, Json], now: float
+    ) -> None:
+        """A system event, such as CleverTap records by itself."""
+        name_id = self.names.id_of(name, _unheard)
+        text = orjson.dumps(props).decode()
+        self._events.append((request, -1, pid, name_id, int(now), now, text))
+
+    def flush(self, now: float) -> None:
+        self._people.flush()
+        self._connection.executemany(
+            "insert into events (request, position, pid, name_id, ts, received, props)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            self._events,
+        )
+        self._schema.flush(int(now))
+        self._connection.executemany(
+            "insert into errors (request, position, at, object, event, kind, property, message)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?)",
+            self._errors,
+        )
+        self._events.clear()
+        self._errors.clear()
+
+    def _profile(self, _request: int, one: Accepted, now: float, notes: list[Note]) -> None:
+        profile = self._people.resolve(one.identifiers, int(now))
+        self._profile_data.apply(profile, one.record.get("profileData") or {}, int(now), notes)
+
+    def _event(self, request: int, one: Accepted, now: float, notes: list[Note]) -> None:
+        name_id = self.names.id_of(one.record["evtName"], notes.append)
+        if name_id is None:
+            return
+        props = self._event_data.cleaned(name_id, one.record, notes.append)
+        pid = self._people.resolve(one.identifiers, int(now)).pid
+        ts = one.record.get("ts") or int(now)
+        text = orjson.dumps(props).decode()
+        self._events.append((request, one.position, pid, name_id, ts, now, text))
+
+    def _token(self, _request: int, one: Accepted, now: float, _notes: list[Note]) -> None:
+        object_id, token = one.record["objectId"], one.record["tokenData"]
+        pid = self._people.resolve(one.identifiers, int(now)).pid
+        self._connection.execute(
+            "insert into devices values (?, ?, ?, ?, ?) on conflict do update set"
+            " pid = excluded.pid, token = excluded.token, token_type = excluded.token_type",
+            (object_id, pid, platform_of(object_id), token["id"], token["type"]),
+        )
+
+    def _note(self, request: int, one: Accepted, now: float, notes: Sequence[Note]) -> None:
+        name = one.record.get("evtName")
+        for note in notes:
+            where = (request, one.position, now, one.record["type"], name)
+            self._errors.append((*where, note.kind, note.field, note.message))
+
+
+def _unheard(_: Note) -> None:
+    """A name of ours has nothing to be noted."""
