@@ -1,0 +1,28 @@
+"""From the rows of a source to records for CleverTap, as polars expressions.
+
+sync = parse(declaration)
+parts = split(sync, pl.scan_parquet("customer.parquet"), workdir)
+parts.valid.sink_parquet("valid.parquet")
+parts.rejected.sink_parquet("rejected.parquet")
+"""
+
+from ct_assets.mapping.bind import Mapped, bind
+from ct_assets.mapping.declaration import Sync
+from ct_assets.mapping.parse import parse
+from ct_assets.mapping.problems import DeclarationError, Problem, SchemaError
+from ct_assets.mapping.reasons import reason_counts
+from ct_assets.mapping.split import Counts, Split, split
+
+__all__ = [
+    "Counts",
+    "DeclarationError",
+    "Mapped",
+    "Problem",
+    "SchemaError",
+    "Split",
+    "Sync",
+    "bind",
+    "parse",
+    "reason_counts",
+    "split",
+]

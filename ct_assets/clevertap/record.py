@@ -1,0 +1,86 @@
+"""The exact JSON text of records, written by polars without a Python object per row.
+
+Nulls are left out at every depth: what CleverTap makes of one is not documented.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import polars as pl
+
+# RFC 8259: only these must be escaped inside a string; all else is sent as it is, in UTF-8.
+_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    **{chr(code): f"\\u{code:04x}" for code in range(32)},
+}
+
+
+class Member(NamedTuple):
+    """One key of an object and its value, finite where it is a number."""
+
+    name: str
+    value: pl.Expr
+    dtype: pl.DataType
+    operator: str | None = None
+    """Such as `$add`: the value is given inside an object of this one key."""
+
+
+def profile(head: Sequence[Member], data: Sequence[Member]) -> pl.Expr:
+    return _record("profile", head, "profileData", data)
+
+
+def event(head: Sequence[Member], data: Sequence[Member]) -> pl.Expr:
+    return _record("event", head, "evtData", data)
+
+
+def _record(
+    type_: Literal["profile", "event"],
+    head: Sequence[Member],
+    data_name: Literal["profileData", "evtData"],
+    data: Sequence[Member],
+) -> pl.Expr:
+    members = [pl.lit(f'"type":"{type_}"'), *(_member(m) for m in head)]
+    inner = _text(f'"{data_name}":{{', _members(data), "}")
+    return _text("{", _joined([*members, inner]), "}")
+
+
+def encoded(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """JSON text of a value; null where it is null."""
+    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
+        escaped = value.cast(pl.String).str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
+        return _text('"', escaped, '"')
+    if isinstance(dtype, pl.List):
+        element = encoded(pl.element().drop_nulls(), _data_type(dtype.inner))
+        return _text("[", value.list.eval(element).list.join(","), "]")
+    if isinstance(dtype, pl.Struct):
+        fields = [
+            Member(f.name, value.struct.field(f.name), _data_type(f.dtype)) for f in dtype.fields
+        ]
+        return pl.when(value.is_not_null()).then(_text("{", _members(fields), "}"))
+    return value.cast(pl.String)
+
+
+def _members(members: Sequence[Member]) -> pl.Expr:
+    return _joined([_member(m) for m in members]) if members else pl.lit("")
+
+
+def _member(member: Member) -> pl.Expr:
+    name = json.dumps(member.name, ensure_ascii=False)
+    text = encoded(member.value, member.dtype)
+    if member.operator:
+        return _text(f'{name}:{{"{member.operator}":', text, "}")
+    return _text(f"{name}:", text)
+
+
+def _text(*parts: str | pl.Expr) -> pl.Expr:
+    return pl.concat_str([pl.lit(part) if isinstance(part, str) else part for part in parts])
+
+
+def _joined(parts: Sequence[pl.Expr]) -> pl.Expr:
+    return pl.concat_str(parts, separator=",", ignore_nulls=True)
+
+
+def _data_type(dtype: object) -> pl.DataType:
+    return dtype if isinstance(dtype, pl.DataType) else pl.Null()

@@ -1,0 +1,230 @@
+"""A declaration and the columns of its source, brought together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.convert import (
+    Converted,
+    Target,
+    TypeMismatchError,
+    convert,
+    field_type,
+    flatten,
+    problems_of_name,
+)
+from ct_assets.mapping.declaration import Sync
+from ct_assets.mapping.filling import Field, Filling
+from ct_assets.mapping.identity import TYPES, Identified, Identity
+from ct_assets.mapping.problems import SchemaError
+from ct_assets.mapping.reading import Read, Reader
+
+_KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
+_LIST_OPERATORS = ("add", "remove")
+_NUMBER_OPERATORS = ("incr", "decr")
+
+
+@dataclass(frozen=True)
+class MappedField:
+    name: str
+    declared: Field
+    columns: frozenset[str]
+    converted: Converted
+    nothing: pl.Expr
+    """Whether the source has nothing for it."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Everything that is computed of a row, as expressions over `prepare`d source columns."""
+
+    sync: Sync
+    schema: pl.Schema
+    where: pl.Expr | None
+    identity: Identity
+    fields: tuple[MappedField, ...]
+    ts: Converted | None
+    event: Converted | None
+    event_key: pl.Expr | None
+    order: pl.Expr | None
+    """Of `keep_latest_by`: the greatest is the latest."""
+    others: tuple[str, ...]
+    """Columns that `other_columns` took in."""
+
+    @property
+    def order_type(self) -> pl.DataType:
+        return self.schema[self.sync.duplicates.keep_latest_by or ""]
+
+    @property
+    def conversions(self) -> list[Converted]:
+        single = [c for c in (self.ts, self.event) if c]
+        return [*self.identifying, *single, *(f.converted for f in self.fields)]
+
+    @property
+    def identifying(self) -> list[Converted]:
+        return [i.converted for i in self.identity.identifiers]
+
+    def lineage(self) -> dict[str, set[str]]:
+        return self.sync.lineage() | {f.name: set(f.columns) for f in self.fields}
+
+
+def bind(sync: Sync, schema: pl.Schema) -> Mapped:
+    """Raises SchemaError when the source lacks a column or has one of an impossible type."""
+    return _Binder(sync, schema).mapped()
+
+
+class _Binder:
+    def __init__(self, sync: Sync, schema: pl.Schema) -> None:
+        self._sync = sync
+        self._schema = schema
+        self._reader = Reader(sync.name, sync.source, schema)
+
+    def mapped(self) -> Mapped:
+        sync = self._sync
+        if "reasons" in self._schema:
+            raise self._error(
+                "the source has a column named 'reasons', which is what rejected "
+                "rows are given. Rename it in the source."
+            )
+        fields = tuple(self._fields())
+        self._check_unique([field.name for field in fields])
+        return Mapped(
+            sync=sync,
+            schema=self._schema,
+            where=self._where(),
+            identity=self._identity(),
+            fields=fields,
+            ts=self._converted(sync.ts, "ts", FieldType.TIMESTAMP) if sync.ts else None,
+            event=self._event(),
+            event_key=self._event_key(),
+            order=self._order(),
+            others=self._others(),
+        )
+
+    def _where(self) -> pl.Expr | None:
+        if self._sync.where is None:
+            return None
+        condition, dtype = self._reader.sql(self._sync.where, "where")
+        if not isinstance(dtype, pl.Boolean):
+            raise self._error(f"where gives {dtype} and must be a condition, such as `age > 17`.")
+        return condition
+
+    def _identity(self) -> Identity:
+        listed = self._sync.identify_by
+        found = []
+        for identifier in listed:
+            type_ = FieldType(identifier.type) if identifier.type else TYPES[identifier.kind]
+            found.append(
+                Identified(identifier.kind, self._converted(identifier, identifier.kind, type_))
+            )
+        columns = sorted({c for identifier in listed for c in identifier.columns()})
+        return Identity(tuple(found), tuple(columns))
+
+    def _event(self) -> Converted | None:
+        name = self._sync.event
+        if name is None or self._sync.event_name is not None:
+            return None
+        return self._converted(name, "event", FieldType.EVENT_NAME)
+
+    def _event_key(self) -> pl.Expr | None:
+        if self._sync.event_key is None:
+            return None
+        source, dtype = self._reader.read(self._sync.event_key, "event_key")
+        whole = dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0)
+        if not (whole or isinstance(dtype, _KEY_TYPES)):
+            raise self._error(
+                f"event_key is of type {dtype}. Make it text, a whole number or a date."
+            )
+        text = source.cast(pl.String)
+        return pl.when(text.str.strip_chars() != "").then(text)
+
+    def _order(self) -> pl.Expr | None:
+        column = self._sync.duplicates.keep_latest_by
+        if column is None:
+            return None
+        dtype = self._reader.dtype(column, "duplicates")
+        if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Date | pl.Datetime | pl.Null):
+            return pl.col(column)
+        raise self._error(
+            f"rows cannot be told apart by {column!r}, of type {dtype}. Name a column of dates, "
+            "numbers or text in `keep_latest_by`."
+        )
+
+    def _fields(self) -> Iterator[MappedField]:
+        for name, field in self._sync.fields.items():
+            yield from self._field(name, field)
+        for column in self._others():
+            self._check_name(column, "other_columns takes in")
+            yield from self._field(column, Field(column=column))
+
+    def _check_unique(self, names: list[str]) -> None:
+        seen: dict[str, str] = {}
+        for name in names:
+            if name.lower() in seen:
+                raise self._error(
+                    f"the fields {seen[name.lower()]!r} and {name!r} would be one. Map one of them "
+                    "under another name, or leave it out."
+                )
+            seen[name.lower()] = name
+
+    def _others(self) -> tuple[str, ...]:
+        if self._sync.other_columns is None:
+            return ()
+        excluded = self._reader.excluded(self._sync.other_columns.except_)
+        taken = self._sync.columns() | set(self._sync.fields) | excluded
+        return tuple(column for column in self._schema if column not in taken)
+
+    def _field(self, name: str, field: Field) -> Iterator[MappedField]:
+        read = self._reader.read(field, name)
+        if field.nested == "reject":
+            yield self._mapped_field(name, field, read)
+            return
+        for flat in flatten(read.source, read.dtype, name):
+            self._check_name(flat.field, f"{name} is flattened to")
+            yield self._mapped_field(flat.field, field, Read(flat.source, flat.dtype))
+
+    def _check_name(self, name: str, origin: str) -> None:
+        if problem := problems_of_name(self._sync.object, name):
+            raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
+
+    def _mapped_field(self, name: str, field: Field, read: Read) -> MappedField:
+        type_ = field.type or field_type(self._sync.object, name) or _type_of_operator(field, read)
+        converted = self._convert(field, name, type_, read)
+        nothing = converted.value.is_null() & ~converted.failed
+        return MappedField(name, field, frozenset(field.columns()), converted, nothing)
+
+    def _converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
+        return self._convert(filling, name, type_, self._reader.read(filling, name))
+
+    def _convert(
+        self, filling: Filling, name: str, type_: FieldType | None, read: Read
+    ) -> Converted:
+        target = Target(
+            field=name,
+            type=type_,
+            object=self._sync.object,
+            timezone=filling.timezone,
+            unit=filling.unit,
+            region=self._reader.region(filling.region, name),
+            accept=filling.accept,
+            limits=self._sync.limits,
+            international=filling.international if isinstance(filling, Field) else True,
+            separator=filling.separator if isinstance(filling, Field) else None,
+        )
+        try:
+            return convert(read.source, read.dtype, target)
+        except TypeMismatchError as error:
+            raise self._error(str(error)) from None
+
+    def _error(self, message: str) -> SchemaError:
+        return SchemaError(f"Sync {self._sync.name}: {message}")
+
+
+def _type_of_operator(field: Field, read: Read) -> FieldType | None:
+    if field.op in _LIST_OPERATORS:
+        return FieldType.LIST
+    if field.op in _NUMBER_OPERATORS:
+        return FieldType.INTEGER if read.dtype.is_integer() else FieldType.FLOAT
+    return None

@@ -1,0 +1,237 @@
+"""A sync as its author declares it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field as Setting
+from pydantic import field_validator, model_validator
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.mapping.cron import cron_problem
+from ct_assets.mapping.filling import (
+    Field,
+    Filling,
+    Identifier,
+    Moment,
+    Part,
+    check_sql,
+    known_timezone,
+    sql_columns,
+)
+from ct_assets.mapping.problems import mistake, shown
+
+
+class OnChange(Part):
+    """Wait for so many changed rows or minutes, whichever comes first; by default for neither."""
+
+    rows: int | None = Setting(None, gt=0)
+    minutes: int | None = Setting(None, gt=0)
+
+
+class Trigger(Part):
+    cron: str | None = None
+    timezone: str = "UTC"
+    on_change: OnChange | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        if isinstance(raw, str):
+            return {"on_change": {}} if raw == "on_change" else {"cron": raw}
+        if isinstance(raw, Mapping) and raw.get("on_change") is True:
+            return {**raw, "on_change": {}}
+        return raw
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.cron is None) == (self.on_change is None):
+            raise mistake("write either a cron line, such as `0 * * * *`, or `on_change`.")
+        return self
+
+    @field_validator("cron")
+    @classmethod
+    def _readable(cls, line: str | None) -> str | None:
+        if line is not None and (problem := cron_problem(line)):
+            raise mistake(problem)
+        return line
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        return known_timezone(name)
+
+
+class Duplicates(Part):
+    """Of rows with one key: all are rejected, or all but the latest are left out."""
+
+    keep_latest_by: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        if raw == "reject":
+            return {}
+        if isinstance(raw, Mapping | Duplicates):
+            return raw
+        raise mistake(f"must be reject or `keep_latest_by: COLUMN`, not {shown(raw)}.")
+
+
+class Partition(Part):
+    by: str
+    every: Literal["day", "month"]
+    start: date
+    timezone: str = "UTC"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        return known_timezone(name)
+
+
+class OtherColumns(Part):
+    """All columns that nothing else in the declaration names, as fields of the same names."""
+
+    except_: tuple[str, ...] = Setting((), alias="except")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        return {} if raw is True else raw
+
+
+class EventName(Filling):
+    short_for: ClassVar[str] = "value"
+
+
+class Sync(Part):
+    name: str
+    object: Literal["profile", "event"]
+    source: str
+    identify_by: tuple[Identifier, ...] = Setting(min_length=1)
+    where: str | None = None
+    fields: dict[str, Field] = Setting(default_factory=dict)
+    other_columns: OtherColumns | None = None
+    event: EventName | None = None
+    event_key: Filling | None = None
+    ts: Moment | None = None
+    duplicates: Duplicates = Duplicates()
+    require_profile: str | None = None
+    limits: Limits = Limits()
+    max_rejected: float = Setting(0.10, ge=0, le=1)
+    max_refused: float | None = Setting(None, ge=0, le=1)
+    trigger: Trigger | None = None
+    paused: bool = False
+    after: tuple[str, ...] = ()
+    destination: str | None = None
+    partition: Partition | None = None
+    on_unknown: Literal["resend", "park"] = "resend"
+    first_run: Literal["backfill", "from_now"] = "backfill"
+    on_removed: Literal["keep", "clear", "delete"] = "keep"
+    max_removed: float = Setting(0.05, ge=0, le=1)
+    max_changed: float | None = Setting(None, ge=0, le=1)
+    fresh_within_hours: float | None = Setting(None, gt=0)
+    description: str | None = None
+    owners: tuple[str, ...] = ()
+    tags: dict[str, str] = Setting(default_factory=dict)
+    group: str | None = None
+
+    @field_validator("name", "destination", "group")
+    @classmethod
+    def _plain_name(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+            raise mistake(f"{name!r} may have letters, digits and _ only, beginning with a letter.")
+        return name
+
+    @field_validator("source")
+    @classmethod
+    def _asset_key(cls, key: str) -> str:
+        if not re.fullmatch(r"[^\s/]+(/[^\s/]+)*", key):
+            raise mistake(f"{key!r} is no asset. Write its key, such as chinook/customer.")
+        return key
+
+    @field_validator("where")
+    @classmethod
+    def _condition(cls, text: str | None) -> str | None:
+        if text is not None:
+            check_sql(text)
+        return text
+
+    @field_validator("owners")
+    @classmethod
+    def _owner(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
+        for owner in owners:
+            if not re.fullmatch(r"team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+", owner):
+                raise mistake(f"{owner!r} must be an e-mail address or team:NAME.")
+        return owners
+
+    @property
+    def event_name(self) -> str | None:
+        """The one name of its events, if they have one and not a column of names."""
+        return str(self.event.value) if self.event and self.event.value is not None else None
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether sending a record twice does no harm."""
+        counted = any(field.op in ("incr", "decr") for field in self.fields.values())
+        return self.object == "profile" and not counted
+
+    @cached_property
+    def digest(self) -> str:
+        """Stable hash of what decides the records; schedules and descriptions play no part."""
+        meaning = self.model_dump(
+            mode="json", by_alias=True, include=_MEANING, exclude_defaults=True
+        )
+        text = json.dumps(meaning, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def columns(self) -> set[str]:
+        """Columns of the source that the declaration names."""
+        found: set[str] = set()
+        for part in self.fillings():
+            found |= part.columns()
+        if self.where:
+            found |= sql_columns(self.where)
+        if self.duplicates.keep_latest_by:
+            found.add(self.duplicates.keep_latest_by)
+        if self.partition:
+            found.add(self.partition.by)
+        return found
+
+    def fillings(self) -> list[Filling]:
+        single = [part for part in (self.event, self.event_key, self.ts) if part]
+        return [*self.identify_by, *single, *self.fields.values()]
+
+    def lineage(self) -> dict[str, set[str]]:
+        """Columns of the source by the field of CleverTap that they end up in.
+
+        Fields of `other_columns` are known once the source's columns are: see `Mapped.lineage`.
+        """
+        found: dict[str, set[str]] = {}
+        for identifier in self.identify_by:
+            found.setdefault(identifier.kind, set()).update(identifier.columns())
+        for name, part in (("evtName", self.event), ("ts", self.ts)):
+            if part and part.columns():
+                found[name] = part.columns()
+        return found | {name: field.columns() for name, field in self.fields.items()}
+
+
+_MEANING = {
+    "name",
+    "object",
+    "source",
+    "identify_by",
+    "where",
+    "fields",
+    "other_columns",
+    "event",
+    "event_key",
+    "ts",
+    "duplicates",
+    "require_profile",
+    "limits",
+}

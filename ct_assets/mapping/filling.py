@@ -1,0 +1,212 @@
+"""What a field, an identifier or a timestamp is filled with: the part of a declaration they share.
+
+Everything may be written short, as the name of a column.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import ClassVar, Literal, Self
+from zoneinfo import available_timezones
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.errors import closest
+from ct_assets.mapping import template
+from ct_assets.mapping.problems import mistake, shown
+from ct_assets.phone import country_code
+from ct_assets.phone.result import TYPES
+
+FILLINGS = ("column", "template", "value", "expr")
+SCALARS = (str, bool, int, float, date, datetime)
+
+
+class Part(BaseModel):
+    """A piece of a declaration; nothing in it changes after it was read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Region(Part):
+    """The country of phone numbers that are written without a country code."""
+
+    value: str | None = None
+    column: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        return {"value": raw} if isinstance(raw, str) else raw
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if (self.value is None) == (self.column is None):
+            raise mistake("write a country, such as `region: IT`, or `region: {column: Country}`.")
+        if self.value is not None and country_code(self.value) is None:
+            raise mistake(
+                f"{self.value!r} is no country. Write its ISO code or English name (IT, Italy), or "
+                "`{column: ...}` for a column that has one."
+            )
+        return self
+
+
+class Filling(Part):
+    short_for: ClassVar[str] = "column"
+    """What the short form, a mere text, stands for."""
+
+    column: str | None = None
+    template: str | None = None
+    value: object = None
+    expr: str | None = None
+    timezone: str = "UTC"
+    unit: Literal["s", "ms", "us", "ns"] | None = None
+    region: Region | None = None
+    accept: tuple[str, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        if isinstance(raw, str):
+            return {cls.short_for: raw}
+        if isinstance(raw, Mapping | Filling):
+            return raw
+        raise mistake(
+            f"must be the name of a column or a mapping with {', '.join(FILLINGS[:-1])} or expr, "
+            f"not {shown(raw)}."
+        )
+
+    @model_validator(mode="after")
+    def _one_filling(self) -> Self:
+        given = [name for name in FILLINGS if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise mistake(f"is filled by {' and '.join(given)}. Keep one of them.")
+        if not given:
+            raise mistake(f"is filled by nothing. Write one of {', '.join(FILLINGS)}.")
+        return self
+
+    @field_validator("template")
+    @classmethod
+    def _readable_template(cls, text: str | None) -> str | None:
+        try:
+            if text is not None:
+                template.parts(text)
+        except template.TemplateError as error:
+            raise mistake(str(error)) from None
+        return text
+
+    @field_validator("value")
+    @classmethod
+    def _constant(cls, value: object) -> object:
+        simple = isinstance(value, SCALARS) or value is None
+        if simple or (isinstance(value, list) and all(isinstance(v, SCALARS) for v in value)):
+            return value
+        raise mistake("must be text, a number, true, false, a date or a list of them.")
+
+    @field_validator("expr")
+    @classmethod
+    def _row_by_row(cls, text: str | None) -> str | None:
+        if text is not None:
+            check_sql(text)
+        return text
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, name: str) -> str:
+        return known_timezone(name)
+
+    @field_validator("accept")
+    @classmethod
+    def _known_phone_types(cls, names: Sequence[str] | None) -> Sequence[str] | None:
+        for name in names or ():
+            if name not in TYPES:
+                raise mistake(
+                    f"{name!r} is no type of phone number{closest(name, list(TYPES))}. "
+                    f"Known: {', '.join(TYPES)}."
+                )
+        return names
+
+    def columns(self) -> set[str]:
+        """Columns of the source that it is made of."""
+        found = {self.column} if self.column else set()
+        if self.template:
+            found |= template.columns(self.template)
+        if self.expr:
+            found |= sql_columns(self.expr)
+        if self.region and self.region.column:
+            found.add(self.region.column)
+        return {name for name in found if name}
+
+
+class Field(Filling):
+    type: FieldType | None = None
+    on_invalid: Literal["reject", "drop"] = "reject"
+    on_null: Literal["skip", "clear"] = "skip"
+    op: Literal["set", "add", "remove", "incr", "decr"] = "set"
+    nested: Literal["reject", "flatten"] = "reject"
+    international: bool = True
+    separator: str | None = None
+
+
+class Moment(Filling):
+    """When it happened. A row without one is rejected, or skips it and gets the time of arrival."""
+
+    on_null: Literal["reject", "skip"] = "reject"
+
+
+class Identifier(Filling):
+    kind: Literal["identity", "objectId", "FBID", "GPID"]
+    type: Literal["phone", "email"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        if isinstance(raw, Identifier) or (isinstance(raw, Mapping) and "kind" in raw):
+            return raw
+        if not isinstance(raw, Mapping) or len(raw) != 1:
+            raise mistake(
+                "must be one identifier and its column, such as `identity: CustomerId`, "
+                f"not {shown(raw)}."
+            )
+        kind, filling = next(iter(raw.items()))
+        if kind not in ("identity", "objectId", "FBID", "GPID"):
+            near = closest(str(kind), ["identity", "objectId", "FBID", "GPID"])
+            raise mistake(
+                f"CleverTap knows no identifier {kind!r}{near}. "
+                "It has identity, objectId, FBID and GPID."
+            )
+        long = {"column": filling} if isinstance(filling, str) else filling
+        if not isinstance(long, Mapping):
+            raise mistake(
+                f"`{kind}` must be the name of a column or a mapping, not {shown(filling)}."
+            )
+        return {**long, "kind": kind}
+
+
+def known_timezone(name: str) -> str:
+    if name in available_timezones():
+        return name
+    near = closest(name, sorted(available_timezones()))
+    raise mistake(f"{name!r} is no time zone{near}. Write one such as UTC or Europe/Rome.")
+
+
+def sql_columns(text: str) -> set[str]:
+    return set(pl.sql_expr(text).meta.root_names())
+
+
+def check_sql(text: str) -> None:
+    """What can be said of a polars SQL expression before its columns are known."""
+    try:
+        expression = pl.sql_expr(text)
+    except pl.exceptions.PolarsError as error:
+        raise mistake(f"cannot be read as SQL: {str(error).splitlines()[0]}.") from None
+    names = expression.meta.root_names()
+    if not names:
+        raise mistake("names no column. Use `value:` for a constant.")
+    if any(n.startswith("_POLARS_TMP") for n in names) or expression.meta.has_multiple_outputs():
+        raise mistake("must be one value of the row; subqueries and * are not possible here.")
+    if ".over(" in str(expression):
+        raise mistake(f"must be one value of the row. {ACROSS_ROWS}")
+
+
+ACROSS_ROWS = "What looks at other rows (sums, counts, windows) belongs into the source's SQL."

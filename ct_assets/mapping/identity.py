@@ -1,0 +1,113 @@
+"""Who a row is about: the first identifier that it has, and the others beside it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.convert import Converted
+from ct_assets.mapping.reasons import Reason
+
+TYPES = {
+    "identity": FieldType.IDENTITY,
+    "objectId": FieldType.OBJECT_ID,
+    "FBID": FieldType.IDENTITY,
+    "GPID": FieldType.IDENTITY,
+}
+
+
+@dataclass(frozen=True)
+class Identified:
+    """One identifier of the declaration; `kind` is its name in CleverTap."""
+
+    kind: str
+    converted: Converted
+
+    @property
+    def present(self) -> pl.Expr:
+        return self.converted.value.is_not_null() | self.converted.failed
+
+
+@dataclass(frozen=True)
+class Identity:
+    identifiers: tuple[Identified, ...]
+    columns: tuple[str, ...]
+    """Where they are read from, for messages."""
+
+    @property
+    def kind(self) -> pl.Expr:
+        """Null where no identifier is present."""
+        if len(self.identifiers) == 1:
+            return pl.lit(self.identifiers[0].kind)
+        return self._of_used([pl.lit(i.kind) for i in self.identifiers])
+
+    @property
+    def value(self) -> pl.Expr:
+        """Null where the row has no identifier, or one that cannot be used."""
+        if len(self.identifiers) == 1:
+            return self.identifiers[0].converted.value
+        return self._of_used([i.converted.value for i in self.identifiers])
+
+    def others(self) -> list[tuple[Identified, pl.Expr]]:
+        """Further identifiers, each with its value where it is present beside the one in use."""
+        found: list[tuple[Identified, pl.Expr]] = []
+        earlier = self.identifiers[0].present
+        for identified in self.identifiers[1:]:
+            found.append((identified, pl.when(earlier).then(identified.converted.value)))
+            earlier = earlier | identified.present
+        return found
+
+    @property
+    def also(self) -> pl.Expr:
+        marked = [pl.format(f"{i.kind}:{{}}", value) for i, value in self.others()]
+        return listed(marked, pl.String())
+
+    def reasons(self) -> list[Reason]:
+        missing = Reason(
+            self.identifiers[0].kind,
+            ~self._any_present,
+            pl.lit("identity_missing"),
+            pl.lit(f"Nobody to send it for: {_in_words(self.columns)} empty."),
+        )
+        return [missing, *(self._unusable(place) for place in range(len(self.identifiers)))]
+
+    def warnings(self) -> list[Reason]:
+        found, earlier = [], self.identifiers[0].present
+        for identified in self.identifiers[1:]:
+            converted = identified.converted
+            failed = earlier & converted.failed
+            found.append(Reason(identified.kind, failed, converted.code, converted.message))
+            earlier = earlier | identified.present
+        return found
+
+    @property
+    def _any_present(self) -> pl.Expr:
+        return pl.any_horizontal([i.present for i in self.identifiers])
+
+    def _unusable(self, place: int) -> Reason:
+        identified = self.identifiers[place]
+        failed = identified.converted.failed
+        for earlier in self.identifiers[:place]:
+            failed = failed & ~earlier.present
+        return Reason(
+            identified.kind, failed, identified.converted.code, identified.converted.message
+        )
+
+    def _of_used(self, choices: Sequence[pl.Expr]) -> pl.Expr:
+        chosen = pl.lit(None, pl.String)
+        for identified, choice in reversed(list(zip(self.identifiers, choices, strict=True))):
+            chosen = pl.when(identified.present).then(choice).otherwise(chosen)
+        return chosen
+
+
+def listed(parts: Sequence[pl.Expr], inner: pl.DataType) -> pl.Expr:
+    """The parts that are not null as a list; null where none is left."""
+    if not parts:
+        return pl.lit(None, pl.List(inner))
+    found = pl.concat_list(parts).list.drop_nulls()
+    return pl.when(found.list.len() > 0).then(found)
+
+
+def _in_words(columns: Sequence[str]) -> str:
+    return f"{columns[0]} is" if len(columns) == 1 else f"{', '.join(columns)} are all"

@@ -1,0 +1,164 @@
+"""The keys of a snapshot, and what becomes of rows because of other rows.
+
+One pass of polars writes the keys; DuckDB, which spills, looks for those that occur twice. Only
+when it finds some are the keys written again with each row's fate, in the order of the source, so
+that the split reads them alongside and joins nothing.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import polars as pl
+
+from ct_assets.mapping.bind import Mapped
+from ct_assets.mapping.convert import prepare
+
+DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"
+ROW = "_row"
+FATE_COLUMNS = {"_fate": pl.String(), "_copies": pl.Int64()}
+_MEMORY = "256MB"
+
+
+class Keys(NamedTuple):
+    path: Path
+    rows: int
+    superseded: int
+    fated: bool
+    """Whether any row is rejected or left out because of another one."""
+
+
+def write_keys(
+    mapped: Mapped, source: pl.LazyFrame, workdir: Path, rejected_profiles: pl.LazyFrame | None
+) -> Keys:
+    path = workdir / "keys.parquet"
+    key_columns(mapped, kept(mapped, source.with_row_index(ROW))).sink_parquet(path)
+    profiles = None
+    if rejected_profiles is not None:
+        profiles = workdir / "rejected_profiles.parquet"
+        rejected_profiles.sink_parquet(profiles)
+    with _duckdb(workdir) as connection:
+        return _judged(connection, path, mapped, profiles)
+
+
+def kept(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:
+    return source if mapped.where is None else source.filter(mapped.where)
+
+
+def key_columns(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:
+    identity = mapped.identity
+    value = identity.value
+    columns = [
+        pl.col(ROW).cast(pl.Int64),
+        (value if mapped.event_key is None else mapped.event_key).alias("_key"),
+        identity.kind.alias("_kind"),
+        value.alias("_identity"),
+        identity.also.alias("_also"),
+        *(pl.lit(None, dtype).alias(name) for name, dtype in FATE_COLUMNS.items()),
+    ]
+    if mapped.order is not None:
+        columns.append(mapped.order.alias("_order"))
+    return prepare(source, mapped.identifying).select(columns)
+
+
+def _judged(
+    connection: duckdb.DuckDBPyConnection, path: Path, mapped: Mapped, profiles: Path | None
+) -> Keys:
+    connection.sql(f"create view keys as from read_parquet('{_quoted(path)}')")
+    rows, suspects = _row(connection, _SUSPECTS.format(key=_key(mapped)))
+    if not suspects and profiles is None:
+        return Keys(path, rows, superseded=0, fated=False)
+    profiles_from = _NOBODY if profiles is None else f"from read_parquet('{_quoted(profiles)}')"
+    connection.sql(_UNPROFILED.format(profiles=profiles_from))
+    connection.sql(_DUPLICATES.format(key=_key(mapped), latest=_latest(mapped)))
+    fated, superseded = _row(connection, _FATED)
+    if not fated:
+        return Keys(path, rows, superseded=0, fated=False)
+    written = path.with_name("fates.parquet")
+    fate = SUPERSEDED if mapped.order is not None else DUPLICATE
+    connection.sql(_FATES.format(fate=fate, unprofiled=UNPROFILED, path=_quoted(written)))
+    written.replace(path)
+    return Keys(path, rows, superseded if mapped.order is not None else 0, fated=True)
+
+
+def _key(mapped: Mapped) -> str:
+    """What must occur once: an event key whoever it is about, or an identifier with its kind."""
+    return "_key" if mapped.event_key is not None else "_kind, _key"
+
+
+def _latest(mapped: Mapped) -> str:
+    """The order of rows with one key, the latest first. Text is read as a moment or a number."""
+    if mapped.order is None:
+        return ""
+    if not isinstance(mapped.order_type, pl.String):
+        return "_order desc nulls last,"
+    return (
+        "try_cast(_order as timestamptz) desc nulls last, "
+        "try_cast(_order as double) desc nulls last, _order desc nulls last,"
+    )
+
+
+_NOBODY = "select null::varchar as _kind, null::varchar as _key, null::varchar[] as _also limit 0"
+
+_SUSPECTS = """
+select (select count(*) from keys), count(*) from (
+    select hash({key}) from keys where _key is not null group by 1 having count(*) > 1
+)
+"""
+
+_UNPROFILED = """
+create temp table unprofiled as
+with profiles as ({profiles}),
+people as (
+    select _kind || ':' || _key as person from profiles where _key is not null
+    union select unnest(_also) from profiles
+)
+select _row from keys where _kind || ':' || _identity in (from people)
+"""
+
+_DUPLICATES = """
+create temp table duplicates as
+with suspects as (
+    select hash({key}) as h from keys where _key is not null group by 1 having count(*) > 1
+)
+select _row, count(*) over same as copies,
+    row_number() over (partition by {key} order by {latest} _row desc) as place
+from keys where _key is not null and hash({key}) in (select h from suspects)
+window same as (partition by {key})
+qualify copies > 1
+"""
+
+_FATED = """
+select (select count(*) from unprofiled) + (select count(*) from duplicates),
+    (select count(*) from duplicates where place > 1)
+"""
+
+_FATES = """
+copy (
+    select k.* exclude (_fate, _copies),
+        case when d.copies is not null and ('{fate}' = 'duplicate' or d.place > 1) then '{fate}'
+            when u._row is not null then '{unprofiled}' end as _fate,
+        d.copies as _copies
+    from keys k left join duplicates d using (_row) left join unprofiled u using (_row)
+    order by k._row
+) to '{path}' (format parquet)
+"""
+
+
+def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:
+    first, second = connection.sql(query).fetchall()[0]
+    return int(first), int(second)
+
+
+def _duckdb(workdir: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(
+        config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": str(workdir / "spill")}
+    )
+    connection.sql(f"set allowed_directories = ['{_quoted(workdir)}']")
+    connection.sql("set timezone = 'UTC'")
+    connection.sql("set enable_external_access = false")
+    return connection
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,106 @@
+"""From the raw mapping of a YAML document to a `Sync`, or all that is wrong with it at once."""
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, ValidationError
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.mapping.convert import problems_of_name
+from ct_assets.mapping.declaration import (
+    Duplicates,
+    OnChange,
+    OtherColumns,
+    Partition,
+    Sync,
+    Trigger,
+)
+from ct_assets.mapping.filling import Field, Filling, Identifier, Moment, Region
+from ct_assets.mapping.problems import DeclarationError, Path, Problem, problem_of, unknown_key
+from ct_assets.mapping.rules import problems_between
+
+# What the valid rows of a sync are called beside their fields.
+RESERVED_COLUMNS = ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
+
+
+def parse(raw: Mapping[str, object]) -> Sync:
+    problems: list[Problem] = []
+    sync = None
+    try:
+        sync = Sync.model_validate(raw)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        problems += [_with_known_keys(problem_of(e, raw, _HINTS), e["type"]) for e in details]
+    problems += [*_field_names(raw), *problems_between(raw)]
+    if sync is None or problems:
+        name = raw.get("name")
+        told = dict.fromkeys(problems)
+        raise DeclarationError(str(name) if name else "a sync without a name", list(told))
+    return sync
+
+
+def _field_names(raw: Mapping[str, object]) -> Iterator[Problem]:
+    kind, fields = raw.get("object"), raw.get("fields")
+    if kind not in ("profile", "event") or not isinstance(fields, Mapping):
+        return
+    seen: dict[str, str] = {}
+    for name in fields:
+        if not isinstance(name, str):
+            yield Problem(("fields", name), "must be text: put the name of the field into quotes.")
+            continue
+        if text := problems_of_name(kind, name):
+            yield Problem(("fields", name), text)
+        elif name.lower() in RESERVED_COLUMNS:
+            yield Problem(("fields", name), "is taken by a column of our own. Choose another name.")
+        if (first := seen.setdefault(name.lower(), name)) != name:
+            yield Problem(
+                ("fields", name),
+                f"differs from {first!r} only in upper and lower case; CleverTap would show two "
+                "properties. Keep one.",
+            )
+
+
+def _with_known_keys(problem: Problem, kind: str) -> Problem:
+    if kind != "extra_forbidden":
+        return problem
+    known = _settings(_model_at(problem.path))
+    return Problem(problem.path, unknown_key(str(problem.path[-1]), known))
+
+
+def _settings(model: type[BaseModel]) -> list[str]:
+    hidden = {"kind"}
+    return [f.alias or name for name, f in model.model_fields.items() if name not in hidden]
+
+
+def _model_at(path: Path) -> type[BaseModel]:
+    """The model whose keys are allowed where the last part of `path` stands."""
+    if "region" in path[1:-1]:
+        return Region
+    if "on_change" in path[1:-1]:
+        return OnChange
+    return _MODELS.get(str(path[0]), Sync) if len(path) > 1 else Sync
+
+
+_MODELS: dict[str, type[BaseModel]] = {
+    "fields": Field,
+    "identify_by": Identifier,
+    "ts": Moment,
+    "event": Filling,
+    "event_key": Filling,
+    "trigger": Trigger,
+    "duplicates": Duplicates,
+    "partition": Partition,
+    "other_columns": OtherColumns,
+    "limits": Limits,
+}
+
+_HINTS = {
+    "name": "Write `name: customers`, once for each sync: its assets and its state are named so.",
+    "object": "Write `object: profile` for people or `object: event` for what they did.",
+    "source": "Write the asset that has the rows, such as `source: chinook/customer`.",
+    "identify_by": "Write which column names the person, such as "
+    "`identify_by: [{identity: CustomerId}]`.",
+    "fields": "Write `fields: {Email: email_column}`.",
+    "by": "Write the column with the day of the event, such as `by: InvoiceDate`.",
+    "every": "Write `every: day` or `every: month`.",
+    "start": "Write the first day, such as `start: 2021-01-01`.",
+}

@@ -1,0 +1,141 @@
+"""What is wrong in a declaration, told so that its author can mend it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from ct_assets.errors import UserError, closest
+
+Path = tuple[str | int, ...]
+
+
+class Problem(NamedTuple):
+    path: Path
+    """Where in the declaration, such as ("fields", "Phone", "region")."""
+    message: str
+
+    def __str__(self) -> str:
+        return f"{dotted(self.path)}: {self.message}" if self.path else self.message
+
+
+class DeclarationError(UserError):
+    """Mistakes in a declaration, all of them."""
+
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"The declaration of {name} cannot be used:\n{lines}")
+
+
+class SchemaError(UserError):
+    """A declaration and the columns of its source do not fit together."""
+
+
+def mistake(message: str) -> PydanticCustomError:
+    """An error that a validator raises; braces in `message` are kept as they are."""
+    return PydanticCustomError("mistake", "{text}", {"text": message})
+
+
+def dotted(path: Path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def problem_of(error: ErrorDetails, raw: Mapping[str, object], hints: Mapping[str, str]) -> Problem:
+    """`hints` says of a setting what to write; looked up by the last name in the path."""
+    path, gone = _path_in(raw, error["loc"])
+    if error["type"] == "missing":
+        wanted = str(error["loc"][-1])
+        hint = hints.get(wanted, f"Write `{wanted}: ...`.")
+        return Problem(path, f"`{wanted}` is missing. {hint}")
+    message = _message(error, hints.get(str(path[-1]) if path else "", ""))
+    return Problem((*path, *gone) if error["type"] == "extra_forbidden" else path, message)
+
+
+def unknown_key(key: str, known: Sequence[str]) -> str:
+    return f"unknown setting{closest(key, list(known))}. Known here: {', '.join(known)}."
+
+
+def shown(value: object) -> str:
+    """A value of the declaration as its author knows it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, str | int | float):
+        text = repr(value)
+        return text if len(text) <= 60 else f"{text[:57]}..."
+    return "a list" if isinstance(value, Sequence) else repr(value)
+
+
+def _message(error: ErrorDetails, hint: str) -> str:
+    kind, given, ctx = error["type"], error["input"], error.get("ctx", {})
+    if kind == "mistake":
+        return str(ctx["text"])
+    if kind in _EXPECTED:
+        text = f"must be {_EXPECTED[kind]}, not {shown(given)}."
+    elif kind in ("literal_error", "enum"):
+        options = str(ctx["expected"]).replace(" or ", ", ").replace("'", "")
+        near = closest(given, options.split(", ")) if isinstance(given, str) else ""
+        text = f"must be one of {options}, not {shown(given)}{near}."
+    elif kind in _BOUNDS:
+        text = f"must be {_BOUNDS[kind]} {next(iter(ctx.values()))}, not {shown(given)}."
+    else:
+        text = f"{error['msg']}."
+    return f"{text} {hint}".rstrip()
+
+
+def _path_in(raw: object, loc: Sequence[str | int]) -> tuple[Path, Path]:
+    """The part of `loc` that the author wrote, and the rest."""
+    path: list[str | int] = []
+    for place, part in enumerate(loc):
+        if part == "[key]":
+            continue
+        if (isinstance(raw, Mapping) and part in raw) or _is_place_in(raw, part):
+            raw = raw[part]  # type: ignore[index]  # checked, which mypy cannot follow
+        elif isinstance(raw, Mapping) and len(raw) == 1 and place > 0 and loc[0] == "identify_by":
+            kind = next(iter(raw))
+            inner, rest = _path_in(raw[kind], loc[place:])
+            return (*path, kind, *inner), rest
+        else:
+            return tuple(path), tuple(loc[place:])
+        path.append(part)
+    return tuple(path), ()
+
+
+def _is_place_in(raw: object, part: str | int) -> bool:
+    return isinstance(raw, list | tuple) and isinstance(part, int) and part < len(raw)
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "finite_number": "a number",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "date_type": "a day such as 2024-01-31",
+    "date_parsing": "a day such as 2024-01-31",
+    "date_from_datetime_parsing": "a day such as 2024-01-31",
+    "date_from_datetime_inexact": "a day such as 2024-01-31",
+}
+_BOUNDS = {
+    "greater_than": "greater than",
+    "greater_than_equal": "at least",
+    "less_than": "less than",
+    "less_than_equal": "at most",
+}

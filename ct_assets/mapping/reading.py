@@ -1,0 +1,105 @@
+"""A filling as a polars expression over the columns of the source."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+from ct_assets.errors import closest
+from ct_assets.mapping import template
+from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
+from ct_assets.mapping.problems import SchemaError
+
+
+class Read(NamedTuple):
+    source: pl.Expr
+    dtype: pl.DataType
+
+
+class Reader:
+    """Reads fillings of one sync from a source with these columns; complains in its name."""
+
+    def __init__(self, sync: str, source: str, schema: pl.Schema) -> None:
+        self._where = f"Sync {sync}"
+        self._source = source
+        self._schema = schema
+
+    def read(self, filling: Filling, wanted_by: str) -> Read:
+        if filling.column is not None:
+            return Read(pl.col(filling.column), self.dtype(filling.column, wanted_by))
+        if filling.template is not None:
+            return self._template(filling.template, wanted_by)
+        if filling.expr is not None:
+            return self.sql(filling.expr, wanted_by)
+        constant = pl.lit(pl.Series([filling.value])).first()
+        return Read(constant, self._typed(constant, wanted_by))
+
+    def sql(self, text: str, wanted_by: str) -> Read:
+        expression = pl.sql_expr(text)
+        for column in sorted(set(expression.meta.root_names())):
+            self.dtype(column, wanted_by)
+        dtype = self._typed(expression, wanted_by)
+        rows = pl.DataFrame(schema=self._schema).clear(2)
+        try:
+            height = rows.select(expression.alias("value")).height
+        except pl.exceptions.PolarsError as error:
+            raise self._cannot(wanted_by, error) from None
+        if height != rows.height:
+            raise SchemaError(f"{self._where}: {wanted_by} is one value for all. {ACROSS_ROWS}")
+        return Read(expression, dtype)
+
+    def region(self, region: Region | None, wanted_by: str) -> str | pl.Expr | None:
+        if region is None or region.value is not None:
+            return region.value if region else None
+        column = str(region.column)
+        dtype = self.dtype(column, f"region of {wanted_by}")
+        if not isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
+            raise SchemaError(
+                f"{self._where}: the region of {wanted_by} is read from {column!r}, a column of "
+                f"type {dtype}. It must have ISO codes or English names of countries."
+            )
+        return pl.col(column).cast(pl.String)
+
+    def dtype(self, column: str, wanted_by: str) -> pl.DataType:
+        if column not in self._schema:
+            near = closest(column, self._schema.names())
+            raise SchemaError(
+                f"{self._where}: {self._source} has no column {column!r}, which {wanted_by} "
+                f"wants{near}. Mend the declaration, or bring the column back."
+            )
+        return self._schema[column]
+
+    def excluded(self, columns: Sequence[str]) -> set[str]:
+        """Columns that a declaration leaves out; a name that is gone is a mistake to be told."""
+        for column in columns:
+            self.dtype(column, "except")
+        return set(columns)
+
+    def _template(self, text: str, wanted_by: str) -> Read:
+        pieces = {}
+        for column in sorted(template.columns(text)):
+            dtype = self.dtype(column, wanted_by)
+            if dtype.is_nested() or isinstance(dtype, pl.Binary | pl.Object | pl.Duration):
+                raise SchemaError(
+                    f"{self._where}: the template of {wanted_by} has the column {column!r} of type "
+                    f"{dtype}, which is no text. Make it text in the source, or use `expr:`."
+                )
+            pieces[column] = _as_text(pl.col(column), dtype)
+        return Read(template.expression(text, pieces), pl.String())
+
+    def _typed(self, expression: pl.Expr, wanted_by: str) -> pl.DataType:
+        try:
+            frame = pl.LazyFrame(schema=self._schema).select(expression.alias("value"))
+            return frame.collect_schema()["value"]
+        except pl.exceptions.PolarsError as error:
+            raise self._cannot(wanted_by, error) from None
+
+    def _cannot(self, wanted_by: str, error: pl.exceptions.PolarsError) -> SchemaError:
+        why = str(error).splitlines()[0]
+        return SchemaError(f"{self._where}: {wanted_by} cannot be computed: {why}.")
+
+
+def _as_text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return column.dt.to_string("iso:strict")
+    return column.cast(pl.String)

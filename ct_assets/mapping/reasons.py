@@ -1,0 +1,50 @@
+"""Why a row, or a field of it, cannot be sent."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import polars as pl
+
+REASON = pl.Struct({"field": pl.String(), "code": pl.String(), "message": pl.String()})
+REASONS = pl.List(REASON)
+
+
+class Reason(NamedTuple):
+    """`code` and `message` are text, evaluated only on rows that failed."""
+
+    field: str
+    failed: pl.Expr
+    code: pl.Expr
+    message: pl.Expr
+
+    @property
+    def told(self) -> pl.Expr:
+        parts = [
+            pl.lit(self.field).alias("field"),
+            self.code.cast(pl.String).alias("code"),
+            self.message.cast(pl.String).alias("message"),
+        ]
+        return pl.when(self.failed).then(pl.struct(parts))
+
+
+def any_failed(reasons: Sequence[Reason]) -> pl.Expr:
+    return pl.any_horizontal([reason.failed for reason in reasons])
+
+
+def listed_reasons(reasons: Sequence[Reason]) -> pl.Expr:
+    """Those that hold for a row; null where none does."""
+    if not reasons:
+        return pl.lit(None, REASONS)
+    found = pl.concat_list([reason.told for reason in reasons]).list.drop_nulls()
+    return pl.when(found.list.len() > 0).then(found)
+
+
+def reason_counts(rejected: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows by field and code, the most frequent first; a row with two reasons counts in both."""
+    return (
+        rejected.select(pl.col("reasons").explode())
+        .select(pl.col("reasons").struct.unnest())
+        .group_by("field", "code")
+        .agg(pl.len().alias("rows"))
+        .sort("rows", "field", "code", descending=[True, False, False])
+    )

@@ -1,0 +1,115 @@
+"""Settings that contradict each other.
+
+Read from the raw mapping, so that these mistakes are told together with those inside the settings.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.clevertap.fields import SCALAR_FIELDS
+from ct_assets.mapping.problems import Problem
+
+_ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
+_ONLY_PROFILES = ("on_removed", "max_removed")
+_LIST_OPERATORS = ("add", "remove")
+_NUMBER_OPERATORS = ("incr", "decr")
+_NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
+
+
+def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
+    if raw.get("object") == "event":
+        yield from _of_event(raw)
+    elif raw.get("object") == "profile":
+        yield from _of_profile(raw)
+    for name, field in _long_fields(raw):
+        yield from _of_field(name, field, str(raw.get("object")))
+    yield from _of_identifiers(raw.get("identify_by"))
+    if raw.get("name") is not None and raw.get("name") in _names(raw.get("after")):
+        yield Problem(("after",), "names the sync itself. Name the syncs that must come before it.")
+
+
+def _of_event(raw: Mapping[str, object]) -> Iterator[Problem]:
+    if raw.get("event") is None:
+        yield Problem(
+            (),
+            "`event` is missing. Write its name, such as `event: Charged`, or "
+            "`event: {column: event_name}`.",
+        )
+    if raw.get("event_key") is None:
+        yield Problem(
+            (),
+            "`event_key` is missing. Write the column that makes an event unique, such as "
+            "`event_key: InvoiceId`: an event is sent once for each of its values.",
+        )
+    for setting in _ONLY_PROFILES:
+        if setting in raw:
+            yield Problem(
+                (setting,), "is for profiles; events stay once they were sent. Leave it out."
+            )
+
+
+def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
+    for setting in _ONLY_EVENTS:
+        if setting in raw:
+            yield Problem(
+                (setting,), "is for events, and this sync has `object: profile`. Leave it out."
+            )
+    if not raw.get("fields") and not raw.get("other_columns"):
+        yield Problem(
+            (),
+            "`fields` is missing. Write at least one, such as `fields: {Email: email_column}`, "
+            "or `other_columns: true` for all columns under their own names.",
+        )
+
+
+def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Problem]:
+    path, op = ("fields", name), field.get("op", "set")
+    if kind == "event" and op != "set":
+        yield Problem((*path, "op"), "is for profiles; an event has its values once and for all.")
+    if kind == "event" and field.get("on_null") == "clear":
+        yield Problem(
+            (*path, "on_null"), "clear is for profiles; an event keeps what it was sent with."
+        )
+    if kind == "profile" and op != "set":
+        yield from _of_operator(name, field, str(op))
+    if field.get("on_null") == "clear" and field.get("value") is not None:
+        yield Problem((*path, "on_null"), "clear has no meaning beside a constant `value`.")
+
+
+def _of_operator(name: str, field: Mapping[str, object], op: str) -> Iterator[Problem]:
+    path, type_ = ("fields", name, "op"), field.get("type")
+    if name in SCALAR_FIELDS:
+        yield Problem(path, f"{op} is not possible: {name} holds one value. Leave `op` out.")
+    if op in _LIST_OPERATORS and type_ not in (None, FieldType.LIST):
+        yield Problem(path, f"{op} changes a list, and the field has `type: {type_}`.")
+    if op in _NUMBER_OPERATORS and type_ not in (None, *_NUMBERS):
+        yield Problem(path, f"{op} changes a number, and the field has `type: {type_}`.")
+    if field.get("on_null") == "clear":
+        yield Problem(
+            ("fields", name, "on_null"), f"clear and `op: {op}` contradict each other. Keep one."
+        )
+
+
+def _of_identifiers(listed: object) -> Iterator[Problem]:
+    seen: set[object] = set()
+    for place, entry in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        kind = next(iter(entry)) if isinstance(entry, Mapping) and len(entry) == 1 else None
+        if kind in seen:
+            yield Problem(
+                ("identify_by", place),
+                f"{kind} is listed twice. Choose between columns with "
+                f"`{kind}: {{expr: 'COALESCE(a, b)'}}`.",
+            )
+        if kind is not None:
+            seen.add(kind)
+
+
+def _long_fields(raw: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
+    fields = raw.get("fields")
+    for name, field in fields.items() if isinstance(fields, Mapping) else ():
+        if isinstance(name, str) and isinstance(field, Mapping):
+            yield name, field
+
+
+def _names(listed: object) -> tuple[object, ...]:
+    return tuple(listed) if isinstance(listed, list | tuple) else ()

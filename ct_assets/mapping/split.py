@@ -1,0 +1,139 @@
+"""Every row of the source is either valid, with the record that will be sent, or rejected."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.clevertap import record
+from ct_assets.clevertap.record import Member
+from ct_assets.mapping.bind import Mapped, MappedField, bind
+from ct_assets.mapping.checks import rejections, warnings
+from ct_assets.mapping.convert import prepare
+from ct_assets.mapping.declaration import Sync
+from ct_assets.mapping.identity import listed
+from ct_assets.mapping.keys import FATE_COLUMNS, SUPERSEDED, kept, write_keys
+from ct_assets.mapping.reasons import any_failed, listed_reasons
+
+_FAILED = "__failed"
+_OPERATORS = {"add": "$add", "remove": "$remove", "incr": "$incr", "decr": "$decr"}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows."""
+
+    source: int
+    cut: int
+    """By `where`."""
+    superseded: int
+
+
+@dataclass(frozen=True)
+class Split:
+    valid: pl.LazyFrame
+    rejected: pl.LazyFrame
+    keys: Path
+    counts: Counts
+    mapped: Mapped
+
+
+def split(
+    sync: Sync,
+    source: pl.LazyFrame,
+    workdir: Path,
+    *,
+    rejected_profiles: pl.LazyFrame | None = None,
+) -> Split:
+    """Both parts are plans that can be streamed to a file; `source` must not change under them.
+
+    `rejected_profiles` are the keys (`rejected_keys`) of the sync that `require_profile` names.
+    """
+    mapped = bind(sync, source.collect_schema())
+    rows = int(source.select(pl.len()).collect(engine="streaming").item())
+    keys = write_keys(mapped, source, workdir, rejected_profiles)
+    told = kept(mapped, source)
+    if keys.fated:
+        fates = pl.scan_parquet(keys.path).select(FATE_COLUMNS)
+        told = pl.concat([told, fates], how="horizontal")
+        told = told.filter(pl.col("_fate").ne_missing(SUPERSEDED))
+    told = prepare(told, mapped.conversions)
+    return Split(
+        valid=_valid(mapped, told, fated=keys.fated),
+        rejected=_rejected(mapped, told, fated=keys.fated),
+        keys=keys.path,
+        counts=Counts(source=rows, cut=rows - keys.rows, superseded=keys.superseded),
+        mapped=mapped,
+    )
+
+
+def _rejected(mapped: Mapped, told: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+    reasons = rejections(mapped, fated=fated)
+    return told.filter(any_failed(reasons)).select(
+        *mapped.schema.names(), listed_reasons(reasons).alias("reasons")
+    )
+
+
+def _valid(mapped: Mapped, told: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+    identity, key = mapped.identity, mapped.event_key
+    values = {
+        "_key": identity.value if key is None else key,
+        "_kind": identity.kind,
+        "_identity": identity.value,
+        "_also": identity.also,
+        "_ts": mapped.ts.value if mapped.ts else pl.lit(None, pl.Int64),
+        "_clear": _cleared(mapped),
+        "_warnings": listed_reasons(warnings(mapped)),
+        "__event": mapped.event.value if mapped.event else pl.lit(mapped.sync.event_name),
+        **{f"__{i.kind}": value for i, value in identity.others()},
+        **{field.name: field.converted.value for field in mapped.fields},
+        _FAILED: any_failed(rejections(mapped, fated=fated)),
+    }
+    frame = told.select(**values).filter(~pl.col(_FAILED))
+    names = [field.name for field in mapped.fields]
+    text = _record(mapped, frame.collect_schema()).alias("_record")
+    return frame.select(
+        "_key", "_kind", "_identity", "_also", "_ts", text, "_clear", "_warnings", *names
+    )
+
+
+def _cleared(mapped: Mapped) -> pl.Expr:
+    names = [
+        pl.when(field.nothing).then(pl.lit(field.name))
+        for field in mapped.fields
+        if field.declared.on_null == "clear"
+    ]
+    return listed(names, pl.String())
+
+
+def _record(mapped: Mapped, schema: pl.Schema) -> pl.Expr:
+    text = pl.String()
+    head = [*_identifiers(mapped), Member("ts", pl.col("_ts"), pl.Int64())]
+    fields = [_member(field, schema[field.name]) for field in mapped.fields]
+    if mapped.sync.object == "event":
+        return record.event([*head, Member("evtName", pl.col("__event"), text)], fields)
+    further = [
+        Member(i.kind, pl.col(f"__{i.kind}"), text)
+        for i, _ in mapped.identity.others()
+        if i.kind != "objectId"
+    ]
+    return record.profile(head, [*further, *fields])
+
+
+def _identifiers(mapped: Mapped) -> list[Member]:
+    """The one in use; a CleverTap ID stands beside it, because nowhere else is it understood."""
+    text = pl.String()
+    members = [
+        Member(i.kind, pl.when(pl.col("_kind") == i.kind).then(pl.col("_identity")), text)
+        for i in mapped.identity.identifiers
+    ]
+    if len(members) == 1:
+        return [Member(members[0].name, pl.col("_identity"), text)]
+    if mapped.sync.object == "event" or "objectId" not in {m.name for m in members[1:]}:
+        return members
+    further = pl.coalesce(pl.when(pl.col("_kind") == "objectId").then("_identity"), "__objectId")
+    return [m if m.name != "objectId" else Member(m.name, further, text) for m in members]
+
+
+def _member(field: MappedField, dtype: pl.DataType) -> Member:
+    return Member(field.name, pl.col(field.name), dtype, _OPERATORS.get(field.declared.op))
