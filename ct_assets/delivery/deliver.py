@@ -1,0 +1,242 @@
+"""One delivery from beginning to end: settle, compare, outbox, send, settle."""
+
+import contextlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+import polars as pl
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
+from ct_assets.delivery import diff, guards, outbox, removed, report, state
+from ct_assets.delivery.conservation import violations
+from ct_assets.delivery.deletions import Deleting
+from ct_assets.delivery.diff import Diff
+from ct_assets.delivery.ledger import DeliveryLedger, LedgerFile
+from ct_assets.delivery.removed import Removed
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.result import Counts, DeliveryFailed, Outcome, Progress
+from ct_assets.delivery.sending import Clock, Retry, Sent, send
+from ct_assets.delivery.settle import Settled, settle
+from ct_assets.delivery.slots import other_slots, upload_slots
+from ct_assets.delivery.storage import (
+    OUTBOX,
+    PREVIOUS,
+    StorageError,
+    locked,
+    readable_errors,
+    workdir,
+)
+from ct_assets.delivery.window import Window
+from ct_assets.files import private_dir
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a delivery meets the world; tests put their own in."""
+
+    client: Client
+    clock: Clock | None
+    rng: Random
+    stop: threading.Event
+    retry: Retry | None
+    progress: Callable[[Progress], object]
+
+
+@dataclass(frozen=True)
+class Planned:
+    delivery: int
+    diff: Diff
+    removed: Removed
+    objection: str | None
+    leftover: Settled | None
+
+
+def deliver(
+    request: Delivery,
+    client: Client,
+    *,
+    clock: Clock | None = None,
+    rng: Random | None = None,
+    stop: threading.Event | None = None,
+    retry: Retry | None = None,
+    progress: Callable[[Progress], object] = lambda _: None,
+) -> Outcome:
+    """Sends what CleverTap does not have yet, and accounts for every row.
+
+    Raises:
+        DeliveryFailed: The delivery ended early, or a guard stopped it; `outcome` says what it
+            did. Other `UserError`s are raised before anything was planned.
+    """
+    sending = Sending(
+        client,
+        clock,
+        rng or Random(),  # noqa: S311 -- spreads repeats, hides nothing
+        stop or threading.Event(),
+        retry,
+        progress,
+    )
+    home = private_dir(request.home)
+    with (
+        locked(home, request.patience, sending.stop),
+        readable_errors(home),
+        workdir(home) as work,
+        LedgerFile(home, durable=request.policy.counts_twice) as ledger,
+    ):
+        planned = _plan(request, work, ledger)
+        sent = _send(request, planned, ledger, sending)
+        outcome = _settle(request, work, ledger, planned, sent)
+    _check(request, outcome)
+    return outcome
+
+
+def _plan(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
+    """Everything up to the outbox; the state is closed while records leave."""
+    with state.opened(request.home, work, memory=request.memory) as connection:
+        leftover = settle(connection, request.home, work, ledger, request.policy)
+        guards.check_identity(connection, request)
+        ledger.prune(request.at - request.retention)
+        report.prune(request.home, request.at - request.retention)
+        found = diff.compare(connection, request)
+        report.list_held(connection)
+        outbox.number(connection, request, found)
+        gone = removed.find(connection, request, found)
+        objection = guards.objection(connection, request, found, gone)
+        delivery = ledger.begin(request.run, request.at)
+        outbox.write(connection, request, found, delivery)
+        state.put(connection, "declaration", request.policy.declaration)
+    return Planned(delivery, found, gone, objection, leftover)
+
+
+def _send(request: Delivery, planned: Planned, ledger: LedgerFile, sending: Sending) -> Sent:
+    if planned.objection:
+        return Sent(stopped=planned.objection)
+    sent = _send_part(request, planned, ledger, sending, deletions=False)
+    if sent.stopped or request.policy.on_removed != "delete" or not planned.removed.planned:
+        return sent
+    return _sum(sent, _send_part(request, planned, ledger, sending, deletions=True))
+
+
+def _send_part(
+    request: Delivery, planned: Planned, ledger: LedgerFile, sending: Sending, *, deletions: bool
+) -> Sent:
+    client, policy = sending.client, request.policy
+    slots = other_slots if deletions else upload_slots
+    parks = policy.counts_twice and policy.on_unknown == "park"
+    return send(
+        outbox.batches(request.home / OUTBOX, deletions=deletions),
+        Deleting(client) if deletions else client,
+        DeliveryLedger(ledger, planned.delivery),
+        slots=slots(client.destination),
+        window=Window(MAX_IN_FLIGHT_OTHER) if deletions else None,
+        clock=sending.clock,
+        rng=sending.rng,
+        stop=sending.stop,
+        retry=sending.retry,
+        on_unknown="park" if parks else "resend",
+        progress=lambda sent: sending.progress(_progress(planned, sent)),
+    )
+
+
+def _progress(planned: Planned, sent: Sent) -> Progress:
+    return Progress(
+        planned=planned.diff.going + planned.removed.planned,
+        acked=sent.acked,
+        refused=sent.refused,
+        unknown=sent.unknown,
+        requests=sent.requests,
+        waits_429=sent.waits_429,
+        window=sent.window,
+    )
+
+
+def _sum(uploads: Sent, deletions: Sent) -> Sent:
+    return replace(
+        uploads,
+        requests=uploads.requests + deletions.requests,
+        waits_429=uploads.waits_429 + deletions.waits_429,
+        bytes=uploads.bytes + deletions.bytes,
+        seconds=uploads.seconds + deletions.seconds,
+        stopped=deletions.stopped,
+    )
+
+
+def _settle(
+    request: Delivery, work: Path, ledger: LedgerFile, planned: Planned, sent: Sent
+) -> Outcome:
+    with state.opened(request.home, work, memory=request.memory) as connection:
+        settled = settle(connection, request.home, work, ledger, request.policy)
+    if settled is None:
+        raise StorageError(f"{request.home.name}: its outbox vanished while its records were sent")
+    counts = _counts(request, planned, settled)
+    _keep_for_plans(request, counts)
+    return Outcome(
+        counts=counts,
+        report=settled.report,
+        delivery=planned.delivery,
+        settled=planned.leftover.sent if planned.leftover else None,
+        notes=(planned.removed.note,) if planned.removed.note else (),
+        requests=sent.requests,
+        waits_429=sent.waits_429,
+        bytes=sent.bytes,
+        seconds=sent.seconds,
+        window=sent.window,
+        smallest_window=sent.smallest_window,
+        latency={f"p{p}": sent.latencies.percentile(p / 100) for p in (50, 95, 99)},
+        stopped=sent.stopped,
+    )
+
+
+def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
+    fates = planned.diff.fates
+    valid = pl.scan_parquet(request.valid).select(pl.len()).collect().item()
+    rest = request.rejected + request.superseded + request.cut
+    return Counts(
+        source=valid + rest if request.source is None else request.source,
+        cut=request.cut,
+        superseded=request.superseded,
+        rejected=request.rejected,
+        valid=valid,
+        unchanged=fates.get("unchanged", 0),
+        held=planned.diff.held,
+        new=fates.get("new", 0),
+        changed=fates.get("changed", 0),
+        sent=settled.sent,
+        removed=planned.removed.rows,
+        removals=settled.removals,
+    )
+
+
+def _keep_for_plans(request: Delivery, counts: Counts) -> None:
+    """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
+    whole = request.partition is None and request.limit is None
+    if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:
+        return
+    previous = request.home / PREVIOUS
+    fresh = request.home / "work.link"
+    fresh.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # another file system: plans do without
+        fresh.hardlink_to(request.valid)
+        fresh.replace(previous)
+
+
+def _check(request: Delivery, outcome: Outcome) -> None:
+    name, counts = request.policy.sync, outcome.counts
+    if broken := violations(counts):
+        raise DeliveryFailed(
+            f"{name}: the account of rows does not add up, which is a defect of ct_assets; "
+            f"please report it: {'; '.join(broken)}",
+            outcome,
+        )
+    if outcome.stopped:
+        raise DeliveryFailed(f"{name}: {outcome.stopped.removeprefix(f'{name}: ')}", outcome)
+    waiting = counts.unsent + counts.removals.unsent + counts.removals.unknown
+    if request.policy.on_unknown == "resend" or not request.policy.counts_twice:
+        waiting += counts.unknown
+    if waiting:
+        raise DeliveryFailed(
+            f"{name}: {waiting} records have no outcome yet; run again to go on from here", outcome
+        )

@@ -1,0 +1,68 @@
+"""People who were forgotten, as keyed hashes: enough to hold their rows back, and no more."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+import os
+import secrets
+from pathlib import Path
+
+import duckdb
+
+from ct_assets.delivery.storage import literal
+from ct_assets.files import private_dir
+
+KEY_BYTES = 32
+
+
+class Forgotten:
+    """Of all syncs of one destination; without the key file the hashes tell nobody anything."""
+
+    def __init__(self, destination: Path) -> None:
+        self._folder = destination / ".forgotten"
+        self._key = self._folder / "key"
+        self._hashes = self._folder / "hashes"
+
+    def add(self, connection: duckdb.DuckDBPyConnection, kind: str, value: str) -> None:
+        private_dir(self._folder)
+        if not self._key.exists():
+            _append(self._key, secrets.token_hex(KEY_BYTES))
+        query = f"select {self._digest('$1')}"
+        for (digest,) in connection.execute(query, [f"{kind}:{value}"]).fetchall():
+            if digest not in self._known():
+                _append(self._hashes, f"{digest}\n")
+
+    def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""
+        known = self._known()
+        if not known:
+            return False
+        connection.execute("create or replace table work.forgotten (digest varchar)")
+        connection.executemany("insert into work.forgotten values (?)", [[d] for d in known])
+        connection.execute(
+            f"""
+            create or replace table work.hidden as
+            select distinct row from (
+                select row, {self._digest("lane_kind || ':' || lane_identity")} as digest
+                from work.valid
+                union all
+                select row, {self._digest("other")} as digest
+                from (select row, unnest(also) as other from work.valid where also is not null)
+            ) semi join work.forgotten using (digest)
+            """
+        )
+        return True
+
+    def _known(self) -> list[str]:
+        return self._hashes.read_text().split() if self._hashes.exists() else []
+
+    def _digest(self, text: str) -> str:
+        return f"sha256({literal(self._key.read_text())} || {text})"
+
+
+def _append(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, text.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,64 @@
+"""What one delivery is asked to do."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What the sync's declaration says about its delivery."""
+
+    sync: str
+    object: Literal["profile", "event"]
+    declaration: str
+    """A digest; refused rows are offered again when it changes."""
+    event_key: str | None = None
+    on_unknown: Literal["resend", "park"] = "resend"
+    first_run: Literal["backfill", "from_now"] = "backfill"
+    """Events only."""
+    on_removed: Literal["keep", "clear", "delete"] = "keep"
+    max_removed: float = 0.05
+    """A share of the rows that were acknowledged; up to ten rows always pass."""
+    max_changed: float | None = None
+    """A share of the rows that were acknowledged, while the declaration stays the same."""
+    idempotent: bool = True
+    """False if a profile sent twice counts twice, as with `incr`."""
+    neighbours: frozenset[str] = frozenset()
+    """Other syncs that are declared today: their events are not this sync's under an old name."""
+
+    @property
+    def counts_twice(self) -> bool:
+        """A record that arrives twice does harm."""
+        return self.object == "event" or not self.idempotent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One run of one sync: `valid` rows to `<state>/<destination>/<sync>` at `home`."""
+
+    home: Path
+    valid: Path
+    policy: Policy
+    run: str
+    keys: Path | None = None
+    """The keys of all source rows; without it no row is taken for removed."""
+    source: int | None = None
+    """Rows of the source; None if only the valid rows are known."""
+    cut: int = 0
+    superseded: int = 0
+    rejected: int = 0
+    full: bool = False
+    """Profiles go whether they changed or not."""
+    limit: int | None = None
+    allow: frozenset[str] = frozenset()
+    """Guards that this run may pass, by the names that their messages give."""
+    partition: str | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    patience: timedelta = timedelta(hours=1)
+    """How long to wait for another run of this sync."""
+    retention: timedelta = timedelta(days=30)
+    """How long reports, and the ledger of what is folded, are kept."""
+    memory: str = "384MB"
+    """What the database may hold in memory before it uses the disk."""

@@ -1,0 +1,106 @@
+"""What a delivery came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ct_assets.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Outcomes of planned rows."""
+
+    planned: int = 0
+    acked: int = 0
+    refused: int = 0
+    unknown: int = 0
+    unsent: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return self.planned == self.acked + self.refused + self.unknown + self.unsent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Where every row went, counted from files."""
+
+    source: int
+    cut: int
+    superseded: int
+    rejected: int
+    valid: int
+    unchanged: int
+    held: Mapping[str, int]
+    """Rows that are not to be sent, by reason: parked, refused, forgotten, from_now ..."""
+    new: int
+    changed: int
+    sent: Tally
+    removed: int
+    """Rows acknowledged earlier that are in the source no more."""
+    removals: Tally
+    """What became of those that are to be cleared or deleted."""
+
+    @property
+    def planned(self) -> int:
+        return self.sent.planned
+
+    @property
+    def acked(self) -> int:
+        return self.sent.acked
+
+    @property
+    def refused(self) -> int:
+        return self.sent.refused
+
+    @property
+    def unknown(self) -> int:
+        return self.sent.unknown
+
+    @property
+    def unsent(self) -> int:
+        return self.sent.unsent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    counts: Counts
+    report: Path
+    """Parquet: key, kind, outcome, code, message, hint, batch, run."""
+    delivery: int
+    """Its number within the sync."""
+    settled: Tally | None = None
+    """What an earlier run had left behind, if anything."""
+    notes: tuple[str, ...] = ()
+    """What a person should know, such as why removed rows were left alone."""
+    requests: int = 0
+    waits_429: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    window: int = 0
+    smallest_window: int = 0
+    latency: Mapping[str, float] = field(default_factory=dict)
+    """Seconds, by percentile: p50, p95, p99."""
+    stopped: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Rows and requests of the delivery under way."""
+
+    planned: int
+    acked: int
+    refused: int
+    unknown: int
+    requests: int
+    waits_429: int
+    window: int
+
+
+class DeliveryFailed(UserError):  # noqa: N818 -- it reads as what happened
+    """The delivery ended before its end; what it did is in `outcome` once anything was planned."""
+
+    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome

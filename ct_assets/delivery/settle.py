@@ -1,0 +1,113 @@
+"""Settles a delivery: every record of its outbox gets its outcome, once, whoever asks.
+
+Runs, `parked`, `replay` and `forget` all begin with it, so none of them meets half a delivery.
+"""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.delivery import fold, outbox, report
+from ct_assets.delivery.ledger import LedgerFile
+from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.request import Policy
+from ct_assets.delivery.result import Tally
+from ct_assets.delivery.segments import segments
+from ct_assets.delivery.storage import OUTBOX, file_sql, literal
+from ct_assets.files import sync
+
+CHUNK = 100_000
+
+_SEGMENTS = {
+    "batch": pl.Int64,
+    "first": pl.Int64,
+    "until": pl.Int64,
+    "outcome": pl.String,
+    "entry": pl.Int64,
+    "why": pl.String,
+    "doubt": pl.Boolean,
+}
+_REFUSALS = {"entry": pl.Int64, "row": pl.Int64, "code": pl.Int64, "message": pl.String}
+
+
+@dataclass(frozen=True)
+class Settled:
+    origin: Origin
+    report: Path
+    sent: Tally
+    removals: Tally
+
+
+def settle(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    work: Path,
+    ledger: LedgerFile,
+    policy: Policy,
+) -> Settled | None:
+    """Reports and folds what the outbox holds, then removes it; None if there is no outbox.
+
+    Killed at any point it can be run again: folding twice changes nothing.
+    """
+    if not outbox.exists(home):
+        return None
+    origin = outbox.origin(home / OUTBOX)
+    _load(connection, home, work, ledger, origin)
+    path = report.write(connection, home, origin)
+    settled = Settled(origin, path, _tally(connection, "="), _tally(connection, "<>"))
+    fold.fold(connection, policy, origin, home / OUTBOX)
+    (home / OUTBOX).unlink()
+    sync(home)
+    return settled
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    work: Path,
+    ledger: LedgerFile,
+    origin: Origin,
+) -> None:
+    """Fills `work.settled`: each record of the outbox with its outcome, code and message."""
+    _write_segments(work, ledger, origin.delivery)
+    _write_refusals(work, ledger, origin.delivery)
+    connection.execute(
+        f"""
+        create or replace table work.settled as
+        select
+            o.batch, o.position, o.action, o.kind, o.key, o.person, o.fingerprint, o.fields,
+            o.replaces, if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
+            r.code, coalesce(r.message, s.why) as message
+        from read_parquet({file_sql(home / OUTBOX)}) as o
+        left join read_parquet({literal(str(work / "segments.parquet"))}) as s
+            on s.batch = o.batch and o.position >= s.first and o.position < s.until
+        left join read_parquet({literal(str(work / "refusals-*.parquet"))}) as r
+            on r.entry = s.entry and r.row = o.position and s.outcome = 'acked'
+        """
+    )
+
+
+def _write_segments(work: Path, ledger: LedgerFile, delivery: int) -> None:
+    found = list(segments(ledger.entries(delivery)))
+    pl.DataFrame(found, schema=_SEGMENTS, orient="row").write_parquet(work / "segments.parquet")
+
+
+def _write_refusals(work: Path, ledger: LedgerFile, delivery: int) -> None:
+    """In files of a bounded size: every record of a delivery may have been refused."""
+    for number, rows in enumerate(itertools.chain([[]], ledger.refusals(delivery, CHUNK))):
+        pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(
+            work / f"refusals-{number}.parquet"
+        )
+
+
+def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> Tally:
+    """Of the records (`=`) or of the removals (`<>`)."""
+    found = connection.execute(
+        f"select outcome, count(*) from work.settled where action {operator} 'upsert' group by 1"
+    ).fetchall()
+    return Tally(planned=sum(n for _, n in found), **dict(found))

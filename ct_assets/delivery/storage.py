@@ -1,0 +1,138 @@
+"""The delivery's files on disk: who may touch them, how they are opened, what their errors mean."""
+
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import filelock
+import polars as pl
+
+from ct_assets.errors import UserError
+from ct_assets.files import private_dir
+
+POLL_SECONDS = 0.05
+
+OUTBOX, LEDGER, STATE, PREVIOUS = (
+    "outbox.parquet",
+    "sends.sqlite",
+    "state.duckdb",
+    "previous.parquet",
+)
+
+
+class StorageError(UserError):
+    """State could not be read or written; nothing that was recorded is lost."""
+
+
+class BusyError(UserError):
+    """Another run of the sync holds its state."""
+
+
+@contextlib.contextmanager
+def locked(
+    home: Path, patience: timedelta = timedelta(0), stop: threading.Event | None = None
+) -> Iterator[None]:
+    """The only one, in any process, to work on the state at `home`; waits for its turn."""
+    stop = stop or threading.Event()
+    lock = filelock.FileLock(private_dir(home) / "lock", mode=0o600)
+    until = time.monotonic() + patience.total_seconds()
+    while True:
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire(timeout=0)
+            break
+        if stop.wait(POLL_SECONDS) or time.monotonic() >= until:
+            raise BusyError(
+                f"{home.name}: another run of this sync is under way (process {_holder(home)}); "
+                f"nothing was sent by this one. Wait until it has ended, or stop it"
+            )
+    try:
+        (home / "lock").write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(home: Path) -> str:
+    with contextlib.suppress(OSError):
+        return (home / "lock").read_text() or "unknown"
+    return "unknown"
+
+
+@contextlib.contextmanager
+def workdir(home: Path) -> Iterator[Path]:
+    """A folder for what is computed on the way; whatever a killed run left in it goes first."""
+    folder = home / "work"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield private_dir(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def readable_errors(home: Path) -> Iterator[None]:
+    """Errors of the disk and the databases in words; their own may quote rows."""
+    try:
+        yield
+    except (duckdb.Error, sqlite3.Error, OSError, pl.exceptions.PolarsError) as error:
+        raise StorageError(
+            f"{home.name}: {_reason(error)}; its state is in {home}. Nothing recorded is lost: "
+            f"mend this and run again"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    text = str(error).lower()
+    if getattr(error, "errno", None) == errno.ENOSPC or "no space" in text or "is full" in text:
+        return "the disk is full"
+    if "readonly" in text or "read-only" in text or isinstance(error, PermissionError):
+        return "the state cannot be written (read-only, or owned by another user)"
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "the database needs more memory than it may use; raise the delivery's memory"
+    if isinstance(error, OSError) and error.strerror:
+        return f"a file cannot be used ({error.strerror})"
+    return f"the state cannot be read or written ({type(error).__name__})"
+
+
+def file_sql(path: Path) -> str:
+    """A path as SQL text that `read_parquet` takes literally."""
+    text = "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
+    return literal(text)
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name_sql(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextlib.contextmanager
+def database(path: Path, work: Path, *, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database file, opened alone, with a scratch database `work` beside it."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "temp_directory": str(work / "spill"),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    mask = os.umask(0o077)
+    try:
+        connection = duckdb.connect(str(path), config=settings)
+        connection.execute(f"attach {literal(str(work / 'work.duckdb'))} as work")
+    finally:
+        os.umask(mask)
+    try:
+        yield connection
+    finally:
+        connection.close()
