@@ -9,16 +9,19 @@ from ct_assets.mapping.convert import contact, dates, items, lists, numbers, tex
 from ct_assets.mapping.convert.dtypes import natural_type
 from ct_assets.mapping.convert.model import Converted, Steps, Target, TypeMismatchError, prepare
 from ct_assets.mapping.convert.names import field_type, problems_of_name
+from ct_assets.mapping.convert.nested import Flat, flatten
 
 __all__ = [
     "LIMITS",
     "Converted",
     "FieldType",
+    "Flat",
     "Limits",
     "Target",
     "TypeMismatchError",
     "convert",
     "field_type",
+    "flatten",
     "prepare",
     "problems_of_name",
 ]

@@ -39,17 +39,17 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
     # Only then can a part be too long.
     long = pl.when(length > LABEL_BYTES).then(address)
     checks = [
-        Check(length > ADDRESS_BYTES, "email_too_long", f"Longer than {ADDRESS_BYTES} bytes."),
+        Check(length > ADDRESS_BYTES, "email_too_long", f"longer than {ADDRESS_BYTES} bytes"),
         Check(~plain & ~wide, _what_is_wrong(address, "code"), _what_is_wrong(address, "message")),
         Check(
             long.str.split("@").list.first().str.len_bytes() > LOCAL_BYTES,
             "email_too_long",
-            f"More than {LOCAL_BYTES} bytes before the @.",
+            f"more than {LOCAL_BYTES} bytes before the @",
         ),
         Check(
             long.str.contains(_LONG_LABEL),
             "email_too_long",
-            f"More than {LABEL_BYTES} characters between two dots after the @.",
+            f"more than {LABEL_BYTES} characters between two dots after the @",
         ),
     ]
     if not target.international:
@@ -59,24 +59,23 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
 
 _INTERNATIONAL = (
     "email_international",
-    "Has letters beyond ASCII, which this sync is told not to send. Let it with "
-    "`international: true`.",
+    "has letters beyond ASCII, which this sync does not send (`international: false`)",
 )
 _FAULTS = (
-    (r"[\s\pC]", "email_characters", "Has a blank or an invisible character inside."),
-    (r"^[^@]*$", "email_no_at", "Has no @."),
-    (r"@.*@", "email_characters", "Has more than one @."),
-    (r"^@|@$", "email_part_missing", "Has nothing before or nothing after the @."),
+    (r"[\s\pC]", "email_characters", "has a blank or an invisible character inside"),
+    (r"^[^@]*$", "email_no_at", "has no @"),
+    (r"@.*@", "email_characters", "has more than one @"),
+    (r"^@|@$", "email_part_missing", "has nothing before or nothing after the @"),
     (
         r"^\.|\.\.|\.@|@\.|\.$",
         "email_dots",
-        "Has a dot at the start or the end of a part, or two in a row.",
+        "has a dot out of place: at an end, or two in a row",
     ),
-    (r"@[^.]*$", "email_domain", "Has no dot after the @: a full domain is missing."),
+    (r"@[^.]*$", "email_domain", "has no dot after the @: the domain is incomplete"),
     (
         r"@.*[^\pL\pM\pN.-]|@-|-$|-\.[^@]*$|\.-[^@]*$|\.[^\pL.][^.]*$|\.[^.]$",
         "email_domain",
-        "What follows the @ is not a domain.",
+        "what follows the @ is not a domain",
     ),
 )
 
@@ -85,7 +84,7 @@ def _what_is_wrong(address: pl.Expr, wanted: str) -> pl.Expr:
     found = pl.lit(
         "email_characters"
         if wanted == "code"
-        else "Has a character that no mail service takes before the @."
+        else "has a character before the @ that no mail service takes"
     )
     for pattern, code, message in reversed(_FAULTS):
         text = pl.lit(code if wanted == "code" else message)

@@ -21,22 +21,21 @@ _DAY, _MINUTE, _SECOND = (len("2024-01-31"), len("2024-01-31 17:30"), len("2024-
 
 _UNREADABLE = (
     "date_unreadable",
-    "Not a date in ISO 8601, such as 2024-01-31, 2024-01-31 17:30:00 or 2024-01-31T17:30:00+02:00. "
-    "Read other forms with `expr:`, as in strptime(day, '%d/%m/%Y').",
+    "not a date in ISO 8601, such as 2024-01-31 or 2024-01-31T17:30:00+02:00: read other forms "
+    "with `expr:`",
 )
 _GAP = (
     "time_does_not_exist",
-    "The clocks of its time zone leapt over this hour. Mend it in the source, or declare the zone "
-    "in which it was written.",
+    "the clocks of its time zone leapt over this time: declare the `timezone` in which the source "
+    "writes its times",
 )
 _AMBIGUOUS = (
     "date_ambiguous",
-    "Eight digits may be a day, as in 20240131, or seconds since 1970. Declare `unit: s` if they "
-    "are seconds; otherwise make them a date with `expr:`.",
+    "either a day or seconds since 1970: declare `unit: s`, or make it a date with `expr:`",
 )
 _UNIT = (
     "date_unit",
-    "Too large to be seconds or milliseconds since 1970. Declare `unit: us` or `unit: ns`.",
+    "too large for seconds or milliseconds since 1970: declare `unit: us` or `unit: ns`",
 )
 
 
@@ -47,7 +46,7 @@ def date(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> C
     outside = Check(
         ~seconds.is_between(FIRST_SECOND, LAST_SECOND),
         "date_out_of_range",
-        "Outside the years 1000 to 9999.",
+        "outside the years 1000 to 9999",
     )
     return steps.checked(value, *checks, outside)
 
@@ -58,8 +57,7 @@ def timestamp(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
     outside = Check(
         ~seconds.is_between(1, LAST_TS),
         "ts_out_of_range",
-        "CleverTap takes moments after 1970-01-01 00:00:00 UTC; moments from 2100 on are taken for "
-        "a mistake of units.",
+        "not between 1970-01-01 and 2099-12-31: if it is a number, declare its `unit`",
     )
     return steps.checked(seconds, *checks, outside)
 

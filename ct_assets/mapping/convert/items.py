@@ -5,7 +5,15 @@ import polars as pl
 from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.convert import dates, numbers, text, words
 from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, natural_type
-from ct_assets.mapping.convert.model import Check, Converted, Inline, Steps, Target, mismatch
+from ct_assets.mapping.convert.model import (
+    Check,
+    Converted,
+    Inline,
+    Steps,
+    Target,
+    counted,
+    mismatch,
+)
 from ct_assets.mapping.convert.names import problems_of_name
 
 _CONVERSIONS = {
@@ -20,10 +28,10 @@ _CONVERSIONS = {
 def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """Every value of every item must convert; items that are null are left out."""
     kind = inner(dtype)
-    if not (is_list(dtype) and isinstance(kind, pl.Struct)):
+    if not (is_list(dtype) and isinstance(kind, pl.Struct) and kind.fields):
         raise mismatch(target, dtype, "Items are a list of structs, each a flat record.")
     rows = source.arr.to_list() if isinstance(dtype, pl.Array) else source
-    rows = steps.keep("rows", rows.list.drop_nulls())
+    rows = steps.keep("rows", rows.list.eval(pl.element().filter(pl.element().is_not_null())))
     fields = {field.name: _field(field, target) for field in kind.fields}
     written = [converted.value.alias(name) for name, converted in fields.items()]
     value = steps.keep("items", rows.list.eval(pl.struct(written)))
@@ -33,7 +41,7 @@ def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         Check(
             rows.list.len() > most,
             "items_too_many",
-            pl.format("{} items, and one event takes " + f"{most}.", rows.list.len()),
+            counted(rows.list.len(), f"items, and an event takes {most}"),
         ),
         *(
             _every(rows, name, converted)
@@ -54,12 +62,13 @@ def _field(field: pl.Field, target: Target) -> Converted:
     problem = problems_of_name("item", field.name, limits=target.limits)
     if problem:
         raise mismatch(target, dtype, f"{field.name!r}: {problem}")
+    value = pl.element().struct.field(field.name)
+    if isinstance(dtype, pl.Null):
+        value, dtype = value.cast(pl.String), pl.String()
     kind = natural_type(dtype, inside)
     if kind not in _CONVERSIONS:
         raise mismatch(inside, dtype, "values inside Items must be flat (code 512).")
-    return _CONVERSIONS[kind](
-        pl.element().struct.field(field.name), dtype, inside, Inline(inside.field)
-    )
+    return _CONVERSIONS[kind](value, dtype, inside, Inline(inside.field))
 
 
 def _every(rows: pl.Expr, name: str, converted: Converted) -> Check:

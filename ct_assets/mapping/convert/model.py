@@ -125,6 +125,17 @@ def _text(text: str | pl.Expr) -> pl.Expr:
     return pl.lit(text) if isinstance(text, str) else text
 
 
+NOT_FINITE = (
+    "number_not_finite",
+    "NaN or infinity, which cannot be sent: make it null in the source",
+)
+
+
+def counted(number: pl.Expr, rest: str) -> pl.Expr:
+    """A message that begins with a number of the row."""
+    return number.cast(pl.String) + pl.lit(f" {rest}")
+
+
 def mismatch(target: Target, dtype: pl.DataType, wanted: str) -> TypeMismatchError:
     """`wanted` says what the field takes and what to write instead."""
     return TypeMismatchError(f"{target.field} is given a column of type {dtype}; {wanted}")

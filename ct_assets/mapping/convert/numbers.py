@@ -3,7 +3,7 @@
 import polars as pl
 
 from ct_assets.mapping.convert.dtypes import is_text, trimmed
-from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
+from ct_assets.mapping.convert.model import NOT_FINITE, Check, Converted, Steps, Target, mismatch
 
 # Beyond it a float no longer holds every whole number.
 WHOLE_IN_FLOAT = 2**53
@@ -11,28 +11,23 @@ WHOLE_IN_FLOAT = 2**53
 DIGITS_IN_FLOAT = 15
 INT64_END = 2.0**63
 
-_NOT_FINITE = (
-    "number_not_finite",
-    "NaN or infinity, which cannot be sent. Make it null in the source.",
-)
 _RANGE = (
     "number_out_of_range",
-    "Beyond the range of a 64-bit integer. Declare `type: string` to send its digits as text.",
+    "beyond a 64-bit integer: declare `type: string` to send its digits as text",
 )
 _FRACTION = (
     "number_has_fraction",
-    "Has a fraction, and the field takes whole numbers. Round it with `expr:`, or declare "
-    "`type: float`.",
+    "has a fraction where a whole number is wanted: round it with `expr:`, or declare "
+    "`type: float`",
 )
 _PRECISION = (
     "number_too_precise",
-    "Has more digits than a float keeps. Round it in the source, or declare `type: string` to send "
-    "every digit as text.",
+    "has more digits than a float keeps: round it in the source, or declare `type: string` to send "
+    "every digit",
 )
 _UNREADABLE = (
     "number_unreadable",
-    "Not a number. Write digits and at most one decimal point, as in 1234.5: no thousands "
-    "separator, no decimal comma, no currency.",
+    "not a number: write it like 1234.5, without thousands separator, decimal comma or currency",
 )
 
 
@@ -54,7 +49,7 @@ def integer(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -
 
 def _whole(number: pl.Expr) -> tuple[Check, Check]:
     return (
-        Check(~number.is_finite(), *_NOT_FINITE),
+        Check(~number.is_finite(), *NOT_FINITE),
         Check(number != number.floor(), *_FRACTION),
     )
 
@@ -66,7 +61,7 @@ def _integer_from_text(text: pl.Expr, steps: Steps) -> Converted:
     number = text.cast(pl.Float64, strict=False)
     return steps.checked(
         value,
-        Check(lost & ~number.is_finite(), *_NOT_FINITE),
+        Check(lost & ~number.is_finite(), *NOT_FINITE),
         Check(lost & (number != number.floor()), *_FRACTION),
         Check(lost & (number.abs() >= WHOLE_IN_FLOAT), *_RANGE),
         Check(lost, *_UNREADABLE),
@@ -80,7 +75,7 @@ def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         raise mismatch(target, dtype, "the field takes numbers.")
     value = steps.keep("float", _as_float(source, dtype))
     if dtype.is_float():
-        return steps.checked(value, Check(~value.is_finite(), *_NOT_FINITE))
+        return steps.checked(value, Check(~value.is_finite(), *NOT_FINITE))
     if isinstance(dtype, pl.Decimal):
         if dtype.precision <= DIGITS_IN_FLOAT:
             return steps.checked(value)
@@ -88,7 +83,10 @@ def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
             value, Check(value.cast(dtype, strict=False).ne_missing(source), *_PRECISION)
         )
     if isinstance(dtype, pl.Int64 | pl.UInt64 | pl.Int128 | pl.UInt128):
-        return steps.checked(value, Check(value.abs() > WHOLE_IN_FLOAT, *_PRECISION))
+        beyond = source > WHOLE_IN_FLOAT
+        if dtype.is_signed_integer():
+            beyond |= source < -WHOLE_IN_FLOAT
+        return steps.checked(value, Check(beyond, *_PRECISION))
     return steps.checked(value)
 
 
@@ -104,8 +102,8 @@ def _float_from_text(text: pl.Expr, steps: Steps) -> Converted:
     return steps.checked(
         value,
         Check(value.is_null() & text.is_not_null(), *_UNREADABLE),
-        Check(~value.is_finite(), *_NOT_FINITE),
-        Check(value.abs() > WHOLE_IN_FLOAT, *_PRECISION),
+        Check(~value.is_finite(), *NOT_FINITE),
+        Check(value.abs() >= WHOLE_IN_FLOAT, *_PRECISION),
     )
 
 
@@ -119,5 +117,9 @@ def age(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Co
     return steps.checked(
         value,
         Check(number.failed, number.code, number.message),
-        Check(strange, "age_out_of_range", f"Not the age of a person: {lowest} to {highest}."),
+        Check(
+            strange,
+            "age_out_of_range",
+            f"not the age of a person: {lowest} to {highest} are believed",
+        ),
     )

@@ -9,7 +9,15 @@ from ct_assets.clevertap.contract import (
     RESERVED_PREFIX,
 )
 from ct_assets.mapping.convert.dtypes import is_text, text, trimmed
-from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
+from ct_assets.mapping.convert.model import (
+    NOT_FINITE,
+    Check,
+    Converted,
+    Steps,
+    Target,
+    counted,
+    mismatch,
+)
 from ct_assets.mapping.convert.names import RESERVED_EVENT_KEYS
 
 # How CleverTap marks a date inside a JSON string; no other text may begin so.
@@ -21,10 +29,7 @@ def too_long(value: pl.Expr, limit: int) -> Check:
     return Check(
         length > limit,
         "text_too_long",
-        pl.format(
-            "{} bytes long, and CleverTap takes " + f"{limit} in UTF-8. Shorten it with `expr:`.",
-            length,
-        ),
+        counted(length, f"bytes of UTF-8, and CleverTap takes {limit}: shorten it with `expr:`"),
     )
 
 
@@ -32,21 +37,18 @@ def string(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
     value = written(source, dtype, target)
     if isinstance(dtype, pl.Categorical | pl.Enum):
         value = steps.keep("text", value)
-    not_finite = Check(
-        ~source.is_finite(),
-        "number_not_finite",
-        "NaN or infinity, which cannot be sent. Make it null in the source.",
-    )
+    if dtype.is_float():
+        return steps.checked(value, Check(~source.is_finite(), *NOT_FINITE))
     if not is_text(dtype):
-        return steps.checked(value, *([not_finite] if dtype.is_float() else []))
+        return steps.checked(value)
     return steps.checked(
         value,
         too_long(value, target.limits.value_bytes),
         Check(
             value.str.starts_with(DATE_MARK),
             "text_looks_like_date",
-            f"Begins with {DATE_MARK}, by which CleverTap knows a date. Declare `type: date` if it "
-            "is one.",
+            f"begins with {DATE_MARK}, by which CleverTap knows a date: declare `type: date` if it "
+            "is one",
         ),
     )
 
@@ -56,7 +58,7 @@ def written(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
         return text(source, dtype)
     if isinstance(dtype, pl.Date | pl.Datetime):
         return source.dt.to_string("iso:strict")
-    raise mismatch(target, dtype, "the field takes text. Turn it into text with `expr:`.")
+    raise mismatch(target, dtype, "the field takes text: make it text with `expr:`.")
 
 
 def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
@@ -68,7 +70,7 @@ def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) 
         Check(
             value.str.len_bytes() > limit,
             "identity_too_long",
-            f"Longer than the {limit} bytes that CleverTap takes for an identity.",
+            f"longer than the {limit} bytes that an identity may have",
         ),
     )
 
@@ -83,12 +85,12 @@ def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         Check(
             value.str.len_bytes() > limit,
             "identity_too_long",
-            f"Longer than the {limit} characters of a CleverTap ID.",
+            f"longer than the {limit} characters of a CleverTap ID",
         ),
         Check(
             ~value.str.contains(f"^[A-Za-z0-9{allowed}]*$"),
             "object_id_characters",
-            f"Not a CleverTap ID: those have letters, digits and {OBJECT_ID_CHARACTERS} only.",
+            f"not a CleverTap ID, which has letters, digits and {OBJECT_ID_CHARACTERS} only",
         ),
     )
 
@@ -111,8 +113,8 @@ def _junk(value: pl.Expr) -> Check:
     return Check(
         short.str.to_lowercase().is_in(sorted(JUNK_IDENTITIES)),
         "identity_junk",
-        "A stand-in for a missing value (null, na, 0, -1, nan ...), not an identity: every row "
-        "that has it would end up in one profile.",
+        "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that have it would "
+        "end up in one profile",
     )
 
 
@@ -127,16 +129,16 @@ def event_name(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
         Check(
             key.is_in(sorted(RESERVED_EVENT_KEYS)) | key.str.starts_with(RESERVED_PREFIX),
             "event_name_reserved",
-            "The name of an event that only CleverTap raises. Choose another.",
+            "only CleverTap raises events of this name: choose another",
         ),
         Check(
             value.str.contains_any(list(FORBIDDEN_CHARACTERS)),
             "event_name_characters",
-            f"Has one of the characters that names of events may not have: {FORBIDDEN_CHARACTERS}",
+            f"has one of the characters that names may not have: {FORBIDDEN_CHARACTERS}",
         ),
         Check(
             value.str.len_bytes() > limit,
             "event_name_too_long",
-            f"Longer than the {limit} bytes that the name of an event may have.",
+            f"longer than the {limit} bytes that the name of an event may have",
         ),
     )

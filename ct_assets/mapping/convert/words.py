@@ -18,7 +18,7 @@ EDUCATION = {
     "Graduate": ("graduate",),
 }
 
-_NOT_YES_NO = "Neither yes nor no. Write true or false, yes or no, y or n, 1 or 0."
+_NOT_YES_NO = "neither yes nor no: write true or false, yes or no, y or n, 1 or 0"
 
 
 def boolean(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
@@ -64,8 +64,8 @@ def gender(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         steps,
         {"M": MALE, "F": FEMALE},
         "gender_unknown",
-        "Neither male nor female, and the API takes only M and F. Leave the field out of such rows "
-        "with `on_invalid: drop`, or send it under a name of your own.",
+        "neither male nor female, and the API takes only M and F: leave it out of such rows with "
+        "`on_invalid: drop`",
     )
 
 
@@ -77,8 +77,8 @@ def education(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         steps,
         EDUCATION,
         "education_unknown",
-        "None of School, College and Graduate, which are all that the API takes. Translate it with "
-        "`expr:`, or send it under a name of your own.",
+        "none of School, College and Graduate, and the API takes nothing else: translate it with "
+        "`expr:`",
     )
 
 

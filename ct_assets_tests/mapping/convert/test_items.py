@@ -1,0 +1,80 @@
+from datetime import date
+
+import polars as pl
+import pytest
+
+from ct_assets.mapping.convert import FieldType, Limits, Target, TypeMismatchError
+from ct_assets_tests.mapping.convert.run import converted, one, outcomes
+
+ITEMS = FieldType.ITEMS
+
+
+def items(value: object) -> tuple[object, str | None]:
+    return one(value, ITEMS, object="event", field="Items")
+
+
+def test_items_arrive_as_they_are() -> None:
+    given = [{"sku": "A1", "qty": 2, "price": 4.5}, {"sku": "B7", "qty": 1, "price": None}]
+    assert items(given) == (given, None)
+
+
+def test_values_inside_items_are_converted() -> None:
+    given = [{"day": date(2024, 1, 31), "gift": True, "note": None}]
+    assert items(given) == ([{"day": "$D_1706659200", "gift": True, "note": None}], None)
+
+
+def test_items_that_are_nothing() -> None:
+    dtype = pl.List(pl.Struct({"sku": pl.String}))
+    given = [[{"sku": "A1"}, None], [None], [], None]
+    assert converted(given, ITEMS, dtype=dtype, object="event") == [
+        ([{"sku": "A1"}], None),
+        (None, None),
+        (None, None),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ([{"sku": "x" * 512}], None),
+        ([{"sku": "A1"}, {"sku": "x" * 513}], "text_too_long"),
+        ([{"sku": "$D_1"}], "text_looks_like_date"),
+        ([{"price": float("nan")}], "number_not_finite"),
+        ([{"n": i} for i in range(256)], None),
+        ([{"n": i} for i in range(257)], "items_too_many"),
+    ],
+)
+def test_limits_of_items(given: list[dict[str, object]], code: str | None) -> None:
+    assert items(given) == (None if code else given, code)
+
+
+def test_the_number_of_items_is_a_setting() -> None:
+    limits = Limits(items=1)
+    assert one([{"n": 1}, {"n": 2}], ITEMS, limits=limits) == (None, "items_too_many")
+
+
+def test_the_message_names_the_value_inside() -> None:
+    column = pl.Series([[{"sku": "A1", "price": float("inf")}]])
+    found = outcomes(column, Target("Items", ITEMS, object="event"))
+    assert found["message"].to_list() == [
+        "price of an item: NaN or infinity, which cannot be sent: make it null in the source"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [
+        (pl.List(pl.String), "Items are a list of structs"),
+        (pl.String, "Items are a list of structs"),
+        (pl.Struct({"sku": pl.String}), "Items are a list of structs"),
+        (pl.List(pl.Struct({})), "Items are a list of structs"),
+        (pl.List(pl.Struct({"tags": pl.List(pl.String)})), "Items.tags .* must be flat"),
+        (pl.List(pl.Struct({"box": pl.Struct({"a": pl.Int8})})), "Items.box .* flat"),
+        (pl.List(pl.Struct({"raw": pl.Binary})), "Items.raw .* no binary"),
+        (pl.List(pl.Struct({"a.b": pl.Int8})), "'a.b': CleverTap forbids . in names"),
+    ],
+)
+def test_items_that_can_never_fit(dtype: pl.DataType, message: str) -> None:
+    with pytest.raises(TypeMismatchError, match=message):
+        converted([None], ITEMS, dtype=dtype, object="event", field="Items")

@@ -1,0 +1,160 @@
+import polars as pl
+import pytest
+
+from ct_assets.mapping.convert import FieldType, Limits, Target, TypeMismatchError
+from ct_assets_tests.mapping.convert.run import converted, one, outcomes
+
+UNCHANGED = [
+    "O'Brien",
+    'she said "hi"',
+    "back\\slash",
+    "line\nbreak\r\n",
+    "tab\tnul\x00bell\x07",
+    "sep\u2028para\u2029",
+    'a,}b{"x":null,',
+    "שלום עולم",
+    "👩‍👩‍👧 é e\u0301",
+    "  blanks around  ",
+    "",
+    "null",
+    "D_170",
+    " $D_1",
+]
+
+
+@pytest.mark.parametrize("text", UNCHANGED)
+def test_text_arrives_unchanged(text: str) -> None:
+    assert one(text) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("x" * 512, None),
+        ("x" * 513, "text_too_long"),
+        ("é" * 256, None),
+        ("é" * 256 + "x", "text_too_long"),
+        ("😀" * 128, None),
+        ("😀" * 127 + "xxxxx", "text_too_long"),
+        ("x" * 1_000_000, "text_too_long"),
+        ("$D_", "text_looks_like_date"),
+        ("$D_1700000000", "text_looks_like_date"),
+        ("$D_soon", "text_looks_like_date"),
+        ("$d_1", None),
+    ],
+)
+def test_limits_of_text(text: str, code: str | None) -> None:
+    assert one(text) == (None if code else text, code)
+
+
+def test_the_length_of_text_is_a_setting() -> None:
+    limits = Limits(value_bytes=1024)
+    assert one("x" * 1024, limits=limits) == ("x" * 1024, None)
+    assert one("x" * 1025, limits=limits) == (None, "text_too_long")
+
+
+def test_the_message_counts_bytes() -> None:
+    found = outcomes(pl.Series(["é" * 300]), Target("Name"))
+    assert found["message"].to_list() == [
+        "600 bytes of UTF-8, and CleverTap takes 512: shorten it with `expr:`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("identity", "value", "code"),
+    [
+        ("cust-000042", "cust-000042", None),
+        ("0171", "0171", None),
+        ("  cust 1 ", "cust 1", None),
+        ("jane@example.test", "jane@example.test", None),
+        ("00", "00", None),
+        ("-10", "-10", None),
+        ("nan1", "nan1", None),
+        ("nada", "nada", None),
+        ("x" * 1024, "x" * 1024, None),
+        ("x" * 1025, None, "identity_too_long"),
+        ("é" * 512, "é" * 512, None),
+        ("é" * 513, None, "identity_too_long"),
+        (None, None, None),
+        ("", None, None),
+        (" \t\u00a0\ufeff", None, None),
+    ],
+)
+def test_identities(identity: str | None, value: str | None, code: str | None) -> None:
+    assert converted([identity], FieldType.IDENTITY, dtype=pl.String) == [(value, code)]
+
+
+JUNK = """
+    undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx
+    NULL N/A NaN -Infinity Undefined
+"""
+
+
+@pytest.mark.parametrize("junk", [*JUNK.split(), " null "])
+def test_identities_that_stand_for_nobody(junk: str) -> None:
+    assert one(junk, FieldType.IDENTITY) == (None, "identity_junk")
+    assert one(junk, FieldType.OBJECT_ID) == (None, "identity_junk")
+
+
+def test_identities_of_whole_numbers() -> None:
+    assert converted([171, 0, -1, None], FieldType.IDENTITY) == [
+        ("171", None),
+        (None, "identity_junk"),
+        (None, "identity_junk"),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("dtype", [pl.Float64, pl.Boolean, pl.Date, pl.Binary])
+def test_identities_of_no_other_type(dtype: pl.DataType) -> None:
+    with pytest.raises(
+        TypeMismatchError, match=r"^id is given a column of type .* or a whole number"
+    ):
+        converted([None], FieldType.IDENTITY, dtype=dtype, field="id")
+
+
+@pytest.mark.parametrize(
+    ("object_id", "code"),
+    [
+        ("-1a2b3c4d5e6f", None),
+        ("__h0123", None),
+        ("a(b)!:@$_-", None),
+        ("x" * 64, None),
+        ("x" * 65, "identity_too_long"),
+        ("a b", "object_id_characters"),
+        ("a.b", "object_id_characters"),
+        ("ä", "object_id_characters"),
+        ("a\nb", "object_id_characters"),
+    ],
+)
+def test_clevertap_ids(object_id: str, code: str | None) -> None:
+    assert one(object_id, FieldType.OBJECT_ID) == (None if code else object_id, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("Charged", "Charged", None),
+        ("Product Viewed", "Product Viewed", None),
+        (" Web Event ", "Web Event", None),
+        ("Web Page Viewed", None, "event_name_reserved"),
+        ("Notification Sent", None, "event_name_reserved"),
+        ("notificationsent", None, "event_name_reserved"),
+        ("APP LAUNCHED", None, "event_name_reserved"),
+        ("Stayed", None, "event_name_reserved"),
+        ("wzrk_fetch", None, "event_name_reserved"),
+        ("Stayed Late", "Stayed Late", None),
+        ("100%", None, "event_name_characters"),
+        ("a#b", None, "event_name_characters"),
+        ("a.b", None, "event_name_characters"),
+        ("it's", None, "event_name_characters"),
+        ("a\\b", None, "event_name_characters"),
+        ("a-b_c/d", "a-b_c/d", None),
+        ("x" * 512, "x" * 512, None),
+        ("x" * 513, None, "event_name_too_long"),
+        ("é" * 257, None, "event_name_too_long"),
+        ("", None, None),
+    ],
+)
+def test_names_of_events(name: str, value: str | None, code: str | None) -> None:
+    assert one(name, FieldType.EVENT_NAME) == (value, code)
