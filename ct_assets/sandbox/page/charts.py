@@ -1,0 +1,70 @@
+"""Bars over time, laid out for an SVG."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from ct_assets.sandbox.page.times import Buckets
+
+WIDTH, HEIGHT = 960, 220
+_LEFT, _TOP, _BOTTOM = 48, 12, 24
+_LABELS = 7
+
+
+class Bar(NamedTuple):
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    value: int
+
+
+class Line(NamedTuple):
+    at: float
+    text: str
+
+
+class Chart(NamedTuple):
+    unit: str
+    total: int
+    bars: tuple[Bar, ...]
+    across: tuple[Line, ...]
+    """Horizontal lines with the count they stand for."""
+    below: tuple[Line, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = _LEFT
+
+
+def bars(buckets: Buckets, counts: Sequence[int]) -> Chart:
+    step = (WIDTH - _LEFT) / max(len(counts), 1)
+    top = ceiling(max(counts, default=0))
+    floor, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
+    laid = []
+    for at, (label, count) in enumerate(zip(buckets.labels, counts, strict=True)):
+        # A single event among a million is still to be seen.
+        height = max(room * count / top, 2.0) if count else 0.0
+        x, width = _LEFT + at * step + step * 0.1, min(step * 0.8, 64.0)
+        laid.append(
+            Bar(round(x, 1), round(floor - height, 1), round(width, 1), height, label, count)
+        )
+    across = tuple(Line(floor - room * part / 2, f"{top * part // 2:,}") for part in (0, 1, 2))
+    return Chart(buckets.unit, sum(counts), tuple(laid), across, _below(laid))
+
+
+def ceiling(highest: int) -> int:
+    """The next of 2, 4, 10, 20, 40, 100 ... : half of it is a round number, too."""
+    top = 2
+    for before, after in pairwise(
+        factor * 10**power for power in range(19) for factor in (2, 4, 10)
+    ):
+        if before >= highest:
+            break
+        top = after
+    return top
+
+
+def _below(laid: Sequence[Bar]) -> tuple[Line, ...]:
+    every = max(1, -(-len(laid) // _LABELS))
+    return tuple(Line(bar.x, bar.label) for bar in laid[::every])

@@ -1,0 +1,1 @@
+"""What the page reads: by index, or a bounded part of a table."""

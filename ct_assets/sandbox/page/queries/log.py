@@ -1,0 +1,159 @@
+"""The request log and the error stream."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+LATEST_ERRORS = 100_000
+
+
+class Logged(NamedTuple):
+    number: int
+    at: float
+    method: str
+    path: str
+    query: str
+    status: int | None
+    records: int | None
+    refused: int | None
+    bytes: int
+    seconds: float
+    in_flight: int
+    fault: str | None
+
+    @property
+    def outcome(self) -> str:
+        if self.status is None:
+            return "bad"
+        if self.status >= 400:
+            return "held" if self.status == 429 else "bad"
+        return "some" if self.refused else "good"
+
+
+class Texts(NamedTuple):
+    body: str
+    answer: str
+
+
+class StreamError(NamedTuple):
+    seq: int
+    request: int
+    position: int
+    at: float
+    object: str
+    event: str | None
+    kind: str
+    property: str | None
+    message: str
+
+
+class Kind(NamedTuple):
+    kind: str
+    errors: int
+
+
+class Load(NamedTuple):
+    """Sums over the requests of the log."""
+
+    requests: int
+    records: int
+    refused: int
+    failed: int
+
+
+_COLUMNS = ", ".join(Logged._fields)
+OUTCOMES = {
+    "refused": "refused > 0",
+    "throttled": "status = 429",
+    "failed": "(status >= 400 and status <> 429)",
+    "silent": "status is null",
+    "fault": "fault is not null",
+}
+
+
+def requests(
+    reader: sqlite3.Connection, path: str, outcome: str, before: int | None, most: int
+) -> list[Logged]:
+    """`outcome` is one of `OUTCOMES`, or empty for all."""
+    rows = reader.execute(
+        f"select {_COLUMNS} from requests where number < coalesce(?, 9e18)"  # noqa: S608
+        f" and (? = '' or path = ?) and {OUTCOMES.get(outcome, 'true')}"
+        " order by number desc limit ?",
+        (before, path, path, most),
+    )
+    return [Logged(*row) for row in rows]
+
+
+def request(reader: sqlite3.Connection, number: int) -> tuple[Logged, Texts] | None:
+    row = reader.execute(
+        f"select {_COLUMNS}, body, answer from requests where number = ?",  # noqa: S608
+        (number,),
+    ).fetchone()
+    return row and (Logged(*row[:-2]), Texts(*row[-2:]))
+
+
+def paths(reader: sqlite3.Connection) -> list[str]:
+    rows = reader.execute("select distinct path from requests order by path limit 50")
+    return [row[0] for row in rows]
+
+
+def load(reader: sqlite3.Connection) -> Load:
+    row = reader.execute(
+        "select count(*), coalesce(sum(records), 0), coalesce(sum(refused), 0),"
+        " coalesce(sum(status is null or status >= 400), 0) from requests"
+    ).fetchone()
+    return Load(*row)
+
+
+def arrivals(reader: sqlite3.Connection) -> tuple[int, int] | None:
+    row = reader.execute("select min(at), max(at) from requests").fetchone()
+    return None if row[0] is None else (int(row[0]), int(row[1]))
+
+
+def accepted(reader: sqlite3.Connection, edges: Sequence[int]) -> list[int]:
+    """Records accepted between each edge and the next."""
+    found = [0] * (len(edges) - 1)
+    rows = reader.execute(
+        "select cast(at as integer), sum(records - refused) from requests"
+        " where status = 200 and at >= ? and at < ? group by 1 order by 1",
+        (edges[0], edges[-1]),
+    )
+    bucket = 0
+    for at, records in rows:
+        while at >= edges[bucket + 1]:
+            bucket += 1
+        found[bucket] += records or 0
+    return found
+
+
+def errors(
+    reader: sqlite3.Connection, kind: str, before: int | None, most: int
+) -> list[StreamError]:
+    rows = reader.execute(
+        "select * from errors where seq < coalesce(?1, 9e18) and seq > ?2"
+        " and (?3 = '' or kind = ?3) order by seq desc limit ?4",
+        (before, _oldest(reader), kind, most),
+    )
+    return [StreamError(*row) for row in rows]
+
+
+def errors_of(reader: sqlite3.Connection, number: int, most: int) -> list[StreamError]:
+    rows = reader.execute(
+        "select * from errors where seq > ? and request = ? order by seq limit ?",
+        (_oldest(reader), number, most),
+    )
+    return [StreamError(*row) for row in rows]
+
+
+def kinds(reader: sqlite3.Connection) -> list[Kind]:
+    rows = reader.execute(
+        "select kind, count(*) from errors where seq > ? group by kind order by 2 desc, 1",
+        (_oldest(reader),),
+    )
+    return [Kind(*row) for row in rows]
+
+
+def _oldest(reader: sqlite3.Connection) -> int:
+    """Only the latest errors are looked at: one upload can add a thousand."""
+    found: int = reader.execute("select coalesce(max(seq), 0) from errors").fetchone()[0]
+    return found - LATEST_ERRORS

@@ -1,0 +1,46 @@
+from starlette.responses import Response
+
+from ct_assets.sandbox.page.queries import events, people
+from ct_assets.sandbox.page.visit import Visit
+
+_PEOPLE = 50
+_EVENTS = 50
+
+
+def profiles(visit: Visit) -> Response:
+    words, before = visit.text("q"), visit.number("before")
+    if words:
+        found, more = people.search(visit.reader, words), None
+    else:
+        rows = people.newest(visit.reader, before, _PEOPLE + 1)
+        found = rows[:_PEOPLE]
+        more = found[-1].pid if len(rows) > _PEOPLE else None
+    return visit.html(
+        "profiles.html",
+        words=words,
+        found=found,
+        more=more,
+        before=before,
+        total=people.total(visit.reader),
+        limit=people.MATCHES,
+        names_searched=people.NAMES_SEARCHED,
+    )
+
+
+def profile(visit: Visit) -> Response:
+    pid = visit.part("pid")
+    person = people.one(visit.reader, pid)
+    if person is None:
+        return visit.missing("This profile", "Profiles", "/profiles")
+    before = visit.cursor()
+    timeline = events.of_person(visit.reader, pid, before, _EVENTS + 1)
+    return visit.html(
+        "profile.html",
+        person=person,
+        devices=people.devices(visit.reader, pid),
+        unsubscribed=people.unsubscribed(visit.reader, person),
+        counts=events.counts_of_person(visit.reader, pid),
+        timeline=timeline[:_EVENTS],
+        more=timeline[_EVENTS - 1] if len(timeline) > _EVENTS else None,
+        before=before,
+    )

@@ -1,0 +1,25 @@
+from starlette.responses import Response
+
+from ct_assets.sandbox.page.queries import events
+from ct_assets.sandbox.page.queries import schema as generated
+from ct_assets.sandbox.page.visit import Visit
+from ct_assets.sandbox.store.schema import USER
+
+
+def schema(visit: Visit) -> Response:
+    names = events.names(visit.reader)
+    known = {one.name_id: one for one in names}
+    owner = visit.number("event")
+    chosen = known.get(owner) if owner else None
+    sample = generated.sample(visit.reader, chosen.name_id if chosen else USER)
+    return visit.html(
+        "schema.html",
+        names=names,
+        chosen=chosen,
+        owners=generated.owners(visit.reader),
+        user=USER,
+        sample=sample,
+        sampled=generated.SAMPLE,
+        properties=generated.properties(visit.reader, chosen.name_id if chosen else USER, sample),
+        drift=visit.sandbox.settings.type_drift,
+    )

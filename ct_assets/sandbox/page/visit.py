@@ -1,0 +1,54 @@
+"""One view of one page."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.page import rendering, summary
+from ct_assets.sandbox.page.queries.events import Cursor
+
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    sandbox: Sandbox
+    reader: sqlite3.Connection
+    request: Request
+
+    def text(self, name: str) -> str:
+        """A query parameter; empty when it is not there."""
+        return self.request.query_params.get(name, "").strip()
+
+    def number(self, name: str) -> int | None:
+        """A query parameter as SQLite can hold it; None when it is not there or no such number."""
+        text = self.text(name)
+        if not (text.isascii() and text.isdigit()):
+            return None
+        found = int(text) if len(text) < 20 else _LARGEST
+        return min(found, _LARGEST)
+
+    def cursor(self) -> Cursor | None:
+        ts, seq = self.number("ts"), self.number("before")
+        return None if ts is None or seq is None else Cursor(ts, seq)
+
+    def part(self, name: str) -> int:
+        """A number in the path."""
+        return min(int(self.request.path_params[name]), _LARGEST)
+
+    def html(self, template: str, *, status: int = 200, **values: object) -> Response:
+        sandbox = self.sandbox
+        shared = {
+            "here": self.request.url.path,
+            "in_force": summary.in_force(sandbox.faults),
+            "zone": sandbox.settings.time_zone,
+            "sandbox_id": sandbox.store.id,
+        }
+        text = rendering.page(template, sandbox.settings.time_zone, shared | values)
+        return Response(text, status, rendering.HEADERS, "text/html")
+
+    def missing(self, what: str, where: str, link: str) -> Response:
+        return self.html("missing.html", status=404, what=what, where=where, link=link)
