@@ -1,0 +1,126 @@
+"""Sending alone: bodies already encoded, a ledger that only counts, a server that only counts."""
+
+import statistics
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from random import Random
+from urllib.parse import urlsplit
+
+import pytest
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
+from ct_assets.clevertap.destination import Destination, destination_from_env
+from ct_assets.clevertap.verdicts import Refusal
+from ct_assets.delivery.sending import Batch, Sent, send
+from ct_assets.delivery.slots import Slots
+from ct_assets_tests.benchmarks.measure import median_of, record
+from ct_assets_tests.benchmarks.sink import self_signed, sink
+
+ROWS = 1_000_000
+RECORD = (
+    '{"type":"profile","identity":"cust-%09d","profileData":{"Name":"Søren Müller","Email":'
+    '"user%d@example.com","Phone":"+4915112345678","City":"Zürich","Tier":"gold","DOB":'
+    '"$D_631152000","Signed up":"$D_1704067200","Balance":1234.5,"Visits":17,"Newsletter":true,'
+    '"Interests":["news","sale"]}}'
+)
+
+
+class Counting:
+    """The least that a ledger can do."""
+
+    def __init__(self) -> None:
+        self.acked_rows: dict[int, int] = {}
+
+    def sent(self, batch: int, rows: Sequence[int]) -> None: ...
+
+    def acked(self, batch: int, rows: Sequence[int], refusals: Sequence[Refusal]) -> None:
+        self.acked_rows[batch] = len(rows) - len(refusals)
+
+    def not_taken(self, batch: int, rows: Sequence[int]) -> None: ...
+
+    def unknown(self, batch: int, rows: Sequence[int], why: str) -> None: ...
+
+
+def batches(rows: int) -> Iterator[Batch]:
+    """The same records again and again, since only their size matters here."""
+    records = [(RECORD % (number, number)).encode() for number in range(MAX_RECORDS)]
+    body = b'{"d":[' + b",".join(records) + b"]}"
+    for number in range(rows // MAX_RECORDS):
+        yield Batch(number, None, MAX_RECORDS, body)
+
+
+def to(url: str) -> Destination:
+    found = destination_from_env(
+        environ={
+            "CLEVERTAP_ACCOUNT_ID": "BENCH",
+            "CLEVERTAP_PASSCODE": "bench",
+            "CLEVERTAP_API_URL": url,
+        }
+    )
+    assert found is not None
+    return found
+
+
+def send_rows(url: str, rows: int, slots: Path) -> Sent:
+    ledger = Counting()
+    with Client(to(url)) as client:
+        sent = send(
+            batches(rows),
+            client,
+            ledger,
+            slots=Slots(slots, MAX_IN_FLIGHT),
+            rng=Random(1),
+            stop=threading.Event(),
+        )
+    assert sum(ledger.acked_rows.values()) == rows == sent.acked
+    return sent
+
+
+def lone_latency(url: str) -> float:
+    """Median seconds of a request that has the server to itself, through the standard library."""
+    host, body = urlsplit(url).netloc, next(batches(MAX_RECORDS)).body
+    kind = HTTPSConnection if url.startswith("https") else HTTPConnection
+    with closing(kind(host)) as connection:
+        took = []
+        for _ in range(21):
+            started = time.perf_counter()
+            connection.request("POST", "/1/upload", body)
+            connection.getresponse().read()
+            took.append(time.perf_counter() - started)
+    return statistics.median(took)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize(
+    ("milliseconds", "least"), [(0, 0.0), (50, 0.90), (100, 0.95), (200, 0.95)]
+)
+def test_rows_a_second(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    milliseconds: int,
+    least: float,
+    *,
+    tls: bool,
+) -> None:
+    certificate = self_signed(tmp_path) if tls else None
+    if certificate:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with sink(latency=milliseconds / 1000, certificate=certificate) as server:
+        bound = MAX_IN_FLIGHT * MAX_RECORDS / lone_latency(server.url)
+        found = median_of(5, send_rows, server.url, ROWS, tmp_path / "slots")
+        tally = server.tally()
+    sent: Sent = found.result
+
+    rate = ROWS / sent.seconds
+    ratios = {"of_bound": rate / bound, "records_a_second": rate}
+    if milliseconds:
+        ratios["of_nominal_bound"] = rate * milliseconds / 1000 / MAX_IN_FLIGHT / MAX_RECORDS
+    record(f"sending, {'tls' if tls else 'plain'}, {milliseconds} ms", ROWS, found, **ratios)
+    assert tally.most_in_flight == MAX_IN_FLIGHT
+    assert rate >= 200_000 if milliseconds == 0 else rate >= least * bound
