@@ -53,12 +53,14 @@ _CONVERSIONS: dict[FieldType, Conversion] = {
 def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:
     """Expressions that fill `target` from `source`, a column of type `dtype`.
 
-    Blank text counts as nothing to send, except where the field takes text as it is.
+    Blank text counts as nothing to send, except where the field takes text as it is. A column of
+    type Null gives nulls, whatever the field.
 
     Raises:
         TypeMismatchError: The type can never fit, whatever the rows hold.
     """
     kind = target.type or natural_type(dtype, target)
+    steps = Steps(target.field)
     if isinstance(dtype, pl.Null):
-        source, dtype = source.cast(pl.String), pl.String()
-    return _CONVERSIONS[kind](source, dtype, target, Steps(target.field))
+        return steps.checked(source.cast(pl.String))
+    return _CONVERSIONS[kind](source, dtype, target, steps)

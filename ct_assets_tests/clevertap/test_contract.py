@@ -1,0 +1,55 @@
+"""The tables against CleverTap's pages, written out once more."""
+
+import pytest
+from pydantic import ValidationError
+
+from ct_assets.clevertap import contract
+from ct_assets.clevertap.contract import LIMITS, Limits
+
+
+def test_limits() -> None:
+    assert LIMITS.model_dump() == {
+        "value_bytes": 512,
+        "key_bytes": 120,
+        "event_name_bytes": 512,
+        "identity_bytes": 1024,
+        "object_id_length": 64,
+        "custom_fields": 256,
+        "event_fields": 100,
+        "event_types": 512,
+        "list_items": 100,
+        "items": 256,
+        "phone_digits": (8, 15),
+        "age": (0, 130),
+    }
+
+
+def test_limits_of_requests() -> None:
+    assert (contract.MAX_RECORDS, contract.MAX_TOKENS, contract.MAX_DELETES) == (1000, 100, 100)
+    assert (contract.MAX_IN_FLIGHT, contract.MAX_IN_FLIGHT_OTHER) == (15, 3)
+
+
+@pytest.mark.parametrize("wrong", [{"value_bytes": 0}, {"values": 3}, {"items": "many"}])
+def test_limits_that_make_no_sense(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Limits.model_validate(wrong)
+
+
+def test_identifiers_in_the_order_of_preference() -> None:
+    assert contract.IDENTIFIERS == ("identity", "objectId", "FBID", "GPID")
+
+
+def test_forbidden_characters() -> None:
+    assert sorted(contract.FORBIDDEN_CHARACTERS) == sorted("%><!|&.:;$'\"\\#")
+
+
+JUNK = "undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx"
+
+
+def test_junk_identities() -> None:
+    assert sorted(contract.JUNK_IDENTITIES) == sorted(JUNK.split())
+
+
+def test_charged_and_web_event_are_not_reserved() -> None:
+    assert {"Charged", "Web Event"}.isdisjoint(contract.RESERVED_EVENTS)
+    assert "Web Page Viewed" in contract.RESERVED_EVENTS
