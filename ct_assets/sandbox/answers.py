@@ -48,3 +48,19 @@ def envelope(records: int, refused: Sequence[Refused]) -> Answer:
     processed = records - len(refused)
     value = {"status": status, "processed": processed, "unprocessed": unprocessed}
     return Answer(200, orjson.dumps(value), (JSON,), records, len(refused))
+
+
+def spaced(found: Answer) -> Answer:
+    """The same JSON with spaces around every mark."""
+    if JSON not in found.headers:
+        return found
+    return found._replace(body=_spaced(orjson.loads(found.body)).encode())
+
+
+def _spaced(value: Json) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{_spaced(key)} : {_spaced(one)}" for key, one in value.items())
+        return f"{{ {' , '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[ {' , '.join(map(_spaced, value))}]"
+    return orjson.dumps(value).decode()

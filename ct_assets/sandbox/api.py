@@ -24,17 +24,31 @@ class Call:
     query: dict[str, str]
     body: bytes
     now: float
+    host: str = ""
+    """As the sender named it."""
 
 
 Handler = Callable[[Sandbox, Call], Answer]
 
 
 class Api:
-    """One endpoint as an ASGI application. `limit` None: as many in flight as come."""
+    """One endpoint as an ASGI application.
 
-    def __init__(self, sandbox: Sandbox, handler: Handler, *, name: str, limit: int | None) -> None:
+    `limit` None: as many in flight as come. `slot_of` tells from a body which of several limits
+    the request counts against.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        handler: Handler,
+        *,
+        name: str,
+        limit: int | None,
+        slot_of: Callable[[bytes], str] | None = None,
+    ) -> None:
         self._sandbox, self._handler = sandbox, handler
-        self._name, self._limit = name, limit
+        self._name, self._limit, self._slot_of = name, limit, slot_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sandbox = self._sandbox
@@ -54,30 +68,42 @@ class Api:
         sandbox = self._sandbox
         if refused := exchange.refused_credentials():
             return refused
-        if exchange.fault == "429" or not sandbox.slots.take(self._name, self._limit):
-            return exchange.too_many()
-        exchange.in_flight = sandbox.slots.in_flight(self._name)
         try:
-            exchange.body = await delivery.read_body(receive, sandbox.settings)
+            slot = self._name
+            if self._slot_of:
+                exchange.body = await delivery.read_body(receive, sandbox.settings)
+                slot = f"{slot} {self._slot_of(exchange.body or b'')}"
+            if exchange.fault == "429" or not sandbox.slots.take(slot, self._limit, exchange.at):
+                return exchange.too_many()
+            return await self._in_slot(slot, exchange, receive)
+        except TimeoutError:
+            return answers.failure(408, "Request timeout")
+
+    async def _in_slot(self, slot: str, exchange: "_Exchange", receive: Receive) -> Answer:
+        sandbox = self._sandbox
+        exchange.in_flight = sandbox.slots.in_flight(slot)
+        try:
+            if not self._slot_of:
+                exchange.body = await delivery.read_body(receive, sandbox.settings)
             if exchange.body is None:
                 return answers.failure(413, "Request entity too large")
             return await self._handled(exchange, receive)
-        except TimeoutError:
-            return answers.failure(408, "Request timeout")
         finally:
-            sandbox.slots.give_back(self._name)
+            sandbox.slots.give_back(slot)
 
     async def _handled(self, exchange: "_Exchange", receive: Receive) -> Answer:
         sandbox, fault = self._sandbox, exchange.fault
         found = answers.failure(500, "Internal server error")
         if stores(fault):
-            call = Call(exchange.number, exchange.query, exchange.body or b"", exchange.at)
+            call = exchange.call()
+            sandbox.store.settle(exchange.at)
             found = self._handler(sandbox, call)
         if delay := sandbox.faults.delay():
             await asyncio.sleep(delay)
         if fault.startswith("timeout"):
             await delivery.hold(receive, sandbox.faults.plan.hold_seconds)
-        return spoilt(fault, found)
+        found = spoilt(fault, found)
+        return answers.spaced(found) if sandbox.settings.json_style == "spaced" else found
 
 
 class _Exchange:
@@ -89,13 +115,18 @@ class _Exchange:
         self.query = dict(
             parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         )
+        self.headers = Headers(scope=scope)
         self.fault: FaultName = "ok"
         self.body: bytes | None = None
         self.answer = Answer(500, b"")
         self.in_flight = 0
 
+    def call(self) -> Call:
+        host = self.headers.get("host", "")
+        return Call(self.number, self.query, self.body or b"", self.at, host)
+
     def refused_credentials(self) -> Answer | None:
-        headers, settings = Headers(scope=self._scope), self._sandbox.settings
+        headers, settings = self.headers, self._sandbox.settings
         if not _same(headers.get("x-clevertap-account-id"), settings.account_id):
             return answers.failure(401, "Account ID is not valid")
         if self.fault == "revoked" or not _same(

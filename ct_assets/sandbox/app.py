@@ -5,43 +5,60 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
-from ct_assets.sandbox import answers
+from ct_assets.sandbox import answers, page
 from ct_assets.sandbox.api import Api, Handler
 from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.endpoints.health import health
+from ct_assets.sandbox.endpoints import contact, control, erasure, export, segments
 from ct_assets.sandbox.endpoints.profile import profile
-from ct_assets.sandbox.endpoints.upload import upload
+from ct_assets.sandbox.endpoints.upload import kind_of, upload
+from ct_assets.sandbox.guard import Guard
+
+_REASONS = {404: "Not found", 405: "Method not allowed"}
 
 
-def build(sandbox: Sandbox) -> Starlette:
-    async def found(_: Request) -> Response:
-        return health(sandbox)
-
-    routes = [*_api_routes(sandbox), Route("/sandbox/health", found)]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _not_offered})
+def build(sandbox: Sandbox, *, open_to_others: bool = False) -> ASGIApp:
+    routes = [*_api(sandbox), *control.routes(sandbox), *page.routes(sandbox)]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _not_offered})
+    return Guard(app, open_to_others=open_to_others)
 
 
-def _api_routes(sandbox: Sandbox) -> list[BaseRoute]:
-    settings = sandbox.settings
+def _api(sandbox: Sandbox) -> list[BaseRoute]:
+    limit, lists = sandbox.settings.max_in_flight_other, sandbox.settings.list_path_prefix
 
-    def route(method: str, path: str, handler: Handler, limit: int | None) -> Route:
-        api = Api(sandbox, handler, name=path, limit=limit)
-        return Route(path, api, methods=[method])
+    def post(path: str, handler: Handler, limit: int | None = limit) -> Route:
+        return Route(path, Api(sandbox, handler, name=path, limit=limit), methods=["POST"])
 
-    other = settings.max_in_flight_other
+    def get(path: str, handler: Handler) -> Route:
+        return Route(path, Api(sandbox, handler, name=path, limit=limit), methods=["GET"])
+
+    uploads = Api(
+        sandbox,
+        upload,
+        name="/1/upload",
+        limit=sandbox.settings.max_in_flight,
+        slot_of=None if sandbox.settings.share_upload_slots else kind_of,
+    )
     return [
-        route("POST", "/1/upload", upload, settings.max_in_flight),
-        route("GET", "/1/profile.json", profile, other),
+        Route("/1/upload", uploads, methods=["POST"]),
+        get("/1/profile.json", profile),
+        post("/1/delete/profiles.json", erasure.delete_profiles),
+        post("/1/demerge/profiles.json", erasure.demerge_profiles),
+        post("/1/subscribe", contact.subscribe, None),
+        post("/1/disassociate", contact.disassociate, None),
+        post("/1/profiles.json", export.open_export("profiles")),
+        get("/1/profiles.json", export.read_export("profiles")),
+        post("/1/events.json", export.open_export("events")),
+        get("/1/events.json", export.read_export("events")),
+        post("/1/counts/profiles.json", export.count("profiles")),
+        post("/1/counts/events.json", export.count("events")),
+        post(f"{lists}/get_custom_list_segment_url", segments.list_url),
+        post(f"{lists}/upload_custom_list_segment_completed", segments.commit_list),
     ]
 
 
 async def _not_offered(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    text = {404: "Not found", 405: "Method not allowed"}.get(status, "Bad request")
-    found = answers.failure(status, text)
-    return Response(found.body, status, dict(_decoded(found.headers)))
-
-
-def _decoded(headers: answers.Headers) -> list[tuple[str, str]]:
-    return [(name.decode(), value.decode()) for name, value in headers]
+    found = answers.failure(status, _REASONS.get(status, "Bad request"))
+    return Response(found.body, status, media_type="application/json")

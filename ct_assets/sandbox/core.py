@@ -19,9 +19,9 @@ class Sandbox:
     settings: Settings
     store: Store
     judge: Judge
+    slots: Slots
     clock: Callable[[], float] = time.time
     faults: Faults = field(default_factory=Faults)
-    slots: Slots = field(default_factory=Slots)
     bodies: deque[tuple[int, bytes]] = field(default_factory=deque)
     """Number and body of the last requests, if the settings say so."""
 
@@ -32,4 +32,6 @@ def open_sandbox(
     settings = settings or Settings()
     store = Store(folder / FILE, settings)
     bodies: deque[tuple[int, bytes]] = deque(maxlen=settings.keep_bodies)
-    return Sandbox(settings, store, Judge(settings, store.knows_device), clock, bodies=bodies)
+    judge = Judge(settings, store.knows_device)
+    slots = Slots(settings.cooldown_seconds)
+    return Sandbox(settings, store, judge, slots, clock, bodies=bodies)

@@ -9,6 +9,7 @@ import uvicorn
 
 from ct_assets.sandbox.app import build
 from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.guard import is_loopback
 from ct_assets.sandbox.wire import Protocol
 
 KEEP_ALIVE_SECONDS = 75
@@ -32,9 +33,10 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def server_of(sandbox: Sandbox) -> uvicorn.Server:
+def server_of(sandbox: Sandbox, bound: socket.socket) -> uvicorn.Server:
+    open_to_others = not is_loopback(bound.getsockname()[0])
     config = uvicorn.Config(
-        build(sandbox),
+        build(sandbox, open_to_others=open_to_others),
         http=Protocol,
         ws="none",
         loop="asyncio",
@@ -54,7 +56,7 @@ def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterato
     """Serves in a thread until the block ends; gives the URL."""
     bound = listen(host, port)
     bound.listen(2048)
-    server = server_of(sandbox)
+    server = server_of(sandbox, bound)
     thread = threading.Thread(target=server.run, args=([bound],), name="sandbox", daemon=True)
     thread.start()
     try:

@@ -87,7 +87,7 @@ async def _until_deleted(
     address: Address,
     ready: Callable[[Address], None],
 ) -> None:
-    server = server_of(sandbox)
+    server = server_of(sandbox, bound)
     write_address(folder, address)
     ready(address)
 

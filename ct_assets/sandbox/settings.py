@@ -6,40 +6,48 @@ the same for a sandbox that is started by a run.
 """
 
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, field_validator
 
-from ct_assets.clevertap.contract import LIMITS, Limits
+from ct_assets.clevertap.contract import LIMITS, RESERVED_EVENTS, Limits
 
 
-class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Transport(BaseModel):
+    """Requests: who may ask, how often, how much."""
 
     account_id: str = "SANDBOX"
     passcode: str = Field(default="sandbox", repr=False)
-    time_zone: str = "UTC"
-    """The project's time zone: exports give the times of events, and take dates, in it."""
-
-    mode: Literal["store", "validate", "count"] = "store"
-    """`validate` judges every record and keeps none; `count` looks at no record at all. Both are
-    for measuring a sender."""
 
     max_in_flight: PositiveInt = 15
     """Requests in flight on /1/upload. Older editions of the documentation say 3."""
     max_in_flight_other: PositiveInt = 3
     """Requests in flight on each other API that has a limit."""
     share_upload_slots: bool = True
-    """Profiles, events and tokens share the limit of /1/upload; CleverTap lists them apart."""
+    """Profiles, events and tokens share the limit of /1/upload, which CleverTap lists apart for
+    each of them. Apart, an upload belongs to the kind of its first record."""
     retry_after: PositiveInt | None = None
     """Seconds in a Retry-After header of 429; CleverTap documents no such header."""
+    cooldown_seconds: NonNegativeFloat = 0.0
+    """After a 429, everything else is 429 for so long; old pages asked for ten minutes."""
 
     max_records: PositiveInt = 1000
-    """Profiles and events of one upload. Older editions say 100 for profiles."""
+    """Profiles and events of one upload, beyond it 400. Older editions say 100 for profiles."""
     max_tokens: PositiveInt = 100
     max_body_bytes: PositiveInt | None = None
     """Above it 413; CleverTap publishes no limit."""
-    body_seconds: float = 120.0
-    """Time for a request's head, and again for its body, to arrive."""
+    body_seconds: NonNegativeFloat = 120.0
+    """Time for a request's body to arrive, else 408."""
+    dry_run: Literal["honour", "ignore"] = "honour"
+    """`dryRun=1` is not in the published reference, but was answered."""
+    json_style: Literal["compact", "spaced"] = "compact"
+    """Answers of 2018 had spaces around every mark."""
+    list_path_prefix: Literal["", "/1"] = ""
+    """Before the two calls of custom lists."""
+
+
+class Judging(BaseModel):
+    """Records: what is refused."""
 
     limits: Limits = LIMITS
     event_property_overflow: Literal["refuse", "drop"] = "refuse"
@@ -47,39 +55,80 @@ class Settings(BaseModel):
     nested_objects: bool = False
     """A beta that CleverTap turns on per account; without it nested values draw 512 in events."""
     nested_depth: PositiveInt = 3
-
     phone_check: Literal["strict", "lenient"] = "strict"
     """Strict wants 8 to 15 digits after the plus sign, as the web SDK does; lenient 5 to 15."""
     numeric_identity: Literal["stringify", "refuse"] = "stringify"
     junk_identities: Literal["accept", "refuse"] = "accept"
     """`null`, `n/a`, `0` and the like: refused by CleverTap's imports, unknown for the API."""
     unknown_object_id: Literal["refuse", "create"] = "refuse"
-    """Refuse is code 526. Devices become known through POST /sandbox/devices, or in profile.json;
-    `create` takes any well-formed id as a device of a new profile."""
+    """Refuse is code 526. Devices become known through POST /sandbox/devices, and every profile
+    shows an objectId in profile.json; `create` takes any well-formed one as a new profile's."""
     max_timestamp: PositiveInt = 99_999_999_999
     """Above it 525: milliseconds instead of seconds. CleverTap documents no bound."""
+    reserved_events: frozenset[str] = frozenset(RESERVED_EVENTS)
+    """Code 513: what the documentation lists, what the SDKs add, what was seen refused."""
+    discarded_events: frozenset[str] = frozenset()
+    """Events that someone discarded in the dashboard: code 528."""
+    token_types: frozenset[str] = frozenset({"apns", "fcm", "gcm", "wns", "mpns", "chrome"})
+    """Else 535; current pages name apns, fcm and gcm only."""
+    whatsapp_subscriptions: bool = False
+    """/1/subscribe takes `whatsapp` beside phone and email; only partners say so."""
 
+
+class Keeping(BaseModel):
+    """What becomes of accepted records."""
+
+    mode: Literal["store", "validate", "count"] = "store"
+    """`validate` judges every record and keeps none; `count` looks at no record at all. Both are
+    for measuring a sender."""
+    time_zone: str = "UTC"
+    """The project's time zone: exports give the times of events, and take dates, in it."""
+
+    length_unit: Literal["bytes", "characters"] = "bytes"
+    """Of the limits on names and values; the API's pages and the product's pages disagree."""
+    long_values: Literal["truncate", "drop"] = "truncate"
+    """Too long values, with a line in the error stream either way."""
+    forbidden_characters: Literal["strip", "accept"] = "strip"
+    """In names of properties and events, with a line in the error stream either way."""
+    null_values: Literal["ignore", "delete"] = "ignore"
+    """Properties given as null."""
+    bad_system_values: Literal["accept", "drop"] = "accept"
+    """A DOB that is no date, a MSG- flag that is no boolean: no code is published for them."""
+    both_identifiers: Literal["objectId", "identity"] = "objectId"
+    """Which of the two selects the profile when a record has both; the other is linked to it."""
     delete_operator: Literal["all", "name_and_gender"] = "all"
     """Which properties `$delete` removes."""
     type_drift: Literal["accept", "drop_property", "drop_event"] = "drop_property"
     """What becomes of a value whose type is not the one its property was first seen with. Integers
     and floats go together. `drop_event` drops the whole profile update or event."""
-    discarded_events: frozenset[str] = frozenset()
-    """Events that someone discarded in the dashboard: code 528."""
     discarded_properties: frozenset[str] = frozenset()
     """Dropped in silence."""
+    event_name_case: Literal["insensitive", "exact"] = "insensitive"
+    """Insensitive: names that differ in case and spaces are one event, the first spelling wins."""
+    repeated_events: Literal["keep", "collapse"] = "keep"
+    """An event equal to an earlier one in person, name, time and properties."""
 
-    token_types: frozenset[str] = frozenset({"apns", "fcm", "gcm", "wns", "mpns", "chrome"})
-    whatsapp_subscriptions: bool = False
-    """/1/subscribe takes `whatsapp` beside phone and email; only partners say so."""
-    delete_delay_seconds: float = 0.0
+    delete_delay_seconds: NonNegativeFloat = 0.0
     """CleverTap deletes within 48 hours; until then a deleted profile is still read and updated."""
-    demerge_delay_seconds: float = 0.0
-    export_delay_seconds: float = 0.0
+    demerge_delay_seconds: NonNegativeFloat = 0.0
+    export_delay_seconds: NonNegativeFloat = 0.0
     """How long an export answers code 2, still in progress."""
     missing_profile: Literal["null", "fail"] = "null"
+    """What /1/profile.json answers for somebody unknown."""
 
     log_rows: PositiveInt = 20_000
     """Requests kept in the log, and the errors of the error stream that came with them."""
-    keep_bodies: int = 0
+    keep_bodies: int = Field(default=0, ge=0)
     """Whole bodies of the last requests kept in memory, for tests that look into them."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (ValueError, ZoneInfoNotFoundError):
+            raise ValueError(f"{name!r} is no time zone; use one such as Europe/Berlin") from None
+
+
+class Settings(Transport, Judging, Keeping):
+    model_config = ConfigDict(frozen=True, extra="forbid")

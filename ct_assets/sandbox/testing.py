@@ -4,14 +4,19 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.core import Sandbox, open_sandbox
 from ct_assets.sandbox.faults import Faults
+from ct_assets.sandbox.server import running
+from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.store.database import open_reader
 from ct_assets.sandbox.values import Json
+
+MOST_BODIES = 100_000
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,16 @@ class SandboxInTest:
 
 
 _EVENT = ("seq", "request", "position", "name", "ts")
+
+
+@contextlib.contextmanager
+def served(folder: Path, settings: Settings | None = None) -> Iterator[SandboxInTest]:
+    """A sandbox in a thread of this process, until the block ends; it keeps every body."""
+    settings = settings or Settings()
+    kept = settings.model_copy(update={"keep_bodies": settings.keep_bodies or MOST_BODIES})
+    sandbox = open_sandbox(folder, kept)
+    with contextlib.closing(sandbox.store), running(sandbox) as url:
+        yield SandboxInTest(url, sandbox)
 
 
 @contextlib.contextmanager

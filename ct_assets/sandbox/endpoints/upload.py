@@ -18,9 +18,15 @@ def upload(sandbox: Sandbox, call: Call) -> Answer:
     if problem := _too_many(sandbox, records):
         return answers.failure(400, problem)._replace(records=len(records))
     accepted, refused = sandbox.judge.judge(records)
-    if accepted and sandbox.settings.mode == "store" and not _is_dry_run(call):
+    if accepted and sandbox.settings.mode == "store" and not _is_dry_run(sandbox, call):
         sandbox.store.store(call.number, accepted, call.now)
     return answers.envelope(len(records), refused)
+
+
+def kind_of(body: bytes) -> str:
+    """The kind of the first record, whose limit an upload counts against if they are apart."""
+    first = next(iter(records_of(body) or ()), None)
+    return str(first.get("type")) if isinstance(first, dict) else ""
 
 
 def records_of(body: bytes) -> list[Json] | None:
@@ -45,5 +51,6 @@ def _too_many(sandbox: Sandbox, records: list[Json]) -> str | None:
     return None
 
 
-def _is_dry_run(call: Call) -> bool:
-    return call.query.get("dryRun", "").lower() in ("1", "true")
+def _is_dry_run(sandbox: Sandbox, call: Call) -> bool:
+    honoured = sandbox.settings.dry_run == "honour"
+    return honoured and call.query.get("dryRun", "").lower() in ("1", "true")

@@ -1,6 +1,6 @@
 """The checks of an event."""
 
-from ct_assets.clevertap.contract import CHARGED, RESERVED_EVENTS, RESERVED_PREFIX
+from ct_assets.clevertap.contract import CHARGED, RESERVED_PREFIX
 from ct_assets.sandbox.judge import texts
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.values import Record
@@ -13,11 +13,9 @@ def canonical(name: str) -> str:
     return "".join(name.lower().split())
 
 
-_RESERVED = frozenset(canonical(name) for name in RESERVED_EVENTS)
-
-
 class EventChecks:
     def __init__(self, settings: Settings) -> None:
+        self._reserved = frozenset(canonical(name) for name in settings.reserved_events)
         self._discarded = frozenset(canonical(name) for name in settings.discarded_events)
         self._nested = settings.nested_objects
         self._most = (
@@ -28,7 +26,7 @@ class EventChecks:
         name = record.get("evtName")
         if not isinstance(name, str) or not (key := canonical(name)):
             return texts.NAME_MISSING
-        if key in _RESERVED or key.startswith(RESERVED_PREFIX):
+        if key in self._reserved or key.startswith(RESERVED_PREFIX):
             return texts.RESTRICTED
         if key in self._discarded:
             return texts.DISCARDED

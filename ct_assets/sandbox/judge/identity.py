@@ -27,10 +27,11 @@ class Identities:
         self._longest = settings.limits.identity_bytes
         self._object_id_longest = settings.limits.object_id_length
         self._creates = settings.unknown_object_id == "create"
+        self._identity_first = settings.both_identifiers == "identity"
         self._known = known
 
     def of(self, record: Record) -> tuple[Identifier, ...] | texts.Refusal:
-        """Every identifier at the root: an objectId first, as it selects the profile."""
+        """Every identifier at the root, the one that selects the profile first."""
         found = []
         if (object_id := record.get("objectId")) is not None:
             if not self.is_object_id(object_id):
@@ -42,6 +43,8 @@ class Identities:
                 if value is None:
                     return texts.IDENTITY
                 found.append(Identifier(kind, value))
+        if self._identity_first:
+            found.sort(key=lambda identifier: identifier.kind == "objectId")
         return tuple(found) or texts.IDENTITY
 
     def text(self, given: object) -> str | None:

@@ -14,6 +14,8 @@ _DIGITS = {"strict": re.compile(r"\+[0-9]{8,15}"), "lenient": re.compile(r"\+[0-
 
 Data = Record
 
+_AFTER_PHONE = (texts.EMPLOYED, texts.EDUCATION, texts.MARRIED, texts.AGE)
+
 
 class ProfileChecks:
     """Email and phone are told apart from the rest, since a good phone is rewritten in the echo."""
@@ -43,7 +45,7 @@ class ProfileChecks:
 
 def echo(record: Record, refusal: texts.Refusal) -> Record:
     """The record as CleverTap gives it back: rewritten as far as its checks had come."""
-    if refusal.code < texts.EMPLOYED.code:
+    if refusal not in _AFTER_PHONE:
         return record
     data = dict(record["profileData"])
     if isinstance(data.get("Phone"), str):

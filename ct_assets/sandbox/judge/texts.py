@@ -43,6 +43,8 @@ MARRIED = _profile(519, "Married needs to be Y/N")  # seen
 AGE = _profile(520, "Age is invalid")  # seen
 
 IDENTITY = _event(523, _RECORD, "Identity is missing or invalid")
+CHANNEL = _event(524, _RECORD, "Type is not a channel that can be changed")
+STATUS = _event(524, _RECORD, "Status needs to be Unsubscribe or Resubscribe")
 TYPE = _event(524, _RECORD, "Record is neither event nor profile")
 TIMESTAMP = Refusal(525, "Timestamp should be present in the Unix Epoch format. ")  # seen
 OBJECT_ID = _event(526, _RECORD, "objectId is invalid")

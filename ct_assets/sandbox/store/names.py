@@ -2,16 +2,17 @@
 
 import sqlite3
 
-from ct_assets.clevertap.contract import Limits
 from ct_assets.sandbox.judge.events import canonical
+from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.store.values import Cleaner, Note, Noted
 
 
 class EventNames:
-    def __init__(self, connection: sqlite3.Connection, limits: Limits) -> None:
+    def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
         self._connection = connection
-        self._most = limits.event_types
-        self._cleaner = Cleaner(limits.model_copy(update={"key_bytes": limits.event_name_bytes}))
+        self._most = settings.limits.event_types
+        self._cleaner = Cleaner(settings, longest_name=settings.limits.event_name_bytes)
+        self._key = canonical if settings.event_name_case == "insensitive" else str
         self._ids: dict[str, int] = {}
         self.reload()
 
@@ -22,7 +23,7 @@ class EventNames:
     def id_of(self, raw: str, noted: Noted) -> int | None:
         """The id of an event's name; None when the account can take no more names."""
         name = self._cleaner.name(raw, noted)
-        found = self._ids.get(canonical(name))
+        found = self._ids.get(self._key(name))
         return found if found is not None else self._added(name, noted)
 
     def _added(self, name: str, noted: Noted) -> int | None:
@@ -33,7 +34,7 @@ class EventNames:
             noted(Note("too_many_events", None, f"the account has {self._most} names of events"))
             return None
         cursor = self._connection.execute(
-            "insert into event_names (canonical, name) values (?, ?)", (canonical(name), name)
+            "insert into event_names (canonical, name) values (?, ?)", (self._key(name), name)
         )
-        self._ids[canonical(name)] = name_id = int(cursor.lastrowid or 0)
+        self._ids[self._key(name)] = name_id = int(cursor.lastrowid or 0)
         return name_id

@@ -80,6 +80,18 @@ class People:
             profile = self._loaded[pid] = Profile(pid, row[0], row[1], orjson.loads(row[2]))
         return profile
 
+    def change(self, pid: int, props: dict[str, Json]) -> None:
+        """Sets properties; None removes one."""
+        profile = self.load(pid)
+        together = profile.props | props
+        profile.props = {name: value for name, value in together.items() if value is not None}
+        self._changed.add(pid)
+
+    def forget(self, identifier: Identifier) -> None:
+        self.flush()
+        self._pids.pop(identifier, None)
+        self._connection.execute("delete from identifiers where kind = ? and value = ?", identifier)
+
     def flush(self) -> None:
         changed = [self._loaded[pid] for pid in self._changed]
         self._connection.executemany(

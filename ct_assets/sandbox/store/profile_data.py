@@ -18,6 +18,8 @@ class ProfileData:
         self, settings: Settings, cleaner: Cleaner, schema: Schema, people: People
     ) -> None:
         self._most = settings.limits.custom_fields
+        self._nulls_delete = settings.null_values == "delete"
+        self._drops_bad = settings.bad_system_values == "drop"
         self._discarded = settings.discarded_properties
         self._cleaner, self._schema, self._people = cleaner, schema, people
         self._operators = Operators(cleaner, settings.delete_operator)
@@ -27,7 +29,7 @@ class ProfileData:
         props = dict(profile.props)
         links = []
         for raw, given in data.items():
-            if given is None:
+            if given is None and not self._nulls_delete:
                 continue
             if (kind := _IDENTIFYING.get(raw)) is not None:
                 links.append((kind, given))
@@ -43,6 +45,9 @@ class ProfileData:
         before = props.get(field)
         if isinstance(given, list) and field in SCALAR_FIELDS:
             notes.append(Note("nested_value", field, "takes a single value; dropped"))
+            return
+        if self._drops_bad and is_bad(field, given):
+            notes.append(Note("bad_system_value", field, "not of this property's type; dropped"))
             return
         if field == "Phone" and isinstance(given, str):
             given = int(given)
@@ -70,3 +75,12 @@ class ProfileData:
             notes.append(Note("identity_error", kind, "not an identity; ignored"))
         else:
             self._people.link(profile, Identifier(kind, value), now)
+
+
+def is_bad(field: str, given: Json) -> bool:
+    """Whether a property of CleverTap's own, for which no code is published, is of a wrong type."""
+    if given is None or isinstance(given, dict):
+        return False
+    if field == "DOB":
+        return type_of(given) != "Date"
+    return field.startswith("MSG-") and not isinstance(given, bool)

@@ -36,6 +36,18 @@ def profile(connection: sqlite3.Connection, pid: int) -> dict[str, Json]:
     }
 
 
+def event_profile(connection: sqlite3.Connection, pid: int) -> dict[str, Json]:
+    """As /1/events.json shows who did an event."""
+    record = profile(connection, pid)
+    device = platforms(connection, pid)[:1]
+    found: dict[str, Json] = dict(device[0]) if device else {}
+    found.pop("push_token", None)
+    for key in ("email", "identity", "profileData"):
+        if key in record:
+            found[key] = record[key]
+    return found | {"id": str(pid)}
+
+
 def identifiers(connection: sqlite3.Connection, pid: int) -> list[tuple[str, str]]:
     """Kind and value, the earliest first."""
     rows = connection.execute(

@@ -8,7 +8,11 @@ from pathlib import Path
 from ct_assets.sandbox.judge.identity import Identifier
 from ct_assets.sandbox.judge.records import Accepted
 from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.store.contacts import Contacts
 from ct_assets.sandbox.store.database import open_database, transaction
+from ct_assets.sandbox.store.erasing import Erasing
+from ct_assets.sandbox.store.exports import Exports
+from ct_assets.sandbox.store.lists import Lists
 from ct_assets.sandbox.store.log import Log
 from ct_assets.sandbox.store.people import People
 from ct_assets.sandbox.store.writing import Writer
@@ -22,6 +26,11 @@ class Store:
         self.id: str = found[0]
         self.people = People(self.connection, self.id)
         self.writer = Writer(self.connection, settings, self.people)
+        self.contacts = Contacts(self.connection, self.people, self.writer)
+        self.lists = Lists(self.connection)
+        self.exports = Exports(self.connection, settings.time_zone)
+        self._erasing = Erasing(self.connection, self.people)
+        self._next_due = self._erasing.next_due()
         self.log = Log(self.connection, settings.log_rows)
 
     def knows_device(self, object_id: str) -> bool:
@@ -45,6 +54,21 @@ class Store:
     def store(self, request: int, accepted: Sequence[Accepted], now: float) -> None:
         with self.writing(now) as writer:
             writer.store(request, accepted, now)
+
+    def schedule(self, action: str, whom: Sequence[Identifier], *, due: float, now: float) -> None:
+        """A deletion or demerge of the profiles that bear these identifiers when it is due."""
+        with self.writing(now):
+            self._erasing.schedule(action, whom, due)
+        self._next_due = self._erasing.next_due()
+        self.settle(now)
+
+    def settle(self, now: float) -> None:
+        """Does what is due; called before each request."""
+        if self._next_due is None or self._next_due > now:
+            return
+        with self.writing(now):
+            self._erasing.settle(now)
+        self._next_due = self._erasing.next_due()
 
     def add_device(self, object_id: str, identity: str | None, now: float) -> None:
         """As if an app with CleverTap's SDK had been opened."""

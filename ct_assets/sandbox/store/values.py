@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ct_assets.clevertap.contract import FORBIDDEN_CHARACTERS, Limits
+from ct_assets.clevertap.contract import FORBIDDEN_CHARACTERS
+from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.values import Json
 
 _TYPES = {
@@ -20,6 +21,7 @@ _DATE = re.compile(r"\$D_-?\d{1,18}")
 _FORBIDDEN = str.maketrans("", "", FORBIDDEN_CHARACTERS.replace("#", ""))
 _FAR = 99_999_999_999
 
+MOST_NAMES = 10_000
 NUMBERS = frozenset({"Integer", "Float"})
 
 
@@ -43,8 +45,11 @@ def type_of(value: object) -> str:
 class Cleaner:
     """Names without forbidden characters, values within limits; remembers the names it has seen."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, settings: Settings, *, longest_name: int) -> None:
+        self._limits, self._longest_name = settings.limits, longest_name
+        self._strips = settings.forbidden_characters == "strip"
+        self._drops = settings.long_values == "drop"
+        self._unit = settings.length_unit
         self._names: dict[str, tuple[str, tuple[Note, ...]]] = {}
 
     def name(self, raw: str, noted: Noted) -> str:
@@ -52,7 +57,7 @@ class Cleaner:
         found = self._names.get(raw)
         if found is None:
             found = self._cleaned(raw)
-            if len(self._names) < 10_000:
+            if len(self._names) < MOST_NAMES:
                 self._names[raw] = found
         for note in found[1]:
             noted(note)
@@ -62,38 +67,47 @@ class Cleaner:
         notes = []
         name = raw.translate(_FORBIDDEN).strip()
         if name != raw:
+            name = name if self._strips else raw
             notes.append(Note("forbidden_characters", raw, f"kept as {name!r}"))
         if "#" in name:
             notes.append(Note("forbidden_characters", raw, "# is refused by CleverTap's imports"))
-        if len(name.encode()) > self._limits.key_bytes:
-            name = _cut(name, self._limits.key_bytes)
-            notes.append(
-                Note("key_too_long", raw, f"cut to {self._limits.key_bytes} bytes: {name!r}")
-            )
+        if self._length(name) > self._longest_name:
+            name = self._cut(name, self._longest_name)
+            notes.append(Note("key_too_long", raw, f"cut to {self._longest_name} {self._unit}"))
         return name, tuple(notes)
 
-    def text(self, field: str, value: str, noted: Noted) -> str:
+    def text(self, field: str, value: str, noted: Noted) -> str | None:
+        """None when it is too long and dropped for that."""
         most = self._limits.value_bytes
         # No character takes more than four bytes.
-        if len(value) * 4 <= most or len(value.encode()) <= most:
+        if len(value) * 4 <= most or self._length(value) <= most:
             if value.startswith("$D_"):
                 _check_date(field, value, noted)
             return value
-        noted(Note("value_too_long", field, f"{len(value.encode())} bytes, cut to {most}"))
-        return _cut(value, most)
+        what = "dropped" if self._drops else f"cut to {most}"
+        noted(Note("value_too_long", field, f"{self._length(value)} {self._unit}, {what}"))
+        return None if self._drops else self._cut(value, most)
+
+    def _length(self, text: str) -> int:
+        return len(text.encode()) if self._unit == "bytes" else len(text)
+
+    def _cut(self, text: str, most: int) -> str:
+        if self._unit == "characters":
+            return text[:most]
+        return text.encode()[:most].decode(errors="ignore")
 
     def items(self, field: str, values: list[Json], noted: Noted) -> list[Json]:
         """A multi-value: unique texts, the last hundred of them."""
         flat = [v for v in values if v is not None and not isinstance(v, list | dict)]
         if len(flat) < sum(v is not None for v in values):
             noted(Note("nested_value", field, "lists hold texts only; nested values dropped"))
-        texts: list[Json] = list(dict.fromkeys(self.text(field, as_text(v), noted) for v in flat))
-        return self.newest(field, texts, noted)
+        texts = dict.fromkeys(self.text(field, as_text(v), noted) for v in flat)
+        return self.newest(field, [text for text in texts if text is not None], noted)
 
     def newest(self, field: str, texts: list[Json], noted: Noted) -> list[Json]:
         most = self._limits.list_items
         if len(texts) > most:
-            noted(Note("list_too_long", field, f"{len(texts)} values, the first {-most} dropped"))
+            noted(Note("list_too_long", field, f"{len(texts)} values, the last {most} kept"))
         return texts[-most:]
 
 
@@ -102,10 +116,6 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
-
-
-def _cut(text: str, most: int) -> str:
-    return text.encode()[:most].decode(errors="ignore")
 
 
 def _check_date(field: str, value: str, noted: Noted) -> None:

@@ -24,10 +24,11 @@ class Writer:
     def __init__(self, connection: sqlite3.Connection, settings: Settings, people: People) -> None:
         self._connection, self._people = connection, people
         self._schema = Schema(connection, settings.type_drift)
-        cleaner = Cleaner(settings.limits)
-        self.names = EventNames(connection, settings.limits)
+        cleaner = Cleaner(settings, longest_name=settings.limits.key_bytes)
+        self.names = EventNames(connection, settings)
         self._profile_data = ProfileData(settings, cleaner, self._schema, people)
         self._event_data = EventData(settings, cleaner, self._schema)
+        self._collapses = settings.repeated_events == "collapse"
         self._events: list[tuple[object, ...]] = []
         self._errors: list[tuple[object, ...]] = []
 
@@ -85,7 +86,19 @@ class Writer:
         pid = self._people.resolve(one.identifiers, int(now)).pid
         ts = one.record.get("ts") or int(now)
         text = orjson.dumps(props).decode()
-        self._events.append((request, one.position, pid, name_id, ts, now, text))
+        if not (self._collapses and self._has_event(pid, name_id, ts, text)):
+            self._events.append((request, one.position, pid, name_id, ts, now, text))
+
+    def _has_event(self, pid: int, name_id: int, ts: int, text: str) -> bool:
+        """Whether it is stored, or about to be, already."""
+        wanted = (pid, name_id, ts)
+        if any(event[2:5] == wanted and event[6] == text for event in self._events):
+            return True
+        found = self._connection.execute(
+            "select 1 from events where pid = ? and name_id = ? and ts = ? and props = ?",
+            (*wanted, text),
+        )
+        return found.fetchone() is not None
 
     def _token(self, _request: int, one: Accepted, now: float, _notes: list[Note]) -> None:
         object_id, token = one.record["objectId"], one.record["tokenData"]

@@ -1,0 +1,86 @@
+"""Subscriptions of phone numbers and addresses, and phone numbers that change hands."""
+
+from collections.abc import Callable
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.api import Call
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.endpoints.upload import records_of
+from ct_assets.sandbox.judge import texts
+from ct_assets.sandbox.judge.profiles import ProfileChecks, is_email
+from ct_assets.sandbox.judge.records import Refused
+from ct_assets.sandbox.values import Json, Record
+
+_STATUSES = {"Unsubscribe": False, "Resubscribe": True}
+
+Check = Callable[[Record], texts.Refusal | None]
+
+
+def subscribe(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /1/subscribe."""
+    is_phone = ProfileChecks(sandbox.settings).is_phone
+    kinds = {"phone": is_phone, "email": is_email}
+    if sandbox.settings.whatsapp_subscriptions:
+        kinds["whatsapp"] = is_phone
+
+    def check(record: Record) -> texts.Refusal | None:
+        kind = record.get("type")
+        if not isinstance(kind, str) or kind not in kinds:
+            return texts.CHANNEL
+        if not kinds[kind](record.get("value")):
+            return texts.EMAIL if kind == "email" else texts.PHONE
+        return None if record.get("status") in tuple(_STATUSES) else texts.STATUS
+
+    records = _judged(sandbox, call, check)
+    if isinstance(records, Answer):
+        return records
+    accepted, refused = records
+    with sandbox.store.writing(call.now):
+        for record in accepted:
+            wanted = _STATUSES[record["status"]]
+            sandbox.store.contacts.subscribe(
+                call.number, record["type"], record["value"], call.now, wanted=wanted
+            )
+    return answers.envelope(len(accepted) + len(refused), refused)
+
+
+def disassociate(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /1/disassociate."""
+    is_phone = ProfileChecks(sandbox.settings).is_phone
+
+    def check(record: Record) -> texts.Refusal | None:
+        if record.get("type") != "phone":
+            return texts.CHANNEL
+        return None if is_phone(record.get("value")) else texts.PHONE
+
+    records = _judged(sandbox, call, check)
+    if isinstance(records, Answer):
+        return records
+    accepted, refused = records
+    with sandbox.store.writing(call.now):
+        for record in accepted:
+            sandbox.store.contacts.disassociate(record["value"])
+    return answers.envelope(len(accepted) + len(refused), refused)
+
+
+def _judged(
+    sandbox: Sandbox, call: Call, check: Check
+) -> Answer | tuple[list[Record], list[Refused]]:
+    records = records_of(call.body)
+    if records is None:
+        return answers.malformed()
+    if len(records) > (most := sandbox.settings.max_records):
+        return answers.failure(400, f"Too many records: {len(records)}, the limit is {most}")
+    accepted, refused = [], []
+    for position, record in enumerate(records):
+        refusal = _refusal(record, check)
+        if refusal:
+            refused.append(Refused(position, refusal, record))
+        elif isinstance(record, dict):
+            accepted.append(record)
+    return accepted, refused
+
+
+def _refusal(record: Json, check: Check) -> texts.Refusal | None:
+    return check(record) if isinstance(record, dict) else texts.CHANNEL

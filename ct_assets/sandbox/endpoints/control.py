@@ -1,0 +1,133 @@
+"""/sandbox/...: what CleverTap does not have. Faults, devices, and a look at what is stored."""
+
+import contextlib
+import os
+from collections.abc import Awaitable, Callable
+
+import orjson
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ct_assets import __version__
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.endpoints import segments
+from ct_assets.sandbox.faults import FAULTS, Plan
+from ct_assets.sandbox.store import reading
+from ct_assets.sandbox.store.database import open_reader
+
+MOST_ROWS = 10_000
+_ROWS = 100
+_LARGEST = 2**63 - 1
+
+Endpoint = Callable[[Sandbox, Request], Awaitable[Response]]
+
+
+class Device(BaseModel):
+    """A device that CleverTap's SDK makes known by opening the app."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    objectId: str  # noqa: N815 - CleverTap's name
+    identity: str | None = None
+
+
+def routes(sandbox: Sandbox) -> list[BaseRoute]:
+    def route(path: str, method: str, endpoint: Endpoint) -> Route:
+        async def found(request: Request) -> Response:
+            try:
+                return await endpoint(sandbox, request)
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return Route(path, found, methods=[method])
+
+    return [
+        route("/sandbox/health", "GET", health),
+        route("/sandbox/settings", "GET", settings),
+        route("/sandbox/faults", "GET", read_faults),
+        route("/sandbox/faults", "PUT", put_faults),
+        route("/sandbox/faults", "DELETE", clear_faults),
+        route("/sandbox/devices", "POST", add_device),
+        route("/sandbox/schema", "GET", schema),
+        *(route(f"/sandbox/{part}", "GET", _page(part)) for part in reading.PARTS),
+        route(f"{segments.PREFIX}{{token}}", "PUT", segments.put_list),
+    ]
+
+
+async def health(sandbox: Sandbox, _: Request) -> Response:
+    return _json({"id": sandbox.store.id, "pid": os.getpid(), "version": __version__})
+
+
+async def settings(sandbox: Sandbox, _: Request) -> Response:
+    return _json(sandbox.settings.model_dump(mode="json", exclude={"passcode"}))
+
+
+async def read_faults(sandbox: Sandbox, _: Request) -> Response:
+    plan = sandbox.faults.plan.model_dump(mode="json")
+    return _json({"plan": plan, "left": sandbox.faults.left, "names": FAULTS})
+
+
+async def put_faults(sandbox: Sandbox, request: Request) -> Response:
+    """A whole plan; what it leaves out goes back to its default."""
+    try:
+        sandbox.faults.replace(Plan.model_validate_json(await request.body()))
+    except ValidationError as error:
+        return _refused(error)
+    return await read_faults(sandbox, request)
+
+
+async def clear_faults(sandbox: Sandbox, request: Request) -> Response:
+    sandbox.faults.clear()
+    return await read_faults(sandbox, request)
+
+
+async def add_device(sandbox: Sandbox, request: Request) -> Response:
+    try:
+        device = Device.model_validate_json(await request.body())
+    except ValidationError as error:
+        return _refused(error)
+    sandbox.store.add_device(device.objectId, device.identity, sandbox.clock())
+    return _json({"status": "success"})
+
+
+async def schema(sandbox: Sandbox, _: Request) -> Response:
+    def found() -> Response:
+        with contextlib.closing(open_reader(sandbox.store.path)) as reader:
+            return _json(reading.schema(reader))
+
+    return await run_in_threadpool(found)
+
+
+def _page(part: reading.Part) -> Endpoint:
+    """`?after=` the number of the last row seen, `?limit=` rows at most."""
+
+    async def endpoint(sandbox: Sandbox, request: Request) -> Response:
+        after = _number(request, "after", 0, _LARGEST)
+        size = _number(request, "limit", _ROWS, MOST_ROWS)
+
+        def found() -> Response:
+            with contextlib.closing(open_reader(sandbox.store.path)) as reader:
+                return _json(reading.page(reader, part, after, size))
+
+        return await run_in_threadpool(found)
+
+    return endpoint
+
+
+def _number(request: Request, name: str, usual: int, most: int) -> int:
+    text = request.query_params.get(name, "")
+    return min(int(text[:20]), most) if text.isascii() and text.isdigit() else usual
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(orjson.dumps(value), status, media_type="application/json")
+
+
+def _refused(error: ValidationError) -> Response:
+    wrong = (f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
+    found = answers.failure(400, "; ".join(wrong))
+    return Response(found.body, found.status, media_type="application/json")

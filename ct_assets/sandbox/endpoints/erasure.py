@@ -1,0 +1,67 @@
+"""Deleting profiles, and parting what was merged by mistake. Both are asynchronous."""
+
+from typing import NamedTuple
+
+import orjson
+
+from ct_assets.clevertap.contract import MAX_DELETES
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.api import Call
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.judge.identity import Identifier
+from ct_assets.sandbox.values import Json, Record
+
+
+class Field(NamedTuple):
+    """A field of the body, and the kind of identifier it holds."""
+
+    name: str
+    kind: str
+
+
+_DELETE = (Field("identity", "identity"), Field("guid", "objectId"))
+_DEMERGE = (Field("identities", "identity"),)
+
+
+def delete_profiles(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /1/delete/profiles.json: unknown ids are passed over without a word."""
+    return _scheduled(sandbox, call, "delete", _DELETE, sandbox.settings.delete_delay_seconds)
+
+
+def demerge_profiles(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /1/demerge/profiles.json: each device becomes a profile without identities."""
+    return _scheduled(sandbox, call, "demerge", _DEMERGE, sandbox.settings.demerge_delay_seconds)
+
+
+def _scheduled(
+    sandbox: Sandbox, call: Call, action: str, fields: tuple[Field, ...], delay: float
+) -> Answer:
+    document = _object(call.body)
+    if document is None:
+        return answers.malformed()
+    given = [field for field in fields if field.name in document]
+    if len(given) != 1:
+        names = " or ".join(field.name for field in fields)
+        return answers.failure(400, f"Exactly one of {names} is required")
+    values = _texts(document[given[0].name])
+    if not values or len(values) > MAX_DELETES:
+        return answers.failure(400, f"{given[0].name} takes 1 to {MAX_DELETES} strings")
+    whom = [Identifier(given[0].kind, value) for value in values]
+    sandbox.store.schedule(action, whom, due=call.now + delay, now=call.now)
+    return answers.answer({"status": "success"})
+
+
+def _object(body: bytes) -> Record | None:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _texts(given: Json) -> list[str] | None:
+    """One or several strings; None if anything else is among them."""
+    values = given if isinstance(given, list) else [given]
+    texts = [value for value in values if isinstance(value, str) and value]
+    return texts if len(texts) == len(values) else None

@@ -1,0 +1,69 @@
+"""Keeps other sites' pages, and other machines, from the sandbox's switches."""
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ct_assets.sandbox import answers
+
+_READING = ("GET", "HEAD")
+_API = ("/1/", "/sandbox/lists/", "/get_custom_list", "/upload_custom_list")
+
+
+def allowed(headers: Mapping[str, str]) -> bool:
+    """Whether a request that changes something comes from the sandbox's own page or no browser.
+
+    Names of `headers` in lower case.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return address.is_loopback or (mapped is not None and mapped.is_loopback)
+
+
+class Guard:
+    """In front of everything. `open_to_others`: the server was told to listen beyond loopback."""
+
+    def __init__(self, app: ASGIApp, *, open_to_others: bool) -> None:
+        self._app, self._open = app, open_to_others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem = self._problem(scope)
+        if problem is None:
+            await self._app(scope, receive, send)
+            return
+        found = answers.failure(403, problem)
+        await send({"type": "http.response.start", "status": 403, "headers": found.headers})
+        await send({"type": "http.response.body", "body": found.body})
+
+    def _problem(self, scope: Scope) -> str | None:
+        headers = Headers(scope=scope)
+        if not self._open and not is_loopback(_hostname(headers.get("host", ""))):
+            # A page of another site may point its own name at this address.
+            return "The sandbox answers to loopback names only"
+        if scope["method"] in _READING or scope["path"].startswith(_API):
+            return None
+        client = scope.get("client")
+        if client is None or not is_loopback(client[0]):
+            return "The sandbox is controlled from its own machine only"
+        return None if allowed(headers) else "The sandbox is not controlled from other sites"
+
+
+def _hostname(host: str) -> str:
+    name, _, port = host.rpartition(":")
+    return name if name and port.isdigit() else host
