@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from ct_assets.errors import UserError, closest
 
-Kind = Literal["rejected", "held", "refused", "http"]
+Kind = Literal["rejected", "warned", "held", "refused", "http"]
 
 
 class UnknownCodeError(UserError):
@@ -18,7 +18,7 @@ class UnknownCodeError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One code: `rejected` and `held` are ours, `refused` CleverTap's word on a record."""
+    """One code: `rejected`, `warned` and `held` are ours, `refused` CleverTap's word on a record."""
 
     code: str
     kind: Kind
