@@ -18,7 +18,7 @@ class UnknownCodeError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One code: `rejected`, `warned` and `held` are ours, `refused` CleverTap's word on a record."""
+    """One code: `refused` is CleverTap's word on a record; all but `http` besides are ours."""
 
     code: str
     kind: Kind

@@ -21,7 +21,7 @@ _TOP = r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])"
 ASCII = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_TOP}$"
 
 # RFC 6531 and 5890: the same with letters, digits and marks of all scripts.
-_WIDE_ATOM = r"[\pL\pM\pN\pS!#$%&'*+/=?^_`{|}~-]+"
+_WIDE_ATOM = r"[\pL\pM\pN\p{So}\p{Sk}!#$%&'*+/=?^_`{|}~-]+"
 _WIDE_LABEL = r"[\pL\pM\pN](?:[\pL\pM\pN-]*[\pL\pM\pN])?"
 _WIDE_TOP = r"[\pL](?:[\pL\pM\pN-]*[\pL\pM\pN])"
 INTERNATIONAL = rf"^{_WIDE_ATOM}(?:\.{_WIDE_ATOM})*@(?:{_WIDE_LABEL}\.)+{_WIDE_TOP}$"

@@ -2,17 +2,28 @@
 
 import polars as pl
 
-from ct_assets.mapping.convert.dtypes import is_text, trimmed
-from ct_assets.mapping.convert.model import Check, Converted, EpochUnit, Steps, Target, mismatch
+from ct_assets.mapping.convert.dtypes import (
+    FIRST_SECOND,
+    LAST_SECOND,
+    PER_SECOND,
+    in_calendar,
+    is_text,
+    trimmed,
+)
+from ct_assets.mapping.convert.model import (
+    OUTSIDE,
+    Check,
+    Converted,
+    EpochUnit,
+    Steps,
+    Target,
+    mismatch,
+)
 from ct_assets.mapping.convert.text import DATE_MARK
 
-# The years 1000 and of 9999, beyond which no calendar in use agrees.
-FIRST_SECOND = -30_610_224_000
-LAST_SECOND = 253_402_300_799
 # A ts of 0 is refused with 525, and after 2099 lies only what was meant as milliseconds.
 LAST_TS = 4_102_444_799
 
-_PER_SECOND: dict[EpochUnit, int] = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 # Seconds stay below this until the year 5138, milliseconds are above it since 1973.
 _MILLISECONDS_FROM = 10**11
 _MILLISECONDS_UNTIL = 10**14
@@ -43,11 +54,7 @@ def date(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> C
     """`$D_` and epoch seconds; a day without a time is its first moment in the target's zone."""
     seconds, checks = _seconds(source, dtype, target, steps)
     value = pl.lit(DATE_MARK) + seconds.cast(pl.String)
-    outside = Check(
-        ~seconds.is_between(FIRST_SECOND, LAST_SECOND),
-        "date_out_of_range",
-        "outside the years 1000 to 9999",
-    )
+    outside = Check(~seconds.is_between(FIRST_SECOND, LAST_SECOND), *OUTSIDE)
     return steps.checked(value, *checks, outside)
 
 
@@ -65,10 +72,8 @@ def timestamp(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
 def _seconds(
     source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
 ) -> tuple[pl.Expr, tuple[Check, ...]]:
-    if isinstance(dtype, pl.Date):
-        return steps.keep("seconds", _epoch(_first_moment(source, target.timezone))), ()
-    if isinstance(dtype, pl.Datetime):
-        return _from_datetime(source, dtype, target.timezone, steps)
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        return _from_moment(source, dtype, target.timezone, steps)
     if dtype.is_numeric():
         return _from_number(source, dtype, target.unit, steps)
     if is_text(dtype):
@@ -96,13 +101,17 @@ def _first_moment(day: pl.Expr, timezone: str) -> pl.Expr:
     return pl.coalesce(_placed(midnight, timezone), _placed(one, timezone))
 
 
-def _from_datetime(
-    source: pl.Expr, dtype: pl.Datetime, timezone: str, steps: Steps
+def _from_moment(
+    source: pl.Expr, dtype: pl.Date | pl.Datetime, timezone: str, steps: Steps
 ) -> tuple[pl.Expr, tuple[Check, ...]]:
-    if dtype.time_zone is not None or timezone == "UTC":
-        return steps.keep("seconds", _epoch(source)), ()
-    seconds = steps.keep("seconds", _epoch(_placed(source, timezone)))
-    return seconds, (Check(seconds.is_null() & source.is_not_null(), *_GAP),)
+    moment = steps.keep("moment", in_calendar(source, dtype))
+    outside = Check(moment.is_null() & source.is_not_null(), *OUTSIDE)
+    if isinstance(dtype, pl.Date):
+        return steps.keep("seconds", _epoch(_first_moment(moment, timezone))), (outside,)
+    if dtype.time_zone is not None:
+        return steps.keep("seconds", _epoch(moment)), (outside,)
+    seconds = steps.keep("seconds", _epoch(_placed(moment, timezone)))
+    return seconds, (outside, Check(seconds.is_null() & moment.is_not_null(), *_GAP))
 
 
 def _from_number(
@@ -117,7 +126,7 @@ def _from_number(
 
 def _from_epoch(number: pl.Expr, unit: EpochUnit | None) -> tuple[pl.Expr, tuple[Check, ...]]:
     if unit is not None:
-        return number // _PER_SECOND[unit], ()
+        return number // PER_SECOND[unit], ()
     seconds = pl.when(number.abs() < _MILLISECONDS_FROM).then(number).otherwise(number // 1000)
     month, day = number // 100 % 100, number % 100
     like_a_day = (

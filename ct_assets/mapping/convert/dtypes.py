@@ -12,6 +12,13 @@ BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u2060\uf
 )
 
 
+# The beginning of the year 1000 and the end of 9999. Before lie what stands for a missing date
+# (0001-01-01) and years of two digits.
+FIRST_SECOND = -30_610_224_000
+LAST_SECOND = 253_402_300_799
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
 def is_text(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
@@ -41,6 +48,21 @@ def trimmed(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """Text without blanks around it; null where nothing else is left."""
     stripped = text(source, dtype).str.strip_chars(BLANKS)
     return pl.when(stripped.str.len_bytes() > 0).then(stripped)
+
+
+def in_calendar(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Dates and times in years of four digits; null elsewhere.
+
+    Polars panics on writing some of the others, and DuckDB's `infinity` is one of those.
+    """
+    if isinstance(dtype, pl.Date):
+        first, last = FIRST_SECOND // 86400, LAST_SECOND // 86400
+    elif isinstance(dtype, pl.Datetime) and dtype.time_unit != "ns":
+        unit = PER_SECOND[dtype.time_unit]
+        first, last = FIRST_SECOND * unit, (LAST_SECOND + 1) * unit - 1
+    else:
+        return source
+    return pl.when(source.to_physical().is_between(first, last)).then(source)
 
 
 def natural_type(dtype: pl.DataType, target: Target) -> FieldType:

@@ -3,9 +3,10 @@
 import polars as pl
 
 from ct_assets.clevertap.contract import CHANNELS
-from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, is_text, trimmed
+from ct_assets.mapping.convert.dtypes import dtype_of, in_calendar, inner, is_list, is_text, trimmed
 from ct_assets.mapping.convert.model import (
     NOT_FINITE,
+    OUTSIDE,
     Check,
     Converted,
     Steps,
@@ -70,6 +71,9 @@ def _checks(source: pl.Expr, dtype: pl.DataType, values: pl.Expr, target: Target
     if inner(dtype).is_float():
         finite = _as_list(source, dtype).list.eval(pl.element().is_finite())
         checks.append(Check(~finite.list.all(), *NOT_FINITE))
+    if isinstance(inner(dtype), pl.Date | pl.Datetime):
+        within = in_calendar(pl.element(), inner(dtype)).is_not_null() | pl.element().is_null()
+        checks.append(Check(~_as_list(source, dtype).list.eval(within).list.all(), *OUTSIDE))
     return checks
 
 

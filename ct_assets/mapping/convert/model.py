@@ -130,6 +130,8 @@ NOT_FINITE = (
     "NaN or infinity, which cannot be sent: make it null in the source",
 )
 
+OUTSIDE = ("date_out_of_range", "outside the years 1000 to 9999")
+
 
 def counted(number: pl.Expr, rest: str) -> pl.Expr:
     """A message that begins with a number of the row."""

@@ -91,7 +91,7 @@ def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
 
 
 def _as_float(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if isinstance(dtype, pl.Float32):
+    if isinstance(dtype, pl.Float16 | pl.Float32):
         # By way of its text: what the source shows as 0.1 must not become 0.10000000149011612.
         return source.cast(pl.String).cast(pl.Float64)
     return source.cast(pl.Float64)

@@ -8,9 +8,10 @@ from ct_assets.clevertap.contract import (
     OBJECT_ID_CHARACTERS,
     RESERVED_PREFIX,
 )
-from ct_assets.mapping.convert.dtypes import is_text, text, trimmed
+from ct_assets.mapping.convert.dtypes import in_calendar, is_text, text, trimmed
 from ct_assets.mapping.convert.model import (
     NOT_FINITE,
+    OUTSIDE,
     Check,
     Converted,
     Steps,
@@ -39,6 +40,9 @@ def string(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         value = steps.keep("text", value)
     if dtype.is_float():
         return steps.checked(value, Check(~source.is_finite(), *NOT_FINITE))
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        value = steps.keep("text", value)
+        return steps.checked(value, Check(value.is_null() & source.is_not_null(), *OUTSIDE))
     if not is_text(dtype):
         return steps.checked(value)
     return steps.checked(
@@ -57,7 +61,7 @@ def written(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     if is_text(dtype) or dtype.is_numeric() or isinstance(dtype, pl.Boolean | pl.Time):
         return text(source, dtype)
     if isinstance(dtype, pl.Date | pl.Datetime):
-        return source.dt.to_string("iso:strict")
+        return in_calendar(source, dtype).dt.to_string("iso:strict")
     raise mismatch(target, dtype, "the field takes text: make it text with `expr:`.")
 
 

@@ -29,6 +29,7 @@ def test_addresses(address: str) -> None:
         "jörg@bücher.example",
         "अजय@डाटा.भारत",
         "θσερ@εχαμπλε.ψομ",
+        "❤@example.test",
     ],
 )
 def test_international_addresses(address: str) -> None:
@@ -53,6 +54,8 @@ def test_international_addresses(address: str) -> None:
         ("jane,joe@example.test", "email_characters"),
         ("jane\u200b@example.test", "email_characters"),
         ("jane\x00@example.test", "email_characters"),
+        ("<jane@example.test>", "email_domain"),
+        ("jane<x@exämple.test", "email_characters"),
         ('"jane"@example.test', "email_characters"),
         ("jane(x)@example.test", "email_characters"),
         (".jane@example.test", "email_dots"),

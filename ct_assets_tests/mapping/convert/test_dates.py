@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from ct_assets.mapping.convert import FieldType
-from ct_assets_tests.mapping.convert.run import converted, one
+from ct_assets.mapping.convert import FieldType, Target
+from ct_assets_tests.mapping.convert.run import converted, one, outcomes
 
 DATE, TIMESTAMP = FieldType.DATE, FieldType.TIMESTAMP
 
@@ -96,6 +96,27 @@ def test_datetimes_with_a_zone_keep_it() -> None:
     assert converted([moment], DATE, dtype=column, timezone="Asia/Tokyo") == [
         ("$D_1706722200", None)
     ]
+
+
+# DuckDB's infinity and -infinity, as Dates and as Datetimes.
+@pytest.mark.parametrize(
+    ("dtype", "physical"),
+    [
+        (pl.Date, [2147483647, -2147483647, 2932897, -354286]),
+        (pl.Datetime("us"), [9223372036854775807, -9223372036854775807, 253402300800000000]),
+        (pl.Datetime("ms"), [9223372036854775807, -30610224000001]),
+        (pl.Datetime("us", "UTC"), [9223372036854775807]),
+    ],
+)
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin"])
+def test_moments_no_calendar_has(dtype: pl.DataType, physical: list[int], timezone: str) -> None:
+    moments = pl.Series(physical).cast(dtype)
+    lists = moments.reshape((-1, 1))
+    for column, kind in [(moments, DATE), (moments, FieldType.STRING), (lists, FieldType.LIST)]:
+        found = outcomes(column, Target("Field", kind, timezone=timezone))
+        assert found["code"].unique().to_list() == ["date_out_of_range"]
+    found = outcomes(moments, Target("ts", TIMESTAMP, timezone=timezone))
+    assert found["code"].unique().to_list() == ["date_out_of_range"]
 
 
 @pytest.mark.parametrize(
