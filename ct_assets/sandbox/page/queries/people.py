@@ -10,6 +10,7 @@ NAMES_SEARCHED = 20_000
 MATCHES = 100
 _PHONE_CHARACTERS = frozenset("+0123456789 -().")
 _LONGEST_PHONE = 15
+_ID_LETTERS = 6
 _END = "\U0010ffff"
 
 
@@ -93,12 +94,16 @@ def unsubscribed(reader: sqlite3.Connection, person: Person) -> list[str]:
 
 
 def _by_identifier(reader: sqlite3.Connection, words: str) -> list[int]:
-    rows = reader.execute(
-        "select pid from identifiers where kind in ('identity', 'objectId', 'FBID', 'GPID')"
-        " and value >= ? and value < ? limit ?",
-        (words, words + _END, MATCHES),
-    )
-    return [row[0] for row in rows]
+    found: list[int] = []
+    # Ids that CleverTap made up begin with anything, so that few letters say nothing.
+    for kind in ("identity", "FBID", "GPID", "objectId")[: 4 if len(words) >= _ID_LETTERS else 3]:
+        rows = reader.execute(
+            "select pid from identifiers where kind = ? and value >= ? and value < ?"
+            " order by value limit ?",
+            (kind, words, words + _END, MATCHES),
+        )
+        found += [row[0] for row in rows]
+    return found
 
 
 def _by_email(reader: sqlite3.Connection, words: str) -> list[int]:

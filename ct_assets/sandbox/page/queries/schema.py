@@ -16,6 +16,9 @@ class TypeSeen(NamedTuple):
     seen: int
     dropped: int
 
+    def fits(self, other: "TypeSeen") -> bool:
+        return self.type == other.type or NUMBERS.issuperset((self.type, other.type))
+
 
 class Property(NamedTuple):
     name: str
@@ -27,11 +30,6 @@ class Property(NamedTuple):
     @property
     def seen(self) -> int:
         return sum(one.seen for one in self.types)
-
-    @property
-    def conflict(self) -> bool:
-        kinds = {"Number" if one.type in NUMBERS else one.type for one in self.types}
-        return len(kinds) > 1
 
 
 class Owner(NamedTuple):
@@ -71,7 +69,7 @@ def sample(reader: sqlite3.Connection, owner: int) -> Sample:
 def properties(reader: sqlite3.Connection, owner: int, filled: Sample) -> list[Property]:
     rows = reader.execute(
         "select property, first_seen, type, seen, dropped from schema where name_id = ?"
-        " order by property, seen = 0, first_seen, seen desc",
+        " order by property, seen = 0, first_seen, seen desc, type",
         (owner,),
     )
     found: dict[str, Property] = {}

@@ -1,0 +1,34 @@
+import pytest
+
+from ct_assets.sandbox.page.charts import HEIGHT, WIDTH, bars, ceiling
+from ct_assets.sandbox.page.times import Buckets
+
+FOUR = Buckets("day", (0, 1, 2, 3, 4), ("Mon", "Tue", "Wed", "Thu"))
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"),
+    [(0, 2), (2, 2), (3, 4), (4, 4), (5, 10), (11, 20), (999, 1000), (1001, 2000)],
+)
+def test_the_axis_ends_at_a_round_number(highest: int, top: int) -> None:
+    assert ceiling(highest) == top
+
+
+def test_bars_stand_on_the_axis_and_stay_within() -> None:
+    chart = bars(FOUR, [0, 1, 4, 1_000_000])
+
+    assert [bar.value for bar in chart.bars] == [0, 1, 4, 1_000_000]
+    assert chart.total == 1_000_005
+    # Even one in a million is seen.
+    assert [round(bar.height, 1) for bar in chart.bars] == [0.0, 2.0, 2.0, 184.0]
+    assert {round(bar.y + bar.height, 1) for bar in chart.bars} == {HEIGHT - 24.0}
+    assert all(bar.x > 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
+    assert [line.text for line in chart.across] == ["0", "500,000", "1,000,000"]
+
+
+def test_few_labels_for_many_bars() -> None:
+    many = Buckets("day", tuple(range(71)), tuple(f"day {n}" for n in range(70)))
+
+    assert [line.text for line in bars(many, [1] * 70).below] == [
+        f"day {n}" for n in range(0, 70, 10)
+    ]
