@@ -7,12 +7,12 @@ import httpx
 Json = dict[str, Any]
 
 
-def profile(identity: str | None = None, data: Json | None = None, **root: object) -> Json:
+def profile(identity: object = None, data: Json | None = None, **root: object) -> Json:
     who = {} if identity is None else {"identity": identity}
     return {"type": "profile", **who, **root, "profileData": data or {}}
 
 
-def event(identity: str | None, name: str, data: Json | None = None, **root: object) -> Json:
+def event(identity: object, name: str, data: Json | None = None, **root: object) -> Json:
     who = {} if identity is None else {"identity": identity}
     return {"type": "event", **who, "evtName": name, **root, "evtData": data or {}}
 

@@ -12,8 +12,6 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 _NUMBER = re.compile(r"\d{1,3}(?:\.\d+)?")
 _DIGITS = {"strict": re.compile(r"\+[0-9]{8,15}"), "lenient": re.compile(r"\+[0-9]{5,15}")}
 
-Data = Record
-
 _AFTER_PHONE = (texts.EMPLOYED, texts.EDUCATION, texts.MARRIED, texts.AGE)
 
 
@@ -32,7 +30,7 @@ class ProfileChecks:
             ("Age", is_age, texts.AGE),
         )
 
-    def first_failure(self, data: Data) -> texts.Refusal | None:
+    def first_failure(self, data: Record) -> texts.Refusal | None:
         for field, holds, refusal in self._checks:
             value = data.get(field)
             if value is not None and not holds(value) and not is_deletion(value):

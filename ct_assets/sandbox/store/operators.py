@@ -24,7 +24,10 @@ class Operators:
             return self._operate(field, given, before, noted)
         if isinstance(given, list):
             return self._cleaner.items(field, given, noted) or None
-        return self._cleaner.text(field, given, noted) if isinstance(given, str) else given
+        if isinstance(given, str):
+            text = self._cleaner.text(field, given, noted)
+            return before if text is None else text
+        return given
 
     def _operate(self, field: str, given: dict[str, Json], before: Json, noted: Noted) -> Json:
         match given:

@@ -30,6 +30,7 @@ class People:
         self._changed: set[int] = set()
         self._pids: dict[Identifier, int] = {}
         self._linked: list[tuple[str, str, int, int]] = []
+        self._merged: dict[int, int] = {}
         self._next = 0
 
     def begin(self) -> None:
@@ -37,11 +38,18 @@ class People:
         self._changed.clear()
         self._pids.clear()
         self._linked.clear()
+        self._merged.clear()
         highest = self._connection.execute(
             "select max(coalesce((select max(pid) from profiles), 0),"
             " coalesce((select max(pid) from tombstones), 0))"
         )
         self._next = highest.fetchone()[0] + 1
+
+    def now(self, pid: int) -> int:
+        """Whom a profile of this transaction has become by merging."""
+        while pid in self._merged:
+            pid = self._merged[pid]
+        return pid
 
     def find(self, identifier: Identifier) -> int | None:
         pid = self._pids.get(identifier)
@@ -149,6 +157,7 @@ class People:
         self._connection.execute("delete from profiles where pid = ?", (gone.pid,))
         kept.props = gone.props | kept.props
         kept.first_seen = min(kept.first_seen, gone.first_seen)
+        self._merged[gone.pid] = kept.pid
         self._loaded.pop(gone.pid)
         self._pids = {key: pid for key, pid in self._pids.items() if pid != gone.pid}
         self._changed.add(kept.pid)

@@ -17,6 +17,9 @@ from ct_assets.sandbox.store.schema import DriftError, Schema
 from ct_assets.sandbox.store.values import Cleaner, Note
 from ct_assets.sandbox.values import Json
 
+_Event = tuple[int, int, int, int | None, int, float, str]
+"""Request, position, person, name, time, moment of arrival, properties."""
+
 
 class Writer:
     """To be used within a transaction: `begin`, then `store`, then `flush`."""
@@ -29,7 +32,7 @@ class Writer:
         self._profile_data = ProfileData(settings, cleaner, self._schema, people)
         self._event_data = EventData(settings, cleaner, self._schema)
         self._collapses = settings.repeated_events == "collapse"
-        self._events: list[tuple[object, ...]] = []
+        self._events: list[_Event] = []
         self._errors: list[tuple[object, ...]] = []
 
     def begin(self) -> None:
@@ -63,7 +66,7 @@ class Writer:
         self._connection.executemany(
             "insert into events (request, position, pid, name_id, ts, received, props)"
             " values (?, ?, ?, ?, ?, ?, ?)",
-            self._events,
+            [(*event[:2], self._people.now(event[2]), *event[3:]) for event in self._events],
         )
         self._schema.flush(int(now))
         self._connection.executemany(
