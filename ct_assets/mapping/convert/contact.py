@@ -33,28 +33,35 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         raise mismatch(target, dtype, "an e-mail address is text.")
     address = steps.keep("text", trimmed(source, dtype))
     plain = steps.keep("plain", address.str.contains(ASCII))
-    other = pl.when(~plain).then(address)
-    wide = steps.keep("wide", other.str.contains(INTERNATIONAL))
-    length = address.str.len_bytes()
-    # Only then can a part be too long.
-    long = pl.when(length > LABEL_BYTES).then(address)
+    wide = steps.keep("wide", pl.when(~plain).then(address).str.contains(INTERNATIONAL))
     checks = [
-        Check(length > ADDRESS_BYTES, "email_too_long", f"longer than {ADDRESS_BYTES} bytes"),
+        _too_long(address),
         Check(~plain & ~wide, _what_is_wrong(address, "code"), _what_is_wrong(address, "message")),
-        Check(
-            long.str.split("@").list.first().str.len_bytes() > LOCAL_BYTES,
-            "email_too_long",
-            f"more than {LOCAL_BYTES} bytes before the @",
-        ),
-        Check(
-            long.str.contains(_LONG_LABEL),
-            "email_too_long",
-            f"more than {LABEL_BYTES} characters between two dots after the @",
-        ),
+        *_parts_too_long(address),
     ]
     if not target.international:
         checks.append(Check(wide, *_INTERNATIONAL))
     return steps.checked(address, *checks)
+
+
+def _too_long(address: pl.Expr) -> Check:
+    beyond = address.str.len_bytes() > ADDRESS_BYTES
+    return Check(beyond, "email_too_long", f"longer than {ADDRESS_BYTES} bytes")
+
+
+def _parts_too_long(address: pl.Expr) -> tuple[Check, Check]:
+    # Only in an address of this length can a part be too long.
+    long = pl.when(address.str.len_bytes() > LABEL_BYTES).then(address)
+    local = long.str.split("@").list.first().str.len_bytes() > LOCAL_BYTES
+    label = long.str.contains(_LONG_LABEL)
+    return (
+        Check(local, "email_too_long", f"more than {LOCAL_BYTES} bytes before the @"),
+        Check(
+            label,
+            "email_too_long",
+            f"more than {LABEL_BYTES} characters between two dots after the @",
+        ),
+    )
 
 
 _INTERNATIONAL = (

@@ -1,6 +1,6 @@
 """What a conversion is given and what it gives back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -12,6 +12,12 @@ from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
 from ct_assets.errors import UserError
 
 EpochUnit = Literal["s", "ms", "us", "ns"]
+
+NOT_FINITE = (
+    "number_not_finite",
+    "NaN or infinity, which cannot be sent: make it null in the source",
+)
+OUTSIDE = ("date_out_of_range", "outside the years 1000 to 9999")
 
 
 class TypeMismatchError(UserError):
@@ -54,7 +60,7 @@ class Converted:
     """Boolean, never null."""
     code: pl.Expr
     message: pl.Expr
-    steps: tuple[Mapping[str, pl.Expr], ...] = ()
+    steps: tuple[tuple[str, pl.Expr], ...] = ()
     """Columns that the others read, each step on top of the one before."""
 
 
@@ -65,11 +71,17 @@ def prepare(frame: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFra
     """
     left = [converted.steps for converted in conversions]
     while left := [steps for steps in left if steps]:
-        frame = frame.with_columns(
-            expr.alias(name) for first, *_ in left for name, expr in first.items()
-        )
+        frame = frame.with_columns(expr.alias(name) for (name, expr), *_ in left)
         left = [steps[1:] for steps in left]
     return frame
+
+
+class Check(NamedTuple):
+    """A rule: rows where `failed` is true break it (null counts as kept)."""
+
+    failed: pl.Expr
+    code: str | pl.Expr
+    message: str | pl.Expr
 
 
 class Steps:
@@ -77,14 +89,14 @@ class Steps:
 
     def __init__(self, field: str) -> None:
         self._prefix = f"__{field}:"
-        self._steps: list[Mapping[str, pl.Expr]] = []
+        self._steps: list[tuple[str, pl.Expr]] = []
 
     def keep(self, name: str, expr: pl.Expr) -> pl.Expr:
         """Have `expr` computed in a step of its own; gives the column to read."""
-        self._steps.append({self._prefix + name: expr})
+        self._steps.append((self._prefix + name, expr))
         return pl.col(self._prefix + name)
 
-    def checked(self, value: pl.Expr, *checks: "Check") -> Converted:
+    def checked(self, value: pl.Expr, *checks: Check) -> Converted:
         """`value` where every check is kept; the reason is that of the first that is not."""
         if not checks:
             nothing = pl.lit(None, pl.String)
@@ -106,14 +118,6 @@ class Inline(Steps):
         return expr
 
 
-class Check(NamedTuple):
-    """A rule: rows where `failed` is true break it (null counts as kept)."""
-
-    failed: pl.Expr
-    code: str | pl.Expr
-    message: str | pl.Expr
-
-
 def _first(cases: list[tuple[pl.Expr, str | pl.Expr]]) -> pl.Expr:
     chosen = pl.lit(None, pl.String)
     for failed, text in reversed(cases):
@@ -123,14 +127,6 @@ def _first(cases: list[tuple[pl.Expr, str | pl.Expr]]) -> pl.Expr:
 
 def _text(text: str | pl.Expr) -> pl.Expr:
     return pl.lit(text) if isinstance(text, str) else text
-
-
-NOT_FINITE = (
-    "number_not_finite",
-    "NaN or infinity, which cannot be sent: make it null in the source",
-)
-
-OUTSIDE = ("date_out_of_range", "outside the years 1000 to 9999")
 
 
 def counted(number: pl.Expr, rest: str) -> pl.Expr:
