@@ -17,16 +17,19 @@ shape: (3, 3)
 """
 
 from ct_assets.phone.countries import country_code
-from ct_assets.phone.expression import e164, explain
+from ct_assets.phone.expression import e164, explain, is_e164
+from ct_assets.phone.installed import PhoneEngineWarning
 from ct_assets.phone.regions import UnknownRegionError
 from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, UnknownTypeError
 
 __all__ = [
     "MAX_DIGITS",
     "MIN_DIGITS",
+    "PhoneEngineWarning",
     "UnknownRegionError",
     "UnknownTypeError",
     "country_code",
     "e164",
     "explain",
+    "is_e164",
 ]

@@ -6,7 +6,7 @@ import polars as pl
 
 from ct_assets.phone import result
 from ct_assets.phone.rules import Rules
-from ct_assets.phone.slow import Verdicts
+from ct_assets.phone.verdicts import Verdicts
 
 _AS_IS = result.STATUSES.index("valid_as_is")
 _ENUMS = {
@@ -19,15 +19,15 @@ _ENUMS = {
 def frame(verdicts: Verdicts, rules: Rules) -> pl.DataFrame:
     """The fields of the result, after libphonenumber and then after the rules."""
     tables = result.decoder()
-    status = tables.status[verdicts.outcome]
+    status = tables.status.take(verdicts.outcome)
     status[verdicts.as_is] = _AS_IS
     decided = pl.DataFrame(
         {
             "e164": verdicts.e164,
             "status": _enum(status, _ENUMS["status"]),
-            "reason": _enum(tables.reason[verdicts.outcome], _ENUMS["reason"]),
-            "region": _enum(tables.region[verdicts.outcome], pl.Enum(result.regions())),
-            "type": _enum(tables.type[verdicts.outcome], _ENUMS["type"]),
+            "reason": _enum(tables.reason.take(verdicts.outcome), _ENUMS["reason"]),
+            "region": _enum(tables.region.take(verdicts.outcome), pl.Enum(result.regions())),
+            "type": _enum(tables.type.take(verdicts.outcome), _ENUMS["type"]),
         }
     )
     return _refused(decided, rules)
@@ -46,11 +46,7 @@ def _refused(decided: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 
 def _enum(places: npt.NDArray[np.uint8], categories: pl.Enum) -> pl.Series:
-    missing = places == result.NOTHING
-    if missing.all():
-        return pl.repeat(None, len(places), dtype=categories, eager=True)
-    if not missing.any():
-        return pl.Series(places).cat.to(categories)
-    places[missing] = 0
-    absent = pl.Series(missing)
-    return pl.select(pl.when(~absent).then(pl.Series(places).cat.to(categories))).to_series()
+    """Places in the categories as values, NOTHING as null."""
+    last = len(categories.categories) - 1
+    named = pl.Series(np.minimum(places, last)).cat.to(categories)
+    return named.zip_with(pl.Series(places) != result.NOTHING, pl.Series([None], dtype=categories))

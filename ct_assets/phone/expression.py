@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection
 
-import numpy as np
 import polars as pl
 
-from ct_assets.phone import columns, messages, regions, result, slow
+from ct_assets.phone import column, columns, messages, regions, result
+from ct_assets.phone.regions import Regions
 from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, rules
+from ct_assets.phone.verdicts import Verdicts
 
 
 def e164(
@@ -41,6 +42,19 @@ def e164(
     return _over_rows(phone, region, judge, result.dtype())
 
 
+def is_e164(phone: str | pl.Expr) -> pl.Expr:
+    """Whether each text is a valid number that is in E.164 form already; null for null.
+
+    What `e164` calls valid_as_is before any rule about digits or types, at half its cost.
+    """
+
+    def judge(rows: pl.Series) -> pl.Series:
+        return column.is_e164(_as_text(rows)).alias(rows.name)
+
+    phones = pl.col(phone) if isinstance(phone, str) else phone
+    return phones.map_batches(judge, return_dtype=pl.Boolean, is_elementwise=True)
+
+
 def explain(
     phone: str | pl.Expr,
     *,
@@ -62,8 +76,8 @@ def explain(
     return _over_rows(phone, region, explained, pl.String())
 
 
-def _constant(region: str | pl.Expr | None) -> int | None:
-    return None if isinstance(region, pl.Expr) else regions.constant(region)
+def _constant(region: str | pl.Expr | None) -> int:
+    return regions.ABSENT if isinstance(region, pl.Expr) else regions.constant(region)
 
 
 def _over_rows(
@@ -78,14 +92,10 @@ def _over_rows(
     return pl.struct(fields).map_batches(judge, return_dtype=dtype, is_elementwise=True)
 
 
-def _verdicts(rows: pl.Series, constant: int | None) -> slow.Verdicts:
+def _verdicts(rows: pl.Series, constant: int) -> Verdicts:
     phones, *names = rows.struct.unnest().get_columns()
-    text = _as_text(phones)
-    if names:
-        places = regions.of_rows(_as_text(names[0]))
-    else:
-        places = np.full(len(text), constant, np.uint8)
-    return slow.judge(text, places)
+    places = _as_text(names[0]) if names else constant
+    return column.judge(_as_text(phones), Regions(places))
 
 
 def _as_text(column: pl.Series) -> pl.Series:

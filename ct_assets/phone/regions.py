@@ -10,10 +10,12 @@ import polars as pl
 from ct_assets.phone import result
 from ct_assets.phone.countries import country_code, known_names
 
-ABSENT = result.NOWHERE
-UNKNOWN = result.NOWHERE - 1
+ABSENT = 255
+UNKNOWN = 254
 
-Regions = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.uint8]
+"""Places in `result.regions()`, or ABSENT where null or blank, or UNKNOWN."""
+Rows = npt.NDArray[np.intp]
 
 
 class UnknownRegionError(ValueError):
@@ -27,6 +29,25 @@ class UnknownRegionError(ValueError):
         )
 
 
+class Regions:
+    """The regions of the rows of a column, looked up only for the rows that need them."""
+
+    def __init__(self, names: pl.Series | int) -> None:
+        self._names = names
+
+    def slice(self, start: int, length: int) -> "Regions":
+        """The regions of some consecutive rows."""
+        return Regions(
+            self._names if isinstance(self._names, int) else self._names.slice(start, length)
+        )
+
+    def at(self, rows: Rows) -> Places:
+        """The regions of the rows given by number."""
+        if isinstance(self._names, int):
+            return np.full(len(rows), self._names, np.uint8)
+        return _recognised(self._names.gather(rows))
+
+
 def constant(name: str | None) -> int:
     """The place of one region in `result.regions()`; ABSENT for None."""
     if name is None:
@@ -37,8 +58,7 @@ def constant(name: str | None) -> int:
     return place
 
 
-def of_rows(names: pl.Series) -> Regions:
-    """The place of each row's region; ABSENT where null or blank, UNKNOWN where not recognised."""
+def _recognised(names: pl.Series) -> Places:
     if names.is_empty():
         return np.zeros(0, np.uint8)
     distinct = names.unique()

@@ -1,8 +1,8 @@
 """What is said about a phone number, and the small integers the engine says it with.
 
 An *outcome* packs all that libphonenumber decides about one string into 12 bits: 16 times the
-place of the region in `regions()`, plus a kind: the number's type if it is valid, otherwise why it
-is not. Strings that could not be read at all belong to `NOWHERE` instead of a region.
+place of the region in `regions()` counted from 1, plus a kind: the number's type if it is valid,
+otherwise why it is not. Below 16 are the outcomes of strings that could not be read at all.
 """
 
 import functools
@@ -40,10 +40,10 @@ OUR_RULES = ("type_not_accepted", "below_min_digits", "above_max_digits")
 REASONS = tuple(dict.fromkeys((*INVALID, *UNPARSABLE, *OUR_RULES)))
 
 KINDS = 16
-NOWHERE = 255
-OUTCOMES = (NOWHERE + 1) * KINDS
-NULL = NOWHERE * KINDS
+OUTCOMES = 256 * KINDS
+NULL = 0
 NOTHING = 255
+"""Stands for null in the tables of `Decoder`."""
 
 
 @functools.cache
@@ -67,18 +67,18 @@ def dtype() -> pl.Struct:
 
 
 def valid(region: int, type_: int) -> int:
-    """The outcome of a valid number."""
-    return region * KINDS + type_
+    """The outcome of a valid number of a region, given by its place."""
+    return (region + 1) * KINDS + type_
 
 
 def invalid(region: int, reason: str) -> int:
     """The outcome of a number that could be read and is not valid."""
-    return region * KINDS + len(TYPES) + INVALID.index(reason)
+    return (region + 1) * KINDS + len(TYPES) + INVALID.index(reason)
 
 
 def unparsable(reason: str) -> int:
     """The outcome of a string that could not be read as a number."""
-    return NOWHERE * KINDS + 1 + UNPARSABLE.index(reason)
+    return 1 + UNPARSABLE.index(reason)
 
 
 class Decoder(NamedTuple):
@@ -94,16 +94,18 @@ class Decoder(NamedTuple):
 def decoder() -> Decoder:
     """Tables from outcome to places in STATUSES, REASONS, regions() and TYPES."""
     region, kind = np.divmod(np.arange(OUTCOMES, dtype=np.uint16), KINDS)
-    readable, is_valid = region != NOWHERE, kind < len(TYPES)
-    why = [REASONS.index(r) for r in INVALID]
-    why_not = [REASONS.index(r) for r in UNPARSABLE]
-    reason = np.array([NOTHING] * len(TYPES) + why, np.uint8)[kind]
-    unreadable = np.array([NOTHING, *why_not] + [NOTHING] * (KINDS - 1 - len(why_not)), np.uint8)
+    readable, is_valid = region > 0, kind < len(TYPES)
+    why_invalid = _padded([NOTHING] * len(TYPES) + [REASONS.index(r) for r in INVALID])
+    why_not = _padded([NOTHING] + [REASONS.index(r) for r in UNPARSABLE])
     status = np.where(is_valid, STATUSES.index("valid_normalised"), STATUSES.index("invalid"))
-    lost = np.where(kind == 0, STATUSES.index("null"), STATUSES.index("unparsable"))
+    unread = np.where(kind == NULL, STATUSES.index("null"), STATUSES.index("unparsable"))
     return Decoder(
-        status=np.where(readable, status, lost).astype(np.uint8),
-        reason=np.where(readable, reason, unreadable[kind]).astype(np.uint8),
-        region=np.where(readable, region, NOTHING).astype(np.uint8),
+        status=np.where(readable, status, unread).astype(np.uint8),
+        reason=np.where(readable, why_invalid[kind], why_not[kind]),
+        region=np.where(readable, region - 1, NOTHING).astype(np.uint8),
         type=np.where(readable & is_valid, kind, NOTHING).astype(np.uint8),
     )
+
+
+def _padded(places: list[int]) -> npt.NDArray[np.uint8]:
+    return np.array(places + [NOTHING] * (KINDS - len(places)), np.uint8)

@@ -1,28 +1,13 @@
 """phonenumbers over a column, each distinct string once."""
 
-from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from ct_assets.phone import reference, result
-from ct_assets.phone.regions import ABSENT, UNKNOWN, Regions
+from ct_assets.phone.regions import ABSENT, UNKNOWN, Places
+from ct_assets.phone.verdicts import Verdicts
 
 
-class Verdicts(NamedTuple):
-    """The verdict on each row of a column."""
-
-    outcome: npt.NDArray[np.uint16]
-    e164: pl.Series
-    """Null unless the number is valid."""
-    as_is: npt.NDArray[np.bool_]
-    """Valid, and the text was in E.164 form already."""
-    national_digits: npt.NDArray[np.uint8]
-    """Digits after the calling code, where the number could be read and is not valid."""
-
-
-def judge(phones: pl.Series, regions: Regions) -> Verdicts:
+def judge(phones: pl.Series, regions: Places) -> Verdicts:
     """What `reference.judge` says of each row."""
     rows = pl.DataFrame({"phone": phones, "region": regions})
     distinct = rows.unique()

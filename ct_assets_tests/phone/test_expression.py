@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ct_assets.phone import UnknownRegionError, UnknownTypeError, e164, explain
+from ct_assets.phone import UnknownRegionError, UnknownTypeError, e164, explain, is_e164
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 CASES: list[tuple[str | None, str | None, str | None, str, str | None]] = [
     ("+16502530000", None, "+16502530000", "valid_as_is", None),
@@ -91,6 +93,20 @@ def test_other_column_types(column: pl.Series) -> None:
     result = column.to_frame().select(e164("phone", region="IN").struct.field("e164"))
 
     assert result.to_series().to_list() == ["+919876543210", None]
+
+
+def test_is_e164() -> None:
+    phones = pl.DataFrame(
+        {"phone": ["+16502530000", "+1 650 253 0000", "+4402079460958", "", None]}
+    )
+
+    assert phones.select(is_e164("phone")).to_series().to_list() == [
+        True,
+        False,
+        False,
+        False,
+        None,
+    ]
 
 
 def test_a_column_of_nulls_and_an_empty_frame() -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from ct_assets.phone import explain
 
+pytestmark = pytest.mark.usefixtures("either_way")
+
 
 @pytest.mark.parametrize(
     ("phone", "region", "options", "message"),

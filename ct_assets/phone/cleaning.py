@@ -1,0 +1,64 @@
+"""Reading columns of text as digits, where that is all libphonenumber would read in them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from ct_assets.phone.lookup import Digits
+from ct_assets.phone.numbering import MAX_DIGITS
+
+MIN_DIGITS = 3
+MAX_BYTES = 250
+"""libphonenumber does not read texts of more than 250 characters."""
+
+# What `parse` skips wherever it stands. Not among them: letters, `x ~ # , ; *`, which may label an
+# extension or be dialled, and tabs and line ends, which are skipped at the ends of the text only.
+_SEPARATORS = (
+    r"[-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}-\x{FF0F} \x{A0}\x{AD}\x{200B}\x{2060}\x{3000}"
+    r"()\x{FF08}\x{FF09}\x{FF3B}\x{FF3D}.\[\]/]"
+)
+_FULL_WIDTH = {chr(0xFF10 + digit): str(digit) for digit in range(10)} | {"\uff0b": "+"}
+_EXTENSION = r"([0-9]) *(?:(?i:ext(?:n|ension)?)[.:]?|[xX]) ?[0-9]{1,7}$"
+_MAYBE_A_NUMBER = r"[0-9]|[^\x00-\x7F]"
+
+
+class Text(NamedTuple):
+    """A column of text, read as digits."""
+
+    digits: Digits
+    plus: npt.NDArray[np.bool_]
+    readable: npt.NDArray[np.bool_]
+    """The text is nothing but 3 to 17 ASCII digits, maybe with a + before them."""
+
+
+def read(text: pl.Series) -> Text:
+    """Read a column of bare digits."""
+    values = text.cast(pl.UInt64, strict=False)
+    # Quicker than `starts_with`: only + and digits begin a readable text, and + sorts below ",".
+    plus = (text < ",").fill_null(value=False).to_numpy()
+    lengths = text.str.len_bytes().fill_null(0).to_numpy().astype(np.intp) - plus
+    readable = values.is_not_null().to_numpy() & (lengths >= MIN_DIGITS) & (lengths <= MAX_DIGITS)
+    return Text(Digits(values.fill_null(0).to_numpy(), lengths), plus, readable)
+
+
+def without_separators(text: pl.Series) -> pl.Series:
+    """The texts without what `parse` skips; texts too long for it are left as they are."""
+    return text.str.replace_all(_SEPARATORS, "").zip_with(text.str.len_bytes() <= MAX_BYTES, text)
+
+
+def without_decoration(text: pl.Series) -> pl.Series:
+    """The texts without white space around them, plain extensions and full-width digits, too.
+
+    A text keeps what follows its extension, or an extension before which there are other letters:
+    what is left then is not readable.
+    """
+    plain = text.str.strip_chars().str.replace_many(_FULL_WIDTH).str.replace(_EXTENSION, "$1")
+    return without_separators(plain).zip_with(text.str.len_bytes() <= MAX_BYTES, text)
+
+
+def hopeless(text: pl.Series) -> npt.NDArray[np.bool_]:
+    """Where the text has no digit of any script, so that `parse` cannot read it."""
+    short = text.str.len_bytes() <= MAX_BYTES
+    return (short & ~text.str.contains(_MAYBE_A_NUMBER)).to_numpy()

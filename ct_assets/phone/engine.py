@@ -1,0 +1,120 @@
+"""Verdicts on a slice of a column: the automaton where it can tell, phonenumbers for the rest."""
+
+import numpy as np
+import polars as pl
+
+from ct_assets.phone import cleaning, decisions, result, slow
+from ct_assets.phone.decisions import Decided
+from ct_assets.phone.lookup import Digits, Lookup
+from ct_assets.phone.regions import ABSENT, UNKNOWN, Regions, Rows
+from ct_assets.phone.validity import SLOW
+from ct_assets.phone.verdicts import Verdicts
+
+_NOT_A_NUMBER = result.unparsable("not_a_number")
+_NO_CODE = result.unparsable("invalid_country_code")
+_NO_REGION = {
+    ABSENT: result.unparsable("no_region"),
+    UNKNOWN: result.unparsable("unknown_region"),
+}
+
+
+def judge(lookup: Lookup, phones: pl.Series, regions: Regions) -> Verdicts:
+    """The verdict on each row; longer columns are better cut into slices."""
+    board = _Board(lookup, phones, regions)
+    board.settle(np.arange(len(phones)), phones, as_is=True)
+    for cleaned in (cleaning.without_separators, cleaning.without_decoration):
+        rows = board.open_rows()
+        if len(rows):
+            board.settle(rows, cleaned(phones.gather(rows)))
+    board.settle_hopeless()
+    board.settle_slowly()
+    return board.verdicts()
+
+
+def is_e164(lookup: Lookup, phones: pl.Series) -> pl.Series:
+    """Whether each text is a valid number in E.164 form already; null for null."""
+    digits, plus, readable = cleaning.read(phones)
+    rows = np.flatnonzero(readable & plus)
+    found = np.zeros(len(phones), np.bool_)
+    found[rows] = lookup.unedited.take(lookup.international(digits.take(rows)))
+    return pl.Series(found).zip_with(phones.is_not_null(), pl.Series([None], dtype=pl.Boolean))
+
+
+class _Board:
+    """What is known so far about the rows of one slice; a row is open while its outcome is SLOW."""
+
+    def __init__(self, lookup: Lookup, phones: pl.Series, regions: Regions) -> None:
+        rows = len(phones)
+        self._lookup = lookup
+        self._phones = phones
+        self._regions = regions
+        self._outcome = np.full(rows, SLOW, np.uint16)
+        self._outcome[phones.is_null().to_numpy()] = result.NULL
+        self._as_is = np.zeros(rows, np.bool_)
+        self._number = np.zeros(rows, np.uint64)
+        self._national_digits = np.zeros(rows, np.uint8)
+        self._slow_rows, self._slow_e164 = np.arange(0), pl.Series(dtype=pl.String)
+
+    def open_rows(self) -> Rows:
+        """The rows without a verdict."""
+        return np.flatnonzero(self._outcome == SLOW)
+
+    def settle(self, rows: Rows, text: pl.Series, *, as_is: bool = False) -> None:
+        """Judge the rows whose text is nothing but digits, and maybe a plus."""
+        digits, plus, readable = cleaning.read(text)
+        chosen = np.flatnonzero(readable & plus)
+        if len(chosen):
+            found = decisions.international(self._lookup, digits.take(chosen))
+            self._note(rows.take(chosen), found)
+            self._reopen(rows.take(chosen), found)
+            if as_is:
+                self._as_is[rows.take(chosen)] = found.unedited
+        chosen = np.flatnonzero(readable & ~plus)
+        if len(chosen):
+            self._settle_dialled(rows.take(chosen), digits.take(chosen))
+
+    def settle_hopeless(self) -> None:
+        """Judge the rows that no region and no reading could make a number of."""
+        rows = self.open_rows()
+        if len(rows):
+            hopeless = cleaning.hopeless(self._phones.gather(rows))
+            self._outcome[rows[hopeless]] = _NOT_A_NUMBER
+
+    def settle_slowly(self) -> None:
+        """Let phonenumbers judge what is left."""
+        rows = self._slow_rows = self.open_rows()
+        if len(rows):
+            found = slow.judge(self._phones.gather(rows), self._regions.at(rows))
+            self._outcome[rows], self._slow_e164 = found.outcome, found.e164
+            self._as_is[rows], self._national_digits[rows] = found.as_is, found.national_digits
+
+    def verdicts(self) -> Verdicts:
+        """The verdicts, once all rows are settled."""
+        e164 = self._phones.zip_with(pl.Series(self._as_is), pl.Series([None], dtype=pl.String))
+        rows = np.flatnonzero((self._number > 0) & ~self._as_is)
+        if len(rows):
+            e164 = e164.scatter(rows, "+" + pl.Series(self._number.take(rows)).cast(pl.String))
+        if len(self._slow_rows):
+            e164 = e164.scatter(self._slow_rows, self._slow_e164)
+        return Verdicts(self._outcome, e164, self._as_is, self._national_digits)
+
+    def _settle_dialled(self, rows: Rows, digits: Digits) -> None:
+        """Judge digits without a plus, where there is a region to dial them in."""
+        places = self._regions.at(rows)
+        for missing, outcome in _NO_REGION.items():
+            self._outcome[rows[places == missing]] = outcome
+        known = np.flatnonzero(places < UNKNOWN)
+        if len(known):
+            found = decisions.dialled(self._lookup, digits.take(known), places.take(known))
+            self._note(rows.take(known), found)
+
+    def _note(self, rows: Rows, found: Decided) -> None:
+        self._outcome[rows] = found.outcome
+        self._number[rows] = found.number
+        self._national_digits[rows] = found.national_digits
+
+    def _reopen(self, rows: Rows, found: Decided) -> None:
+        """With a region, a plus before no calling code may be overlooked: phonenumbers knows."""
+        rows = rows[found.outcome == _NO_CODE]
+        if len(rows):
+            self._outcome[rows[self._regions.at(rows) < UNKNOWN]] = SLOW

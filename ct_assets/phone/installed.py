@@ -1,0 +1,75 @@
+"""The automaton of the installed phonenumbers: from the cache, or compiled once it is worth it."""
+
+import threading
+import warnings
+from pathlib import Path
+
+import phonenumbers
+
+from ct_assets.phone import automaton, cache, metadata, reference, selfcheck
+from ct_assets.phone.lookup import Lookup
+
+WORTH_COMPILING = 100_000
+"""Rows after which phonenumbers alone has cost about as much as compiling."""
+
+
+class PhoneEngineWarning(UserWarning):
+    """The automaton differs from phonenumbers; all numbers are judged by phonenumbers, slowly."""
+
+
+class Installed:
+    """Gives the automaton out, and makes it when there is none.
+
+    Nothing in here calls polars: threads of polars wait for the lock, and could wait for ever for
+    one that needs them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lookup: Lookup | None = None
+        self._rows_judged_slowly = 0
+        self._looked_in_cache = False
+        self._off = False
+
+    def lookup(self, rows: int) -> Lookup | None:
+        """What judges the next `rows` rows; None for phonenumbers alone."""
+        if self._lookup is None and not self._off:
+            with self._lock:
+                self._obtain(rows)
+        return self._lookup
+
+    def _obtain(self, rows: int) -> None:
+        if self._lookup is not None or self._off:
+            return
+        reference.warm_up()
+        file = cache.path(metadata.fingerprint())
+        if not self._looked_in_cache:
+            self._looked_in_cache = True
+            cached = cache.load(file)
+            self._lookup = Lookup(cached) if cached else None
+        self._rows_judged_slowly += rows
+        if self._lookup is None and self._rows_judged_slowly >= WORTH_COMPILING:
+            self._compile(file)
+
+    def _compile(self, file: Path) -> None:
+        compiled = automaton.compiled()
+        lookup = Lookup(compiled)
+        different = selfcheck.differences(lookup, selfcheck.sample())
+        if different:
+            self._off = True
+            warnings.warn(_complaint(different), PhoneEngineWarning, stacklevel=2)
+            return
+        self._lookup = lookup
+        cache.save(compiled, file)
+
+
+def _complaint(different: list[selfcheck.Question]) -> str:
+    text, region = different[0]
+    return (
+        f"the phone automaton and phonenumbers {phonenumbers.__version__} differ in"
+        f" {len(different)} samples, first {text!r} in {region or 'any region'};"
+        " phone columns are judged by phonenumbers alone, about 100 times slower"
+    )
+
+
+installed = Installed()
