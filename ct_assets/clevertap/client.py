@@ -14,7 +14,7 @@ import httpx
 import orjson
 
 from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
-from ct_assets.clevertap.destination import Destination
+from ct_assets.clevertap.destination import Destination, DestinationError
 from ct_assets.clevertap.transport import DeadlineTransport
 
 CONNECT_SECONDS = 10.0
@@ -63,9 +63,7 @@ class Client:
         self.destination = destination
         self._seconds = seconds
         self._clock = clock
-        self._transport = DeadlineTransport(
-            connections=MAX_IN_FLIGHT, proxy=_proxy(destination), clock=clock
-        )
+        self._transport = _transport(destination, clock)
         self._upload_url = self._url("/1/upload")
         self._headers = httpx.Headers(
             {
@@ -172,6 +170,19 @@ def _retry_after(headers: httpx.Headers) -> float:
         return max(0.0, (until - since).total_seconds())
     except (ValueError, TypeError):
         return 0.0
+
+
+def _transport(destination: Destination, clock: Callable[[], float]) -> DeadlineTransport:
+    try:
+        proxy = _proxy(destination)
+        return DeadlineTransport(connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock)
+    except (OSError, ValueError, ImportError) as error:
+        kind = type(error).__name__
+    # Outside of the handler, so that no traceback shows a proxy's password.
+    raise DestinationError(
+        f"cannot prepare connections to {destination.host} ({kind}); check HTTPS_PROXY, "
+        f"ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR in the environment"
+    )
 
 
 def _proxy(destination: Destination) -> str | None:

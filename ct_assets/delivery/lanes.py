@@ -4,7 +4,6 @@ All records of an identity are in one lane, and a lane has one batch under way a
 more lanes than requests in flight, so a lane that waits leaves the others busy.
 """
 
-import hashlib
 import heapq
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
@@ -20,15 +19,12 @@ def lane_count(rows: int) -> int:
     return max(1, min(MAX_LANES, rows // ROWS_OF_A_LANE))
 
 
-def lane_of(kind: str, identity: str, lanes: int) -> int:
-    """The same lane in every process, version and machine."""
-    digest = hashlib.md5(f"{kind}:{identity}".encode(), usedforsecurity=False).digest()
-    return int.from_bytes(digest[8:], "little") % lanes
+def lane_hash(kind: str, identity: str) -> str:
+    """SQL, of SQL expressions: a number that is the same in every process, version and machine.
 
-
-def lane_sql(kind: str, identity: str, lanes: int) -> str:
-    """`lane_of` in DuckDB's SQL; `kind` and `identity` are SQL expressions."""
-    return f"md5_number_lower({kind} || ':' || {identity}) % {lanes}"
+    An identity's lane is its hash modulo the number of lanes.
+    """
+    return f"md5_number_lower({kind} || ':' || {identity})"
 
 
 class Queue:

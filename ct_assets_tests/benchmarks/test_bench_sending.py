@@ -118,8 +118,9 @@ def test_rows_a_second(
     sent: Sent = found.result
 
     rate = ROWS / sent.seconds
-    ratios = {"of_bound": rate / bound, "records_a_second": rate}
+    ratios = {"records_a_second": rate}
     if milliseconds:
+        ratios["of_bound"] = rate / bound
         ratios["of_nominal_bound"] = rate * milliseconds / 1000 / MAX_IN_FLIGHT / MAX_RECORDS
     record(f"sending, {'tls' if tls else 'plain'}, {milliseconds} ms", ROWS, found, **ratios)
     assert tally.most_in_flight == MAX_IN_FLIGHT

@@ -2,6 +2,7 @@ import itertools
 import logging
 import ssl
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from ct_assets.clevertap.client import Answer, Client, NoReply, Reply
-from ct_assets.clevertap.destination import Destination
+from ct_assets.clevertap.destination import Destination, DestinationError
 from ct_assets_tests.clevertap.wire import (
     Behaviour,
     Wire,
@@ -219,3 +220,25 @@ def test_proxies_are_taken_from_the_environment_except_on_loopback(
         "CONNECT gate.example.test:443 HTTP/1.1"
     ]
     assert "s3cret" not in proxy.requests[0].head
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [
+        ("HTTPS_PROXY", "ftp://me:s3cret@gate.example.test", "ValueError"),
+        ("SSL_CERT_FILE", "/nowhere/s3cret.pem", "FileNotFoundError"),
+    ],
+)
+def test_an_environment_that_cannot_work(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, kind: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(DestinationError) as caught:
+        Client(far_away())
+
+    assert str(caught.value) == (
+        f"cannot prepare connections to gate.example.test ({kind}); check HTTPS_PROXY, "
+        f"ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR in the environment"
+    )
+    assert "s3cret" not in "".join(traceback.format_exception(caught.value))
