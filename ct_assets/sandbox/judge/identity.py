@@ -8,8 +8,9 @@ from ct_assets.sandbox.judge import texts
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.values import Record
 
+# The tilde begins the ids of Windows devices, though apps may not use it in ids of their own.
 _OBJECT_ID = frozenset(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + OBJECT_ID_CHARACTERS
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" + OBJECT_ID_CHARACTERS + "~"
 )
 
 
