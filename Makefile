@@ -22,7 +22,6 @@ demo: setup $(DAGSTER_HOME)/dagster.yaml
 	@$(BIN)/ct-assets demo
 
 dev: setup $(DAGSTER_HOME)/dagster.yaml
-	$(BIN)/ct-assets warehouse
 	$(BIN)/dagster dev -w workspace.yaml
 
 lint: setup

@@ -1,0 +1,64 @@
+"""`ct-assets`: what the Dagster UI cannot do. Each command is a module of `ct_assets.commands`."""
+
+import importlib
+import sys
+
+import click
+
+from ct_assets import __version__
+from ct_assets.errors import UserError
+
+COMMANDS = {
+    "demo": "Send the example syncs to the sandbox and show what became of every row.",
+    "doctor": "Check everything that a sync needs, with a fix for what fails.",
+    "explain": "Explain a code, or tell the story of one row of a sync.",
+    "forget": "Erase a person here and in CleverTap, and keep them from coming back.",
+    "parked": "List the events whose fate is unknown, and settle them.",
+    "plan": "Say what the next run of a sync would send, without sending.",
+    "preview": "Show the exact records of a sync and its rejected rows.",
+    "replay": "Offer refused rows again after a fix.",
+    "sandbox": "Serve CleverTap on loopback, by hand.",
+    "status": "Show every sync: destination, last run, counts, what is parked.",
+}
+
+
+class Commands(click.Group):
+    """Loads a command's module when it is called, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"ct_assets.commands.{cmd_name}").command
+        command.help = command.help or COMMANDS[cmd_name]
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ct-assets")
+@click.option(
+    "--module",
+    default="ct_assets.definitions",
+    envvar="CT_DEFINITIONS",
+    show_default=True,
+    help="The Python module that holds the Dagster definitions.",
+)
+@click.pass_context
+def cli(ctx: click.Context, module: str) -> None:
+    """Keep CleverTap in step with a data warehouse."""
+    ctx.obj = module
+
+
+def main() -> None:
+    """Run a command; a person's mistake is one readable message and exit code 1."""
+    try:
+        cli(prog_name="ct-assets")
+    except UserError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
