@@ -126,9 +126,8 @@ def test_record_numbers(
 ) -> None:
     clevertap_sandbox.faults.script(fault)
     answer = send(client, *[profile(str(i), {"Age": "x"}) for i in range(4)]).json()
-    texts = [
-        refused["error"].partition("Skipped record number : ") for refused in answer["unprocessed"]
-    ]
+    errors = [refused["error"] for refused in answer["unprocessed"]]
+    texts = [error.partition("Skipped record number : ") for error in errors]
     assert [text[2] for text in texts] == numbers
     assert {text[0] for text in texts} == {"Profile data is incorrect. Age is invalid."}
 

@@ -20,7 +20,7 @@ def token(object_id: str = "__phone", **data: object) -> dict[str, Any]:
 
 @pytest.fixture
 def devices(client: httpx.Client) -> httpx.Client:
-    for object_id in ("__phone", "-ipad", "~tablet", "browser"):
+    for object_id in ("__phone", "-a", "~tablet", "browser"):
         client.post("/sandbox/devices", json={"objectId": object_id})
     return client
 
@@ -36,7 +36,7 @@ def devices(client: httpx.Client) -> httpx.Client:
         (token(id="t"), 533, "Token type is missing"),
         (token(id="t", type="apns"), 534, "Token type does not fit the platform of objectId"),
         (
-            token("-ipad", id="t", type="fcm"),
+            token("-a", id="t", type="fcm"),
             534,
             "Token type does not fit the platform of objectId",
         ),
@@ -61,7 +61,7 @@ def test_tokens_are_shown_with_their_device(devices: httpx.Client) -> None:
     accept(
         devices,
         token(id="t1", type="gcm"),
-        token("-ipad", id="t2", type="apns"),
+        token("-a", id="t2", type="apns"),
         token("~tablet", id="t3", type="wns"),
         token("browser", id="t4", type="chrome", keys=KEYS),
     )
@@ -77,7 +77,7 @@ def test_tokens_are_shown_with_their_device(devices: httpx.Client) -> None:
         "push_token": "t5",
         "objectId": "__phone",
     }
-    assert platform("-ipad")["push_token"] == "t2"
+    assert platform("-a")["push_token"] == "t2"
     assert platform("~tablet")["platform"] == "Windows"
     assert platform("browser") == {"platform": "Web", "push_token": "t4", "objectId": "browser"}
 
@@ -114,8 +114,17 @@ def test_is_email(email: Any, valid: bool) -> None:  # noqa: FBT001 - a table
 
 @pytest.mark.parametrize(
     ("age", "valid"),
-    [("18", True), (18, True), (18.5, True), ("18.5", True), ("aa", False), ("", False)]
-    + [(True, False), ([18], False), ("1e3", False)],
+    [
+        ("18", True),
+        (18, True),
+        (18.5, True),
+        ("18.5", True),
+        ("aa", False),
+        ("", False),
+        (True, False),
+        ([18], False),
+        ("1e3", False),
+    ],
 )
 def test_is_age(age: Any, valid: bool) -> None:  # noqa: FBT001 - a table
     assert is_age(age) is valid
@@ -123,8 +132,15 @@ def test_is_age(age: Any, valid: bool) -> None:  # noqa: FBT001 - a table
 
 @pytest.mark.parametrize(
     ("object_id", "platform"),
-    [("-x", "iOS"), ("-hx", "iOS"), ("__x", "Android"), ("__hx", "Android")]
-    + [("~x", "Windows"), ("_w_x", "Web"), ("x", "Web")],
+    [
+        ("-x", "iOS"),
+        ("-hx", "iOS"),
+        ("__x", "Android"),
+        ("__hx", "Android"),
+        ("~x", "Windows"),
+        ("_w_x", "Web"),
+        ("x", "Web"),
+    ],
 )
 def test_platform_of(object_id: str, platform: str) -> None:
     assert platform_of(object_id) == platform

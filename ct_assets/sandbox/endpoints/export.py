@@ -44,8 +44,10 @@ class Cursor(BaseModel):
     expires: float
 
     def text(self) -> str:
-        """Percent-encoded already, as CleverTap's cursors are."""
-        return quote(base64.b64encode(self.model_dump_json().encode()), safe="")
+        """Percent-encoded already, as CleverTap's cursors are, which end in two signs of it."""
+        text = self.model_dump_json().encode()
+        text += b" " * ((1 - len(text)) % 3)
+        return quote(base64.b64encode(text), safe="")
 
 
 class _BadQueryError(Exception):

@@ -1,7 +1,6 @@
 """Custom lists: a URL to put a CSV file to, then a call that makes a segment of it."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -54,7 +53,8 @@ def commit_list(sandbox: Sandbox, call: Call) -> Answer:
     for key in _REQUIRED:
         if not isinstance(document.get(key), str) or not document[key]:
             return answers.failure(400, f"{key} is required")
-    body = sandbox.store.lists.file(urlsplit(document["url"]).path.removeprefix(PREFIX))
+    token = document["url"].rpartition(PREFIX)[2].partition("?")[0]
+    body = sandbox.store.lists.file(token)
     if body is None:
         return answers.failure(400, "No file was uploaded to this url")
     known = sandbox.store.lists.named(document["name"])
