@@ -86,14 +86,14 @@ def deliver(
         workdir(home) as work,
         LedgerFile(home, durable=request.policy.counts_twice) as ledger,
     ):
-        planned = _plan(request, work, ledger)
+        planned = plan_delivery(request, work, ledger)
         sent = _send(request, planned, ledger, sending)
-        outcome = _settle(request, work, ledger, planned, sent)
+        outcome = settle_delivery(request, work, ledger, planned, sent)
     _check(request, outcome)
     return outcome
 
 
-def _plan(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
+def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
     """Everything up to the outbox; the state is closed while records leave."""
     with state.opened(request.home, work, memory=request.memory) as connection:
         leftover = settle(connection, request.home, work, ledger, request.policy)
@@ -164,7 +164,7 @@ def _sum(uploads: Sent, deletions: Sent) -> Sent:
     )
 
 
-def _settle(
+def settle_delivery(
     request: Delivery, work: Path, ledger: LedgerFile, planned: Planned, sent: Sent
 ) -> Outcome:
     with state.opened(request.home, work, memory=request.memory) as connection:
@@ -221,6 +221,7 @@ def _keep_for_plans(request: Delivery, counts: Counts) -> None:
     with contextlib.suppress(OSError):  # another file system: plans do without
         fresh.hardlink_to(request.valid)
         fresh.replace(previous)
+    fresh.unlink(missing_ok=True)  # two names of one file: replacing does nothing
 
 
 def _check(request: Delivery, outcome: Outcome) -> None:

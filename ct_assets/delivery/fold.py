@@ -1,5 +1,7 @@
 """Takes outcomes into the state: what CleverTap has, what is held back, what is in doubt."""
 
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
 from pathlib import Path
 
 import duckdb
@@ -28,6 +30,7 @@ select kind, key, fingerprint, fields, person, {delivery} from work.settled
 where outcome = 'acked' and action = 'upsert'
 """
 
+_UNKNOWN = "select count(*) from work.settled where outcome = 'unknown'"
 _DOUBT = f"""
 update synced as s set fingerprint = null, fields = {words.merged("s.fields", "d.fields")}
 from work.settled as d where d.kind = s.kind and d.key = s.key and d.outcome = 'unknown'
@@ -74,7 +77,7 @@ def fold(
         connection.execute(_REFUSED.format(**facts))
         if parks:
             connection.execute(_PARKED.format(**facts))
-        elif policy.object == "profile":
+        elif policy.object == "profile" and scalar(connection, _UNKNOWN):
             connection.execute(_DOUBT)
             connection.execute(_DOUBT_NEW)
         put(connection, "folded", str(origin.delivery))

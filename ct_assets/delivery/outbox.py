@@ -30,11 +30,11 @@ READ_BYTES = 16_000_000
 
 
 _REMOVALS = """
-    select
+    union all by name select
         batch::uinteger as batch, position::uinteger as position, null::utinyint as lane, action,
         kind, key, null::ubigint as person, null::ubigint as fingerprint, record, fields,
         null::varchar[] as replaces
-    from work.removals
+    from (from work.removals order by batch, position)
 """
 
 
@@ -59,17 +59,21 @@ def write(
         "partition": request.partition or "",
     }
     pairs = ", ".join(f"{name}: {literal(value)}" for name, value in metadata.items())
+    events = request.policy.object == "event"
+    connection.execute("set preserve_insertion_order = true")
     with replacing(request.home / OUTBOX) as partial:
         connection.execute(
             f"""
-            copy ({_records(request, diff)} union all by name {_REMOVALS}
-                  order by batch, position)
-            to {literal(str(partial))} (
-                format parquet, compression snappy, kv_metadata {{{pairs}}},
-                row_group_size {_row_group(connection)}
+            copy (
+                {_records(request, diff)} {"order by batch, position" if events else ""}
+                {"" if events else _REMOVALS}
+            ) to {literal(str(partial))} (
+                format parquet, compression snappy, dictionary_size_limit 1,
+                row_group_size {_row_group(connection)}, kv_metadata {{{pairs}}}
             )
             """
         )
+    connection.execute("set preserve_insertion_order = false")
 
 
 def origin(outbox: Path) -> Origin:
@@ -113,45 +117,68 @@ def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
 
 
 def number(connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff) -> None:
-    """Fills `work.numbered`: batch, position and lane of each row that goes."""
-    largest = f"select max(bytes) from work.diff where fate in {GOING}"
-    if scalar(connection, largest) * MAX_RECORDS <= MAX_BYTES:
-        cut = "0"
-    else:
-        cut = f"(sum(bytes) over (partition by lane, block order by seq) - bytes) // {MAX_BYTES}"
+    """Fills `work.numbered` from `work.diff`: batch, position and lane of each row that goes.
+
+    For profiles it has all rows, in the order of the snapshot, to be laid beside it.
+    """
+    largest = scalar(connection, f"select max(bytes) from work.diff where fate in {GOING}")
+    small = largest * MAX_RECORDS <= MAX_BYTES
     events = request.policy.object == "event"
-    lane = f"lane_hash % {lane_count(diff.going)}" if events else "0"
+    connection.execute(f"set preserve_insertion_order = {not events}")
+    lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
     order = "ts nulls last, row" if events else "row"
+    sequenced = f"""
+        select *, {lane} as lane, fate in {GOING} as going, row_number() over (
+            partition by fate in {GOING}, {lane} order by {order}
+        ) - 1 as seq
+        from work.diff {f"where fate in {GOING}" if events else ""}
+    """
+    if small and not events:
+        numbered = f"""
+            select *, if(going, seq // {MAX_RECORDS}, null) as batch,
+                if(going, seq % {MAX_RECORDS}, null) as position
+            from ({sequenced})
+        """
+    else:
+        numbered = _in_batches(sequenced, small=small)
     connection.execute(
-        f"""
-        create or replace table work.numbered as
-        with sequenced as (
-            select row, bytes, {lane} as lane,
-                row_number() over (partition by {lane} order by {order}) - 1 as seq
-            from work.diff where fate in {GOING}
-        ), blocks as (select *, seq // {MAX_RECORDS} as block from sequenced
-        ), parts as (select *, {cut} as cut from blocks
+        f"create or replace table work.numbered as {numbered} {'' if events else 'order by row'}"
+    )
+    connection.execute("set preserve_insertion_order = false")
+
+
+def _in_batches(sequenced: str, *, small: bool) -> str:
+    """Lanes are cut into batches, which are numbered in turn: each lane's first, its second ..."""
+    size = "sum(bytes) over (partition by going, lane, block order by seq) - bytes"
+    return f"""
+        with blocks as (select *, seq // {MAX_RECORDS} as block from ({sequenced})
+        ), parts as (select *, {"0" if small else f"({size}) // {MAX_BYTES}"} as cut from blocks
         ), starts as (
             select lane, block, cut, min(seq) as first,
                 row_number() over (order by block, cut, lane) - 1 as batch
-            from parts group by lane, block, cut
+            from parts where going group by lane, block, cut
         )
-        select row, batch, seq - first as position, {"lane" if events else "null::bigint"} as lane
-        from parts join starts using (lane, block, cut)
-        """
-    )
+        select p.*, s.batch, p.seq - s.first as position
+        from parts as p left join starts as s
+            on p.going and s.lane is not distinct from p.lane
+            and s.block = p.block and s.cut = p.cut
+    """
 
 
 def _records(request: Delivery, diff: Diff) -> str:
+    """Events are sorted; profiles leave in the order of the snapshot, which costs no sorting."""
     held, cleared = _fields(request, diff)
+    if request.policy.object == "event":
+        source, record = "work.valid as v join work.numbered as n on n.row = v.row", cleared
+    else:
+        source = "work.valid as v positional join work.numbered as n"
+        record = f"if(v.row = n.row, {cleared}, error('the snapshot changed while it was read'))"
     return f"""
         select
             n.batch::uinteger as batch, n.position::uinteger as position,
-            n.lane::utinyint as lane, 'upsert' as action, v.kind, v.key,
-            d.lane_hash as person, d.fingerprint, {cleared} as record, {held} as fields, d.replaces
-        from work.valid as v
-        join work.numbered as n on n.row = v.row
-        join work.diff as d on d.row = v.row
+            n.lane::utinyint as lane, 'upsert' as action, v.kind, v.key, n.lane_hash as person,
+            n.fingerprint, {record} as record, {held} as fields, n.replaces
+        from {source} where n.batch is not null
     """
 
 
@@ -162,7 +189,7 @@ def _fields(request: Delivery, diff: Diff) -> tuple[str, str]:
     """
     if request.policy.object == "event":
         return "null::ubigint[]", "v.record"
-    before = words.stored("d.fields", words.count(diff.positions))
+    before = words.stored("n.fields", words.count(diff.positions))
     after = words.zip_with("|", before, words.stored("v.present", words.count(diff.positions)))
     if not diff.clearable:
         return words.as_list(after), "v.record"

@@ -42,7 +42,8 @@ def locked(
 ) -> Iterator[None]:
     """The only one, in any process, to work on the state at `home`; waits for its turn."""
     stop = stop or threading.Event()
-    lock = filelock.FileLock(private_dir(home) / "lock", mode=0o600)
+    path = _lock_file(home)
+    lock = filelock.FileLock(path, mode=0o600)
     until = time.monotonic() + patience.total_seconds()
     while True:
         with contextlib.suppress(filelock.Timeout):
@@ -50,19 +51,25 @@ def locked(
             break
         if stop.wait(POLL_SECONDS) or time.monotonic() >= until:
             raise BusyError(
-                f"{home.name}: another run of this sync is under way (process {_holder(home)}); "
+                f"{home.name}: another run of this sync is under way (process {_holder(path)}); "
                 f"nothing was sent by this one. Wait until it has ended, or stop it"
             )
     try:
-        (home / "lock").write_text(str(os.getpid()))
+        path.write_text(str(os.getpid()))
         yield
     finally:
         lock.release()
 
 
-def _holder(home: Path) -> str:
+def _lock_file(home: Path) -> Path:
+    """Outside the state, which a plan must leave as it is."""
+    folder = private_dir(home.parents[1].with_name("locks") / home.parent.name)
+    return folder / f"{home.name}.lock"
+
+
+def _holder(lock: Path) -> str:
     with contextlib.suppress(OSError):
-        return (home / "lock").read_text() or "unknown"
+        return lock.read_text() or "unknown"
     return "unknown"
 
 
@@ -129,6 +136,7 @@ def database(path: Path, work: Path, *, memory: str) -> Iterator[duckdb.DuckDBPy
     mask = os.umask(0o077)
     try:
         connection = duckdb.connect(str(path), config=settings)
+        connection.execute("set enable_progress_bar = false")
         connection.execute(f"attach {literal(str(work / 'work.duckdb'))} as work")
     finally:
         os.umask(mask)

@@ -22,7 +22,7 @@ PROFILES = Policy(sync="customers", object="profile", declaration="d1")
 EVENTS = Policy(sync="purchases", object="event", declaration="d1", event_key="InvoiceId")
 IMPATIENT = Retry(patience=0.2, unreached=0.2, base=0.001, lost_base=0.001, cap=0.01)
 
-_SYSTEM = {
+_SYSTEM: dict[str, pl.DataType | type[pl.DataType]] = {
     "_key": pl.String,
     "_kind": pl.String,
     "_identity": pl.String,
@@ -45,7 +45,7 @@ def profile(
     **fields: object,
 ) -> Row:
     data = {name: value for name, value in fields.items() if value is not None}
-    record = {"type": "profile", kind: key, "profileData": data}
+    record: dict[str, Any] = {"type": "profile", kind: key, "profileData": data}
     return {
         "_key": key,
         "_kind": kind,
@@ -58,7 +58,7 @@ def profile(
 
 
 def event(key: str, identity: str = "1", ts: int | None = 1_700_000_000, **fields: object) -> Row:
-    record = {"type": "event", "identity": identity, "ts": ts, "evtName": "Bought"}
+    record: dict[str, Any] = {"type": "event", "identity": identity, "ts": ts, "evtName": "Bought"}
     record = {k: v for k, v in record.items() if v is not None} | {"evtData": fields}
     return {
         "_key": key,

@@ -1,0 +1,74 @@
+"""Records whose answer was lost under `on_unknown: park`, until a person has looked."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.delivery import state
+from ct_assets.delivery.ledger import LedgerFile
+from ct_assets.delivery.request import Policy
+from ct_assets.delivery.settle import settle
+from ct_assets.delivery.storage import locked, readable_errors, workdir
+
+MEMORY = "384MB"
+
+_SCHEMA = {
+    "key": pl.String,
+    "kind": pl.String,
+    "why": pl.String,
+    "since": pl.Datetime,
+    "delivery": pl.UInt32,
+    "batch": pl.UInt32,
+    "partition": pl.String,
+    "record": pl.String,
+}
+
+
+@contextmanager
+def settled(home: Path, policy: Policy) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The state with nothing left open in it, held alone for the time of the block."""
+    with (
+        locked(home),
+        readable_errors(home),
+        workdir(home) as work,
+        LedgerFile(home, durable=policy.counts_twice) as ledger,
+        state.opened(home, work, memory=MEMORY) as connection,
+    ):
+        settle(connection, home, work, ledger, policy)
+        yield connection
+
+
+def listing(home: Path, policy: Policy) -> pl.DataFrame:
+    """key, kind, why, since, delivery, batch, partition, record (the JSON that was sent)."""
+    with settled(home, policy) as connection:
+        found = connection.execute(
+            "select key, kind, message, since, delivery, batch, partition, record"
+            " from held where reason = 'parked' order by delivery, batch, key"
+        ).fetchall()
+    return pl.DataFrame(found, schema=_SCHEMA, orient="row")
+
+
+def resend(home: Path, policy: Policy, keys: Sequence[str] | None = None) -> int:
+    """CleverTap does not have them: they go with the next run that finds them in the source."""
+    with settled(home, policy) as connection:
+        return _change(connection, "delete from held", keys)
+
+
+def discard(home: Path, policy: Policy, keys: Sequence[str] | None = None) -> int:
+    """CleverTap has them, or need not: they are never sent again."""
+    with settled(home, policy) as connection:
+        return _change(connection, "update held set reason = 'discarded', record = null", keys)
+
+
+def _change(
+    connection: duckdb.DuckDBPyConnection, statement: str, keys: Sequence[str] | None
+) -> int:
+    wanted = "" if keys is None else " and list_contains($keys, key)"
+    found = connection.execute(
+        f"{statement} where reason = 'parked'{wanted}",
+        {} if keys is None else {"keys": list(keys)},
+    ).fetchone()
+    return int(found[0]) if found else 0

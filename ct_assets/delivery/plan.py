@@ -1,0 +1,187 @@
+"""What a delivery would do, found out on a copy of the state."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.delivery import diff, guards, outbox, removed, state
+from ct_assets.delivery.diff import SYSTEM_COLUMNS, Diff
+from ct_assets.delivery.ledger import LedgerFile
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.settle import settle
+from ct_assets.delivery.storage import (
+    LEDGER,
+    OUTBOX,
+    PREVIOUS,
+    STATE,
+    file_sql,
+    locked,
+    name_sql,
+    readable_errors,
+    workdir,
+)
+from ct_assets.errors import mask
+
+SECONDS_A_REQUEST = 1.0
+"""CleverTap says that a call takes one or more seconds."""
+
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    field: str
+    rows: int
+    samples: tuple[tuple[str | None, str | None], ...]
+    """Masked values before and after."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReport:
+    valid: int
+    rejected: int
+    new: int
+    changed: int
+    unchanged: int
+    held: Mapping[str, int]
+    removed: int
+    """Rows acknowledged earlier that are in the source no more."""
+    removals: int
+    """Those of them that the delivery would clear or delete."""
+    requests: int
+    seconds: float
+    """At least, at the account's limit of requests in flight."""
+    properties: tuple[PropertyChange, ...]
+    """Fields of the changed rows, the most changed first."""
+    objection: str | None
+    """The guard that would stop the delivery."""
+    notes: tuple[str, ...]
+
+
+def plan(request: Delivery) -> PlanReport:
+    """Leaves every byte of the state as it is."""
+    with (
+        readable_errors(request.home),
+        _copied(request) as copy,
+        workdir(copy.home) as work,
+        LedgerFile(copy.home, durable=False) as ledger,
+        state.opened(copy.home, work, memory=copy.memory) as connection,
+    ):
+        settle(connection, copy.home, work, ledger, copy.policy)
+        guards.check_identity(connection, copy)
+        return _planned(connection, copy, request.home / PREVIOUS)
+
+
+@contextlib.contextmanager
+def _copied(request: Delivery) -> Iterator[Delivery]:
+    """The request with a copy of its home, which goes with the block."""
+    with tempfile.TemporaryDirectory(prefix="ct-assets-plan-") as folder:
+        home = Path(folder) / "state" / "plan" / request.home.name
+        home.mkdir(parents=True)
+        if request.home.exists():
+            with locked(request.home, request.patience):
+                for name in (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX):
+                    if (request.home / name).exists():
+                        shutil.copyfile(request.home / name, home / name)
+        forgotten = request.home.parent / ".forgotten"
+        if forgotten.exists():
+            shutil.copytree(forgotten, home.parent / ".forgotten")
+        yield replace(request, home=home)
+
+
+def _planned(
+    connection: duckdb.DuckDBPyConnection, request: Delivery, previous: Path
+) -> PlanReport:
+    found = diff.compare(connection, request)
+    outbox.number(connection, request, found)
+    gone = removed.find(connection, request, found, count=True)
+    requests = _requests(connection)
+    properties = _properties(connection, request, found, previous)
+    notes = [gone.note] if gone.note else []
+    if properties is None:
+        notes.append("which fields changed is not known: no whole delivery is on record")
+    return PlanReport(
+        valid=sum(found.fates.values()),
+        rejected=request.rejected,
+        new=found.fates.get("new", 0),
+        changed=found.fates.get("changed", 0),
+        unchanged=found.fates.get("unchanged", 0),
+        held=found.held,
+        removed=gone.rows,
+        removals=gone.planned,
+        requests=requests,
+        seconds=-(-requests // MAX_IN_FLIGHT) * SECONDS_A_REQUEST,
+        properties=properties or (),
+        objection=guards.objection(connection, request, found, gone),
+        notes=tuple(notes),
+    )
+
+
+def _requests(connection: duckdb.DuckDBPyConnection) -> int:
+    batches = "select batch from work.numbered union select batch from work.removals"
+    return state.scalar(connection, f"select count(batch) from ({batches})")
+
+
+def _properties(
+    connection: duckdb.DuckDBPyConnection, request: Delivery, found: Diff, previous: Path
+) -> tuple[PropertyChange, ...] | None:
+    """Compares the changed rows with the last whole delivery; None where there is none."""
+    if request.policy.object == "event" or not found.fates.get("changed"):
+        return ()
+    if not previous.exists():
+        return None
+    before, after = (_fields(connection, path) for path in (previous, request.valid))
+    connection.execute(
+        f"""
+        create or replace view work.both as
+        select {_sides(before, after)}
+        from read_parquet({file_sql(request.valid)}, file_row_number = true) as a
+        join work.diff as d on d.row = a.file_row_number and d.fate = 'changed'
+        join read_parquet({file_sql(previous)}) as b on b._key = a._key and b._kind = a._kind
+        """
+    )
+    fields = list(after | before)
+    counted = ", ".join(f"count(*) filter (b{n} is distinct from a{n})" for n in range(len(fields)))
+    counts = connection.execute(f"select {counted} from work.both").fetchone() or ()
+    changes = [
+        PropertyChange(field, rows, _samples(connection, number))
+        for number, (field, rows) in enumerate(zip(fields, counts, strict=True))
+        if rows
+    ]
+    return tuple(sorted(changes, key=lambda change: -change.rows))
+
+
+def _fields(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> dict[str, str]:
+    """SQL names by field."""
+    described = connection.execute(f"describe from read_parquet({file_sql(snapshot)})").fetchall()
+    names = zip(pl.read_parquet_schema(snapshot), described, strict=True)
+    return {field: row[0] for field, row in names if field not in SYSTEM_COLUMNS}
+
+
+def _sides(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    def text(side: str, name: str | None) -> str:
+        return f"{side}.{name_sql(name)}::varchar" if name else "null::varchar"
+
+    return ", ".join(
+        f"{text('b', before.get(field))} as b{n}, {text('a', after.get(field))} as a{n}"
+        for n, field in enumerate({**after, **before})
+    )
+
+
+def _samples(
+    connection: duckdb.DuckDBPyConnection, number: int
+) -> tuple[tuple[str | None, str | None], ...]:
+    found = connection.execute(
+        f"select b{number}, a{number} from work.both"
+        f" where b{number} is distinct from a{number} limit {SAMPLES}"
+    ).fetchall()
+    return tuple((b and mask(b), a and mask(a)) for b, a in found)

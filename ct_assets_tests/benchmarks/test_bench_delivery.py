@@ -1,0 +1,143 @@
+"""Settle, diff, outbox and fold without a network: CPU, wall time and memory by rows."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+import polars as pl
+import pytest
+
+from ct_assets.delivery import Delivery, Policy
+from ct_assets.delivery.deliver import plan_delivery, settle_delivery
+from ct_assets.delivery.ledger import LedgerFile
+from ct_assets.delivery.sending import Sent
+from ct_assets.delivery.storage import OUTBOX, workdir
+from ct_assets.files import private_dir
+from ct_assets_tests.benchmarks.generate import events, profiles
+from ct_assets_tests.benchmarks.measure import Measured, measured, record
+
+MILLION = 1_000_000
+T = TypeVar("T")
+PROFILES = Policy(sync="bench", object="profile", declaration="d")
+EVENTS = Policy(sync="bench", object="event", declaration="d", event_key="event_id")
+
+_PROFILE = """
+select
+    customer_id as _key, 'identity' as _kind, customer_id as _identity,
+    null::varchar[] as _also, null::bigint as _ts,
+    '{"type":"profile","identity":"' || customer_id || '","profileData":{"Name":"' || first_name
+        || '","Email":"' || email || '","Phone":"' || phone || '","Country":"' || country
+        || coalesce('","City":"' || city, '') || coalesce('","Tier":"' || tier, '')
+        || '","Visits":' || visits || ',"Newsletter":' || newsletter
+        || coalesce(',"DOB":"$D_' || epoch(birthday)::bigint || '"', '')
+        || coalesce(',"Balance":' || balance, '') || ',"Change":"{change}"}}' as _record,
+    null::varchar[] as _clear,
+    null::struct(field varchar, code varchar, message varchar)[] as _warnings,
+    first_name as "Name", email as "Email", phone as "Phone", country as "Country",
+    city as "City", tier as "Tier", visits as "Visits", newsletter as "Newsletter",
+    epoch(birthday)::bigint as "DOB", balance::double as "Balance", '{change}' as "Change",
+    interests as "Interests"
+"""
+_EVENT = """
+select
+    event_id as _key, 'identity' as _kind, customer_id as _identity,
+    null::varchar[] as _also, epoch(happened_at)::bigint as _ts,
+    '{"type":"event","identity":"' || customer_id || '","ts":' || epoch(happened_at)::bigint
+        || ',"evtName":"Charged","evtData":{"Amount":' || amount || ',"Currency":"' || currency
+        || coalesce('","City":"' || city, '') || '","Items":' || to_json(items) || '}}' as _record,
+    null::varchar[] as _clear,
+    null::struct(field varchar, code varchar, message varchar)[] as _warnings,
+    amount::double as "Amount", currency as "Currency", city as "City"
+"""
+
+
+def valid(folder: Path, rows: int, policy: Policy, change: str = "a") -> Path:
+    """A snapshot as the split writes it."""
+    make, select = (events, _EVENT) if policy is EVENTS else (profiles, _PROFILE)
+    source, target = folder / "source.parquet", folder / f"valid-{change}.parquet"
+    if not source.exists():
+        make(source, rows)
+    with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
+        connection.execute(
+            f"copy ({select.replace('{change}', change)} from '{source}')"
+            f" to '{target}' (format parquet, row_group_size 100000)"
+        )
+    return target
+
+
+def run(home: Path, source: Path, policy: Policy) -> dict[str, float]:
+    """A delivery in which every batch is acknowledged; CPU and wall seconds of its two halves."""
+    request = Delivery(home=private_dir(home), valid=source, policy=policy, run="bench")
+    with (
+        workdir(home) as work,
+        LedgerFile(home, durable=False) as ledger,
+    ):
+        planned, before = timed(lambda: plan_delivery(request, work, ledger))
+        for batch, rows in _batches(home / OUTBOX):
+            ledger.record(planned.delivery, batch, range(rows), "sent")
+            ledger.record(planned.delivery, batch, range(rows), "acked")
+        outcome, after = timed(lambda: settle_delivery(request, work, ledger, planned, Sent()))
+    return {
+        "planned": outcome.counts.acked,
+        "diff CPU": before[0],
+        "diff s": before[1],
+        "fold CPU": after[0],
+        "fold s": after[1],
+    }
+
+
+def timed(work: Callable[[], T]) -> tuple[T, tuple[float, float]]:
+    cpu, wall = time.process_time(), time.perf_counter()
+    result = work()
+    return result, (time.process_time() - cpu, time.perf_counter() - wall)
+
+
+def _batches(outbox: Path) -> list[tuple[int, int]]:
+    return pl.scan_parquet(outbox).group_by("batch").len().sort("batch").collect().rows()
+
+
+def reported(name: str, rows: int, found: Measured) -> dict[str, float]:
+    record(name, rows, found, **found.result)
+    figures: dict[str, float] = found.result
+    return figures
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("policy", [PROFILES, EVENTS], ids=["profiles", "events"])
+def test_a_million_rows(tmp_path: Path, policy: Policy) -> None:
+    source = valid(tmp_path, MILLION, policy)
+
+    first = reported(
+        f"deliver {policy.object}s, first",
+        MILLION,
+        measured(run, tmp_path / "state/bench/home", source, policy),
+    )
+    again = reported(
+        f"deliver {policy.object}s, no change",
+        MILLION,
+        measured(run, tmp_path / "state/bench/home", source, policy),
+    )
+
+    assert first["planned"] == MILLION
+    assert again["planned"] == 0
+    assert first["diff CPU"] <= 6
+    assert first["fold s"] <= 1.5
+    assert again["diff s"] + again["fold s"] <= 6
+
+
+@pytest.mark.bench
+def test_memory_does_not_grow_with_rows(tmp_path: Path) -> None:
+    peaks = {}
+    for millions in (5, 10):
+        folder = tmp_path / str(millions)
+        folder.mkdir()
+        source = valid(folder, millions * MILLION, PROFILES)
+        for name in ("first", "no change"):
+            found = measured(run, folder / "state/bench/home", source, PROFILES)
+            reported(f"deliver profiles, {millions} M, {name}", millions * MILLION, found)
+            peaks[millions, name] = found.peak_mb
+
+    assert max(peaks.values()) <= 700
+    assert peaks[10, "first"] <= 1.1 * peaks[5, "first"]
