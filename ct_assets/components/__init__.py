@@ -1,0 +1,6 @@
+"""What a `defs.yaml` names as its `type`."""
+
+from ct_assets.components.clevertap_sync import ClevertapSync
+from ct_assets.components.source_table import SourceTable
+
+__all__ = ["ClevertapSync", "SourceTable"]

@@ -55,6 +55,39 @@ def snapshot(
         raise FileError(f"{_named(files)}: {_explained(error, files)}") from None
 
 
+def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
+    """The largest value of a column, as text."""
+    frame = _scan(files)
+    try:
+        columns = frame.collect_schema().names()
+        if column not in columns:
+            raise FileError(f"{_named(files)}: no column {column!r} (wanted by `watermark`)"
+                            f"{closest(column, columns)}")  # fmt: skip
+        value = _typed(pl.col(column), types[column]) if column in types else pl.col(column)
+        return str(frame.select(value.max()).collect(engine="streaming").item())
+    except pl.exceptions.PolarsError as error:
+        raise FileError(f"{_named(files)}: {_explained(error, files)}") from None
+
+
+def count(
+    files: Sequence[Path], beyond: tuple[str, str] | None, *, types: Mapping[str, str]
+) -> int:
+    """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
+    frame = _scan(files)
+    try:
+        if beyond is not None:
+            column, limit = beyond
+            value, known = pl.col(column), pl.lit(limit)
+            if column in types:
+                value, known = _typed(value, types[column]), _typed(known, types[column])
+            else:
+                known = known.cast(frame.collect_schema()[column])
+            frame = frame.filter(value > known)
+        return int(frame.select(pl.len()).collect(engine="streaming").item())
+    except pl.exceptions.PolarsError as error:
+        raise FileError(f"{_named(files)}: {_explained(error, files)}") from None
+
+
 def _scan(files: Sequence[Path]) -> pl.LazyFrame:
     kinds = {file.suffix.lower() for file in files}
     if kinds <= {".parquet", ".pq"}:

@@ -6,6 +6,7 @@ else: not other files, not the network, not its own settings.
 
 import contextlib
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,16 +34,45 @@ class QueryError(UserError):
 class Warehouse:
     database: Path
     seed: Path | None = None
-    """A folder of CSV files that become the tables of a database that is not there yet."""
+    """A folder of CSV files that become the tables of a database that is not there yet.
+
+    A database made so follows its CSV files; any other is never written to.
+    """
     memory_limit: str = "512MB"
 
     def snapshot(self, query: str, into: Path, *, called: str) -> None:
         """Write the rows of `query` to the Parquet file `into`; `called` names it in errors."""
         with self.reading(into.parent) as connection, translated(called):
-            statements = connection.extract_statements(query)
-            if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
-                raise QueryError(f"{called}: must be one SELECT statement; it only reads")
+            _check_select(connection, query, called)
             connection.sql(query).write_parquet(str(into), row_group_size=100_000)
+
+    def value(self, query: str, *, called: str, largest: str | None = None) -> str:
+        """The one value of `query`, or the largest one of its column `largest`, as text."""
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            self.reading(Path(scratch)) as connection,
+            translated(called),
+        ):
+            _check_select(connection, query, called)
+            found = connection.sql(query)
+            found = found.aggregate(f'max("{largest}")') if largest else found.limit(2)
+            rows = found.fetchall()
+        if len(rows) != 1 or len(rows[0]) != 1:
+            raise QueryError(f"{called}: must give one row with one column")
+        return str(rows[0][0])
+
+    def count(self, query: str, beyond: tuple[str, str] | None, *, called: str) -> int:
+        """How many rows `query` gives, or how many whose column is larger than `beyond` says."""
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            self.reading(Path(scratch)) as connection,
+            translated(called),
+        ):
+            _check_select(connection, query, called)
+            found = connection.sql(query)
+            if beyond is not None:
+                found = found.filter(f'"{beyond[0]}" > {_quoted(beyond[1])}')
+            return int(found.aggregate("count(*)").fetchall()[0][0])
 
     @contextlib.contextmanager
     def reading(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -61,25 +91,34 @@ class Warehouse:
             yield connection
 
     def _ensure(self) -> None:
-        if self.database.exists():
-            return
-        if self.seed is None or not self.seed.is_dir():
+        seeded = self.seed is not None and self.seed.is_dir()
+        if not seeded and not self.database.exists():
             raise UserError(f"no warehouse at {self.database}; put a DuckDB file there")
-        load_folder(self.seed, self.database)
+        if self.seed is not None and seeded:
+            with FileLock(private_dir(self.database.parent) / f".{self.database.name}.lock"):
+                _follow(self.seed, self.database)
 
 
-def load_folder(folder: Path, database: Path) -> None:
-    """Make `database` anew from the CSV files of `folder`: one table each, named as the file."""
-    private_dir(database.parent)
-    with (
-        FileLock(database.with_name(f".{database.name}.lock")),
-        replacing(database) as partial,
-        duckdb.connect(str(partial)) as connection,
-    ):
-        for csv in sorted(folder.glob("*.csv")):
+def _check_select(connection: duckdb.DuckDBPyConnection, query: str, called: str) -> None:
+    statements = connection.extract_statements(query)
+    if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
+        raise QueryError(f"{called}: must be one SELECT statement; it only reads")
+
+
+def _follow(seed: Path, database: Path) -> None:
+    csvs = sorted(seed.glob("*.csv"))
+    stats = [(csv.name, csv.stat().st_size, csv.stat().st_mtime_ns) for csv in csvs]
+    mark, now = database.with_name(f".{database.name}.seed"), repr(stats)
+    made_so = mark.exists()
+    if database.exists() and (not made_so or mark.read_text() == now):
+        return
+    mark.write_text("")  # until it is whole, it counts as out of date
+    with replacing(database) as partial, duckdb.connect(str(partial)) as connection:
+        for csv in csvs:
             connection.execute(
                 f'create table "{csv.stem}" as from read_csv({_quoted(csv)}, header = true)'
             )
+    mark.write_text(now)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers.warehouse import Warehouse, load_folder
+from ct_assets.io_managers.warehouse import Warehouse
 
 
 @pytest.fixture
@@ -27,6 +27,22 @@ def test_a_missing_warehouse_is_made_from_its_seed(warehouse: Warehouse, tmp_pat
     rows = query(warehouse, "select zip, mail as Email from person -- all\n;", tmp_path)
 
     assert rows.rows() == [("0171", "ada@example.org"), ("N1", "bob@example.org")]
+
+
+def test_a_seeded_warehouse_follows_its_seed(warehouse: Warehouse, tmp_path: Path) -> None:
+    query(warehouse, "from person", tmp_path)
+    assert warehouse.seed
+    (warehouse.seed / "person.csv").write_text("id,mail,zip\n3,eve@example.org,9\n")
+
+    assert query(warehouse, "select id from person", tmp_path).rows() == [(3,)]
+
+
+def test_a_warehouse_of_ones_own_is_left_alone(warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.database.parent.mkdir()
+    with duckdb.connect(str(warehouse.database)) as own:
+        own.execute("create table person as select 7 as id")
+
+    assert query(warehouse, "from person", tmp_path).rows() == [(7,)]
 
 
 def test_without_a_seed_it_says_where_the_warehouse_belongs(tmp_path: Path) -> None:
@@ -62,11 +78,7 @@ def test_errors_name_the_query_and_quote_no_value(
     assert cause is None or caught.value.__suppress_context__
 
 
-def test_it_reads_while_others_read_and_says_so_when_someone_writes(
-    warehouse: Warehouse, tmp_path: Path
-) -> None:
-    assert warehouse.seed
-    load_folder(warehouse.seed, warehouse.database)
+def test_it_reads_while_others_read(warehouse: Warehouse, tmp_path: Path) -> None:
     with warehouse.reading(tmp_path / "a") as one, warehouse.reading(tmp_path / "b") as two:
         counts = [c.sql("select count(*) from person").fetchall() for c in (one, two)]
     assert counts == [[(2,)], [(2,)]]

@@ -1,0 +1,118 @@
+"""The syncs and sources of loaded definitions, without running or opening anything."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster.components.definitions import LazyDefinitions
+
+from ct_assets.components import source as sources
+from ct_assets.components.declaration import Place
+from ct_assets.errors import UserError, closest
+from ct_assets.io_managers.staging import Draft, Snapshot
+from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.mapping import Sync, parse
+
+# Where an asset's declaration is in its metadata; both are shown in the UI.
+SYNC, SOURCE = "clevertap_sync", "source_table"
+
+
+@dataclass(frozen=True)
+class DeclaredSource:
+    source: sources.Source
+    root: Path
+    folder: Path
+
+    def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
+        """Write the rows as they are now to `draft`."""
+        sources.snapshot(
+            self.source, draft, root=self.root, folder=self.folder, warehouse=warehouse
+        )
+
+    def state(self, warehouse: Warehouse) -> str:
+        return sources.state(self.source, root=self.root, folder=self.folder, warehouse=warehouse)
+
+    def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
+        """About how many rows have changed since a snapshot was made."""
+        return sources.changed_rows(
+            self.source, since, root=self.root, folder=self.folder, warehouse=warehouse
+        )
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A sync; its source when that is a SourceTable, None when it is another asset."""
+
+    sync: Sync
+    source: DeclaredSource | None
+    place: Place
+
+
+def load(module: str) -> dg.Definitions:
+    """The definitions of a Python module, as `dagster -m MODULE` finds them."""
+    found = [
+        value() if isinstance(value, LazyDefinitions) else value
+        for value in vars(importlib.import_module(module)).values()
+        if isinstance(value, LazyDefinitions | dg.Definitions)
+    ]
+    if len(found) != 1:
+        raise UserError(f"{module}: expected one Dagster Definitions, found {len(found)}")
+    return found[0]
+
+
+def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
+    """Every sync by its name."""
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+    found = {}
+    for spec in specs.values():
+        if SYNC in spec.metadata:
+            declared = _json(spec.metadata[SYNC])
+            sync = parse(declared["declaration"])
+            source = specs.get(dg.AssetKey.from_user_string(sync.source))
+            of = _source(source.metadata) if source else None
+            found[sync.name] = Declared(sync, of, Place.of(declared["place"]))
+    return found
+
+
+def find(syncs: Mapping[str, Declared], name: str) -> Declared:
+    if name not in syncs:
+        hint = closest(name, list(syncs)) or f"; declared are: {', '.join(sorted(syncs)) or 'none'}"
+        raise UserError(f"no sync is called {name!r}{hint}")
+    return syncs[name]
+
+
+def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
+    declared = json.loads(json.dumps(raw, default=str))
+    return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.told()})}
+
+
+def source_metadata(source: sources.Source, root: Path, folder: Path) -> dict[str, Any]:
+    declared = source.model_dump(mode="json", exclude_defaults=True)
+    value = {"declaration": declared, "root": str(root), "folder": str(folder)}
+    return {SOURCE: dg.MetadataValue.json(value)}
+
+
+def declared_source(
+    repository: dg.RepositoryDefinition | None, key: dg.AssetKey
+) -> DeclaredSource | None:
+    """The SourceTable of that key, if it is one."""
+    asset = repository and repository.assets_defs_by_key.get(key)
+    return _source(asset.metadata_by_key[key]) if asset else None
+
+
+def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
+    if SOURCE not in metadata:
+        return None
+    declared = _json(metadata[SOURCE])
+    source = sources.parse(declared["declaration"])
+    return DeclaredSource(source, Path(declared["root"]), Path(declared["folder"]))
+
+
+def _json(value: object) -> dict[str, Any]:
+    if not isinstance(value, dg.JsonMetadataValue) or not isinstance(value.value, dict):
+        raise TypeError("a declaration in metadata is JSON")
+    return value.value

@@ -1,0 +1,116 @@
+"""Checks that a run evaluates as it goes; each description says what to do when it fails."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from ct_assets.components.splitting import Counts
+from ct_assets.mapping import Sync
+
+SPLIT = {
+    "rejected_share": (
+        "The share of rejected rows is at most the sync's `max_rejected`; above it nothing is sent."
+        " Look at the reasons on this asset, mend the source or the mapping, or raise the limit."
+    ),
+    "conservation": (
+        "Every row of the source is valid, rejected, superseded or cut by `where`, and in one of"
+        " them only. If not, nothing is sent: this is a defect of ct_assets, please report it."
+    ),
+    "source_has_rows": (
+        "The source has rows. If not, look at the run that fills it: an empty table is more often"
+        " a failed load than a shop without customers."
+    ),
+    "keys_unique": (
+        "No two rows have the same identity, or the same event key. Rows that share one are"
+        " rejected: make the source unique, or declare `duplicates: {keep_latest_by: COLUMN}`."
+    ),
+}
+DELIVERY = {
+    "refused_share": (
+        "The share of records that CleverTap refused is at most the sync's `max_refused`. Look at"
+        " the codes on this asset, and at the sync's `undelivered` for the rows."
+    ),
+    "outcomes_known": (
+        "CleverTap's word on every record that was sent is known. If not, `ct-assets parked` lists"
+        " what is parked; the rest goes again with the next run."
+    ),
+    "conservation": (
+        "Every valid row is unchanged, held or planned, and every planned one acked, refused,"
+        " unknown or unsent. If not, this is a defect of ct_assets, please report it."
+    ),
+}
+BLOCKING = {("valid", "rejected_share"), ("valid", "conservation")}
+
+
+@dataclass(frozen=True)
+class Finding:
+    passed: bool
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+
+
+def specs(asset: dg.AssetKey, descriptions: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            name,
+            asset=asset,
+            description=description,
+            blocking=(asset.path[-1], name) in BLOCKING,
+        )
+        for name, description in descriptions.items()
+    ]
+
+
+def results(
+    context: dg.AssetExecutionContext, asset: dg.AssetKey, findings: Mapping[str, Finding]
+) -> Iterator[dg.AssetCheckResult]:
+    """Of the checks that this run was asked for."""
+    for name, found in findings.items():
+        check = dg.AssetCheckKey(asset, name)
+        if check in context.selected_asset_check_keys:
+            yield dg.AssetCheckResult(
+                check_name=name,
+                asset_key=asset,
+                passed=found.passed,
+                metadata=found.metadata,
+                severity=found.severity,
+            )
+
+
+def of_split(sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]]) -> Mapping[str, Finding]:
+    repeated = sum(reason["rows"] for reason in reasons if reason["code"].startswith("duplicate"))
+    return {
+        "rejected_share": Finding(
+            counts.rejected_share <= sync.max_rejected,
+            {
+                "share": counts.rejected_share,
+                "limit": sync.max_rejected,
+                **{f"rows/{r['field']}: {r['code']}": r["rows"] for r in reasons[:20]},
+            },
+            dg.AssetCheckSeverity.ERROR,
+        ),
+        "conservation": Finding(counts.complete, severity=dg.AssetCheckSeverity.ERROR),
+        "source_has_rows": Finding(counts.source > 0, {"rows": counts.source}),
+        "keys_unique": Finding(repeated == 0, {"rows": repeated}),
+    }
+
+
+def of_delivery(sync: Sync, counts: Mapping[str, int]) -> Mapping[str, Finding]:
+    """`counts` as in the meta of the staged report."""
+    share = counts["refused"] / max(counts["acked"] + counts["refused"], 1)
+    limit = 0.0 if sync.max_refused is None else sync.max_refused
+    return {
+        "refused_share": Finding(share <= limit, {"share": share, "limit": limit}),
+        "outcomes_known": Finding(
+            counts["unknown"] == counts["unsent"] == 0,
+            {"unknown": counts["unknown"], "unsent": counts["unsent"]},
+        ),
+        "conservation": Finding(
+            counts["valid"] == counts["unchanged"] + counts["held"] + counts["planned"]
+            and counts["planned"]
+            == counts["acked"] + counts["refused"] + counts["unknown"] + counts["unsent"],
+            severity=dg.AssetCheckSeverity.ERROR,
+        ),
+    }

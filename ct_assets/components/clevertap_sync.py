@@ -1,0 +1,49 @@
+from pathlib import Path
+from typing import Self
+
+import dagster as dg
+from pydantic import BaseModel
+
+from ct_assets.components.catalogue import sync_metadata
+from ct_assets.components.declaration import Place, Raw, checked, place
+from ct_assets.components.schema import sync_schema
+from ct_assets.components.sync_assets import sync_assets
+from ct_assets.components.triggers import chain, schedule
+from ct_assets.mapping import parse
+
+
+class Attributes(Raw):
+    described_by = staticmethod(sync_schema)
+
+
+class ClevertapSync(dg.Component):
+    """Rows of one source as CleverTap profiles or events: split, checked, sent, accounted for.
+
+    Assets: `<name>/valid`, `<name>/rejected`, `<name>/clevertap`, `<name>/undelivered`.
+    """
+
+    place = Place(Path())
+
+    def __init__(self, **declaration: object) -> None:
+        self.declaration = declaration
+        self.sync = parse(declaration)
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        return Attributes
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        component = checked(attributes, context, lambda declaration: cls(**declaration))
+        component.place = place(context)
+        return component
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        metadata = sync_metadata(self.declaration, place(context))
+        job = chain(self.sync)
+        ticking = schedule(self.sync, job)
+        return dg.Definitions(
+            assets=sync_assets(self.sync, metadata),
+            jobs=[job],
+            schedules=[ticking] if ticking else [],
+        )

@@ -1,0 +1,61 @@
+"""What a split says of itself in Dagster's catalog: counts, reasons, lineage; nobody's data."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ct_assets.components.splitting import Counts
+from ct_assets.io_managers.outcomes import fix, table
+from ct_assets.mapping import Sync
+
+TOP = 20
+
+
+def split_metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """For `valid` and `rejected`: where every row of the source went, and why."""
+    counts = Counts(**meta["counts"])
+    return {
+        "conservation": table([{"rows": n, "count": c} for n, c in meta["counts"].items()]),
+        "reasons": reasons(meta["reasons"]),
+        "rows/source": counts.source,
+        "rows/valid": counts.valid,
+        "rows/rejected": counts.rejected,
+        "rejected_share": counts.rejected_share,
+        "gate": meta["gate"]["why"] or "passed",
+    }
+
+
+def reasons(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """The most frequent reasons, each with what to do about it."""
+    columns = {"field": "string", "code": "string", "rows": "int", "what to do": "string"}
+    most = sorted(rows, key=lambda row: -row["rows"])[:TOP]
+    return table(
+        [
+            {
+                "field": row["field"] or "",
+                "code": row["code"],
+                "rows": row["rows"],
+                "what to do": fix(row["code"]),
+            }
+            for row in most
+        ],
+        columns,
+    )
+
+
+def lineage(
+    sync: Sync, stage: str, columns: pl.Schema, source: dg.AssetKey
+) -> dg.TableColumnLineage:
+    """From a column of `valid`, a field, or of `rejected` to the source's columns behind it."""
+    if stage == "valid":
+        behind = sync.lineage()
+    else:
+        behind = {name: {name} for name in columns if name != "reasons"}
+    return dg.TableColumnLineage(
+        {
+            field: [dg.TableColumnDep(source, name) for name in sorted(names)]
+            for field, names in behind.items()
+        }
+    )

@@ -1,0 +1,60 @@
+"""The JSON schema that editors and `dg` get: pydantic's, with the short forms and examples."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ct_assets.clevertap.contract import IDENTIFIERS
+from ct_assets.components.source import Source
+from ct_assets.mapping import Sync
+
+# What may stand in place of the mapping of these models.
+_SHORT: Mapping[str, Mapping[str, Any]] = {
+    "Field": {"type": "string", "description": "A column."},
+    "Filling": {"type": "string", "description": "A column."},
+    "Moment": {"type": "string", "description": "A column."},
+    "EventName": {"type": "string", "description": "The one name of its events."},
+    "Region": {"type": "string", "description": "A country: ISO code or English name."},
+    "Trigger": {"type": "string", "description": "A cron line, or on_change."},
+    "OnChange": {"const": True},
+    "Duplicates": {"const": "reject"},
+    "OtherColumns": {"const": True},
+}
+_IDENTIFIER = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
+    "properties": {name: {"$ref": "#/$defs/Filling"} for name in IDENTIFIERS},
+}
+_SYNC = {
+    "name": "customers",
+    "object": "profile",
+    "source": "chinook/customer",
+    "identify_by": [{"identity": "CustomerId"}],
+    "fields": {"Name": {"template": "{FirstName} {LastName}"}, "Email": "Email"},
+    "max_rejected": 0.1,
+    "trigger": "0 * * * *",
+}
+_SOURCE = {"asset": "chinook/customer", "file": "data/chinook/customer.csv"}
+
+
+def sync_schema() -> dict[str, Any]:
+    schema = Sync.model_json_schema()
+    defs = schema["$defs"]
+    for name, short in _SHORT.items():
+        if name in defs:
+            defs[name] = {"anyOf": [short, defs[name]]}
+    defs.setdefault("Filling", defs["Field"])
+    defs["Identifier"] = _IDENTIFIER
+    return _with_examples(schema, _SYNC)
+
+
+def source_schema() -> dict[str, Any]:
+    return _with_examples(Source.model_json_schema(), _SOURCE)
+
+
+def _with_examples(schema: dict[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
+    """Every property has one: without it `dg` makes up values that are no declaration."""
+    for name, known in schema["properties"].items():
+        known["examples"] = [examples.get(name, known.get("default") or f"<{name}>")]
+    return schema

@@ -1,0 +1,83 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import dagster as dg
+from pydantic import BaseModel
+
+from ct_assets.components import source as sources
+from ct_assets.components.catalogue import source_metadata
+from ct_assets.components.declaration import (
+    InvalidDeclarationError,
+    Place,
+    Raw,
+    checked,
+    place,
+    told,
+)
+from ct_assets.components.schema import source_schema
+from ct_assets.io_managers.failures import readable
+from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.staging import Draft
+
+
+class Attributes(Raw):
+    described_by = staticmethod(source_schema)
+
+
+class SourceTable(dg.Component):
+    """A table, a file or a query, read when the asset is materialized and kept as Parquet.
+
+    Exactly one of `file`, `table`, `sql` and `sql_file` says where the rows come from.
+    """
+
+    place = Place(Path())
+
+    def __init__(self, **declaration: object) -> None:
+        self.source = sources.parse(declaration)
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        return Attributes
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        component = checked(attributes, context, lambda declaration: cls(**declaration))
+        component.place = place(context)
+        return component
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        at = place(context)
+        _check_files(self.source, at)
+        return dg.Definitions(assets=[source_asset(self.source, context.project_root, at.folder)])
+
+
+def source_asset(source: sources.Source, root: Path, folder: Path) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=list(source.key),
+        io_manager_key="ct_staging",
+        group_name=source.group or source.key[0],
+        description=source.description or f"Rows of {source.asset}, as they were when read.",
+        kinds={source.kind},
+        owners=source.owners,
+        tags=source.tags,
+        code_version=sources.code_version(source, folder),
+        metadata=source_metadata(source, root, folder),
+    )
+    def snapshot(
+        ct_staging: dg.ResourceParam[ParquetStaging], ct_warehouse: WarehouseResource
+    ) -> Iterator[dg.Output[Draft]]:
+        with readable(), ct_staging.staging().draft(source.key) as draft:
+            sources.snapshot(
+                source, draft, root=root, folder=folder, warehouse=ct_warehouse.warehouse()
+            )
+            yield dg.Output(draft)
+
+    return snapshot
+
+
+def _check_files(source: sources.Source, at: Place) -> None:
+    if source.sql_file and not (at.folder / source.sql_file).is_file():
+        missing = f"no file {source.sql_file!r} beside this one"
+        raise InvalidDeclarationError([told(at, ("sql_file",), missing)])

@@ -1,0 +1,74 @@
+"""What starts a sync: a cron schedule, a change of its source, or nobody but a person."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ct_assets.components.keys import STAGES, key, source_key
+from ct_assets.mapping import Sync
+
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
+    """Follows the source, and never merely the syncs that go before this one."""
+    if sync.paused or not sync.trigger or not sync.trigger.on_change:
+        return None
+    eager = dg.AutomationCondition.eager()
+    if not sync.after:
+        return eager
+    before = dg.AssetSelection.assets(*(dg.AssetKey([name, "clevertap"]) for name in sync.after))
+    updated = dg.AutomationCondition.any_deps_updated()
+    return eager.replace(updated, updated.ignore(before))
+
+
+def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition | None:
+    """The whole chain at each tick of the cron line, unless it is still under way."""
+    if sync.paused or not sync.trigger or not sync.trigger.cron:
+        return None
+
+    @dg.schedule(
+        name=f"{sync.name}_schedule",
+        cron_schedule=sync.trigger.cron,
+        execution_timezone=sync.trigger.timezone,
+        job=job,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Reads {sync.source} and sends what is new of {sync.name}.",
+    )
+    def ticked(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        run = next(under_way(context.instance, sync.name), None)
+        if run is not None:
+            return dg.SkipReason(f"{sync.name} is still under way in run {run[:8]}")
+        return dg.RunRequest()
+
+    return ticked
+
+
+def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
+    """From the source to what is undelivered, without what others have to do before."""
+    keys = [source_key(sync), *(key(sync, stage) for stage in STAGES)]
+    return dg.define_asset_job(
+        job_name(sync.name),
+        selection=dg.AssetSelection.assets(*keys),
+        description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
+    )
+
+
+def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[str]:
+    """The runs that are about to send the sync of that name, or at it."""
+    asset = dg.AssetKey([name, "clevertap"])
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+        if run.job_name == job_name(name) or asset in (run.asset_selection or ()):
+            yield run.run_id
+
+
+def job_name(name: str) -> str:
+    return f"{name}_sync"

@@ -1,0 +1,157 @@
+"""Dagster's seam to the delivery: a snapshot of valid rows goes in, the report comes out."""
+
+import shutil
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+
+import dagster as dg
+import polars as pl
+from pydantic import Field
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.destination import Destination, destination_from_env, sandbox_destination
+from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, deliver
+from ct_assets.errors import UserError
+from ct_assets.io_managers.failures import readable
+from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, totals
+from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.staging import Snapshot
+from ct_assets.mapping import Sync
+from ct_assets.sandbox import ensure_running
+from ct_assets.settings import data_dir
+
+KEYS = "keys.parquet"
+
+
+class DeliveryOptions(dg.Config):
+    """What a single run may do otherwise; for the launchpad and the command line."""
+
+    full: bool = Field(default=False, description="Send every valid row again, changed or not.")
+    limit: int | None = Field(default=None, description="Send at most so many records.")
+    allow: list[str] = Field(
+        default=[], description="Guards to pass this once, such as `max_removed`."
+    )
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What `<sync>/clevertap` hands to its I/O manager."""
+
+    sync: Sync
+    valid: Snapshot
+    options: DeliveryOptions
+    neighbours: frozenset[str] = frozenset()
+
+
+class GateError(UserError):
+    pass
+
+
+def destination(sync: Sync) -> Destination:
+    """Where the records of `sync` go: the account of the environment, or else the sandbox."""
+    named = destination_from_env(sync.destination)
+    if named is not None:
+        return named
+    sandbox = ensure_running(data_dir())
+    return sandbox_destination(sandbox.url, sandbox.id, sandbox.account_id, sandbox.passcode)
+
+
+class ClevertapIOManager(dg.ConfigurableIOManager):
+    """Writes a snapshot's rows to CleverTap; what it reads back is CleverTap's word on them."""
+
+    staging: dg.ResourceDependency[ParquetStaging]
+    report_days: float = Field(default=30, description="How long reports and ledgers are kept.")
+
+    def handle_output(self, context: dg.OutputContext, obj: Upload) -> None:
+        with readable():
+            _check_gate(obj)
+            to = destination(obj.sync)
+            context.log.info(f"{obj.sync.name}: the destination is {named(to)}")
+            _tag_run(context, to)
+            outcome = self._deliver(context, obj, to)
+            self._keep(context, outcome)
+            context.add_output_metadata(outcome_metadata(outcome, to))
+
+    def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
+        with readable():
+            return self.staging.staging().current(context.asset_key.path).scan()
+
+    def _deliver(self, context: dg.OutputContext, upload: Upload, to: Destination) -> Outcome:
+        request = _request(upload, to, context.run_id, timedelta(days=self.report_days))
+        progress = ProgressLog(context.log)
+        try:
+            with Client(to) as client:
+                return deliver(request, client, progress=progress, stop=threading.Event())
+        except DeliveryFailed as error:
+            if error.outcome is None:
+                raise
+            self._keep(context, error.outcome)
+            raise dg.Failure(str(error), metadata=outcome_metadata(error.outcome, to)) from None
+
+    def _keep(self, context: dg.OutputContext, outcome: Outcome) -> None:
+        """Stage the report, so that it can be read like any other asset."""
+        with self.staging.staging().draft(context.asset_key.path) as draft:
+            shutil.copyfile(outcome.report, draft.path)
+            draft.meta |= {"counts": totals(outcome.counts)}
+            self.staging.staging().publish(draft)
+
+
+def named(to: Destination) -> str:
+    return f"the sandbox ({to.base_url})" if to.is_sandbox else f"{to.account_id} at {to.host}"
+
+
+def _check_gate(upload: Upload) -> None:
+    gate = upload.valid.meta.get("gate")
+    name = upload.sync.name
+    if gate is None:
+        raise GateError(f"{name}/valid has no verdict of its checks; materialize {name}/valid")
+    if not gate["passed"]:
+        raise GateError(f"{name} is not sent: {gate['why']}. Look at {name}/rejected for reasons.")
+
+
+def _request(upload: Upload, to: Destination, run: str, retention: timedelta) -> Delivery:
+    counts, options = upload.valid.meta["counts"], upload.options
+    return Delivery(
+        home=data_dir() / "state" / to.name / upload.sync.name,
+        valid=upload.valid.path,
+        keys=upload.valid.beside(KEYS),
+        policy=_policy(upload),
+        run=run,
+        source=counts["source"],
+        cut=counts["cut"],
+        superseded=counts["superseded"],
+        rejected=counts["rejected"],
+        full=options.full,
+        limit=options.limit,
+        allow=frozenset(options.allow),
+        retention=retention,
+    )
+
+
+def _policy(upload: Upload) -> Policy:
+    sync = upload.sync
+    return Policy(
+        sync=sync.name,
+        object=sync.object,
+        declaration=upload.valid.meta["declaration"],
+        event_key=_event_key(sync),
+        on_unknown=sync.on_unknown,
+        first_run=sync.first_run,
+        on_removed=sync.on_removed,
+        max_removed=sync.max_removed,
+        max_changed=sync.max_changed,
+        idempotent=sync.idempotent,
+        neighbours=upload.neighbours,
+    )
+
+
+def _event_key(sync: Sync) -> str | None:
+    key = sync.event_key
+    return (key.column or key.template or key.expr or str(key.value)) if key else None
+
+
+def _tag_run(context: dg.OutputContext, to: Destination) -> None:
+    """Runs can be told apart, and filtered, by where they sent to."""
+    where = "sandbox" if to.is_sandbox else to.name
+    context.step_context.instance.add_run_tags(context.run_id, {"clevertap/destination": where})

@@ -1,0 +1,23 @@
+"""Errors on their way into Dagster's log: readable, and without anybody's data."""
+
+import contextlib
+from collections.abc import Iterator
+
+import dagster as dg
+import polars as pl
+
+from ct_assets.errors import UserError
+
+
+@contextlib.contextmanager
+def readable() -> Iterator[None]:
+    """What a person can mend ends the step with its own words; repeating it would not help."""
+    try:
+        yield
+    except UserError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    except pl.exceptions.PolarsError as error:
+        raise dg.Failure(
+            f"the rows could not be computed: {type(error).__name__} "
+            "(polars' own text is left out: it may quote values)"
+        ) from None

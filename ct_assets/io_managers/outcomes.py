@@ -1,0 +1,123 @@
+"""What a delivery came to, for Dagster's catalog; and its progress, for the run's log."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ct_assets.clevertap.catalogue import entries
+from ct_assets.clevertap.destination import Destination
+from ct_assets.delivery import Counts, Outcome, Progress
+
+EVERY_SECONDS = 5.0
+TOP = 20
+
+
+def outcome_metadata(outcome: Outcome, to: Destination) -> dict[str, Any]:
+    counts = outcome.counts
+    return {
+        "destination": f"sandbox: {to.base_url}" if to.is_sandbox else to.name,
+        "conservation": balance(counts),
+        "refusals": refusals(pl.scan_parquet(outcome.report)),
+        "report": dg.MetadataValue.path(outcome.report),
+        "dagster/row_count": counts.acked,
+        **{f"rows/{name}": count for name, count in totals(counts).items()},
+        "requests": outcome.requests,
+        "waits_429": outcome.waits_429,
+        "window": outcome.window,
+        "bytes_sent": outcome.bytes,
+        "seconds": outcome.seconds,
+        "rows_per_second": counts.acked / outcome.seconds if outcome.seconds else 0.0,
+        **{f"latency/{name}": seconds for name, seconds in outcome.latency.items()},
+    }
+
+
+def totals(counts: Counts) -> dict[str, int]:
+    return {
+        "source": counts.source,
+        "cut": counts.cut,
+        "superseded": counts.superseded,
+        "rejected": counts.rejected,
+        "valid": counts.valid,
+        "unchanged": counts.unchanged,
+        "held": sum(counts.held.values()),
+        "planned": counts.planned,
+        "acked": counts.acked,
+        "refused": counts.refused,
+        "unknown": counts.unknown,
+        "unsent": counts.unsent,
+        "removed": counts.removed,
+    }
+
+
+def balance(counts: Counts) -> dg.TableMetadataValue:
+    """Source = ..., valid = ..., planned = ...: each line is the sum of the next ones."""
+    held = [(f"  held: {reason}", count) for reason, count in counts.held.items()]
+    lines = [
+        ("source", counts.source),
+        ("  cut by where", counts.cut),
+        ("  superseded", counts.superseded),
+        ("  rejected", counts.rejected),
+        ("  valid", counts.valid),
+        ("valid", counts.valid),
+        ("  unchanged", counts.unchanged),
+        *held,
+        ("  planned", counts.planned),
+        ("planned", counts.planned),
+        ("  acked", counts.acked),
+        ("  refused", counts.refused),
+        ("  unknown", counts.unknown),
+        ("  unsent", counts.unsent),
+        ("removed from the source", counts.removed),
+    ]
+    return table([{"rows": name, "count": count} for name, count in lines])
+
+
+def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:
+    """The most frequent codes of CleverTap in the report, with what to do about them."""
+    counted = report.filter(pl.col("code").is_not_null()).group_by("outcome", "code").len("rows")
+    most = counted.sort("rows", "code", descending=[True, False]).head(TOP)
+    rows = most.collect(engine="streaming").iter_rows(named=True)
+    columns = {"outcome": "string", "code": "string", "rows": "int", "what to do": "string"}
+    told = [{**row, "what to do": fix(row["code"])} for row in rows]
+    return table(told, columns)
+
+
+def fix(code: str | int) -> str:
+    entry = entries().get(str(code))
+    return entry.fix if entry else ""
+
+
+def table(
+    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str] | None = None
+) -> dg.TableMetadataValue:
+    """`columns`: names and types, needed where there may be no row."""
+    schema = columns and dg.TableSchema([dg.TableColumn(n, t) for n, t in columns.items()])
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema=schema or None)
+
+
+class ProgressLog:
+    """Says in the run's log how far a delivery is, every few seconds at most."""
+
+    def __init__(
+        self, log: dg.DagsterLogManager, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._log = log
+        self._now = now
+        self._start = self._last = now()
+
+    def __call__(self, progress: Progress) -> None:
+        now = self._now()
+        if now - self._last < EVERY_SECONDS:
+            return
+        self._last = now
+        done = progress.acked + progress.refused + progress.unknown
+        left = (progress.planned - done) * (now - self._start) / max(done, 1)
+        self._log.info(
+            f"{done:,} of {progress.planned:,} rows, about {left:.0f} s left "
+            f"({progress.refused:,} refused, {progress.unknown:,} unknown; "
+            f"{progress.requests:,} requests, {progress.waits_429:,} waits, "
+            f"{progress.window} in flight)"
+        )

@@ -1,0 +1,60 @@
+"""Dagster's seam to the staging: LazyFrames between assets, Parquet files underneath."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from pydantic import Field
+
+from ct_assets.io_managers.failures import readable
+from ct_assets.io_managers.staging import Draft, Snapshot, Staging
+from ct_assets.settings import data_dir
+
+
+class ParquetStaging(dg.ConfigurableIOManager):
+    """Assets as immutable Parquet files: a LazyFrame goes in, a LazyFrame comes out."""
+
+    root: str | None = Field(default=None, description="Left out: `staging` in CT_DATA_DIR.")
+    retention_hours: float = Field(
+        default=24, description="How long a replaced snapshot stays readable."
+    )
+
+    def staging(self) -> Staging:
+        root = Path(self.root) if self.root else data_dir() / "staging"
+        return Staging(root, timedelta(hours=self.retention_hours))
+
+    def handle_output(
+        self, context: dg.OutputContext, obj: Draft | pl.LazyFrame | pl.DataFrame
+    ) -> None:
+        if isinstance(obj, Draft):
+            snapshot = self.staging().publish(obj)
+        else:
+            with self.staging().draft(*_name(context)) as draft:
+                draft.sink(obj.lazy())
+                snapshot = self.staging().publish(draft)
+        context.add_output_metadata(described(snapshot))
+
+    def load_input(self, context: dg.InputContext) -> pl.LazyFrame | Snapshot:
+        with readable():
+            snapshot = self.staging().current(*_name(context))
+        wanted = context.dagster_type.typing_type
+        return snapshot if wanted is Snapshot else snapshot.scan()
+
+
+def described(snapshot: Snapshot) -> dict[str, Any]:
+    """Row count, column schema and place of a snapshot, as Dagster's catalog shows them."""
+    frame = snapshot.scan()
+    columns = [dg.TableColumn(name, str(dtype)) for name, dtype in frame.collect_schema().items()]
+    return {
+        "dagster/row_count": frame.select(pl.len()).collect().item(),
+        "dagster/column_schema": dg.TableSchema(columns),
+        "path": dg.MetadataValue.path(snapshot.path),
+        "bytes": snapshot.path.stat().st_size,
+    }
+
+
+def _name(context: dg.OutputContext | dg.InputContext) -> tuple[list[str], str | None]:
+    partition = context.asset_partition_key if context.has_asset_partitions else None
+    return list(context.asset_key.path), partition

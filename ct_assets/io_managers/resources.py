@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.settings import data_dir
+
+
+class WarehouseResource(dg.ConfigurableResource[None]):
+    """The DuckDB file that sources read, opened read-only for the seconds of a snapshot."""
+
+    database: str | None = Field(
+        default=None, description="Left out: `warehouse.duckdb` in CT_DATA_DIR."
+    )
+    seed: str | None = Field(
+        default=None,
+        description="CSV files that become the tables of a database that is not there yet.",
+    )
+    memory_limit: str = "512MB"
+
+    def warehouse(self) -> Warehouse:
+        return Warehouse(
+            Path(self.database) if self.database else data_dir() / "warehouse.duckdb",
+            seed=Path(self.seed) if self.seed else None,
+            memory_limit=self.memory_limit,
+        )

@@ -1,0 +1,179 @@
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.io_managers.staging import Staging
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.components import kit
+
+CSV = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n3,Evelyn,evelyn at example.org\n"
+LENIENT = kit.CUSTOMERS + "  max_rejected: 0.5\n"
+
+
+@pytest.fixture(autouse=True)
+def account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
+) -> Path:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    (tmp_path / "customer.csv").write_text(CSV)
+    return tmp_path
+
+
+def load(root: Path, sync: str = LENIENT, **more: str) -> dg.Definitions:
+    return kit.load(root, {"shop/defs.yaml": kit.SOURCE, "customers/defs.yaml": sync, **more})
+
+
+def staged(root: Path, stage: str) -> pl.DataFrame:
+    return Staging(root / "data" / "staging").current(("customers", stage)).scan().collect()
+
+
+def metadata(result: dg.ExecuteInProcessResult, key: str) -> dict[str, dg.MetadataValue]:
+    events = [e for e in result.all_events if e.is_step_materialization]
+    asset = dg.AssetKey.from_user_string(key)
+    return dict(next(e for e in events if e.asset_key == asset).materialization.metadata)
+
+
+def test_the_whole_chain_reaches_clevertap(account: Path, clevertap_sandbox: SandboxInTest) -> None:
+    result = kit.run(load(account))
+
+    assert result.success, kit.failure(result)
+    assert [p.identity for p in clevertap_sandbox.profiles()] == ["1", "2"]
+    assert staged(account, "rejected").select("id", "name", "mail").rows() == [
+        ("3", "Evelyn", "evelyn at example.org")
+    ]
+    assert staged(account, "rejected")["reasons"].to_list()[0][0]["field"] == "Email"
+    assert staged(account, "clevertap").filter(outcome="acked").height == 2
+    assert staged(account, "undelivered").height == 0
+
+
+def test_a_second_run_sends_nothing(account: Path, clevertap_sandbox: SandboxInTest) -> None:
+    defs = load(account)
+    kit.run(defs)
+    before = len(clevertap_sandbox.requests())
+
+    assert kit.run(defs).success
+
+    assert len(clevertap_sandbox.requests()) == before
+
+
+def test_a_closed_gate_stops_the_upload_in_the_run_and_alone(
+    account: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    defs = load(account, kit.CUSTOMERS)
+
+    whole, alone = kit.run(defs), kit.run(defs, "customers/clevertap")
+
+    assert not whole.success
+    checks = {c.check_name: c.passed for c in whole.get_asset_check_evaluations()}
+    assert checks == {
+        "rejected_share": False,
+        "conservation": True,
+        "source_has_rows": True,
+        "keys_unique": True,
+    }
+    assert not alone.success
+    assert (
+        "customers is not sent: 1 of 3 rows are rejected (33.3%), more than max_rejected (10.0%). "
+        "Look at customers/rejected for reasons."
+    ) in kit.failure(alone)
+    assert clevertap_sandbox.requests() == []
+
+
+def test_the_upload_alone_needs_staged_rows(account: Path) -> None:
+    result = kit.run(load(account), "customers/clevertap")
+
+    assert "customers/valid: nothing is staged yet; materialize it first" in kit.failure(result)
+
+
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(limits=Limits(identity_bytes=1))], indirect=True
+)
+def test_refused_records_are_undelivered_and_explained(account: Path) -> None:
+    """An account that takes less than the declaration reckons with."""
+    (account / "customer.csv").write_text(CSV.replace("2,Bob", "22,Bob"))
+
+    result = kit.run(load(account))
+
+    assert result.success, kit.failure(result)
+    (row,) = staged(account, "undelivered").to_dicts()
+    assert (row["key"], row["outcome"]) == ("22", "refused")
+    assert row["hint"]
+    checks = {c.check_name: c.passed for c in result.get_asset_check_evaluations()}
+    assert checks["refused_share"] is False
+    table = metadata(result, "customers/clevertap")["refusals"].value
+    assert isinstance(table, list)
+    assert [record.data["rows"] for record in table] == [1]
+
+
+def test_a_denied_account_fails_the_run_and_marks_nothing_sent(
+    account: Path, clevertap_sandbox: SandboxInTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defs = load(account)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", "wrong-passcode")
+
+    denied = kit.run(defs)
+
+    assert not denied.success
+    assert "credentials or region refused by" in kit.failure(denied)
+    assert "wrong-passcode" not in "".join(map(str, denied.all_events))
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    assert kit.run(defs).success
+    assert len(clevertap_sandbox.profiles()) == 2
+
+
+def test_no_personal_data_in_events(account: Path) -> None:
+    result = kit.run(load(account))
+
+    said = "".join(str(event) for event in result.all_events)
+    assert not [word for word in ("Ada", "ada@", "Evelyn", "evelyn at") if word in said]
+
+
+def test_metadata_tells_where_every_row_went(account: Path) -> None:
+    result = kit.run(load(account))
+
+    valid, sent = metadata(result, "customers/valid"), metadata(result, "customers/clevertap")
+    assert valid["dagster/row_count"].value == 2
+    assert valid["rejected_share"].value == pytest.approx(1 / 3)
+    lineage = valid["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
+    assert lineage.deps_by_column["Email"] == [
+        dg.TableColumnDep(dg.AssetKey(["shop", "customer"]), "mail")
+    ]
+    assert {name: sent[f"rows/{name}"].value for name in ("source", "rejected", "acked")} == {
+        "source": 3, "rejected": 1, "acked": 2,
+    }  # fmt: skip
+    assert sent["requests"].value == 1
+
+
+def test_selecting_valid_refreshes_rejected_too(account: Path) -> None:
+    result = kit.run(load(account), "shop/customer", "customers/valid")
+
+    assert result.success, kit.failure(result)
+    assert staged(account, "rejected").height == 1
+    assert metadata(result, "customers/rejected")["dagster/row_count"].value == 1
+
+
+def test_a_missing_column_fails_this_sync_alone(account: Path) -> None:
+    other = LENIENT.replace("name: customers", "name: others").replace("mail", "mial")
+
+    result = kit.run(load(account, **{"others/defs.yaml": other}))
+
+    assert not result.success
+    assert "no column 'mial'" in kit.failure(result)
+    assert "did you mean 'mail'" in kit.failure(result)
+    assert result.output_for_node("customers__undelivered") is not None
+
+
+def test_every_asset_is_described(account: Path) -> None:
+    for spec in load(account).resolve_all_asset_specs():
+        assert spec.description
+        assert spec.kinds
+        assert spec.group_name
+        assert spec.code_version

@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ct_assets.components import SourceTable
+from ct_assets.io_managers.staging import Staging
+from ct_assets_tests.components import kit
+
+CSV = "id,name,mail\n0171,Ada,ada@example.org\n2,Bob,\n"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "customer.csv").write_text(CSV)
+    return tmp_path / "data"
+
+
+def staged(data: Path) -> pl.DataFrame:
+    return Staging(data / "staging").current(("shop", "customer")).scan().collect()
+
+
+def test_a_file_is_read_from_the_project_s_root_as_text(tmp_path: Path, data: Path) -> None:
+    defs = kit.load(tmp_path, {"shop/defs.yaml": kit.SOURCE})
+
+    result = kit.run(defs)
+
+    assert result.success
+    assert staged(data)["id"].to_list() == ["0171", "2"]
+    (event,) = result.asset_materializations_for_node("shop__customer")
+    assert event.metadata["dagster/row_count"].value == 2
+    assert "dagster/column_schema" in event.metadata
+
+
+def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data: Path) -> None:
+    declared = kit.SOURCE.replace("file: customer.csv", "sql_file: customer.sql")
+    files = {"shop/defs.yaml": declared, "shop/customer.sql": "select CustomerId from customer\n"}
+
+    assert kit.run(kit.load(tmp_path, files)).success
+
+    assert staged(data).height == 59
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("file: custmer.csv", "no file matches 'custmer.csv'"),
+        ("table: customr", "shop/customer (customr): Catalog Error: Table with name customr"),
+        ("sql: select Mail from customer", "shop/customer (sql): Binder Error: Referenced column"),
+    ],
+)
+def test_what_is_missing_fails_the_run_in_words(tmp_path: Path, where: str, said: str) -> None:
+    declared = kit.SOURCE.replace("file: customer.csv", where)
+
+    result = kit.run(kit.load(tmp_path, {"shop/defs.yaml": declared}))
+
+    assert not result.success
+    assert said in kit.failure(result)
+    assert "ada@example.org" not in kit.failure(result)
+
+
+def test_the_same_class_works_from_python(tmp_path: Path, data: Path) -> None:
+    code = """
+        import dagster as dg
+        from ct_assets.components import SourceTable
+
+        @dg.component_instance
+        def customer(context: dg.ComponentLoadContext) -> SourceTable:
+            return SourceTable(asset="shop/customer", file="customer.csv", types={"id": "integer"})
+    """
+
+    assert kit.run(kit.load(tmp_path, {"shop/sources.py": code})).success
+
+    assert staged(data)["id"].to_list() == [171, 2]
+
+
+def test_the_catalog_finds_everything_it_looks_for(tmp_path: Path) -> None:
+    declared = kit.SOURCE + "  owners: ['team:growth']\n  tags: {tier: gold}\n"
+    defs = kit.load(tmp_path, {"shop/defs.yaml": declared})
+
+    (spec,) = defs.resolve_all_asset_specs()
+
+    assert spec.description == "Rows of shop/customer, as they were when read."
+    assert (spec.kinds, spec.group_name) == ({"csv"}, "shop")
+    assert (spec.owners, spec.tags["tier"]) == (["team:growth"], "gold")
+    assert spec.code_version
+
+
+def test_editors_get_a_schema() -> None:
+    schema = SourceTable.get_model_cls().model_json_schema()
+
+    assert {"asset", "file", "table", "sql", "sql_file", "types"} <= set(schema["properties"])
+    assert schema["required"] == ["asset"]
