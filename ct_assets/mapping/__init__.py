@@ -8,6 +8,7 @@ parts.rejected.sink_parquet("rejected.parquet")
 
 from ct_assets.mapping.bind import Mapped, bind
 from ct_assets.mapping.declaration import Sync
+from ct_assets.mapping.keys import rejected_keys
 from ct_assets.mapping.parse import parse
 from ct_assets.mapping.problems import DeclarationError, Problem, SchemaError
 from ct_assets.mapping.reasons import reason_counts
@@ -24,5 +25,6 @@ __all__ = [
     "bind",
     "parse",
     "reason_counts",
+    "rejected_keys",
     "split",
 ]

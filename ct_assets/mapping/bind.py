@@ -1,6 +1,6 @@
 """A declaration and the columns of its source, brought together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,6 +13,7 @@ from ct_assets.mapping.convert import (
     convert,
     field_type,
     flatten,
+    prepare,
     problems_of_name,
 )
 from ct_assets.mapping.declaration import Sync
@@ -22,6 +23,8 @@ from ct_assets.mapping.problems import SchemaError
 from ct_assets.mapping.reading import Read, Reader
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
+# Added to rows of the source on their way, and to those that are rejected.
+_OUR_COLUMNS = ("reasons", "__row", "__fate", "__copies")
 _LIST_OPERATORS = ("add", "remove")
 _NUMBER_OPERATORS = ("incr", "decr")
 
@@ -50,6 +53,8 @@ class Mapped:
     event_key: pl.Expr | None
     order: pl.Expr | None
     """Of `keep_latest_by`: the greatest is the latest."""
+    inputs: Mapping[str, pl.Expr]
+    """Columns that the expressions above want added to the source first."""
     others: tuple[str, ...]
     """Columns that `other_columns` took in."""
 
@@ -65,6 +70,10 @@ class Mapped:
     @property
     def identifying(self) -> list[Converted]:
         return [i.converted for i in self.identity.identifiers]
+
+    def prepared(self, source: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
+        """`source` with the columns that `conversions` read; polars drops those nobody does."""
+        return prepare(source.with_columns(**self.inputs), conversions)
 
     def lineage(self) -> dict[str, set[str]]:
         return self.sync.lineage() | {f.name: set(f.columns) for f in self.fields}
@@ -83,14 +92,9 @@ class _Binder:
 
     def mapped(self) -> Mapped:
         sync = self._sync
-        if "reasons" in self._schema:
-            raise self._error(
-                "the source has a column named 'reasons', which is what rejected "
-                "rows are given. Rename it in the source."
-            )
         fields = tuple(self._fields())
         self._check_unique([field.name for field in fields])
-        return Mapped(
+        mapped = Mapped(
             sync=sync,
             schema=self._schema,
             where=self._where(),
@@ -100,8 +104,11 @@ class _Binder:
             event=self._event(),
             event_key=self._event_key(),
             order=self._order(),
+            inputs=self._reader.inputs,
             others=self._others(),
         )
+        self._check_columns(mapped)
+        return mapped
 
     def _where(self) -> pl.Expr | None:
         if self._sync.where is None:
@@ -158,6 +165,15 @@ class _Binder:
         for column in self._others():
             self._check_name(column, "other_columns takes in")
             yield from self._field(column, Field(column=column))
+
+    def _check_columns(self, mapped: Mapped) -> None:
+        ours = {*_OUR_COLUMNS, *mapped.inputs}
+        ours |= {name for converted in mapped.conversions for name, _ in converted.steps}
+        for column in sorted(ours & set(self._schema)):
+            raise self._error(
+                f"the source has a column named {column!r}, a name that is needed here. Rename it "
+                "in the source."
+            )
 
     def _check_unique(self, names: list[str]) -> None:
         seen: dict[str, str] = {}

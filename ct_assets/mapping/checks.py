@@ -36,7 +36,9 @@ def _of_event(mapped: Mapped) -> list[Reason]:
     if mapped.event is not None:
         event = mapped.event
         missing = event.value.is_null() & ~event.failed
-        found.append(_reason("event", missing, "event_name_missing", "The event has no name."))
+        found.append(
+            _reason("event", missing, "event_name_missing", "empty: the event needs a name")
+        )
         found.append(Reason("event", event.failed, event.code, event.message))
     if mapped.event_key is not None:
         found.append(
@@ -44,7 +46,7 @@ def _of_event(mapped: Mapped) -> list[Reason]:
                 "event_key",
                 mapped.event_key.is_null(),
                 "event_key_missing",
-                "Without a key nobody could tell whether the event was sent before.",
+                "empty: without a key nobody can tell whether the event was sent before",
             )
         )
     return found
@@ -61,8 +63,7 @@ def _of_ts(mapped: Mapped) -> list[Reason]:
         "ts",
         ts.value.is_null() & ~ts.failed,
         "ts_missing",
-        "Without a time it would be dated on arrival. Give it one, or allow that with "
-        "`ts: {column: ..., on_null: skip}`.",
+        "empty: the event would be dated on arrival; allow that with `on_null: skip` under `ts:`",
     )
     return [invalid, missing]
 
@@ -80,30 +81,30 @@ def _too_many(fields: tuple[MappedField, ...], limit: int, setting: str, what: s
         return []
     filled = pl.sum_horizontal([f.converted.value.is_not_null() for f in fields])
     message = pl.format(
-        f"Has {{}} {what}, and CleverTap takes {limit}. Map fewer columns, or raise "
-        f"`limits: {{{{{setting}: ...}}}}` if your account has more.",
+        f"{{}} {what}, and CleverTap takes {limit}: map fewer columns, or raise `{setting}` under "
+        "`limits:` if your account has more",
         filled,
     )
     return [Reason("fields", filled > limit, pl.lit(f"too_many_{setting}"), message)]
 
 
 def _of_fate(mapped: Mapped) -> list[Reason]:
-    fate, copies = pl.col("_fate"), pl.col("_copies")
+    fate, copies = pl.col("__fate"), pl.col("__copies")
     if mapped.event_key is None:
         field, code, what = mapped.identity.identifiers[0].kind, "identity_duplicate", "identity"
     else:
         field, code, what = "event_key", "event_key_duplicate", "event key"
     message = pl.format(
-        f"{{}} rows have this {what}, and which of them is right cannot be told. Make it unique in "
-        "the source, or declare `duplicates: keep_latest_by` with a column.",
+        f"{{}} rows have this {what}, and nothing tells which of them is right: make it unique in "
+        "the source, or name a column in `keep_latest_by` under `duplicates:`",
         copies,
     )
     unprofiled = _reason(
         field if mapped.event_key is None else mapped.identity.identifiers[0].kind,
         fate.eq_missing(UNPROFILED),
         "profile_rejected",
-        f"The profile of this person was rejected by {mapped.sync.require_profile}; the event "
-        "alone would make an empty profile. Mend the profile's row.",
+        f"{mapped.sync.require_profile} rejected the profile of this person, of whom the event "
+        "alone would make an empty one: mend the profile's row",
     )
     return [Reason(field, fate.eq_missing(DUPLICATE), pl.lit(code), message), unprofiled]
 

@@ -68,7 +68,7 @@ class Identity:
             self.identifiers[0].kind,
             ~self._any_present,
             pl.lit("identity_missing"),
-            pl.lit(f"Nobody to send it for: {_in_words(self.columns)} empty."),
+            pl.lit(f"{_in_words(self.columns)} empty: there is nobody to send this for"),
         )
         return [missing, *(self._unusable(place) for place in range(len(self.identifiers)))]
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
-from ct_assets.mapping.bind import Mapped
-from ct_assets.mapping.convert import prepare
+from ct_assets.mapping.bind import Mapped, bind
+from ct_assets.mapping.database import connected, quoted
+from ct_assets.mapping.declaration import Sync
 
 DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"
-ROW = "_row"
-FATE_COLUMNS = {"_fate": pl.String(), "_copies": pl.Int64()}
-_MEMORY = "256MB"
+_ROW = "__row"
+_FATE_COLUMNS = {"_fate": pl.String(), "_copies": pl.Int64()}
 
 
 class Keys(NamedTuple):
@@ -32,13 +32,19 @@ def write_keys(
     mapped: Mapped, source: pl.LazyFrame, workdir: Path, rejected_profiles: pl.LazyFrame | None
 ) -> Keys:
     path = workdir / "keys.parquet"
-    key_columns(mapped, kept(mapped, source.with_row_index(ROW))).sink_parquet(path)
+    key_columns(mapped, kept(mapped, source.with_row_index(_ROW))).sink_parquet(path)
     profiles = None
     if rejected_profiles is not None:
         profiles = workdir / "rejected_profiles.parquet"
         rejected_profiles.sink_parquet(profiles)
-    with _duckdb(workdir) as connection:
+    with connected(workdir) as connection:
         return _judged(connection, path, mapped, profiles)
+
+
+def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
+    """Who the rejected rows of a profile sync are about, for syncs that require its profiles."""
+    mapped = bind(sync, pl.Schema(list(rejected.drop("reasons").collect_schema().items())))
+    return key_columns(mapped, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
 
 
 def kept(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:
@@ -49,26 +55,26 @@ def key_columns(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:
     identity = mapped.identity
     value = identity.value
     columns = [
-        pl.col(ROW).cast(pl.Int64),
+        pl.col(_ROW).cast(pl.Int64).alias("_row"),
         (value if mapped.event_key is None else mapped.event_key).alias("_key"),
         identity.kind.alias("_kind"),
         value.alias("_identity"),
         identity.also.alias("_also"),
-        *(pl.lit(None, dtype).alias(name) for name, dtype in FATE_COLUMNS.items()),
+        *(pl.lit(None, dtype).alias(name) for name, dtype in _FATE_COLUMNS.items()),
     ]
     if mapped.order is not None:
         columns.append(mapped.order.alias("_order"))
-    return prepare(source, mapped.identifying).select(columns)
+    return mapped.prepared(source, mapped.identifying).select(columns)
 
 
 def _judged(
     connection: duckdb.DuckDBPyConnection, path: Path, mapped: Mapped, profiles: Path | None
 ) -> Keys:
-    connection.sql(f"create view keys as from read_parquet('{_quoted(path)}')")
+    connection.sql(f"create view keys as from read_parquet('{quoted(path)}')")
     rows, suspects = _row(connection, _SUSPECTS.format(key=_key(mapped)))
     if not suspects and profiles is None:
         return Keys(path, rows, superseded=0, fated=False)
-    profiles_from = _NOBODY if profiles is None else f"from read_parquet('{_quoted(profiles)}')"
+    profiles_from = _NOBODY if profiles is None else f"from read_parquet('{quoted(profiles)}')"
     connection.sql(_UNPROFILED.format(profiles=profiles_from))
     connection.sql(_DUPLICATES.format(key=_key(mapped), latest=_latest(mapped)))
     fated, superseded = _row(connection, _FATED)
@@ -76,7 +82,7 @@ def _judged(
         return Keys(path, rows, superseded=0, fated=False)
     written = path.with_name("fates.parquet")
     fate = SUPERSEDED if mapped.order is not None else DUPLICATE
-    connection.sql(_FATES.format(fate=fate, unprofiled=UNPROFILED, path=_quoted(written)))
+    connection.sql(_FATES.format(fate=fate, unprofiled=UNPROFILED, path=quoted(written)))
     written.replace(path)
     return Keys(path, rows, superseded if mapped.order is not None else 0, fated=True)
 
@@ -148,17 +154,3 @@ copy (
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[int, int]:
     first, second = connection.sql(query).fetchall()[0]
     return int(first), int(second)
-
-
-def _duckdb(workdir: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(
-        config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": str(workdir / "spill")}
-    )
-    connection.sql(f"set allowed_directories = ['{_quoted(workdir)}']")
-    connection.sql("set timezone = 'UTC'")
-    connection.sql("set enable_external_access = false")
-    return connection
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -29,7 +29,11 @@ def parse(raw: Mapping[str, object]) -> Sync:
         sync = Sync.model_validate(raw)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        problems += [_with_known_keys(problem_of(e, raw, _HINTS), e["type"]) for e in details]
+        problems += [
+            _with_known_keys(problem_of(e, raw, _HINTS), e["type"])
+            for e in details
+            if not (e["type"] == "too_short" and raw.get("identify_by"))
+        ]
     problems += [*_field_names(raw), *problems_between(raw)]
     if sync is None or problems:
         name = raw.get("name")

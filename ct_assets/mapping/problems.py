@@ -85,6 +85,8 @@ def _message(error: ErrorDetails, hint: str) -> str:
         text = f"must be one of {options}, not {shown(given)}{near}."
     elif kind in _BOUNDS:
         text = f"must be {_BOUNDS[kind]} {next(iter(ctx.values()))}, not {shown(given)}."
+    elif kind == "too_short":
+        text = "is empty."
     else:
         text = f"{error['msg']}."
     return f"{text} {hint}".rstrip()

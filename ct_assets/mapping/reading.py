@@ -23,16 +23,23 @@ class Reader:
         self._where = f"Sync {sync}"
         self._source = source
         self._schema = schema
+        self.inputs: dict[str, pl.Expr] = {}
+        """Columns to be added to the source: what is computed of it is so only once per row."""
 
     def read(self, filling: Filling, wanted_by: str) -> Read:
         if filling.column is not None:
             return Read(pl.col(filling.column), self.dtype(filling.column, wanted_by))
         if filling.template is not None:
-            return self._template(filling.template, wanted_by)
+            return self._input(wanted_by, self._template(filling.template, wanted_by))
         if filling.expr is not None:
-            return self.sql(filling.expr, wanted_by)
+            return self._input(wanted_by, self.sql(filling.expr, wanted_by))
         constant = pl.lit(pl.Series([filling.value])).first()
         return Read(constant, self._typed(constant, wanted_by))
+
+    def _input(self, wanted_by: str, read: Read) -> Read:
+        name = f"__in:{wanted_by}"
+        self.inputs[name] = read.source
+        return Read(pl.col(name), read.dtype)
 
     def sql(self, text: str, wanted_by: str) -> Read:
         expression = pl.sql_expr(text)

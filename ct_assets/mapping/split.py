@@ -9,10 +9,9 @@ from ct_assets.clevertap import record
 from ct_assets.clevertap.record import Member
 from ct_assets.mapping.bind import Mapped, MappedField, bind
 from ct_assets.mapping.checks import rejections, warnings
-from ct_assets.mapping.convert import prepare
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.identity import listed
-from ct_assets.mapping.keys import FATE_COLUMNS, SUPERSEDED, kept, write_keys
+from ct_assets.mapping.keys import SUPERSEDED, kept, write_keys
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 
 _FAILED = "__failed"
@@ -54,10 +53,10 @@ def split(
     keys = write_keys(mapped, source, workdir, rejected_profiles)
     told = kept(mapped, source)
     if keys.fated:
-        fates = pl.scan_parquet(keys.path).select(FATE_COLUMNS)
+        fates = pl.scan_parquet(keys.path).select(__fate="_fate", __copies="_copies")
         told = pl.concat([told, fates], how="horizontal")
-        told = told.filter(pl.col("_fate").ne_missing(SUPERSEDED))
-    told = prepare(told, mapped.conversions)
+        told = told.filter(pl.col("__fate").ne_missing(SUPERSEDED))
+    told = mapped.prepared(told, mapped.conversions)
     return Split(
         valid=_valid(mapped, told, fated=keys.fated),
         rejected=_rejected(mapped, told, fated=keys.fated),

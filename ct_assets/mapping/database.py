@@ -1,0 +1,26 @@
+"""DuckDB over staged Parquet files: bounded memory, spilling into a directory of the caller."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+_MEMORY = "256MB"
+
+
+@contextlib.contextmanager
+def connected(workdir: Path, *reads: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Files outside `workdir` can be read only when they are among `reads`."""
+    with contextlib.closing(duckdb.connect(config={"memory_limit": _MEMORY, "threads": 2})) as c:
+        allowed = ", ".join(f"'{quoted(path)}'" for path in reads)
+        c.sql(f"set temp_directory = '{quoted(workdir / 'spill')}'")
+        c.sql(f"set allowed_directories = ['{quoted(workdir)}']")
+        c.sql(f"set allowed_paths = [{allowed}]")
+        c.sql("set timezone = 'UTC'")
+        c.sql("set enable_external_access = false")
+        yield c
+
+
+def quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,136 @@
+"""What no single row shows: found in staged files, told as warnings, never a reason to reject."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from ct_assets.clevertap.contract import PROFILE_FIELDS, Limits
+from ct_assets.mapping.database import connected, quoted
+
+MOSTLY_NULL = 0.95
+# What CleverTap unites people by when no identifier does; e-mail addresses without regard to case.
+_UNITING = {"Email": "lower({column})", "Phone": "{column}"}
+
+
+class Hazard(NamedTuple):
+    code: str
+    field: str
+    rows: int
+    """How many rows it concerns; 0 where it is about the field as a whole."""
+    message: str
+
+
+def merge_hazards(valid: Path, workdir: Path) -> list[Hazard]:
+    """Identities that share an e-mail address, a phone number or a further identifier."""
+    schema = pl.read_parquet_schema(valid)
+    shared = {name: sql.format(column=f'"{name}"') for name, sql in _UNITING.items()}
+    shared = {name: sql for name, sql in shared.items() if name in schema}
+    found = [_shared(valid, workdir, name, sql) for name, sql in shared.items()]
+    found.append(_shared(valid, workdir, "identify_by", "unnest(_also)"))
+    return [hazard for hazard in found if hazard.rows]
+
+
+def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
+    with connected(workdir, valid) as connection:
+        query = _SHARED.format(value=value, valid=quoted(valid))
+        values, people = connection.sql(query).fetchall()[0]
+    what = "further identifiers" if field == "identify_by" else f"values of {field}"
+    message = (
+        f"{people} profiles share {values} {what}. CleverTap may unite profiles with one {field}, "
+        "or send a campaign to one of them only. Make them unique in the source, or leave the "
+        "field out."
+    )
+    return Hazard("merge", field, people, message)
+
+
+_SHARED = """
+with people as (
+    select h, count(distinct person) as n from (
+        select hash({value}) as h, hash(_kind, _key) as person
+        from read_parquet('{valid}') where {value} is not null
+    ) group by h having n > 1
+)
+select count(*), coalesce(sum(n), 0)::bigint from people
+"""
+
+
+def custom_fields(fields: Iterable[str], limits: Limits) -> list[Hazard]:
+    """`fields`: every property that any sync of one account has sent or is about to send."""
+    custom = {name for name in fields if name not in PROFILE_FIELDS}
+    if len(custom) <= limits.custom_fields:
+        return []
+    message = (
+        f"{len(custom)} custom properties in all, and CleverTap takes {limits.custom_fields}; it "
+        "drops the surplus without a word. Map fewer columns, or raise `limits: {custom_fields: "
+        "...}` if your account has more."
+    )
+    return [Hazard("too_many_custom_fields", "fields", 0, message)]
+
+
+def sent_types(valid: pl.LazyFrame) -> dict[str, str]:
+    """The type that CleverTap sees of each field of a valid snapshot, to be kept for `drift`.
+
+    Fields that have no value in any row are left out: CleverTap has seen nothing of them.
+    """
+    schema = valid.collect_schema()
+    names = [name for name in schema if not name.startswith("_")]
+    if not names:
+        return {}
+    first = valid.select(pl.col(n).drop_nulls().first() for n in names).collect(engine="streaming")
+    return {
+        name: _sent_type(schema[name], value)
+        for name, value in zip(names, first.row(0), strict=True)
+        if value is not None
+    }
+
+
+def type_drift(before: Mapping[str, str], now: Mapping[str, str]) -> list[Hazard]:
+    return [
+        Hazard(
+            "type_drift",
+            name,
+            0,
+            f"{name} was sent as {before[name]} and is {type_} now. CleverTap keeps the type it "
+            "saw first and drops values of another without a word. Declare `type: "
+            f"{before[name]}`, or send it under a new name.",
+        )
+        for name, type_ in now.items()
+        if name in before and type_ != before[name]
+    ]
+
+
+def null_shares(valid: pl.LazyFrame) -> dict[str, float]:
+    """Share of rows without a value, by field; nothing for an empty snapshot."""
+    names = [name for name in valid.collect_schema() if not name.startswith("_")]
+    if not names:
+        return {}
+    shares = valid.select(pl.col(names).is_null().mean()).collect(engine="streaming").row(0)
+    return {n: share for n, share in zip(names, shares, strict=True) if share is not None}
+
+
+def turned_null(before: Mapping[str, float], now: Mapping[str, float]) -> list[Hazard]:
+    return [
+        Hazard(
+            "turned_null",
+            name,
+            0,
+            f"{share:.0%} of the rows have no {name}; last time {before[name]:.0%} had none. Has "
+            "the source stopped filling it?",
+        )
+        for name, share in now.items()
+        if share > MOSTLY_NULL >= before.get(name, 1.0)
+    ]
+
+
+def _sent_type(dtype: pl.DataType, value: object) -> str:
+    if isinstance(dtype, pl.List):
+        return "items" if isinstance(dtype.inner, pl.Struct) else "list"
+    if isinstance(dtype, pl.Struct):
+        return "groups"
+    if isinstance(dtype, pl.Boolean):
+        return "boolean"
+    if isinstance(value, str):
+        return "date" if value.startswith("$D_") else "string"
+    return "integer" if dtype.is_integer() else "float"

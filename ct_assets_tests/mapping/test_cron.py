@@ -1,0 +1,34 @@
+import pytest
+
+from ct_assets.mapping.cron import cron_problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0 * * * *",
+        "*/15 0-6,20 1 jan-mar mon",
+        "@daily",
+        "5 4 * * sun",
+        "0 0 31 12 7",
+        "1-59/2 * * * *",
+    ],
+)
+def test_lines_that_cron_takes(line: str) -> None:
+    assert cron_problem(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("hourly", "'hourly' is no cron line: it has 1 fields instead of five"),
+        ("60 * * * *", "'60' in the cron line is no minute, which goes from 0 to 59"),
+        ("0 24 * * *", "'24' in the cron line is no hour"),
+        ("0 0 0 * *", "'0' in the cron line is no day"),
+        ("0 0 * foo *", "'foo' in the cron line is no month"),
+        ("*/0 * * * *", "'*/0' in the cron line is no minute"),
+        ("0 0 * * 8", "'8' in the cron line is no weekday"),
+    ],
+)
+def test_lines_that_cron_refuses(line: str, told: str) -> None:
+    assert told in str(cron_problem(line))

@@ -1,0 +1,132 @@
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ct_assets.mapping import parse, rejected_keys
+from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
+
+KEEP_LATEST = {"keep_latest_by": "at"}
+
+
+def test_all_rows_of_a_duplicate_identity_are_rejected_with_their_count() -> None:
+    rows = pl.DataFrame({"id": ["a", "b", "a", "c", "a"], "n": [1, 2, 3, 4, 5]})
+    outcome = profiles(rows)
+
+    assert outcome.valid["_key"].to_list() == ["b", "c"]
+    assert outcome.rejected["n"].to_list() == [1, 3, 5]
+    assert outcome.reasons == [[("identity", "identity_duplicate")]] * 3
+    assert outcome.rejected["reasons"][0][0]["message"] == (
+        "3 rows have this identity, and nothing tells which of them is right: make it unique in "
+        "the source, or name a column in `keep_latest_by` under `duplicates:`"
+    )
+    assert outcome.keys.sort("_row")["_fate"].to_list() == [
+        "duplicate", None, "duplicate", None, "duplicate",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("at", "kept"),
+    [
+        ([1, 3, 2], 1),
+        ([None, 1, None], 1),
+        ([5, 5, 5], 2),
+        ([None, None, None], 2),
+        (["9", "10", "2"], 1),
+        (["2024-01-31T10:00:00+02:00", "2024-01-31 09:00", "2023-12-31"], 1),
+        (["2024-01-02", "2024-01-01T23:59:59.9", ""], 0),
+        ([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 1), None], 1),
+        ([0.5, float("-inf"), 0.25], 0),
+    ],
+)
+def test_the_latest_row_of_an_identity_is_kept(at: list[Any], kept: int) -> None:
+    rows = pl.DataFrame({"id": ["a", "a", "a"], "at": at, "n": [0, 1, 2]}, strict=False)
+    outcome = profiles(rows, {"n": "n"}, duplicates=KEEP_LATEST)
+
+    assert outcome.data == [{"n": kept}]
+    assert outcome.counts.superseded == 2
+
+
+def test_the_latest_row_counts_even_when_it_is_rejected() -> None:
+    rows = pl.DataFrame({"id": ["a", "a"], "at": [1, 2], "mail": ["a@b.example", "@"]})
+    outcome = profiles(rows, {"Email": "mail"}, duplicates=KEEP_LATEST)
+
+    assert outcome.valid.height == 0
+    assert [field for ((field, _),) in outcome.reasons] == ["Email"]
+    assert outcome.counts.superseded == 1
+
+
+def test_one_value_under_two_kinds_is_no_duplicate() -> None:
+    rows = pl.DataFrame({"id": ["a", None], "fb": [None, "a"]})
+    outcome = profiles(rows, identify_by=[{"identity": "id"}, {"FBID": "fb"}])
+
+    assert outcome.valid["_kind"].to_list() == ["identity", "FBID"]
+
+
+def test_rows_cut_by_where_are_no_duplicates() -> None:
+    rows = pl.DataFrame({"id": ["a", "a", "b", "c"], "live": [True, False, True, None]})
+    outcome = profiles(rows, where="live")
+
+    assert outcome.valid["_key"].to_list() == ["a", "b"]
+    assert outcome.counts.cut == 2
+    assert outcome.keys["_row"].to_list() == [0, 2]
+
+
+def test_duplicate_event_keys_are_rejected_whoever_they_are_about() -> None:
+    rows = pl.DataFrame({"id": ["a", "b", "b"], "key": [7, 7, 8]})
+    outcome = events(rows)
+
+    assert outcome.valid["_key"].to_list() == ["8"]
+    assert outcome.reasons == [[("event_key", "event_key_duplicate")]] * 2
+
+
+def test_events_of_one_person_are_no_duplicates() -> None:
+    outcome = events(pl.DataFrame({"id": ["a", "a"], "key": ["1", "2"]}))
+
+    assert outcome.valid["_key"].to_list() == ["1", "2"]
+
+
+@pytest.mark.parametrize("key", [None, "", "  "])
+def test_an_event_without_a_key_is_rejected(key: str | None) -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "key": [key, key]}, schema_overrides={"key": pl.String})
+
+    assert events(rows).reasons == [[("event_key", "event_key_missing")]] * 2
+
+
+def test_events_of_people_whose_profile_was_rejected_are_rejected() -> None:
+    people = pl.DataFrame({"id": ["a", "b", "c", None], "mail": ["@", "b@b.example", "@", "@"]})
+    customers = {**PROFILE, "name": "customers", "fields": {"Email": "mail"}}
+    rejected = run(customers, people).rejected.lazy()
+
+    outcome = run(
+        {**EVENT, "require_profile": "customers"},
+        pl.DataFrame({"id": ["a", "b", "c", "z"], "key": [1, 2, 3, 4]}),
+        rejected_keys(parse(customers), rejected),
+    )
+
+    assert outcome.valid["_identity"].to_list() == ["b", "z"]
+    assert outcome.reasons == [[("identity", "profile_rejected")]] * 2
+
+
+def test_a_person_is_also_known_by_further_identifiers() -> None:
+    profiles_rejected = pl.LazyFrame({"_kind": ["identity"], "_key": ["a"], "_also": [["FBID:f"]]})
+    outcome = run(
+        {**EVENT, "identify_by": [{"FBID": "fb"}], "require_profile": "customers"},
+        pl.DataFrame({"fb": ["f", "g"], "key": [1, 2]}),
+        profiles_rejected,
+    )
+
+    assert outcome.valid["_identity"].to_list() == ["g"]
+
+
+def test_a_work_directory_may_have_a_quote_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "o'brien"
+    folder.mkdir()
+    declaration = parse({**PROFILE, "fields": {"n": "n"}})
+    from ct_assets.mapping import split
+
+    parts = split(declaration, pl.LazyFrame({"id": ["a", "a"], "n": [1, 2]}), folder)
+
+    assert parts.rejected.collect().height == 2
