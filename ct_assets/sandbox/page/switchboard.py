@@ -44,12 +44,12 @@ GROUPS = (
         ),
     ),
     Group(
-        "Server errors after the records were kept",
+        "Server errors, records kept",
         (
-            ("500-stored", "Internal server error, once all is kept"),
-            ("502-stored", "Bad gateway, once all is kept"),
-            ("503-stored", "Service unavailable, once all is kept"),
-            ("504-stored", "Gateway timeout, once all is kept"),
+            ("500-stored", "Internal server error"),
+            ("502-stored", "Bad gateway"),
+            ("503-stored", "Service unavailable"),
+            ("504-stored", "Gateway timeout"),
         ),
     ),
     Group(
@@ -58,7 +58,7 @@ GROUPS = (
             ("reset", "Connection reset before the records are kept"),
             ("reset-stored", "Connection reset after they are kept"),
             ("timeout", "No answer; nothing is kept"),
-            ("timeout-stored", "No answer, though everything is kept"),
+            ("timeout-stored", "No answer; everything is kept"),
         ),
     ),
     Group(
