@@ -9,6 +9,7 @@ from ct_assets.components.declaration import Place, Raw, checked, place
 from ct_assets.components.schema import sync_schema
 from ct_assets.components.sync_assets import sync_assets
 from ct_assets.components.triggers import chain, schedule
+from ct_assets.components.watching import source_sensor
 from ct_assets.mapping import parse
 
 
@@ -41,9 +42,10 @@ class ClevertapSync(dg.Component):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         metadata = sync_metadata(self.declaration, place(context))
         job = chain(self.sync)
-        ticking = schedule(self.sync, job)
+        ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
         return dg.Definitions(
             assets=sync_assets(self.sync, metadata),
             jobs=[job],
             schedules=[ticking] if ticking else [],
+            sensors=[watching] if watching else [],
         )

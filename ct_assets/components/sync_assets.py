@@ -1,6 +1,7 @@
 """The assets of a sync: valid and rejected, clevertap, undelivered."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -81,6 +82,7 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         metadata=metadata,
         check_specs=checks.specs(key(sync, "clevertap"), checks.DELIVERY),
         retry_policy=RETRY,
+        freshness_policy=freshness(sync),
     )
     def clevertap(
         context: dg.AssetExecutionContext,
@@ -96,6 +98,11 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         yield from checks.results(context, key(sync, "clevertap"), found)
 
     return clevertap
+
+
+def freshness(sync: Sync) -> dg.FreshnessPolicy | None:
+    hours = sync.fresh_within_hours
+    return dg.FreshnessPolicy.time_window(timedelta(hours=hours)) if hours else None
 
 
 def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:

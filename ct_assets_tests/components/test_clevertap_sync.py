@@ -107,9 +107,9 @@ def test_refused_records_are_undelivered_and_explained(account: Path) -> None:
     assert row["hint"]
     checks = {c.check_name: c.passed for c in result.get_asset_check_evaluations()}
     assert checks["refused_share"] is False
-    table = metadata(result, "customers/clevertap")["refusals"].value
-    assert isinstance(table, list)
-    assert [record.data["rows"] for record in table] == [1]
+    table = metadata(result, "customers/clevertap")["refusals"]
+    assert isinstance(table, dg.TableMetadataValue)
+    assert [(r.data["code"], r.data["rows"]) for r in table.records] == [("523", 1)]
 
 
 def test_a_denied_account_fails_the_run_and_marks_nothing_sent(

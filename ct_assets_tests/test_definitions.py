@@ -1,0 +1,93 @@
+"""The project as it is shipped: its definitions, and the example from CSV to CleverTap."""
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from ct_assets.components import catalogue
+from ct_assets.definitions import defs
+from ct_assets.io_managers.staging import Staging
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.components import kit
+
+STAGES = ("valid", "rejected", "clevertap", "undelivered")
+ASSETS = {"chinook/customer", "chinook/purchase"} | {
+    f"{sync}/{stage}" for sync in ("customers", "purchases") for stage in STAGES
+}
+
+
+@pytest.fixture
+def account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
+) -> Path:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    return tmp_path
+
+
+def staged(root: Path, *key: str) -> pl.DataFrame:
+    return Staging(root / "staging").current(key).scan().collect()
+
+
+def test_every_asset_says_what_it_is() -> None:
+    specs = {spec.key.to_user_string(): spec for spec in defs().resolve_all_asset_specs()}
+
+    assert set(specs) == ASSETS
+    lacking = [
+        key
+        for key, spec in specs.items()
+        if not (spec.description and spec.kinds and spec.group_name and spec.code_version)
+    ]
+    assert lacking == []
+
+
+def test_the_catalogue_knows_syncs_sources_and_files() -> None:
+    syncs = catalogue.catalogue(catalogue.load("ct_assets.definitions"))
+
+    assert set(syncs) == {"customers", "purchases"}
+    customers = syncs["customers"]
+    assert customers.sync.source == "chinook/customer"
+    assert customers.source is not None
+    assert customers.source.source.file == "data/chinook/customer.csv"
+    assert str(customers.place).endswith("ct_assets/defs/customers/defs.yaml")
+
+
+def test_chinook_reaches_clevertap_once(account: Path, clevertap_sandbox: SandboxInTest) -> None:
+    instance, definitions = dg.DagsterInstance.ephemeral(), defs()
+
+    first = kit.run(definitions, instance=instance)
+
+    assert first.success, kit.failure(first)
+    assert staged(account, "customers", "valid").height == 56
+    rejected = staged(account, "customers", "rejected")
+    assert rejected["CustomerId"].to_list() == ["9", "57", "58"]
+    assert {r["field"] for row in rejected["reasons"] for r in row} == {"Phone"}
+    assert staged(account, "purchases", "valid").height == 412
+
+    profiles, events = clevertap_sandbox.profiles(), clevertap_sandbox.events()
+    phones = [p.props.get("Phone") for p in profiles if p.props.get("Name")]
+    assert len(phones) == 56
+    assert sum(phone is not None for phone in phones) == 55
+    assert (len(events), {event.name for event in events}) == (412, {"Charged"})
+    items = [item for event in events for item in event.props["Items"]]  # type: ignore[union-attr]
+    assert len(items) == 2240
+
+    requests = len(clevertap_sandbox.requests())
+    second = kit.run(definitions, instance=instance)
+    assert second.success, kit.failure(second)
+    assert len(clevertap_sandbox.requests()) == requests
+    assert second.asset_materializations_for_node("purchases__clevertap")[0].metadata[
+        "rows/unchanged"
+    ].value == 412  # fmt: skip
+
+
+def test_every_sync_has_a_job_and_the_schedule_it_declares() -> None:
+    repository = defs().get_repository_def()
+
+    assert {job.name for job in repository.get_all_jobs()} >= {"customers_sync", "purchases_sync"}
+    (schedule,) = repository.schedule_defs
+    assert (schedule.name, schedule.cron_schedule) == ("customers_schedule", "0 * * * *")
