@@ -10,16 +10,32 @@ from ct_assets.sandbox.delivery import TRANSPORT
 
 class Protocol(HttpToolsProtocol):
     head_seconds = 30.0
-    """Time for the head of a connection's first request; uvicorn itself waits for ever."""
+    """Time for the head of a request to arrive; uvicorn itself waits for ever."""
+
+    _impatience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
-        self.loop.call_later(self.head_seconds, self._close_if_silent)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_arrived()
+        super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {TRANSPORT: {"": self.transport}}
+        self._expect_head()
 
-    def _close_if_silent(self) -> None:
-        if self.cycle is None and not self.transport.is_closing():
-            self.transport.close()
+    def on_headers_complete(self) -> None:
+        self._head_arrived()
+        super().on_headers_complete()
+
+    def _expect_head(self) -> None:
+        if self._impatience is None:
+            self._impatience = self.loop.call_later(self.head_seconds, self.transport.close)
+
+    def _head_arrived(self) -> None:
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None

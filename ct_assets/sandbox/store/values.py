@@ -21,7 +21,8 @@ _DATE = re.compile(r"\$D_-?\d{1,18}")
 _FORBIDDEN = str.maketrans("", "", FORBIDDEN_CHARACTERS.replace("#", ""))
 _FAR = 99_999_999_999
 
-MOST_NAMES = 10_000
+MOST_NAMES, LONGEST_NAME = 10_000, 1_000
+"""What is remembered of names; whoever sends others pays for it."""
 NUMBERS = frozenset({"Integer", "Float"})
 
 
@@ -57,7 +58,7 @@ class Cleaner:
         found = self._names.get(raw)
         if found is None:
             found = self._cleaned(raw)
-            if len(self._names) < MOST_NAMES:
+            if len(self._names) < MOST_NAMES and len(raw) <= LONGEST_NAME:
                 self._names[raw] = found
         for note in found[1]:
             noted(note)

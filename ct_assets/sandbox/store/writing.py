@@ -17,6 +17,9 @@ from ct_assets.sandbox.store.schema import DriftError, Schema
 from ct_assets.sandbox.store.values import Cleaner, Note
 from ct_assets.sandbox.values import Json
 
+EXCERPT = 500
+"""Characters of a name in the error stream."""
+
 _Event = tuple[int, int, int, int | None, int, float, str]
 """Request, position, person, name, time, moment of arrival, properties."""
 
@@ -113,10 +116,10 @@ class Writer:
         )
 
     def _note(self, request: int, one: Accepted, now: float, notes: Sequence[Note]) -> None:
-        name = one.record.get("evtName")
-        for note in notes:
+        name = str(one.record.get("evtName", ""))[:EXCERPT] or None
+        for kind, field, message in notes:
             where = (request, one.position, now, one.record["type"], name)
-            self._errors.append((*where, note.kind, note.field, note.message))
+            self._errors.append((*where, kind, field and field[:EXCERPT], message[:EXCERPT]))
 
 
 def _unheard(_: Note) -> None:
