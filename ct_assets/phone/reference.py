@@ -24,11 +24,13 @@ _UNPARSABLE = {
 
 
 class Verdict(NamedTuple):
-    """What libphonenumber says: an outcome, the E.164 text if valid, digits after the code."""
+    """What libphonenumber says."""
 
     outcome: int
     e164: str | None
+    """Null unless the number is valid."""
     national_digits: int
+    """Digits after the calling code, where the number could be read and is not valid."""
 
 
 def judge(text: str, region: str | None) -> Verdict:
@@ -37,12 +39,12 @@ def judge(text: str, region: str | None) -> Verdict:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:
         return Verdict(result.unparsable(_why_unparsable(error)), None, 0)
-    digits = len(phonenumbers.national_significant_number(number))
     if not phonenumbers.is_valid_number(number):
+        digits = len(phonenumbers.national_significant_number(number))
         return Verdict(_why_invalid(number), None, digits)
     place = result.regions().index(phonenumbers.region_code_for_number(number) or "001")
     outcome = result.valid(place, phonenumbers.number_type(number))
-    return Verdict(outcome, phonenumbers.format_number(number, PhoneNumberFormat.E164), digits)
+    return Verdict(outcome, phonenumbers.format_number(number, PhoneNumberFormat.E164), 0)
 
 
 def _why_unparsable(error: NumberParseException) -> str:

@@ -78,6 +78,4 @@ def _answers(decided: Decided) -> Iterator[tuple[int, int, int]]:
 def _expected(question: Question) -> tuple[int, int, int]:
     text = question.digits if question.region else f"+{question.digits}"
     verdict = reference.judge(text, question.region)
-    number = int(verdict.e164 or 0)
-    unread = verdict.outcome < result.KINDS
-    return verdict.outcome, number, 0 if number or unread else verdict.national_digits
+    return verdict.outcome, int(verdict.e164 or 0), verdict.national_digits
