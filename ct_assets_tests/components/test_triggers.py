@@ -1,0 +1,121 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ct_assets_tests.components import kit
+
+CSV = "id,name,mail\n1,Ada,ada@example.org\n"
+FOLLOWS = kit.CUSTOMERS + "  trigger: on_change\n"
+HOURLY = kit.CUSTOMERS + "  trigger: {cron: '30 7 * * *', timezone: Europe/Rome}\n"
+ORDERS = (
+    FOLLOWS.replace("name: customers", "name: orders")
+    .replace("object: profile", "object: event\n  event: Ordered\n  event_key: id")
+    .replace("    Name: name\n    Email: mail\n", "    Email: mail\n")
+    + "  after: [customers]\n"
+)
+CHAIN = {f"customers/{stage}" for stage in ("valid", "rejected", "clevertap", "undelivered")}
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "customer.csv").write_text(CSV)
+
+
+def load(root: Path, sync: str, **more: str) -> dg.Definitions:
+    return kit.load(root, {"shop/defs.yaml": kit.SOURCE, "customers/defs.yaml": sync, **more})
+
+
+def materialized(instance: dg.DagsterInstance, *keys: str) -> None:
+    for key in keys:
+        asset = dg.AssetMaterialization(dg.AssetKey.from_user_string(key))
+        instance.report_runless_asset_event(asset)
+
+
+def requested(result: dg.EvaluateAutomationConditionsResult, defs: dg.Definitions) -> set[str]:
+    keys = [spec.key for spec in defs.resolve_all_asset_specs()]
+    return {key.to_user_string() for key in keys if result.get_num_requested(key)}
+
+
+def evaluate(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    before: dg.EvaluateAutomationConditionsResult | None = None,
+) -> dg.EvaluateAutomationConditionsResult:
+    cursor = before.cursor if before else None
+    everything = dg.AssetSelection.all()
+    return dg.evaluate_automation_conditions(defs, instance, everything, cursor=cursor)
+
+
+def test_a_change_of_the_source_asks_for_the_whole_chain_once(tmp_path: Path) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    first = evaluate(defs, instance)
+
+    materialized(instance, "shop/customer")
+    second = evaluate(defs, instance, first)
+    third = evaluate(defs, instance, second)
+
+    assert [requested(r, defs) for r in (first, second, third)] == [set(), CHAIN, set()]
+
+
+def test_what_goes_before_does_not_set_off_what_goes_after(tmp_path: Path) -> None:
+    defs = load(tmp_path, FOLLOWS, **{"orders/defs.yaml": ORDERS})
+    instance = dg.DagsterInstance.ephemeral()
+    keys = [spec.key.to_user_string() for spec in defs.resolve_all_asset_specs()]
+    materialized(instance, *sorted(keys))
+    first = evaluate(defs, instance)
+
+    materialized(instance, "customers/clevertap")
+    second = evaluate(defs, instance, first)
+
+    assert requested(second, defs) == {"customers/undelivered"}
+
+
+@pytest.mark.parametrize("sync", [kit.CUSTOMERS, HOURLY, FOLLOWS + "  paused: true\n"])
+def test_other_syncs_are_not_started_by_changes(tmp_path: Path, sync: str) -> None:
+    defs, instance = load(tmp_path, sync), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    first = evaluate(defs, instance)
+
+    materialized(instance, "shop/customer")
+
+    assert requested(evaluate(defs, instance, first), defs) == set()
+    assert [s.name for s in defs.get_repository_def().sensor_defs] == ["automation"]
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.instance_for_test() as instance:
+        yield instance
+
+
+def test_a_cron_line_runs_the_chain_unless_it_is_under_way(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    repository = load(tmp_path, HOURLY).get_repository_def()
+    (schedule,) = repository.schedule_defs
+
+    def tick() -> dg.RunRequest | dg.SkipReason:
+        context = dg.build_schedule_context(instance, repository_def=repository)
+        found = schedule(context)
+        assert isinstance(found, dg.RunRequest | dg.SkipReason)
+        return found
+
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 7 * * *", "Europe/Rome")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    job = repository.get_job(schedule.job_name)
+    assert {key.to_user_string() for key in job.asset_layer.executable_asset_keys} == CHAIN | {
+        "shop/customer"
+    }
+    assert isinstance(tick(), dg.RunRequest)
+    run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert tick() == dg.SkipReason(f"customers is still under way in run {run.run_id[:8]}")
+
+
+def test_a_paused_sync_has_no_schedule(tmp_path: Path) -> None:
+    defs = load(tmp_path, HOURLY + "  paused: true\n")
+
+    assert list(defs.get_repository_def().schedule_defs) == []

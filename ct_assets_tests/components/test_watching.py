@@ -1,0 +1,127 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from ct_assets.components import source as sources
+from ct_assets.components.catalogue import DeclaredSource
+from ct_assets.components.watching import Cursor, look
+from ct_assets.io_managers.staging import Staging
+from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.mapping.declaration import OnChange
+
+NEVER = Cursor()
+
+
+class Shop:
+    """A source of one CSV file, and the staging that its rows are read into."""
+
+    def __init__(self, root: Path, **declared: object) -> None:
+        self.csv = root / "customer.csv"
+        self.staging = Staging(root / "staging")
+        self.warehouse = Warehouse(root / "warehouse.duckdb")
+        source = sources.parse({"asset": "shop/customer", "file": "customer.csv", **declared})
+        self.declared = DeclaredSource(source, root, root)
+        self._clock = 1_000_000_000
+
+    def write(self, *ids: int) -> None:
+        self.csv.write_text("id\n" + "".join(f"{n}\n" for n in ids))
+        self._clock += 1
+        os.utime(self.csv, (self._clock, self._clock))
+
+    def read(self) -> None:
+        with self.staging.draft(("shop", "customer")) as draft:
+            self.declared.snapshot(draft, self.warehouse)
+            self.staging.publish(draft)
+
+    def look(self, last: Cursor, wait: OnChange | None = None, at: float = 0) -> tuple[Cursor, str]:
+        wait = wait or OnChange()
+        return look(self.declared, last, wait, self.staging, self.warehouse, at)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    shop = Shop(tmp_path)
+    shop.write(1, 2)
+    return shop
+
+
+def test_what_was_never_read_is_read(shop: Shop) -> None:
+    assert shop.look(NEVER)[1] == ""
+
+
+def test_a_change_is_asked_for_once(shop: Shop) -> None:
+    shop.read()
+    seen, why = shop.look(NEVER)
+    assert why == "nothing has changed"
+
+    shop.write(1, 2, 3)
+
+    asked, why = shop.look(seen)
+    assert why == ""
+    assert shop.look(asked)[1] == "this change was asked for already"
+    shop.read()
+    assert shop.look(asked)[1] == "nothing has changed"
+
+
+def test_a_change_back_is_a_change(shop: Shop) -> None:
+    shop.read()
+    shop.write(1)
+    asked, _ = shop.look(NEVER)
+    shop.read()
+
+    shop.write(1, 2)
+
+    assert shop.look(asked)[1] == ""
+
+
+def test_it_waits_for_rows_or_minutes(shop: Shop) -> None:
+    wait = OnChange(rows=3, minutes=10)
+    shop.read()
+    shop.write(1, 2, 3, 4)
+
+    waiting, why = shop.look(NEVER, wait, at=100)
+    assert why == "2 of 3 rows have changed so far"
+    assert shop.look(waiting, wait, at=699)[1] == "2 of 3 rows have changed so far"
+    assert shop.look(waiting, wait, at=700)[1] == ""
+    shop.write(1, 2, 3, 4, 5)
+    assert shop.look(waiting, wait, at=101)[1] == ""
+
+
+def test_a_watermark_sees_rows_that_were_changed_in_place(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, types={"id": "integer"}, watermark="id")
+    shop.write(8, 9)
+    shop.read()
+
+    shop.write(10, 11)
+
+    waiting, why = shop.look(NEVER, OnChange(rows=3))
+    assert why == "2 of 3 rows have changed so far"
+    assert shop.look(waiting, OnChange(rows=2))[1] == ""
+
+
+def test_a_rewritten_file_with_the_same_watermark_is_no_change(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, watermark="id")
+    shop.write(1, 2)
+    shop.read()
+
+    shop.write(2, 1)
+
+    assert shop.look(NEVER)[1] == "nothing has changed"
+
+
+def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:
+    (tmp_path / "seed").mkdir()
+    (tmp_path / "seed" / "person.csv").write_text("id,seen\n1,2026-01-01\n2,2026-01-02\n")
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb", seed=tmp_path / "seed")
+    source = sources.parse({"asset": "a/b", "table": "person", "watermark": "seen"})
+    declared, staging = DeclaredSource(source, tmp_path, tmp_path), Staging(tmp_path / "staging")
+    with staging.draft(("a", "b")) as draft:
+        declared.snapshot(draft, warehouse)
+        snapshot = staging.publish(draft)
+    assert snapshot.meta["state"] == declared.state(warehouse) == "2026-01-02"
+
+    (tmp_path / "seed" / "person.csv").write_text("id,seen\n1,2026-01-03\n2,2026-01-02\n")
+
+    assert declared.state(warehouse) == "2026-01-03"
+    assert declared.changed_rows(snapshot, warehouse) == 1
