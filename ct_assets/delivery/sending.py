@@ -8,18 +8,16 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from random import Random
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
-from ct_assets.clevertap import verdicts
-from ct_assets.clevertap.client import Answer, Reply
+from ct_assets.clevertap.client import Reply
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
-from ct_assets.clevertap.verdicts import Acked, NotTaken, Unknown, Verdict
 from ct_assets.delivery.lanes import Queue
 from ct_assets.delivery.outcomes import Again, Ledger, Open, Outcomes
+from ct_assets.delivery.posting import Done, Poster, SlotSource, Uploader
 from ct_assets.delivery.retrying import Retry
 from ct_assets.delivery.sent import Sent
 from ct_assets.delivery.window import Window
@@ -32,14 +30,6 @@ UNDER_WAY = 2 * MAX_IN_FLIGHT
 
 TICK_SECONDS = 0.2
 """How soon a stop is noticed while requests are in flight."""
-
-
-class Uploader(Protocol):
-    def upload(self, body: bytes) -> Answer: ...
-
-
-class SlotSource(Protocol):
-    def slot(self, stop: threading.Event) -> AbstractContextManager[bool]: ...
 
 
 class Clock(Protocol):
@@ -82,7 +72,7 @@ def send(
     outcomes = Outcomes(
         ledger=ledger, sent=sent, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
     )
-    poster = _Poster(client, ledger, slots, window or Window(), stop)
+    poster = Poster(client, ledger, slots, window or Window(), stop)
     started = clock.now()
     try:
         _Sender(Queue(batches), poster, outcomes, clock, stop, progress).run()
@@ -91,71 +81,13 @@ def send(
     return sent
 
 
-class _Done(NamedTuple):
-    answer: Answer
-    verdict: Verdict
-    size: int
-
-
-class _Poster:
-    """Makes one request, in a worker thread."""
-
-    def __init__(
-        self,
-        client: Uploader,
-        ledger: Ledger,
-        slots: SlotSource,
-        window: Window,
-        stop: threading.Event,
-    ) -> None:
-        self.window = window
-        self.lock = threading.Lock()
-        self._client = client
-        self._ledger = ledger
-        self._slots = slots
-        self._stop = stop
-        self._ending = threading.Event()
-
-    def post(self, batch: int, rows: Sequence[int], body: bytes) -> _Done | None:
-        """None if the request did not leave, because the sending is ending."""
-        entered = self.window.enter()
-        if entered is None:
-            return None
-        done = None
-        try:
-            with self._slots.slot(self._ending) as held:
-                if not held or self._ending.is_set() or self._stop.is_set():
-                    return None
-                with self.lock:
-                    self._ledger.sent(batch, rows)
-                answer = self._client.upload(body)
-            done = _Done(answer, verdicts.read(answer, len(rows), body), len(body))
-            return done
-        finally:
-            self.window.leave(entered, congested=_congested(done.verdict) if done else None)
-
-    def end(self) -> None:
-        self._ending.set()
-        self.window.close()
-
-
-def _congested(verdict: Verdict) -> bool | None:
-    match verdict:
-        case Acked():
-            return False
-        case Unknown() | NotTaken(reached=True):
-            return True
-        case _:
-            return None
-
-
 class _Sender:
     """The main thread's part. A work is in exactly one place: in a worker's hands or in `later`."""
 
     def __init__(
         self,
         batches: Queue,
-        poster: _Poster,
+        poster: Poster,
         outcomes: Outcomes,
         clock: Clock,
         stop: threading.Event,
@@ -168,8 +100,8 @@ class _Sender:
         self._clock = clock
         self._stop = stop
         self._progress = progress
-        self._posted: dict[Future[_Done | None], Work] = {}
-        self._finished: queue.SimpleQueue[Future[_Done | None]] = queue.SimpleQueue()
+        self._posted: dict[Future[Done | None], Work] = {}
+        self._finished: queue.SimpleQueue[Future[Done | None]] = queue.SimpleQueue()
         self._later: list[tuple[float, int, Work]] = []
         self._ticket = itertools.count()
 
@@ -216,7 +148,7 @@ class _Sender:
         elif self._later:
             self._clock.wait(self._stop, due)
 
-    def _record(self, future: Future[_Done | None]) -> None:
+    def _record(self, future: Future[Done | None]) -> None:
         work = self._posted.pop(future)
         done = None if future.cancelled() else future.result()
         if done is None:
@@ -244,7 +176,7 @@ class _Sender:
     def _again(self, work: Work, seconds: float) -> None:
         heapq.heappush(self._later, (self._clock.now() + seconds, next(self._ticket), work))
 
-    def _count(self, done: _Done) -> None:
+    def _count(self, done: Done) -> None:
         self._sent.requests += 1
         self._sent.bytes += done.size
         self._sent.window = self._poster.window.size
