@@ -32,12 +32,12 @@ def test_processes_share_the_slots(clevertap_sandbox: SandboxInTest, tmp_path: P
     clevertap_sandbox.faults.replace(Plan(latency_seconds=0.02))
     command = [sys.executable, "-c", SEND, clevertap_sandbox.url, str(tmp_path)]
 
-    senders = [subprocess.Popen([*command, str(60 * number)]) for number in range(3)]
+    senders = [subprocess.Popen([*command, str(60 * number)]) for number in range(2)]
 
-    assert [sender.wait(timeout=120) for sender in senders] == [0, 0, 0]
+    assert [sender.wait(timeout=120) for sender in senders] == [0, 0]
     assert clevertap_sandbox.max_in_flight_seen <= 15
     arrived = Counter(event.identity for event in clevertap_sandbox.events())
-    assert (len(arrived), set(arrived.values())) == (360, {1})
+    assert (len(arrived), set(arrived.values())) == (240, {1})
 
 
 @pytest.mark.parametrize("clevertap_sandbox", [Settings(max_in_flight=3)], indirect=True)
@@ -74,13 +74,13 @@ def test_a_bad_day_loses_nothing(
     plan = Plan.model_validate({"rates": FAULTS, "seed": seed, "retry_after": 1})
     clevertap_sandbox.faults.replace(plan)
     with Client(sandbox_destination(clevertap_sandbox.url, "any")) as client:
-        sent, ledger = sending(batches_of(200, 2), client, tmp_path)
+        sent, ledger = sending(batches_of(120, 2), client, tmp_path)
 
     arrived = Counter(event.identity for event in clevertap_sandbox.events())
     lost = {
         (batch, row) for word, batch, rows in ledger.entries if word == "unknown" for row in rows
     }
     assert sent.stopped is None
-    assert ledger.count() == {"acked": 400}
-    assert len(arrived) == 400
+    assert ledger.count() == {"acked": 240}
+    assert len(arrived) == 240
     assert {name for name, times in arrived.items() if times > 1} <= {f"c-{b}-{r}" for b, r in lost}
