@@ -30,6 +30,8 @@ class Reply:
     body: bytes = field(repr=False)
     seconds: float = 0.0
     retry_after: float = 0.0
+    date: str = ""
+    """The server's clock, as its Date header has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,15 @@ class Client:
         seconds = self._clock() - started
         if body is None:
             return NoReply(host, sent=True, why="the reply never ended", seconds=seconds)
-        return Reply(host, response.status_code, body, seconds, _retry_after(response.headers))
+        headers = response.headers
+        return Reply(
+            host,
+            response.status_code,
+            body,
+            seconds,
+            _retry_after(headers),
+            headers.get("Date", ""),
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -4,6 +4,7 @@ import shutil
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -70,7 +71,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             context.log.info(f"{obj.sync.name}: the destination is {named(to)}")
             _tag_run(context, to)
             outcome = self._deliver(context, obj, to)
-            self._keep(context, outcome)
+            self._keep(context, outcome, to)
             context.add_output_metadata(outcome_metadata(outcome, to))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
@@ -78,7 +79,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             return self.staging.staging().current(context.asset_key.path).scan()
 
     def _deliver(self, context: dg.OutputContext, upload: Upload, to: Destination) -> Outcome:
-        request = _request(upload, to, context.run_id, timedelta(days=self.report_days))
+        request = delivery(upload, to.name, context.run_id, timedelta(days=self.report_days))
         progress = ProgressLog(context.log)
         try:
             with Client(to) as client:
@@ -86,14 +87,14 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         except DeliveryFailed as error:
             if error.outcome is None:
                 raise
-            self._keep(context, error.outcome)
+            self._keep(context, error.outcome, to)
             raise dg.Failure(str(error), metadata=outcome_metadata(error.outcome, to)) from None
 
-    def _keep(self, context: dg.OutputContext, outcome: Outcome) -> None:
+    def _keep(self, context: dg.OutputContext, outcome: Outcome, to: Destination) -> None:
         """Stage the report, so that it can be read like any other asset."""
         with self.staging.staging().draft(context.asset_key.path) as draft:
             shutil.copyfile(outcome.report, draft.path)
-            draft.meta |= {"counts": totals(outcome.counts)}
+            draft.meta |= {"counts": totals(outcome.counts), "destination": to.name}
             self.staging.staging().publish(draft)
 
 
@@ -110,13 +111,19 @@ def _check_gate(upload: Upload) -> None:
         raise GateError(f"{name} is not sent: {gate['why']}. Look at {name}/rejected for reasons.")
 
 
-def _request(upload: Upload, to: Destination, run: str, retention: timedelta) -> Delivery:
+def home(destination: str, sync: str) -> Path:
+    """Where the state of a sync is for the destination of that name."""
+    return data_dir() / "state" / destination / sync
+
+
+def delivery(upload: Upload, destination: str, run: str, retention: timedelta) -> Delivery:
+    """What an upload comes to for the delivery; `destination` is its name."""
     counts, options = upload.valid.meta["counts"], upload.options
     return Delivery(
-        home=data_dir() / "state" / to.name / upload.sync.name,
+        home=home(destination, upload.sync.name),
         valid=upload.valid.path,
         keys=upload.valid.beside(KEYS),
-        policy=_policy(upload),
+        policy=policy(upload.sync, upload.valid.meta["declaration"], upload.neighbours),
         run=run,
         source=counts["source"],
         cut=counts["cut"],
@@ -129,12 +136,11 @@ def _request(upload: Upload, to: Destination, run: str, retention: timedelta) ->
     )
 
 
-def _policy(upload: Upload) -> Policy:
-    sync = upload.sync
+def policy(sync: Sync, declaration: str, neighbours: frozenset[str] = frozenset()) -> Policy:
     return Policy(
         sync=sync.name,
         object=sync.object,
-        declaration=upload.valid.meta["declaration"],
+        declaration=declaration,
         event_key=_event_key(sync),
         on_unknown=sync.on_unknown,
         first_run=sync.first_run,
@@ -142,7 +148,7 @@ def _policy(upload: Upload) -> Policy:
         max_removed=sync.max_removed,
         max_changed=sync.max_changed,
         idempotent=sync.idempotent,
-        neighbours=upload.neighbours,
+        neighbours=neighbours,
     )
 
 
