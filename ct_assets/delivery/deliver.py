@@ -11,7 +11,7 @@ import polars as pl
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
-from ct_assets.delivery import diff, guards, outbox, removed, report, state
+from ct_assets.delivery import diff, guards, outbox, removed, renamed, report, state
 from ct_assets.delivery.conservation import violations
 from ct_assets.delivery.deletions import Deleting
 from ct_assets.delivery.diff import Diff
@@ -32,6 +32,9 @@ from ct_assets.delivery.storage import (
 )
 from ct_assets.delivery.window import Window
 from ct_assets.files import private_dir
+
+RESENDS = 12
+"""Of profiles whose answer was lost: they do no harm, and outlive minutes of failure."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def deliver(
         LedgerFile(home, durable=request.policy.counts_twice) as ledger,
     ):
         planned = plan_delivery(request, work, ledger)
-        sent = _send(request, planned, ledger, sending)
+        sent = send_delivery(request, planned, ledger, sending)
         outcome = settle_delivery(request, work, ledger, planned, sent)
     _check(request, outcome)
     return outcome
@@ -98,6 +101,7 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
     with state.opened(request.home, work, memory=request.memory) as connection:
         leftover = settle(connection, request.home, work, ledger, request.policy)
         guards.check_identity(connection, request)
+        renamed.check(connection, request)
         ledger.prune(request.at - request.retention)
         report.prune(request.home, request.at - request.retention)
         found = diff.compare(connection, request)
@@ -107,11 +111,12 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
         objection = guards.objection(connection, request, found, gone)
         delivery = ledger.begin(request.run, request.at)
         outbox.write(connection, request, found, delivery)
-        state.put(connection, "declaration", request.policy.declaration)
     return Planned(delivery, found, gone, objection, leftover)
 
 
-def _send(request: Delivery, planned: Planned, ledger: LedgerFile, sending: Sending) -> Sent:
+def send_delivery(
+    request: Delivery, planned: Planned, ledger: LedgerFile, sending: Sending
+) -> Sent:
     if planned.objection:
         return Sent(stopped=planned.objection)
     sent = _send_part(request, planned, ledger, sending, deletions=False)
@@ -135,7 +140,7 @@ def _send_part(
         clock=sending.clock,
         rng=sending.rng,
         stop=sending.stop,
-        retry=sending.retry,
+        retry=sending.retry or Retry(resends=Retry.resends if policy.counts_twice else RESENDS),
         on_unknown="park" if parks else "resend",
         progress=lambda sent: sending.progress(_progress(planned, sent)),
     )
@@ -169,6 +174,8 @@ def settle_delivery(
 ) -> Outcome:
     with state.opened(request.home, work, memory=request.memory) as connection:
         settled = settle(connection, request.home, work, ledger, request.policy)
+        if not planned.objection:
+            state.put(connection, "declaration", request.policy.declaration)
     if settled is None:
         raise StorageError(f"{request.home.name}: its outbox vanished while its records were sent")
     counts = _counts(request, planned, settled)

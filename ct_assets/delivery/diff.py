@@ -11,6 +11,7 @@ import polars as pl
 
 from ct_assets.delivery import state, words
 from ct_assets.delivery.forgotten import Forgotten
+from ct_assets.delivery.lanes import lane_hash
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.storage import file_sql, literal
 
@@ -155,7 +156,7 @@ def _compared(
             select
                 v.row, v.ts, strlen(v.record) as bytes, e.replaces,
                 md5_number_lower(v.record) as fingerprint,
-                {_lane_hash(request)} as lane_hash,
+                {_person(request)} as lane_hash,
                 coalesce(s.fields, e.fields) as fields,
                 {_fate(connection, request, pending, lost)} as fate
             from work.valid as v
@@ -167,10 +168,10 @@ def _compared(
     """
 
 
-def _lane_hash(request: Delivery) -> str:
+def _person(request: Delivery) -> str:
     if request.policy.object == "profile":
         return "null::ubigint"
-    return "md5_number_lower(v.lane_kind || ':' || v.lane_identity)"
+    return lane_hash("v.lane_kind", "v.lane_identity")
 
 
 def _fate(connection: duckdb.DuckDBPyConnection, request: Delivery, pending: str, lost: str) -> str:

@@ -5,15 +5,11 @@ import duckdb
 from ct_assets.delivery import state
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.removed import Removed
+from ct_assets.delivery.renamed import GuardError
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
-from ct_assets.errors import UserError
 
 ALWAYS_REMOVABLE = 10
-
-
-class GuardError(UserError):
-    """Something changed in a way that a person must confirm."""
 
 
 def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:

@@ -112,6 +112,16 @@ class LedgerFile:
                     f"delete from {table} where delivery < (select min(id) from deliveries)"  # noqa: S608 -- a constant
                 )
 
+    def erase(self, text: str) -> None:
+        """Blanks messages of CleverTap that quote it, on the disk, too."""
+        self._connection.execute("pragma secure_delete = on")
+        for table, column in (("refusals", "message"), ("sends", "why")):
+            self._connection.execute(
+                f"update {table} set {column} = '(erased)' where instr({column}, ?)",  # noqa: S608 -- constants
+                (text,),
+            )
+        self._connection.execute("pragma wal_checkpoint(truncate)")
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.execute("begin immediate")

@@ -1,19 +1,13 @@
 """Records whose answer was lost under `on_unknown: park`, until a person has looked."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from ct_assets.delivery import state
-from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.request import Policy
-from ct_assets.delivery.settle import settle
-from ct_assets.delivery.storage import locked, readable_errors, workdir
-
-MEMORY = "384MB"
+from ct_assets.delivery.settle import settled
 
 _SCHEMA = {
     "key": pl.String,
@@ -25,20 +19,6 @@ _SCHEMA = {
     "partition": pl.String,
     "record": pl.String,
 }
-
-
-@contextmanager
-def settled(home: Path, policy: Policy) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The state with nothing left open in it, held alone for the time of the block."""
-    with (
-        locked(home),
-        readable_errors(home),
-        workdir(home) as work,
-        LedgerFile(home, durable=policy.counts_twice) as ledger,
-        state.opened(home, work, memory=MEMORY) as connection,
-    ):
-        settle(connection, home, work, ledger, policy)
-        yield connection
 
 
 def listing(home: Path, policy: Policy) -> pl.DataFrame:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
-from ct_assets.delivery.parked import settled
 from ct_assets.delivery.request import Policy
+from ct_assets.delivery.settle import settled
 
 
 def replay(

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+MEMORY = "384MB"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -60,5 +62,5 @@ class Delivery:
     """How long to wait for another run of this sync."""
     retention: timedelta = timedelta(days=30)
     """How long reports, and the ledger of what is folded, are kept."""
-    memory: str = "384MB"
+    memory: str = MEMORY
     """What the database may hold in memory before it uses the disk."""

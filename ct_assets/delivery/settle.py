@@ -5,20 +5,22 @@ Runs, `parked`, `replay` and `forget` all begin with it, so none of them meets h
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
+import contextlib
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from ct_assets.delivery import fold, outbox, report
+from ct_assets.delivery import fold, outbox, report, state
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.outbox import Origin
-from ct_assets.delivery.request import Policy
+from ct_assets.delivery.request import MEMORY, Policy
 from ct_assets.delivery.result import Tally
 from ct_assets.delivery.segments import segments
-from ct_assets.delivery.storage import OUTBOX, file_sql, literal
+from ct_assets.delivery.storage import OUTBOX, file_sql, literal, locked, readable_errors, workdir
 from ct_assets.files import sync
 
 CHUNK = 100_000
@@ -41,6 +43,22 @@ class Settled:
     report: Path
     sent: Tally
     removals: Tally
+
+
+@contextlib.contextmanager
+def settled(
+    home: Path, policy: Policy, *, memory: str = MEMORY
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The state with nothing left open in it, held alone for the time of the block."""
+    with (
+        locked(home),
+        readable_errors(home),
+        workdir(home) as work,
+        LedgerFile(home, durable=policy.counts_twice) as ledger,
+        state.opened(home, work, memory=memory) as connection,
+    ):
+        settle(connection, home, work, ledger, policy)
+        yield connection
 
 
 def settle(

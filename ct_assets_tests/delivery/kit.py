@@ -14,7 +14,11 @@ import polars as pl
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import Delivery, Outcome, Policy, deliver
+from ct_assets.delivery.deliver import Sending, plan_delivery, send_delivery
+from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.retrying import Retry
+from ct_assets.delivery.storage import workdir
+from ct_assets.files import private_dir
 from ct_assets.sandbox.testing import SandboxInTest
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -122,6 +126,18 @@ class Sync:
     def send(self, request: Delivery, *, stop: threading.Event | None = None) -> Outcome:
         with Client(self.destination) as client:
             return deliver(request, client, rng=Random(7), retry=IMPATIENT, stop=stop)
+
+    def run_until_fold(self, rows: Sequence[Row], **options: Any) -> None:
+        """A run that was killed after its last answer, before it took note of it in the state."""
+        request = self.request(rows, **options)
+        with (
+            Client(self.destination) as client,
+            workdir(private_dir(self.home)) as work,
+            LedgerFile(self.home, durable=True) as ledger,
+        ):
+            sending = Sending(client, None, Random(7), threading.Event(), IMPATIENT, print)
+            planned = plan_delivery(request, work, ledger)
+            send_delivery(request, planned, ledger, sending)
 
     def policy_with(self, **changes: Any) -> None:
         self.policy = replace(self.policy, **changes)

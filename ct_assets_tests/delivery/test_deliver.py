@@ -1,20 +1,13 @@
+import threading
+from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 
-from ct_assets.delivery import Counts, Tally
-from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Sync, arrived, event, profile, report
-
-
-@pytest.fixture
-def profiles(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Sync:
-    return Sync(tmp_path, PROFILES, clevertap_sandbox)
-
-
-@pytest.fixture
-def events(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Sync:
-    return Sync(tmp_path, EVENTS, clevertap_sandbox)
+from ct_assets.clevertap.client import Client
+from ct_assets.delivery import Counts, DeliveryFailed, Progress, Tally, deliver
+from ct_assets_tests.delivery.kit import Sync, arrived, event, profile, report
 
 
 def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None:
@@ -109,3 +102,143 @@ def test_a_limit_sends_the_first_rows_and_holds_the_rest(profiles: Sync) -> None
     assert report(outcome) == [("0", "acked", None), ("1", "acked", None)]
     assert outcome.counts.held == {"limit": 3}
     assert profiles.run(rows).counts.acked == 3
+
+
+def test_a_field_is_cleared_only_where_an_earlier_delivery_set_it(profiles: Sync) -> None:
+    profiles.run([profile("1", Name="Ada", Company="Analytical"), profile("2", Name="Zoë")])
+
+    cleared = [
+        profile("1", Name="Ada", Company=None, clear=["Company"]),
+        profile("2", Name="Zoë", Company=None, clear=["Company"]),
+    ]
+    first, second = profiles.run(cleared), profiles.run(cleared)
+
+    assert report(first) == [("1", "acked", None)]
+    assert arrived(profiles.sandbox)[-1] == {
+        "type": "profile",
+        "identity": "1",
+        "profileData": {"Name": "Ada", "Company": {"$delete": 1}},
+    }
+    assert [p.props for p in profiles.sandbox.profiles()] == [{"Name": "Ada"}, {"Name": "Zoë"}]
+    assert second.requests == 0
+
+
+def test_a_field_cleared_alone_needs_no_other_field(profiles: Sync) -> None:
+    profiles.run([profile("1", Company="Analytical")])
+    profiles.run([profile("1", Company=None, clear=["Company"])])
+
+    assert arrived(profiles.sandbox)[-1]["profileData"] == {"Company": {"$delete": 1}}
+
+
+def test_a_person_with_a_better_identifier_is_the_same_person(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    others = [profile(str(n), Name="Li") for n in range(10, 20)]
+    profiles.run([profile("fb-1", kind="FBID", Name="Ada", Company="Analytical"), *others])
+
+    row = profile("1", also=["FBID:fb-1"], Name="Ada", Company=None, clear=["Company"])
+    outcome = profiles.run([row, *others])
+    again = profiles.run([row, *others])
+
+    assert (outcome.counts.changed, outcome.counts.new, outcome.counts.removed) == (1, 0, 0)
+    assert arrived(profiles.sandbox)[-1]["profileData"] == {
+        "Name": "Ada",
+        "Company": {"$delete": 1},
+    }
+    assert (again.counts.unchanged, again.counts.removed, again.requests) == (11, 0, 0)
+
+
+def test_from_now_holds_what_was_there_at_the_first_run(events: Sync) -> None:
+    events.policy_with(first_run="from_now")
+    first = events.run([event("e1"), event("e2")])
+    second = events.run([event("e1"), event("e2"), event("e3", ts=1)])
+
+    assert first.counts.held == {"before_from_now": 2}
+    assert second.counts.held == {"before_from_now": 2}
+    assert report(second) == [("e3", "acked", None)]
+
+
+def test_from_now_holds_the_past_of_other_partitions(events: Sync) -> None:
+    events.policy_with(first_run="from_now")
+    events.run([event("e1", ts=1_700_000_000)], partition="new")
+
+    outcome = events.run([event("e2", ts=1_600_000_000)], partition="old")
+
+    assert outcome.counts.held == {"before_from_now": 1}
+
+
+def test_fields_that_differ_in_case_alone_are_two_fields(profiles: Sync) -> None:
+    profiles.run([profile("1", City="Bonn", city="bonn")])
+    profiles.run([profile("1", City="Bonn", city=None, clear=["city"])])
+
+    assert [p.props for p in profiles.sandbox.profiles()] == [{"City": "Bonn"}]
+
+
+def test_a_lost_answer_of_a_profile_is_sent_again(profiles: Sync) -> None:
+    profiles.sandbox.faults.script("503-stored", repeat=True)
+    with pytest.raises(DeliveryFailed, match="HTTP 503") as failed:
+        profiles.run([profile("1", Name="Ada")])
+    profiles.sandbox.faults.clear()
+
+    assert failed.value.outcome
+    assert failed.value.outcome.counts.sent == Tally(planned=1, unknown=1)
+    assert report(failed.value.outcome) == [("1", "unknown", None)]
+    assert report(profiles.run([profile("1", Name="Ada")])) == [("1", "acked", None)]
+
+
+def test_in_doubt_a_profile_goes_even_if_it_is_as_it_was(profiles: Sync) -> None:
+    profiles.run([profile("1", Name="Ada")])
+    profiles.sandbox.faults.script("503-stored", repeat=True)
+    with pytest.raises(DeliveryFailed):
+        profiles.run([profile("1", Name="Zoë")])
+    profiles.sandbox.faults.clear()
+
+    outcome = profiles.run([profile("1", Name="Ada")])
+
+    assert outcome.counts.changed == 1
+    assert [p.props["Name"] for p in profiles.sandbox.profiles()] == ["Ada"]
+
+
+def test_stopped_before_it_began_it_sends_nothing_and_says_so(profiles: Sync) -> None:
+    stop = threading.Event()
+    request = profiles.request([profile("1", Name="Ada")], patience=timedelta(0))
+    stop.set()
+
+    with pytest.raises(DeliveryFailed, match="stopped on request") as failed:
+        profiles.send(request, stop=stop)
+
+    assert failed.value.outcome
+    assert failed.value.outcome.counts.sent == Tally(planned=1, unsent=1)
+    assert profiles.run([profile("1", Name="Ada")]).counts.acked == 1
+
+
+def test_progress_counts_against_what_is_planned(profiles: Sync) -> None:
+    seen: list[Progress] = []
+    request = profiles.request([profile("1", Name="Ada"), profile("2", Name="Zoë")])
+
+    with Client(profiles.destination) as client:
+        deliver(request, client, progress=seen.append)
+
+    assert (seen[-1].planned, seen[-1].acked) == (2, 2)
+
+
+def test_large_records_leave_in_smaller_batches(profiles: Sync) -> None:
+    outcome = profiles.run([profile(str(n), Bio="x" * 9000) for n in range(1000)])
+
+    sizes = [len(r) for r in (orjson.loads(q.body)["d"] for q in profiles.sandbox.requests())]
+    assert outcome.counts.acked == 1000
+    assert sorted(sizes) == [116, 442, 442]
+
+
+def test_the_same_rows_make_the_same_requests(tmp_path: Path, events: Sync) -> None:
+    rows = [event(f"e{n}", identity=str(n % 7), ts=n * 7919 % 1000) for n in range(3000)]
+    other = Sync(tmp_path / "other", events.policy, events.sandbox)
+    other.folder.mkdir()
+
+    events.run(rows)
+    other.home = tmp_path / "other" / "state" / "b" / "purchases"
+    other.run(rows)
+
+    bodies = [request.body for request in events.sandbox.requests()]
+    half = len(bodies) // 2
+    assert sorted(bodies[:half]) == sorted(bodies[half:])
+    assert half == 5

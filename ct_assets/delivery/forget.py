@@ -1,0 +1,190 @@
+"""Erasure of a person: here, at CleverTap, and for every later run."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.verdicts import Acked, read_status
+from ct_assets.delivery.forgotten import Forgotten
+from ct_assets.delivery.ledger import LedgerFile
+from ct_assets.delivery.request import MEMORY, Policy
+from ct_assets.delivery.settle import settle
+from ct_assets.delivery.slots import other_slots
+from ct_assets.delivery.state import opened
+from ct_assets.delivery.storage import (
+    OUTBOX,
+    PREVIOUS,
+    STATE,
+    database,
+    literal,
+    locked,
+    readable_errors,
+    workdir,
+)
+from ct_assets.errors import UserError, mask
+from ct_assets.files import replacing
+
+DELETABLE = ("identity", "objectId")
+
+
+class ForgetError(UserError):
+    """The person is erased here, but not confirmed to be erased at CleverTap."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    rows: Mapping[str, int]
+    """Rows of the state, by sync: what was acknowledged and what was held."""
+    files: int
+    """Rows of reports and snapshots."""
+
+
+def forget(
+    destination: Path,
+    value: str,
+    client: Client,
+    *,
+    kind: str = "identity",
+    policies: Mapping[str, Policy] | None = None,
+    snapshots: Sequence[Path] = (),
+    stop: threading.Event | None = None,
+) -> Erased:
+    """Erases whoever `kind` and `value` name from all syncs of `<state>/<destination>`.
+
+    `snapshots` are staged files of valid rows. From now on the person's rows are held back.
+
+    Raises:
+        ForgetError: CleverTap did not confirm; running it again is safe.
+    """
+    rows, files, known = {}, 0, policies or {}
+    for home in sorted(path.parent for path in destination.glob(f"*/{STATE}")):
+        policy = known.get(home.name) or _undeclared(home)
+        with locked(home), readable_errors(home), workdir(home) as work:
+            rows[home.name], keys = _erase_state(home, work, policy, kind, value)
+            _compact(home, work)
+            files += _erase_files(home, keys, kind, value)
+    files += sum(erase(path, theirs(kind, value)) for path in snapshots)
+    _delete(client, kind, value, stop or threading.Event())
+    return Erased(rows, files)
+
+
+def theirs(kind: str, value: str) -> pl.Expr:
+    """Rows of a valid snapshot that are about the person."""
+    owner = (pl.col("_kind") == kind) & (pl.col("_identity") == value)
+    return owner | pl.col("_also").list.contains(f"{kind}:{value}").fill_null(value=False)
+
+
+def erase(path: Path, unwanted: pl.Expr) -> int:
+    """Removes rows from a Parquet file, which readers see whole or not yet; how many."""
+    frame = pl.scan_parquet(path)
+    rows = int(frame.filter(unwanted).select(pl.len()).collect().item())
+    if rows:
+        with replacing(path) as partial:
+            frame.filter(unwanted.not_()).sink_parquet(partial)
+    return rows
+
+
+def _undeclared(home: Path) -> Policy:
+    """Of a sync that is gone; what it left open is parked rather than sent."""
+    event = False
+    if (home / OUTBOX).exists():
+        kinds = pl.scan_parquet(home / OUTBOX).select("kind").head(1).collect()
+        event = kinds.to_series().to_list() == ["event"]
+    return Policy(
+        sync=home.name,
+        object="event" if event else "profile",
+        declaration="",
+        on_unknown="park",
+    )
+
+
+def _erase_state(
+    home: Path, work: Path, policy: Policy, kind: str, value: str
+) -> tuple[int, list[str]]:
+    """Rows erased from the state, and the keys by which reports know them."""
+    with (
+        LedgerFile(home, durable=True) as ledger,
+        opened(home, work, memory=MEMORY) as connection,
+    ):
+        settle(connection, home, work, ledger, policy)
+        Forgotten(home.parent).add(connection, kind, value)
+        pairs = [(kind, value), *_aliases(home, kind, value)]
+        keys = _theirs(connection, pairs)
+        rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))
+        ledger.erase(value)
+    return rows, [key for _, key in keys]
+
+
+def _aliases(home: Path, kind: str, value: str) -> list[tuple[str, str]]:
+    """Other identifiers under which the last delivery knew the person."""
+    if not (home / PREVIOUS).exists():
+        return []
+    found = pl.scan_parquet(home / PREVIOUS).filter(theirs(kind, value))
+    return found.select("_kind", "_key").collect().rows()
+
+
+def _theirs(
+    connection: duckdb.DuckDBPyConnection, pairs: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    found = set(pairs)
+    for kind, value in pairs:
+        found |= set(
+            connection.execute(
+                "select kind, key from synced where person = md5_number_lower($1)"
+                " union select kind, key from held where person = md5_number_lower($1)",
+                [f"{kind}:{value}"],
+            ).fetchall()
+        )
+    return sorted(found)
+
+
+def _delete_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, keys: list[tuple[str, str]]
+) -> int:
+    rows = 0
+    for kind, key in keys:
+        statement = f"delete from {table} where kind = $1 and key = $2"  # noqa: S608 -- a constant
+        found = connection.execute(statement, [kind, key]).fetchone()
+        rows += int(found[0]) if found else 0
+    return rows
+
+
+def _compact(home: Path, work: Path) -> None:
+    """Writes the state anew: a database keeps deleted rows in its free blocks."""
+    fresh = work / STATE
+    with database(fresh, work, memory=MEMORY) as connection:
+        connection.execute(f"attach {literal(str(home / STATE))} as old (read_only)")
+        connection.execute("copy from database old to state")
+        connection.execute("detach old")
+    fresh.chmod(0o600)
+    fresh.replace(home / STATE)
+
+
+def _erase_files(home: Path, keys: Sequence[str], kind: str, value: str) -> int:
+    reports = home.glob("reports/*.parquet")
+    rows = sum(erase(path, pl.col("key").is_in(list(keys))) for path in reports)
+    if (home / PREVIOUS).exists():
+        rows += erase(home / PREVIOUS, theirs(kind, value))
+    return rows
+
+
+def _delete(client: Client, kind: str, value: str, stop: threading.Event) -> None:
+    if kind not in DELETABLE:
+        raise ForgetError(
+            f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
+            f"delete the profile with this {kind} in its dashboard"
+        )
+    with other_slots(client.destination).slot(stop):
+        guid = kind == "objectId"
+        answer = client.delete_profiles([value], "guid" if guid else "identity")
+    verdict = read_status(answer)
+    if not isinstance(verdict, Acked):
+        raise ForgetError(
+            f"{mask(value)} is erased here, but CleverTap did not confirm the deletion "
+            f"({getattr(verdict, 'why', 'no answer')}); run the command again"
+        )

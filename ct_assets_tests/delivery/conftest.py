@@ -1,0 +1,16 @@
+from pathlib import Path
+
+import pytest
+
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Sync
+
+
+@pytest.fixture
+def profiles(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Sync:
+    return Sync(tmp_path, PROFILES, clevertap_sandbox)
+
+
+@pytest.fixture
+def events(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Sync:
+    return Sync(tmp_path, EVENTS, clevertap_sandbox)

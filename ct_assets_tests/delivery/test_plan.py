@@ -1,0 +1,73 @@
+import hashlib
+from pathlib import Path
+
+from ct_assets.delivery import PropertyChange, plan
+from ct_assets.errors import mask
+from ct_assets_tests.delivery.kit import Sync, event, profile
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_a_plan_counts_and_shows_masked_samples(profiles: Sync) -> None:
+    profiles.run([profile("1", Name="Ada", Tier="gold"), profile("2", Name="Zoë", Tier=None)])
+
+    found = plan(
+        profiles.request(
+            [profile("1", Name="Ada", Tier="silver"), profile("3", Name="Li", Tier=None)],
+            rejected=4,
+        )
+    )
+
+    assert (found.valid, found.new, found.changed, found.unchanged) == (2, 1, 1, 0)
+    assert (found.removed, found.removals, found.rejected) == (1, 0, 4)
+    assert (found.requests, found.seconds) == (1, 1.0)
+    assert found.properties == (PropertyChange("Tier", 1, ((mask("gold"), mask("silver")),)),)
+
+
+def test_a_plan_leaves_every_byte_of_state_as_it_is(profiles: Sync) -> None:
+    profiles.run([profile("1", Name="Ada")])
+    before = digests(profiles.home.parent)
+
+    plan(profiles.request([profile("1", Name="Zoë")]))
+
+    assert digests(profiles.home.parent) == before
+
+
+def test_a_plan_without_state_leaves_none(profiles: Sync) -> None:
+    assert plan(profiles.request([profile("1", Name="Ada")])).new == 1
+    assert not profiles.home.exists()
+
+
+def test_a_plan_knows_what_a_killed_run_had_acknowledged(events: Sync) -> None:
+    rows = [event("e1"), event("e2")]
+    events.run_until_fold(rows)
+    before = digests(events.home)
+
+    found = plan(events.request(rows))
+
+    assert (found.unchanged, found.new) == (2, 0)
+    assert digests(events.home) == before
+
+
+def test_a_plan_names_the_guard_that_would_stop_the_run(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([profile(str(n), Name="Li") for n in range(30)])
+
+    found = plan(profiles.request([profile("0", Name="Li")]))
+
+    assert found.objection
+    assert "allow: [max_removed]" in found.objection
+    assert found.removals == 29
+
+
+def test_a_plan_and_its_run_agree(events: Sync) -> None:
+    request = events.request([event(f"e{n}", identity=str(n)) for n in range(2500)])
+
+    found = plan(request)
+    outcome = events.send(request)
+
+    assert found.new == outcome.counts.acked == 2500
+    assert found.requests == outcome.requests

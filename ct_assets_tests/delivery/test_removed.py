@@ -1,0 +1,104 @@
+import pytest
+
+from ct_assets.delivery import DeliveryFailed, Tally
+from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile, report
+
+ADA = profile("ada", Name="Ada", Tier="gold")
+OTHERS: list[Row] = [profile(str(n), Name="Li") for n in range(30)]
+
+
+def test_removed_rows_are_kept_unless_declared_otherwise(profiles: Sync) -> None:
+    profiles.run([ADA, *OTHERS])
+
+    outcome = profiles.run(OTHERS)
+
+    assert (outcome.requests, outcome.counts.removals) == (0, Tally())
+
+
+def test_clear_deletes_the_fields_that_were_sent(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="clear")
+    profiles.run([ADA, *OTHERS])
+
+    outcome = profiles.run(OTHERS)
+    again = profiles.run(OTHERS)
+
+    assert arrived(profiles.sandbox)[-1] == {
+        "type": "profile",
+        "identity": "ada",
+        "profileData": {"Name": {"$delete": 1}, "Tier": {"$delete": 1}},
+    }
+    assert outcome.counts.removed == 1
+    assert outcome.counts.removals == Tally(planned=1, acked=1)
+    assert report(outcome) == [("ada", "acked", None)]
+    assert (again.counts.removed, again.requests) == (0, 0)
+    assert profiles.run([ADA, *OTHERS]).counts.new == 1
+
+
+def test_delete_deletes_the_profile(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([ADA, *OTHERS])
+
+    outcome = profiles.run(OTHERS)
+
+    assert outcome.counts.removals == Tally(planned=1, acked=1)
+    assert "ada" not in {p.identity for p in profiles.sandbox.profiles()}
+    assert profiles.run(OTHERS).counts.removed == 0
+
+
+def test_delete_takes_a_hundred_at_a_time(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete", max_removed=1.0)
+    many = [profile(f"x{n}", Name="Li") for n in range(250)]
+    profiles.run([ADA, *many])
+
+    profiles.run([ADA])
+
+    paths = [r.path for r in profiles.sandbox.requests()]
+    assert paths.count("/1/delete/profiles.json") == 3
+
+
+def test_profiles_without_a_deletable_identifier_stay_and_are_named(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([profile("fb", kind="FBID", Name="Ada"), *OTHERS])
+
+    outcome = profiles.run(OTHERS)
+
+    assert (outcome.counts.removed, outcome.counts.removals) == (1, Tally())
+    assert outcome.notes == ("1 removed rows stay: CleverTap deletes by identity or objectId only",)
+
+
+def test_nobody_is_removed_while_a_row_has_no_readable_key(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([ADA, *OTHERS])
+
+    outcome = profiles.run(OTHERS, unreadable=2)
+
+    assert outcome.counts.removed == 0
+    assert outcome.notes[0].startswith("removed rows are left alone: 2 rows")
+
+
+@pytest.mark.parametrize("options", [{"limit": 5}, {"partition": "p"}, {"keys": None}])
+def test_a_part_of_the_source_removes_nobody(profiles: Sync, options: dict[str, object]) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([ADA, *OTHERS])
+
+    assert profiles.run(OTHERS, **options).counts.removed == 0
+
+
+def test_rejected_rows_are_not_removed(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([ADA, *OTHERS])
+    request = profiles.request([ADA, *OTHERS])
+    rejected = profiles.request(OTHERS, rejected=1, keys=request.keys)
+
+    assert profiles.send(rejected).counts.removed == 0
+
+
+def test_a_lost_deletion_is_repeated_by_the_next_run(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="clear")
+    profiles.run([ADA, *OTHERS])
+    profiles.sandbox.faults.script("503-stored", repeat=True)
+    with pytest.raises(DeliveryFailed):
+        profiles.run(OTHERS)
+    profiles.sandbox.faults.clear()
+
+    assert profiles.run(OTHERS).counts.removals == Tally(planned=1, acked=1)
