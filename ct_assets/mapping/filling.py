@@ -3,6 +3,7 @@
 Everything may be written short, as the name of a column.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import ClassVar, Literal, Self
@@ -11,10 +12,9 @@ from zoneinfo import available_timezones
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from ct_assets.clevertap.contract import FieldType
-from ct_assets.errors import closest
+from ct_assets.clevertap.contract import IDENTIFIERS, FieldType
 from ct_assets.mapping import template
-from ct_assets.mapping.problems import mistake, shown
+from ct_assets.mapping.problems import mistake, near, shown
 from ct_assets.phone import country_code
 from ct_assets.phone.result import TYPES
 
@@ -121,7 +121,7 @@ class Filling(Part):
         for name in names or ():
             if name not in TYPES:
                 raise mistake(
-                    f"{name!r} is no type of phone number{closest(name, list(TYPES))}. "
+                    f"{name!r} is no type of phone number{near(name, TYPES)} "
                     f"Known: {', '.join(TYPES)}."
                 )
         return names
@@ -169,10 +169,9 @@ class Identifier(Filling):
                 f"not {shown(raw)}."
             )
         kind, filling = next(iter(raw.items()))
-        if kind not in ("identity", "objectId", "FBID", "GPID"):
-            near = closest(str(kind), ["identity", "objectId", "FBID", "GPID"])
+        if kind not in IDENTIFIERS:
             raise mistake(
-                f"CleverTap knows no identifier {kind!r}{near}. "
+                f"CleverTap knows no identifier {kind!r}{near(str(kind), IDENTIFIERS)} "
                 "It has identity, objectId, FBID and GPID."
             )
         long = {"column": filling} if isinstance(filling, str) else filling
@@ -184,10 +183,15 @@ class Identifier(Filling):
 
 
 def known_timezone(name: str) -> str:
-    if name in available_timezones():
+    if name in _timezones():
         return name
-    near = closest(name, sorted(available_timezones()))
-    raise mistake(f"{name!r} is no time zone{near}. Write one such as UTC or Europe/Rome.")
+    end = near(name, sorted(_timezones()))
+    raise mistake(f"{name!r} is no time zone{end} Write one such as UTC or Europe/Rome.")
+
+
+@functools.cache
+def _timezones() -> set[str]:
+    return available_timezones()
 
 
 def sql_columns(text: str) -> set[str]:

@@ -46,11 +46,10 @@ def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
 
 
 _SHARED = """
-with people as (
-    select h, count(distinct person) as n from (
-        select hash({value}) as h, hash(_kind, _key) as person
-        from read_parquet('{valid}') where {value} is not null
-    ) group by h having n > 1
+with given as (select {value} as value, _kind, _key from read_parquet('{valid}')),
+people as (
+    select hash(value) as h, count(distinct hash(_kind, _key)) as n
+    from given where value is not null group by h having n > 1
 )
 select count(*), coalesce(sum(n), 0)::bigint from people
 """

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from ct_assets.clevertap.contract import Limits
 from ct_assets.mapping.convert import problems_of_name
@@ -28,18 +29,20 @@ def parse(raw: Mapping[str, object]) -> Sync:
     try:
         sync = Sync.model_validate(raw)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        problems += [
-            _with_known_keys(problem_of(e, raw, _HINTS), e["type"])
-            for e in details
-            if not (e["type"] == "too_short" and raw.get("identify_by"))
-        ]
+        details = [e for e in error.errors(include_url=False) if not _told_elsewhere(e, raw)]
+        problems += [_with_known_keys(problem_of(e, raw, _HINTS), e["type"]) for e in details]
     problems += [*_field_names(raw), *problems_between(raw)]
     if sync is None or problems:
         name = raw.get("name")
         told = dict.fromkeys(problems)
         raise DeclarationError(str(name) if name else "a sync without a name", list(told))
     return sync
+
+
+def _told_elsewhere(error: ErrorDetails, raw: Mapping[str, object]) -> bool:
+    if error["type"] == "too_short":
+        return bool(raw.get("identify_by"))
+    return error["loc"][0] == "fields" and "[key]" in error["loc"]
 
 
 def _field_names(raw: Mapping[str, object]) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """What is wrong in a declaration, told so that its author can mend it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -56,7 +56,12 @@ def problem_of(error: ErrorDetails, raw: Mapping[str, object], hints: Mapping[st
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
-    return f"unknown setting{closest(key, list(known))}. Known here: {', '.join(known)}."
+    return f"unknown setting{near(key, known)} Known here: {', '.join(known)}."
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """How a sentence about an unknown `name` ends."""
+    return closest(name, list(known)) or "."
 
 
 def shown(value: object) -> str:
@@ -81,10 +86,10 @@ def _message(error: ErrorDetails, hint: str) -> str:
         text = f"must be {_EXPECTED[kind]}, not {shown(given)}."
     elif kind in ("literal_error", "enum"):
         options = str(ctx["expected"]).replace(" or ", ", ").replace("'", "")
-        near = closest(given, options.split(", ")) if isinstance(given, str) else ""
-        text = f"must be one of {options}, not {shown(given)}{near}."
+        end = near(given, options.split(", ")) if isinstance(given, str) else "."
+        text = f"must be one of {options}, not {shown(given)}{end}"
     elif kind in _BOUNDS:
-        text = f"must be {_BOUNDS[kind]} {next(iter(ctx.values()))}, not {shown(given)}."
+        text = f"must be {_BOUNDS[kind]} {next(iter(ctx.values())):g}, not {shown(given)}."
     elif kind == "too_short":
         text = "is empty."
     else:

@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ct_assets.errors import closest
 from ct_assets.mapping import template
 from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
-from ct_assets.mapping.problems import SchemaError
+from ct_assets.mapping.problems import SchemaError, near
 
 
 class Read(NamedTuple):
@@ -69,10 +68,9 @@ class Reader:
 
     def dtype(self, column: str, wanted_by: str) -> pl.DataType:
         if column not in self._schema:
-            near = closest(column, self._schema.names())
             raise SchemaError(
                 f"{self._where}: {self._source} has no column {column!r}, which {wanted_by} "
-                f"wants{near}. Mend the declaration, or bring the column back."
+                f"wants{near(column, self._schema)} Mend the declaration, or bring the column back."
             )
         return self._schema[column]
 

@@ -1,0 +1,99 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.mapping import hazards
+
+
+def valid(path: Path, **columns: list[object]) -> Path:
+    rows = len(columns["_key"])
+    base = {"_kind": ["identity"] * rows, "_also": [None] * rows, **columns}
+    file = path / "valid.parquet"
+    pl.DataFrame(base, schema_overrides={"_also": pl.List(pl.String)}).write_parquet(file)
+    return file
+
+
+def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
+    file = valid(
+        tmp_path,
+        _key=["a", "b", "c", "d"],
+        Email=["x@y.example", "X@y.example", "z@y.example", None],
+        Phone=["+390551234567", None, None, "+390551234567"],
+    )
+    found = hazards.merge_hazards(file, tmp_path)
+
+    assert [(h.code, h.field, h.rows) for h in found] == [
+        ("merge", "Email", 2),
+        ("merge", "Phone", 2),
+    ]
+    assert found[0].message == (
+        "2 profiles share 1 values of Email. CleverTap may unite profiles with one Email, or send "
+        "a campaign to one of them only. Make them unique in the source, or leave the field out."
+    )
+
+
+def test_profiles_that_share_a_further_identifier(tmp_path: Path) -> None:
+    file = valid(tmp_path, _key=["a", "b", "c"], _also=[["FBID:1"], ["FBID:1", "GPID:2"], None])
+
+    assert [h.rows for h in hazards.merge_hazards(file, tmp_path)] == [2]
+
+
+def test_nothing_is_shared(tmp_path: Path) -> None:
+    file = valid(tmp_path, _key=["a", "b"], Email=[None, None], Name=["x", "x"])
+
+    assert hazards.merge_hazards(file, tmp_path) == []
+
+
+@pytest.mark.parametrize(("count", "told"), [(256, 0), (257, 1)])
+def test_custom_properties_in_all(count: int, told: int) -> None:
+    fields = ["Name", "Email", *(f"p{n}" for n in range(count))]
+
+    assert len(hazards.custom_fields(fields, Limits())) == told
+
+
+def test_types_as_clevertap_sees_them() -> None:
+    rows = pl.LazyFrame(
+        {
+            "_key": ["a"],
+            "text": ["x"],
+            "day": ["$D_0"],
+            "whole": [1],
+            "half": [0.5],
+            "flag": [True],
+            "words": [["x"]],
+            "Items": [[{"sku": "x"}]],
+            "nothing": pl.Series([None], dtype=pl.String),
+        }
+    )
+
+    assert hazards.sent_types(rows) == {
+        "text": "string",
+        "day": "date",
+        "whole": "integer",
+        "half": "float",
+        "flag": "boolean",
+        "words": "list",
+        "Items": "items",
+    }
+
+
+def test_a_type_that_changed() -> None:
+    (drift,) = hazards.type_drift({"n": "integer", "t": "string"}, {"n": "string", "new": "date"})
+
+    assert drift.field == "n"
+    assert drift.message == (
+        "n was sent as integer and is string now. CleverTap keeps the type it saw first and drops "
+        "values of another without a word. Declare `type: integer`, or send it under a new name."
+    )
+
+
+def test_a_field_that_turned_null() -> None:
+    rows = pl.LazyFrame({"_key": ["a"] * 100, "x": ["v"] * 4 + [None] * 96, "y": ["v"] * 100})
+    shares = hazards.null_shares(rows)
+
+    assert shares == {"x": 0.96, "y": 0.0}
+    assert [h.field for h in hazards.turned_null({"x": 0.95, "y": 0.0}, shares)] == ["x"]
+    assert hazards.turned_null({"x": 0.96}, shares) == []
+    assert hazards.turned_null({}, shares) == []

@@ -1,0 +1,372 @@
+from typing import Any
+
+import pytest
+import yaml
+
+from ct_assets.mapping import DeclarationError, parse
+
+CUSTOMERS = """
+name: customers
+object: profile
+source: chinook/customer
+where: "Country is not null"
+identify_by: [{identity: CustomerId}]
+fields:
+  Name: {template: "{FirstName} {LastName}"}
+  Email: Email
+  Phone: {column: Phone, region: {column: Country}}
+  Company: {column: Company, on_null: clear}
+  MSG-email: {value: true}
+duplicates: reject
+max_rejected: 0.10
+trigger: "0 * * * *"
+"""
+PURCHASES = """
+name: purchases
+object: event
+source: chinook/purchase
+event: Charged
+event_key: InvoiceId
+ts: {column: InvoiceDate, timezone: UTC}
+identify_by: [{identity: CustomerId}]
+fields: {Amount: Total, "Charged ID": InvoiceId, City: BillingCity, Items: Items}
+after: [customers]
+on_unknown: park
+"""
+
+
+def customers(**changed: Any) -> dict[str, Any]:
+    return {**yaml.safe_load(CUSTOMERS), **changed}
+
+
+def purchases(**changed: Any) -> dict[str, Any]:
+    return {**yaml.safe_load(PURCHASES), **changed}
+
+
+def told(raw: dict[str, Any]) -> list[str]:
+    with pytest.raises(DeclarationError) as caught:
+        parse(raw)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_a_profile_sync() -> None:
+    sync = parse(customers())
+
+    assert sync.identify_by[0].kind == "identity"
+    assert sync.fields["Email"].column == "Email"
+    assert sync.duplicates.keep_latest_by is None
+    assert sync.trigger is not None
+    assert (sync.trigger.cron, sync.trigger.timezone) == ("0 * * * *", "UTC")
+    assert sync.idempotent
+    assert sync.columns() == {
+        "Country", "CustomerId", "FirstName", "LastName", "Email", "Phone", "Company",
+    }  # fmt: skip
+    assert sync.lineage() == {
+        "identity": {"CustomerId"},
+        "Name": {"FirstName", "LastName"},
+        "Email": {"Email"},
+        "Phone": {"Phone", "Country"},
+        "Company": {"Company"},
+        "MSG-email": set(),
+    }
+
+
+def test_an_event_sync() -> None:
+    sync = parse(purchases())
+
+    assert sync.event_name == "Charged"
+    assert sync.event_key is not None
+    assert sync.event_key.column == "InvoiceId"
+    assert (sync.on_unknown, sync.first_run, sync.after) == ("park", "backfill", ("customers",))
+    assert not sync.idempotent
+    assert sync.lineage()["ts"] == {"InvoiceDate"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("trigger", "on_change", {"on_change": {}}),
+        ("trigger", {"on_change": True}, {"on_change": {}}),
+        (
+            "trigger",
+            {"on_change": {"rows": 100, "minutes": 15}},
+            {"on_change": {"rows": 100, "minutes": 15}},
+        ),
+        (
+            "trigger",
+            {"cron": "0 6 * * *", "timezone": "Europe/Rome"},
+            {"cron": "0 6 * * *", "timezone": "Europe/Rome"},
+        ),
+        ("duplicates", {"keep_latest_by": "At"}, {"keep_latest_by": "At"}),
+        ("other_columns", {"except": ["Fax"]}, {"except": ("Fax",)}),
+        ("limits", {"event_fields": 256}, {"event_fields": 256}),
+    ],
+)
+def test_short_and_long_forms(setting: str, value: object, expected: dict[str, Any]) -> None:
+    sync = parse(customers(**{setting: value}))
+
+    read = getattr(sync, setting).model_dump(by_alias=True, exclude_defaults=True)
+    assert read == expected
+
+
+def test_the_digest_is_of_what_decides_the_records() -> None:
+    digest = parse(customers()).digest
+
+    assert digest == "a6a12358f756ffafa10eacbbe9149457"
+    assert parse(customers(trigger=None, max_rejected=0.5, description="x")).digest == digest
+    assert parse(customers(where="Country = 'Italy'")).digest != digest
+    assert parse(customers(fields={"Email": "Email"})).digest != digest
+
+
+def test_the_short_form_is_the_same_declaration() -> None:
+    long = {**customers()["fields"], "Email": {"column": "Email"}}
+
+    assert parse(customers(fields=long)).digest == parse(customers()).digest
+
+
+MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
+    (
+        "unknown key",
+        customers(max_reject=0.1),
+        ["max_reject: unknown setting; did you mean 'max_rejected'? Known here: name,"],
+    ),
+    (
+        "unknown key of a field",
+        customers(fields={"Email": {"colum": "Email"}}),
+        [
+            "fields.Email.colum: unknown setting; did you mean 'column'? Known here: column, "
+            "template, value, expr,"
+        ],
+    ),
+    (
+        "no name, no source",
+        {"object": "profile", "identify_by": [{"identity": "a"}], "fields": {"a": "a"}},
+        ["`name` is missing. Write `name: customers`", "`source` is missing. Write the asset"],
+    ),
+    (
+        "object",
+        customers(object="profiles"),
+        ["object: must be one of profile, event, not 'profiles'; did you mean 'profile'?"],
+    ),
+    (
+        "an identifier that does not exist",
+        customers(identify_by=[{"identitty": "CustomerId"}]),
+        [
+            "identify_by[0]: CleverTap knows no identifier 'identitty'; did you mean 'identity'? "
+            "It has identity, objectId, FBID and GPID."
+        ],
+    ),
+    (
+        "identifier without kind",
+        customers(identify_by=["CustomerId"]),
+        ["identify_by[0]: must be one identifier and its column, such as `identity: CustomerId`"],
+    ),
+    ("no identifier", customers(identify_by=[]), ["identify_by: is empty. Write which column"]),
+    (
+        "type of an identifier",
+        customers(identify_by=[{"identity": {"column": "P", "type": "fax"}}]),
+        ["identify_by[0].identity.type: must be one of phone, email, not 'fax'."],
+    ),
+    (
+        "one identifier twice",
+        customers(identify_by=[{"identity": "a"}, {"identity": "b"}]),
+        ["identify_by[1]: identity is listed twice. Choose between columns with"],
+    ),
+    (
+        "a number for a column",
+        customers(fields={"Email": 5}),
+        ["fields.Email: must be the name of a column or a mapping with column, template, value"],
+    ),
+    (
+        "two fillings",
+        customers(fields={"a": {"column": "x", "value": 1}}),
+        ["fields.a: is filled by column and value. Keep one of them."],
+    ),
+    (
+        "no filling",
+        customers(fields={"a": {"on_null": "clear"}}),
+        ["fields.a: is filled by nothing. Write one of column, template, value, expr."],
+    ),
+    (
+        "region",
+        customers(fields={"Phone": {"column": "p", "region": "Atlantis"}}),
+        ["fields.Phone.region: 'Atlantis' is no country. Write its ISO code or English name"],
+    ),
+    (
+        "region column",
+        customers(fields={"Phone": {"column": "p", "region": {"colum": "c"}}}),
+        ["fields.Phone.region.colum: unknown setting; did you mean 'column'?"],
+    ),
+    (
+        "template",
+        customers(fields={"a": {"template": "{A"}}),
+        ["fields.a.template: has a { that belongs to no column. Write {Column} or {Column|"],
+    ),
+    (
+        "sql",
+        customers(fields={"a": {"expr": "a +"}}),
+        ["fields.a.expr: cannot be read as SQL:"],
+    ),
+    (
+        "window",
+        customers(fields={"a": {"expr": "sum(b) over (partition by c)"}}),
+        ["fields.a.expr: must be one value of the row. What looks at other rows"],
+    ),
+    ("where", customers(where="1 = 1"), ["where: names no column."]),
+    (
+        "subquery",
+        customers(where="a in (select b from c)"),
+        ["where: cannot be read as SQL: relation 'c' was not found."],
+    ),
+    (
+        "forbidden name",
+        customers(fields={"first.name": "a"}),
+        ["fields.first.name: "],
+    ),
+    (
+        "names that differ in case",
+        customers(fields={"Plan": "a", "plan": "b"}),
+        ["fields.plan: differs from 'Plan' only in upper and lower case"],
+    ),
+    ("a number as name", customers(fields={1: "a"}), ["fields[1]: must be text: put the name"]),
+    (
+        "our own column",
+        customers(fields={"_Key": "a"}),
+        ["fields._Key: is taken by a column of our own."],
+    ),
+    (
+        "share",
+        customers(max_rejected=10),
+        ["max_rejected: must be at most 1, not 10."],
+    ),
+    (
+        "share as text",
+        customers(max_rejected="10%"),
+        ["max_rejected: must be a number, not '10%'."],
+    ),
+    (
+        "cron",
+        customers(trigger="60 * * * *"),
+        ["trigger: '60' in the cron line is no minute, which goes from 0 to 59."],
+    ),
+    (
+        "time zone",
+        purchases(ts={"column": "at", "timezone": "Europe/Roma"}),
+        ["ts.timezone: 'Europe/Roma' is no time zone; did you mean 'Europe/Rome'?"],
+    ),
+    (
+        "duplicates",
+        customers(duplicates="keep"),
+        ["duplicates: must be reject or `keep_latest_by: COLUMN`, not 'keep'."],
+    ),
+    ("owner", customers(owners=["ada"]), ["owners: 'ada' must be an e-mail address or team:NAME."]),
+    ("name", customers(name="my sync"), ["name: 'my sync' may have letters, digits and _ only"]),
+    (
+        "what belongs to events",
+        customers(event_key="a", first_run="from_now"),
+        [
+            "event_key: is for events, and this sync has `object: profile`. Leave it out.",
+            "first_run: is for events",
+        ],
+    ),
+    (
+        "what belongs to profiles",
+        purchases(on_removed="delete", fields={"a": {"column": "a", "op": "incr"}}),
+        ["on_removed: is for profiles", "fields.a.op: is for profiles"],
+    ),
+    (
+        "an event without name and key",
+        {k: v for k, v in purchases().items() if k not in ("event", "event_key")},
+        ["`event` is missing. Write its name", "`event_key` is missing. Write the column"],
+    ),
+    ("no fields", customers(fields={}), ["`fields` is missing. Write at least one"]),
+    (
+        "operator on a single value",
+        customers(fields={"Name": {"column": "a", "op": "add"}}),
+        ["fields.Name.op: add is not possible: Name holds one value."],
+    ),
+    (
+        "operator and type",
+        customers(fields={"n": {"column": "a", "op": "incr", "type": "string"}}),
+        ["fields.n.op: incr changes a number, and the field has `type: string`."],
+    ),
+    (
+        "after itself",
+        customers(after=["customers"]),
+        ["after: names the sync itself."],
+    ),
+    (
+        "phone types",
+        customers(fields={"Phone": {"column": "p", "accept": ["mobil"]}}),
+        ["fields.Phone.accept: 'mobil' is no type of phone number; did you mean 'mobile'?"],
+    ),
+    (
+        "partition",
+        purchases(partition={"by": "InvoiceDate", "every": "week"}),
+        [
+            "partition.every: must be one of day, month, not 'week'",
+            "partition: `start` is missing. Write the first day, such as `start: 2021-01-01`.",
+        ],
+    ),
+    (
+        "field type",
+        customers(fields={"a": {"column": "a", "type": "strin"}}),
+        ["fields.a.type: must be one of string, integer,"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"), [m[1:] for m in MISTAKES], ids=[m[0] for m in MISTAKES]
+)
+def test_every_mistake_says_where_and_what_to_write(
+    raw: dict[str, Any], expected: list[str]
+) -> None:
+    found = told(raw)
+
+    assert [line[: len(start)] for line, start in zip(found, expected, strict=True)] == expected
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    found = told(
+        customers(
+            max_reject=1,
+            object="profile",
+            event_key="x",
+            where="a +",
+            fields={"a.b": "x", "c": {"colum": "x"}, "d": 5},
+            trigger="never",
+        )
+    )
+
+    assert [line.split(": ")[0] for line in sorted(found)] == [
+        "event_key", "fields.a.b", "fields.c.colum", "fields.d", "max_reject", "trigger",
+        "where",
+    ]  # fmt: skip
+
+
+def test_the_error_names_the_sync_and_lists_the_problems() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        parse(customers(object="x", max_rejected=2))
+
+    assert str(caught.value) == (
+        "The declaration of customers cannot be used:\n"
+        "  object: must be one of profile, event, not 'x'. Write `object: profile` for people or "
+        "`object: event` for what they did.\n"
+        "  max_rejected: must be at most 1, not 2."
+    )
+
+
+@pytest.mark.parametrize("junk", [None, [], "x", 5, {"a": 1}])
+@pytest.mark.parametrize("setting", sorted({*customers(), *purchases(), "partition", "limits"}))
+def test_nothing_that_yaml_can_say_is_answered_with_pydantics_words(
+    setting: str, junk: object
+) -> None:
+    text = ""
+    try:
+        parse(customers(**{setting: junk}))
+    except DeclarationError as error:
+        text = str(error)
+
+    for unwanted in ("Input should", "validation", "pydantic", "valid dictionary"):
+        assert unwanted not in text

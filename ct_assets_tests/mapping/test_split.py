@@ -1,0 +1,283 @@
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ct_assets.mapping import parse, reason_counts, split
+from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
+from ct_assets_tests.mapping.test_parse import customers
+
+CHINOOK = Path(__file__).parents[2] / "data" / "chinook"
+ID = {"id": ["a"]}
+
+
+def test_the_customers_of_chinook() -> None:
+    rows = pl.read_csv(CHINOOK / "customer.csv", infer_schema=False)
+    outcome = run(customers(), rows)
+
+    assert (outcome.valid.height, outcome.rejected.height) == (56, 3)
+    assert outcome.rejected["CustomerId"].to_list() == ["9", "57", "58"]
+    assert [field for ((field, _),) in outcome.reasons] == ["Phone"] * 3
+    assert outcome.valid["Phone"].null_count() == 1
+    assert outcome.valid["_record"][0] == (
+        '{"type":"profile","identity":"1","profileData":{"Name":"Luís Gonçalves",'
+        '"Email":"luisg@embraer.com.br","Phone":"+551239235555",'
+        '"Company":"Embraer - Empresa Brasileira de Aeronáutica S.A.","MSG-email":true}}'
+    )
+    assert outcome.valid["_clear"][:3].to_list() == [None, ["Company"], ["Company"]]
+    assert outcome.rejected.columns == [*rows.columns, "reasons"]
+
+
+def test_the_shape_of_the_valid_snapshot() -> None:
+    outcome = profiles(pl.DataFrame({**ID, "n": [1]}), {"visits": "n"})
+
+    reason = pl.Struct({"field": pl.String, "code": pl.String, "message": pl.String})
+    assert outcome.valid.schema == {
+        "_key": pl.String,
+        "_kind": pl.String,
+        "_identity": pl.String,
+        "_also": pl.List(pl.String),
+        "_ts": pl.Int64,
+        "_record": pl.String,
+        "_clear": pl.List(pl.String),
+        "_warnings": pl.List(reason),
+        "visits": pl.Int64,
+    }
+    assert outcome.rejected.schema == {"id": pl.String, "n": pl.Int64, "reasons": pl.List(reason)}
+
+
+@pytest.mark.parametrize(
+    ("filling", "sent"),
+    [
+        ("First", "Ada"),
+        ({"column": "First"}, "Ada"),
+        ({"template": "{First|there} {Last|}"}, "Ada"),
+        ({"template": "{First} {Last}"}, None),
+        ({"template": "{Blank|there}!"}, "there!"),
+        ({"template": "{Blank}"}, None),
+        ({"template": "{{{n}}} {day}"}, "{7} 2024-01-31"),
+        ({"value": "gold"}, "gold"),
+        ({"value": 3}, 3),
+        ({"value": 0.5}, 0.5),
+        ({"value": False}, False),
+        ({"value": ["a", "b"]}, ["a", "b"]),
+        ({"value": datetime(2024, 1, 31, tzinfo=UTC).date()}, "$D_1706659200"),
+        ({"expr": "UPPER(First) || '!'"}, "ADA!"),
+        ({"expr": "n * 2"}, 14),
+        ({"expr": "CASE WHEN n > 5 THEN 'big' ELSE 'small' END"}, "big"),
+        ({"column": "n", "type": "string"}, "7"),
+        ({"column": "words", "op": "add"}, {"$add": ["x", "y"]}),
+        ({"column": "words", "op": "remove"}, {"$remove": ["x", "y"]}),
+        ({"column": "words", "op": "set"}, ["x", "y"]),
+        ({"column": "n", "op": "incr"}, {"$incr": 7}),
+        ({"column": "half", "op": "decr"}, {"$decr": 0.5}),
+    ],
+)
+def test_every_way_to_fill_a_field(filling: Any, sent: object) -> None:
+    rows = pl.DataFrame(
+        {
+            **ID,
+            "First": ["Ada"],
+            "Last": pl.Series([None], dtype=pl.String),
+            "Blank": ["  "],
+            "n": [7],
+            "half": [0.5],
+            "day": [datetime(2024, 1, 31, tzinfo=UTC).date()],
+            "words": [["x", "y"]],
+        }
+    )
+    outcome = profiles(rows, {"field": filling})
+
+    assert outcome.data == [{} if sent is None else {"field": sent}]
+
+
+def test_other_columns_go_under_their_own_names() -> None:
+    rows = pl.DataFrame({**ID, "mail": ["a@b.example"], "plan": ["pro"], "fax": ["1"], "n": [2]})
+    outcome = profiles(rows, {"Email": "mail"}, other_columns={"except": ["fax"]})
+
+    assert outcome.data == [{"Email": "a@b.example", "plan": "pro", "n": 2}]
+
+
+def test_structs_are_flattened_on_demand() -> None:
+    rows = pl.DataFrame({**ID, "address": [{"city": "Rome", "geo": {"lat": 41.5}}]})
+    outcome = profiles(rows, {"home": {"column": "address", "nested": "flatten"}})
+
+    assert outcome.data == [{"home_city": "Rome", "home_geo_lat": 41.5}]
+
+
+def test_an_invalid_field_rejects_the_row_or_is_dropped_with_a_warning() -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "mail": ["no", "b@b.example"], "x": ["1", "2"]})
+    strict = profiles(rows, {"Email": "mail", "x": "x"})
+    lenient = profiles(rows, {"Email": {"column": "mail", "on_invalid": "drop"}, "x": "x"})
+
+    assert strict.valid["_key"].to_list() == ["b"]
+    assert strict.rejected.select("id", "mail", "x").rows() == [("a", "no", "1")]
+    assert lenient.data == [{"x": "1"}, {"Email": "b@b.example", "x": "2"}]
+    ((warning,), none) = lenient.valid["_warnings"].to_list()
+    assert (warning["field"], none) == ("Email", None)
+    assert warning["code"]
+    assert warning["message"]
+
+
+def test_every_reason_of_a_row_is_told() -> None:
+    rows = pl.DataFrame({"id": ["nan"], "mail": ["no"], "phone": ["1"]})
+    outcome = profiles(rows, {"Email": "mail", "Phone": "phone"})
+
+    assert [[field for field, _ in reasons] for reasons in outcome.reasons] == [
+        ["identity", "Email", "Phone"]
+    ]
+
+
+def test_what_is_to_be_cleared_is_what_is_null_not_what_was_dropped() -> None:
+    field = {"column": "mail", "on_null": "clear", "on_invalid": "drop"}
+    rows = pl.DataFrame({"id": ["a", "b", "c"], "mail": ["no", None, "c@c.example"]})
+    outcome = profiles(rows, {"Email": field, "MSG-email": {"value": True}})
+
+    assert outcome.valid["_clear"].to_list() == [None, ["Email"], None]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (None, "event_name_missing"),
+        ("", "event_name_missing"),
+        ("App Launched", "event_name_reserved"),
+        ("notificationsent", "event_name_reserved"),
+        ("wzrk_x", "event_name_reserved"),
+        ("50% off", "event_name_characters"),
+    ],
+)
+def test_events_whose_name_cannot_be_used(name: str | None, reason: str) -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "name": [name, "Charged"]})
+    outcome = events(rows, event={"column": "name"})
+
+    assert [r["evtName"] for r in outcome.records] == ["Charged"]
+    assert outcome.reasons == [[("event", reason)]]
+
+
+def test_ts_is_epoch_seconds_and_missing_only_on_demand() -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "at": ["2024-07-01 12:00:00", None]})
+    strict = events(rows, ts={"column": "at", "timezone": "Europe/Rome"})
+    lenient = events(rows, ts={"column": "at", "on_null": "skip"})
+
+    assert strict.valid["_ts"].to_list() == [1719828000]
+    assert strict.valid["_record"].to_list() == [
+        '{"type":"event","identity":"a","ts":1719828000,"evtName":"Viewed","evtData":{}}'
+    ]
+    assert strict.reasons == [[("ts", "ts_missing")]]
+    assert lenient.valid["_ts"].to_list() == [1719835200, None]
+    assert "ts" not in lenient.records[1]
+
+
+@pytest.mark.parametrize(("count", "valid"), [(100, 1), (101, 0)])
+def test_an_event_has_at_most_100_properties(count: int, valid: int) -> None:
+    columns = {f"p{n}": [1] for n in range(count)}
+    rows = pl.DataFrame({"id": ["a"], "key": [1], **columns})
+    outcome = events(rows, {name: name for name in columns})
+
+    assert outcome.valid.height == valid
+    assert outcome.reasons == [[("fields", "too_many_event_fields")]] * (1 - valid)
+
+
+def test_only_properties_with_a_value_count() -> None:
+    columns = {f"p{n}": [1 if n else None] for n in range(101)}
+    rows = pl.DataFrame({"id": ["a"], "key": [1], **columns})
+
+    assert events(rows, {name: name for name in columns}).valid.height == 1
+
+
+@pytest.mark.parametrize(("count", "valid"), [(256, 1), (257, 0)])
+def test_a_profile_has_at_most_256_custom_properties(count: int, valid: int) -> None:
+    columns = {f"p{n}": [1] for n in range(count)}
+    rows = pl.DataFrame({**ID, "mail": ["a@b.example"], **columns})
+    outcome = profiles(rows, {"Email": "mail", **{name: name for name in columns}})
+
+    assert outcome.valid.height == valid
+
+
+def test_an_account_with_higher_limits() -> None:
+    columns = {f"p{n}": [1] for n in range(150)}
+    rows = pl.DataFrame({"id": ["a"], "key": [1], **columns})
+
+    fields = {name: name for name in columns}
+    assert events(rows, fields, limits={"event_fields": 256}).valid.height == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["O'Brien", 'a "quoted" one', "back\\slash", "two\nlines", "\u2028", 'a,}b{"x":null,', "{a}"],
+)
+def test_text_arrives_unchanged(text: str) -> None:
+    outcome = profiles(pl.DataFrame({**ID, "t": [text]}), {"t": "t"})
+
+    assert outcome.data == [{"t": text}]
+
+
+def test_reasons_are_counted_by_field_and_code() -> None:
+    rows = pl.DataFrame({"id": ["nan", None, "nan"], "mail": ["a@b.example", "a@b.example", "no"]})
+    outcome = profiles(rows, {"Email": "mail"})
+
+    counted = reason_counts(outcome.rejected.lazy()).collect()
+    assert counted.select("field", "rows").rows() == [
+        ("identity", 2),
+        ("Email", 1),
+        ("identity", 1),
+    ]
+
+
+def test_same_rows_give_the_same_bytes() -> None:
+    rows = pl.DataFrame({"id": [f"u{n}" for n in range(5000)], "n": list(range(5000))})
+
+    first, second = (profiles(rows, {"n": "n"}).valid["_record"] for _ in range(2))
+
+    assert first.to_list() == second.to_list()
+
+
+def test_no_python_runs_per_row(tmp_path: Path) -> None:
+    """Calls of Python functions in any thread, for 1,000 rows and for 1,000,000."""
+    declaration = {
+        **PROFILE,
+        "fields": {"Name": {"template": "{id} {n}"}, "n": "n", "Email": "mail", "tags": "tags"},
+    }
+
+    def calls(rows: int) -> int:
+        source = tmp_path / f"{rows}.parquet"
+        number = pl.int_range(rows)
+        pl.select(
+            id=pl.format("u{}", pl.when(number < 7).then(0).otherwise(number)),
+            n=number,
+            mail=pl.format("u{}@{}", number, pl.when(number % 9 > 0).then(pl.lit("x.example"))),
+            tags=pl.concat_list(pl.lit("x"), number.cast(pl.String)),
+        ).write_parquet(source)
+        counted = 0
+
+        def count(*_: object) -> None:
+            nonlocal counted
+            counted += 1
+
+        threading.setprofile(count)
+        sys.setprofile(count)
+        try:
+            parts = split(parse(declaration), pl.scan_parquet(source), tmp_path)
+            parts.valid.sink_parquet(tmp_path / "valid.parquet")
+            parts.rejected.sink_parquet(tmp_path / "rejected.parquet")
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        return counted
+
+    calls(10)
+    assert calls(1_000_000) < calls(1_000) + 1_000
+
+
+def test_the_plans_can_be_streamed(tmp_path: Path) -> None:
+    source = pl.LazyFrame({"id": ["a", "a", "b"], "n": [1, 2, 3], "key": [1, 2, 3]})
+    for declaration in ({**PROFILE, "fields": {"n": "n"}}, EVENT):
+        parts = split(parse(declaration), source, tmp_path)
+        plan = parts.valid.explain(engine="streaming")
+
+        assert "PYTHON" not in plan.upper()
