@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 import click
 import dagster as dg
 import polars as pl
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -97,7 +98,7 @@ def _run(project: Project, declared: Declared, instance: dg.DagsterInstance) -> 
 
 
 def _print_table(console: Console, project: Project, syncs: list[Declared]) -> None:
-    table = Table("sync", title="Where every row went", title_justify="left")
+    table = Table("sync", title="Where every row went", title_justify="left", box=box.SIMPLE)
     for heading in COLUMNS.values():
         table.add_column(heading, justify="right")
     for declared in syncs:
