@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+COUNTED = 10_000
+
 
 class EventName(NamedTuple):
     name_id: int
@@ -68,10 +70,12 @@ def of_person(
 
 
 def counts_of_person(reader: sqlite3.Connection, pid: int) -> list[tuple[int, str, int]]:
+    """Of the newest `COUNTED` events: id of the name, name, count."""
     rows = reader.execute(
-        "select name_id, name, count(*) from events join event_names using (name_id)"
-        " where pid = ? group by name_id order by count(*) desc, name",
-        (pid,),
+        "select name_id, name, count(*) from"
+        " (select name_id from events where pid = ? order by ts desc, seq desc limit ?)"
+        " join event_names using (name_id) group by name_id order by count(*) desc, name",
+        (pid, COUNTED),
     )
     return [(row[0], row[1], row[2]) for row in rows]
 

@@ -1,10 +1,11 @@
 """The request log and the error stream."""
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-LATEST_ERRORS = 100_000
+LATEST_ERRORS = 20_000
 
 
 class Logged(NamedTuple):
@@ -106,23 +107,22 @@ def load(reader: sqlite3.Connection) -> Load:
 
 
 def arrivals(reader: sqlite3.Connection) -> tuple[int, int] | None:
-    row = reader.execute("select min(at), max(at) from requests").fetchone()
-    return None if row[0] is None else (int(row[0]), int(row[1]))
+    """When the first and the last request of the log came."""
+    statement = "select at from requests order by number {} limit 1"
+    first, last = (reader.execute(statement.format(way)).fetchone() for way in ("asc", "desc"))
+    return (int(first[0]), int(last[0])) if first else None
 
 
 def accepted(reader: sqlite3.Connection, edges: Sequence[int]) -> list[int]:
     """Records accepted between each edge and the next."""
     found = [0] * (len(edges) - 1)
     rows = reader.execute(
-        "select cast(at as integer), sum(records - refused) from requests"
-        " where status = 200 and at >= ? and at < ? group by 1 order by 1",
+        "select at, records - refused from requests where status = 200 and records > 0"
+        " and at >= ? and at < ?",
         (edges[0], edges[-1]),
     )
-    bucket = 0
     for at, records in rows:
-        while at >= edges[bucket + 1]:
-            bucket += 1
-        found[bucket] += records or 0
+        found[bisect_right(edges, at) - 1] += records
     return found
 
 

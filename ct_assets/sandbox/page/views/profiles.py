@@ -43,4 +43,5 @@ def profile(visit: Visit) -> Response:
         timeline=timeline[:_EVENTS],
         more=timeline[_EVENTS - 1] if len(timeline) > _EVENTS else None,
         before=before,
+        counted=events.COUNTED,
     )

@@ -1,0 +1,70 @@
+"""No page gets slow as the sandbox fills: large tables are read by index or in part."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+
+import pytest
+
+from ct_assets.sandbox.page.queries import events, log, people, schema
+from ct_assets.sandbox.page.queries.events import Cursor
+from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.testing import SandboxInTest
+
+Query = Callable[[sqlite3.Connection], object]
+
+# Of `profiles` the newest are scanned, up to a limit.
+READ_THROUGH = {"SCAN events", "SCAN identifiers", "SCAN errors"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        lambda reader: people.newest(reader, 10, 50),
+        lambda reader: people.search(reader, "351210000000"),
+        lambda reader: people.one(reader, 1),
+        lambda reader: people.devices(reader, 1),
+        lambda reader: events.counts(reader, 1, [0, 1, 2]),
+        lambda reader: events.of_name(reader, 1, Cursor(1, 1), 20),
+        lambda reader: events.of_person(reader, 1, Cursor(1, 1), 20),
+        lambda reader: events.counts_of_person(reader, 1),
+        lambda reader: events.titles(reader, [1, 2]),
+        lambda reader: schema.sample(reader, 0),
+        lambda reader: schema.sample(reader, 1),
+        lambda reader: log.errors(reader, "type_mismatch", 9, 50),
+        lambda reader: log.kinds(reader),
+        lambda reader: log.errors_of(reader, 1, 50),
+    ],
+)
+def test_no_large_table_is_read_through(clevertap_sandbox: SandboxInTest, query: Query) -> None:
+    with closing(open_reader(clevertap_sandbox.sandbox.store.path)) as reader:
+        plans = [step for sql in _statements(reader, query) for step in _plan(reader, sql)]
+
+    assert plans
+    assert not READ_THROUGH.intersection(plans)
+
+
+def test_all_events_are_counted_in_an_index(clevertap_sandbox: SandboxInTest) -> None:
+    with closing(open_reader(clevertap_sandbox.sandbox.store.path)) as reader:
+        plans = [
+            step
+            for query in (events.total, events.names)
+            for sql in _statements(reader, query)
+            for step in _plan(reader, sql)
+        ]
+
+    about_events = [step for step in plans if " events" in step or " e " in step]
+    assert about_events
+    assert all("COVERING INDEX" in step for step in about_events)
+
+
+def _statements(reader: sqlite3.Connection, query: Query) -> list[str]:
+    found: list[str] = []
+    reader.set_trace_callback(found.append)
+    query(reader)
+    reader.set_trace_callback(None)
+    return found
+
+
+def _plan(reader: sqlite3.Connection, sql: str) -> list[str]:
+    return [row["detail"] for row in reader.execute(f"explain query plan {sql}")]
