@@ -3,51 +3,55 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import numpy as np
 import polars as pl
 
-from ct_assets.phone import engine, slow, verdicts
+from ct_assets.phone import engine, slow
 from ct_assets.phone.installed import installed
 from ct_assets.phone.regions import ABSENT, Regions
 from ct_assets.phone.verdicts import Verdicts
 
-SLICE = 1 << 19
+SLICE = 1 << 18
 """Rows judged at once: enough to make fixed costs small, few enough to keep memory flat."""
-_Part = TypeVar("_Part")
 
 
-def judge(phones: pl.Series, regions: Regions) -> Verdicts:
-    """The verdict on each row."""
+def judge(
+    phones: pl.Series, regions: Regions, finish: Callable[[Verdicts], pl.Series]
+) -> pl.Series:
+    """What `finish` makes of the verdicts on the rows of each slice."""
     lookup = installed.lookup(len(phones))
-    if lookup is None:
-        return slow.judge(phones, regions.at(np.arange(len(phones))))
 
-    def judged(start: int) -> Verdicts:
-        return engine.judge(lookup, phones.slice(start, SLICE), regions.slice(start, SLICE))
+    def judged(rows: range) -> pl.Series:
+        texts = phones.slice(rows.start, len(rows))
+        if lookup is None:
+            return finish(slow.judge(texts, regions.at(np.array(rows))))
+        return finish(engine.judge(lookup, texts, regions.slice(rows.start, len(rows))))
 
-    return verdicts.concat(_each_slice(len(phones), judged))
+    return _by_slices(len(phones), judged)
 
 
 def is_e164(phones: pl.Series) -> pl.Series:
-    """Whether each text is a valid number in E.164 form already."""
+    """Whether each text is a valid number in E.164 form already; null for null."""
     lookup = installed.lookup(len(phones))
-    if lookup is None:
-        as_is = pl.Series(slow.judge(phones, np.full(len(phones), ABSENT, np.uint8)).as_is)
-        return as_is.zip_with(phones.is_not_null(), pl.Series([None], dtype=pl.Boolean))
-    parts = _each_slice(
-        len(phones), lambda start: engine.is_e164(lookup, phones.slice(start, SLICE))
-    )
-    return pl.concat(parts)
+
+    def judged(rows: range) -> pl.Series:
+        texts = phones.slice(rows.start, len(rows))
+        if lookup is None:
+            found = slow.judge(texts, np.full(len(rows), ABSENT, np.uint8)).as_is
+        else:
+            found = engine.is_e164(lookup, texts)
+        return pl.Series(found).zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Boolean))
+
+    return _by_slices(len(phones), judged)
 
 
-def _each_slice(rows: int, judged: Callable[[int], _Part]) -> list[_Part]:
-    starts = range(0, max(rows, 1), SLICE)
-    if len(starts) == 1 or _on_a_thread_of_polars():
-        return [judged(start) for start in starts]
+def _by_slices(rows: int, judged: Callable[[range], pl.Series]) -> pl.Series:
+    slices = [range(start, min(start + SLICE, rows)) for start in range(0, max(rows, 1), SLICE)]
+    if len(slices) == 1 or _on_a_thread_of_polars():
+        return pl.concat(map(judged, slices))
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        return list(pool.map(judged, starts))
+        return pl.concat(pool.map(judged, slices))
 
 
 def _on_a_thread_of_polars() -> bool:

@@ -1,6 +1,7 @@
 """Verdicts on a slice of a column: the automaton where it can tell, phonenumbers for the rest."""
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from ct_assets.phone import cleaning, decisions, result, slow
@@ -31,13 +32,13 @@ def judge(lookup: Lookup, phones: pl.Series, regions: Regions) -> Verdicts:
     return board.verdicts()
 
 
-def is_e164(lookup: Lookup, phones: pl.Series) -> pl.Series:
-    """Whether each text is a valid number in E.164 form already; null for null."""
+def is_e164(lookup: Lookup, phones: pl.Series) -> npt.NDArray[np.bool_]:
+    """Whether each text is a valid number in E.164 form already."""
     digits, plus, readable = cleaning.read(phones)
     rows = np.flatnonzero(readable & plus)
     found = np.zeros(len(phones), np.bool_)
     found[rows] = lookup.unedited.take(lookup.international(digits.take(rows)))
-    return pl.Series(found).zip_with(phones.is_not_null(), pl.Series([None], dtype=pl.Boolean))
+    return found
 
 
 class _Board:
@@ -90,13 +91,20 @@ class _Board:
 
     def verdicts(self) -> Verdicts:
         """The verdicts, once all rows are settled."""
-        e164 = self._phones.zip_with(pl.Series(self._as_is), pl.Series([None], dtype=pl.String))
-        rows = np.flatnonzero((self._number > 0) & ~self._as_is)
-        if len(rows):
-            e164 = e164.scatter(rows, "+" + pl.Series(self._number.take(rows)).cast(pl.String))
-        if len(self._slow_rows):
-            e164 = e164.scatter(self._slow_rows, self._slow_e164)
+        e164 = self._phones.zip_with(pl.Series(self._as_is), self._rewritten())
         return Verdicts(self._outcome, e164, self._as_is, self._national_digits)
+
+    def _rewritten(self) -> pl.Series:
+        """The E.164 text of valid rows that were in another form, null for the others."""
+        rows = np.flatnonzero((self._number > 0) & ~self._as_is)
+        texts = "+" + pl.Series(self._number.take(rows)).cast(pl.String)
+        null = pl.Series([None], dtype=pl.String)
+        if len(rows) + len(self._slow_rows) == 0:
+            return null
+        places = np.zeros(len(self._phones), np.uint32)
+        places[rows] = np.arange(1, len(rows) + 1)
+        places[self._slow_rows] = np.arange(len(self._slow_rows)) + len(rows) + 1
+        return pl.concat([null, texts, self._slow_e164]).rechunk().gather(places)
 
     def _settle_dialled(self, rows: Rows, digits: Digits) -> None:
         """Judge digits without a plus, where there is a region to dial them in."""

@@ -34,12 +34,11 @@ def e164(
         UnknownTypeError: A type in `accept` that does not exist.
     """
     refuse = rules(accept, min_digits, max_digits)
-    constant = _constant(region)
 
-    def judge(rows: pl.Series) -> pl.Series:
-        return columns.frame(_verdicts(rows, constant), refuse).to_struct(rows.name)
+    def told(verdicts: Verdicts) -> pl.Series:
+        return columns.frame(verdicts, refuse).to_struct()
 
-    return _over_rows(phone, region, judge, result.dtype())
+    return _judged(phone, region, told, result.dtype())
 
 
 def is_e164(phone: str | pl.Expr) -> pl.Expr:
@@ -65,37 +64,34 @@ def explain(
 ) -> pl.Expr:
     """Why `e164` with the same arguments gives no number, for people; null where it gives one."""
     refuse = rules(accept, min_digits, max_digits)
-    constant = _constant(region)
 
-    def explained(rows: pl.Series) -> pl.Series:
-        verdicts = _verdicts(rows, constant)
-        fields = columns.frame(verdicts, refuse)
+    def told(verdicts: Verdicts) -> pl.Series:
         digits = pl.Series("national_digits", verdicts.national_digits)
-        return fields.with_columns(digits).select(messages.text(refuse)).to_series()
+        fields = columns.frame(verdicts, refuse).with_columns(digits)
+        return fields.select(messages.text(refuse)).to_series()
 
-    return _over_rows(phone, region, explained, pl.String())
-
-
-def _constant(region: str | pl.Expr | None) -> int:
-    return regions.ABSENT if isinstance(region, pl.Expr) else regions.constant(region)
+    return _judged(phone, region, told, pl.String())
 
 
-def _over_rows(
+def _judged(
     phone: str | pl.Expr,
     region: str | pl.Expr | None,
-    judge: Callable[[pl.Series], pl.Series],
+    told: Callable[[Verdicts], pl.Series],
     dtype: pl.DataType,
 ) -> pl.Expr:
     fields = [pl.col(phone) if isinstance(phone, str) else phone]
+    constant = regions.ABSENT
     if isinstance(region, pl.Expr):
         fields.append(region.alias("__region"))
+    else:
+        constant = regions.constant(region)
+
+    def judge(rows: pl.Series) -> pl.Series:
+        phones, *names = map(_as_text, rows.struct.unnest())
+        given = Regions(names[0] if names else constant)
+        return column.judge(phones, given, told).alias(rows.name)
+
     return pl.struct(fields).map_batches(judge, return_dtype=dtype, is_elementwise=True)
-
-
-def _verdicts(rows: pl.Series, constant: int) -> Verdicts:
-    phones, *names = rows.struct.unnest().get_columns()
-    places = _as_text(names[0]) if names else constant
-    return column.judge(_as_text(phones), Regions(places))
 
 
 def _as_text(column: pl.Series) -> pl.Series:

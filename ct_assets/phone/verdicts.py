@@ -19,11 +19,3 @@ class Verdicts(NamedTuple):
     """Valid, and the text was in E.164 form already."""
     national_digits: npt.NDArray[np.uint8]
     """Digits after the calling code, where the number could be read and is not valid."""
-
-
-def concat(parts: list[Verdicts]) -> Verdicts:
-    """The verdicts on consecutive pieces of a column."""
-    outcome, e164, as_is, digits = zip(*parts, strict=True)
-    return Verdicts(
-        np.concatenate(outcome), pl.concat(e164), np.concatenate(as_is), np.concatenate(digits)
-    )
