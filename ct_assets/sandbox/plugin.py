@@ -7,18 +7,21 @@ Settings other than the defaults:
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ct_assets.sandbox.settings import Settings
-from ct_assets.sandbox.testing import SandboxInTest, served
+if TYPE_CHECKING:
+    from ct_assets.sandbox.testing import SandboxInTest
 
 
 @pytest.fixture
 def clevertap_sandbox(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SandboxInTest]:
+) -> "Iterator[SandboxInTest]":
     """A real server in a thread, with a file of its own and faults that the test may order."""
-    settings: Settings | None = getattr(request, "param", None)
-    with served(tmp_path_factory.mktemp("clevertap"), settings) as sandbox:
+    # Tests that do not use it pay nothing for the server.
+    from ct_assets.sandbox.testing import served
+
+    with served(tmp_path_factory.mktemp("clevertap"), getattr(request, "param", None)) as sandbox:
         yield sandbox

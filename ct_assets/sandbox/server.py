@@ -13,6 +13,7 @@ from ct_assets.sandbox.guard import is_loopback
 from ct_assets.sandbox.wire import Protocol
 
 KEEP_ALIVE_SECONDS = 75
+BACKLOG = 2048
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,7 +56,7 @@ def server_of(sandbox: Sandbox, bound: socket.socket) -> uvicorn.Server:
 def running(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """Serves in a thread until the block ends; gives the URL."""
     bound = listen(host, port)
-    bound.listen(2048)
+    bound.listen(BACKLOG)
     server = server_of(sandbox, bound)
     thread = threading.Thread(target=server.run, args=([bound],), name="sandbox", daemon=True)
     thread.start()

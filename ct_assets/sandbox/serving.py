@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from ct_assets.sandbox.process import (
     read_address,
     write_address,
 )
-from ct_assets.sandbox.server import listen, server_of, url_of
+from ct_assets.sandbox.server import BACKLOG, listen, server_of, url_of
 from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.store.database import FILE, OtherVersionError
 
 SETTINGS_FILE = "settings.json"
 WATCH_SECONDS = 0.5
@@ -57,37 +59,33 @@ def serve(
     lock = FileLock(private_dir(folder) / "serving.lock", timeout=0)
     try:
         with lock:
-            _serve(folder, _bound(folder, host, port), settings or Settings(), plan, ready)
+            sandbox = _opened(folder, settings or Settings())
+            if plan:
+                sandbox.faults.replace(plan)
+            with contextlib.closing(sandbox.store), _bound(folder, host, port) as bound:
+                asyncio.run(_until_deleted(folder, bound, sandbox, ready))
+    except KeyboardInterrupt:
+        return
     except Timeout:
         raise SandboxError(
             f"another sandbox is running with {folder}; stop it, or name another CT_DATA_DIR"
         ) from None
 
 
-def _serve(
-    folder: Path,
-    bound: socket.socket,
-    settings: Settings,
-    plan: Plan | None,
-    ready: Callable[[Address], None],
-) -> None:
-    sandbox = open_sandbox(folder, settings)
-    if plan:
-        sandbox.faults.replace(plan)
-    address = _address(sandbox, url_of(bound))
-    bound.listen(2048)
-    with contextlib.closing(sandbox.store):
-        asyncio.run(_until_deleted(folder, bound, sandbox, address, ready))
+def _opened(folder: Path, settings: Settings) -> Sandbox:
+    try:
+        return open_sandbox(folder, settings)
+    except (sqlite3.DatabaseError, OtherVersionError) as error:
+        raise SandboxError(
+            f"{folder / FILE} cannot be used ({error}); move it away, and a new one is begun"
+        ) from None
 
 
 async def _until_deleted(
-    folder: Path,
-    bound: socket.socket,
-    sandbox: Sandbox,
-    address: Address,
-    ready: Callable[[Address], None],
+    folder: Path, bound: socket.socket, sandbox: Sandbox, ready: Callable[[Address], None]
 ) -> None:
-    server = server_of(sandbox, bound)
+    server, address = server_of(sandbox, bound), _address(sandbox, url_of(bound))
+    bound.listen(BACKLOG)
     write_address(folder, address)
     ready(address)
 

@@ -116,8 +116,10 @@ class Keeping(BaseModel):
     missing_profile: Literal["null", "fail"] = "null"
     """What /1/profile.json answers for somebody unknown."""
 
-    log_rows: PositiveInt = 20_000
+    log_rows: PositiveInt = 10_000
     """Requests kept in the log, and the errors of the error stream that came with them."""
+    error_rows: PositiveInt = 200_000
+    """Lines kept in the error stream."""
     keep_bodies: int = Field(default=0, ge=0)
     """Whole bodies of the last requests kept in memory, for tests that look into them."""
 

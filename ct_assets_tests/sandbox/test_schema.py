@@ -176,3 +176,23 @@ def test_the_error_stream_says_where(client: httpx.Client) -> None:
         "object": "event",
         "event": "Viewed",
     }
+
+
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(log_rows=150, error_rows=30)], indirect=True
+)
+def test_log_and_error_stream_do_not_grow_for_ever(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest
+) -> None:
+    for _ in range(200):
+        accept(client, profile("a", {"x|": 1}))
+    assert [r.number for r in clevertap_sandbox.requests()] == list(range(51, 201))
+    rows = client.get("/sandbox/errors", params={"limit": 1000}).json()
+    assert [row["request"] for row in rows] == list(range(171, 201))
+
+
+def test_charged_is_one_event_in_any_letters(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest
+) -> None:
+    accept(client, event("a", "charged", {"Items": [{"n": 1}]}))
+    assert clevertap_sandbox.events()[0].props == {"Items": [{"n": 1}]}

@@ -13,6 +13,9 @@ def canonical(name: str) -> str:
     return "".join(name.lower().split())
 
 
+_CHARGED = canonical(CHARGED)
+
+
 class EventChecks:
     def __init__(self, settings: Settings) -> None:
         self._reserved = frozenset(canonical(name) for name in settings.reserved_events)
@@ -33,7 +36,7 @@ class EventChecks:
         data = record.get("evtData")
         if data is None:
             return None
-        if not isinstance(data, dict) or not self._is_flat(data, charged=name == CHARGED):
+        if not isinstance(data, dict) or not self._is_flat(data, charged=key == _CHARGED):
             return texts.STRUCTURE
         if self._most is not None and len(data) > self._most:
             return texts.TOO_MANY_PROPERTIES

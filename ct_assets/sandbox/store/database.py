@@ -9,6 +9,11 @@ from pathlib import Path
 FILE = "sandbox.sqlite"
 VERSION = 1
 
+
+class OtherVersionError(Exception):
+    """The file was made by a version of the sandbox with other tables."""
+
+
 _TABLES = """
 create table meta (key text primary key, value text not null) without rowid;
 create table profiles (
@@ -75,7 +80,11 @@ def open_database(path: Path) -> sqlite3.Connection:
     path.chmod(0o600)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
-    if connection.execute("pragma user_version").fetchone()[0] == 0:
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version not in (0, VERSION):
+        connection.close()
+        raise OtherVersionError(f"it is of version {version}, not {VERSION}")
+    if version == 0:
         with transaction(connection):
             for statement in _TABLES.split(";"):
                 connection.execute(statement)

@@ -3,7 +3,10 @@
 import sqlite3
 from typing import NamedTuple
 
+from ct_assets.sandbox.settings import Settings
+
 EXCERPT = 4096
+TRIM_EVERY = 100
 
 _INSERT = "insert into requests values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -28,10 +31,11 @@ class LogRow(NamedTuple):
 
 
 class Log:
-    """Numbers requests as they arrive and keeps the last `rows` of them."""
+    """Numbers requests as they arrive; keeps the last of them, and of the error stream."""
 
-    def __init__(self, connection: sqlite3.Connection, rows: int) -> None:
-        self._connection, self._rows = connection, rows
+    def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._rows, self._errors = settings.log_rows, settings.error_rows
         highest = connection.execute("select coalesce(max(number), 0) from requests").fetchone()[0]
         self._next: int = highest + 1
 
@@ -42,10 +46,15 @@ class Log:
 
     def add(self, row: LogRow) -> None:
         self._connection.execute(_INSERT, row)
-        if row.number % 1000 == 0:
-            oldest = (row.number - self._rows,)
-            self._connection.execute("delete from requests where number <= ?", oldest)
-            self._connection.execute("delete from errors where request <= ?", oldest)
+        if row.number % TRIM_EVERY == 0:
+            self._trim(row.number - self._rows)
+
+    def _trim(self, oldest: int) -> None:
+        self._connection.execute("delete from requests where number <= ?", (oldest,))
+        self._connection.execute("delete from errors where request <= ?", (oldest,))
+        self._connection.execute(
+            "delete from errors where seq <= (select max(seq) from errors) - ?", (self._errors,)
+        )
 
 
 def excerpt(body: bytes) -> str:

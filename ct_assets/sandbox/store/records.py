@@ -9,14 +9,18 @@ from ct_assets.sandbox.values import Json
 
 _SYSTEM = {"Name": "name", "Email": "email", "Phone": "phone"}
 
+_IDENTIFIED = "select pid from identifiers where kind = ? and value = ?"
+_FIND = {
+    "identity": (_IDENTIFIED, "identity"),
+    "objectId": (_IDENTIFIED, "objectId"),
+    "email": ("select min(pid) from profiles where email = ?",),
+}
+
 
 def find(connection: sqlite3.Connection, key: str, value: str) -> int | None:
     """The profile with this identity, objectId or e-mail address."""
-    if key == "email":
-        query = "select min(pid) from profiles where 'email' = ? and email = ?"
-    else:
-        query = "select pid from identifiers where kind = ? and value = ?"
-    row = connection.execute(query, (key, value)).fetchone()
+    statement, *kind = _FIND[key]
+    row = connection.execute(statement, (*kind, value)).fetchone()
     found: int | None = row[0] if row else None
     return found
 

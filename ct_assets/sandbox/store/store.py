@@ -31,7 +31,7 @@ class Store:
         self.exports = Exports(self.connection, settings.time_zone)
         self._erasing = Erasing(self.connection, self.people)
         self._next_due = self._erasing.next_due()
-        self.log = Log(self.connection, settings.log_rows)
+        self.log = Log(self.connection, settings)
 
     def knows_device(self, object_id: str) -> bool:
         found = self.connection.execute(
