@@ -2,11 +2,8 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
-import contextlib
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -14,17 +11,14 @@ import polars as pl
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery import diff, guards, outbox, removed, state
+from ct_assets.delivery.copies import copied
 from ct_assets.delivery.diff import SYSTEM_COLUMNS, Diff
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.settle import settle
 from ct_assets.delivery.storage import (
-    LEDGER,
-    OUTBOX,
     PREVIOUS,
-    STATE,
     file_sql,
-    locked,
     name_sql,
     readable_errors,
     workdir,
@@ -71,7 +65,7 @@ def plan(request: Delivery) -> PlanReport:
     """Leaves every byte of the state as it is."""
     with (
         readable_errors(request.home),
-        _copied(request) as copy,
+        copied(request) as copy,
         workdir(copy.home) as work,
         LedgerFile(copy.home, durable=False) as ledger,
         state.opened(copy.home, work, memory=copy.memory) as connection,
@@ -79,23 +73,6 @@ def plan(request: Delivery) -> PlanReport:
         settle(connection, copy.home, work, ledger, copy.policy)
         guards.check_identity(connection, copy)
         return _planned(connection, copy, request.home / PREVIOUS)
-
-
-@contextlib.contextmanager
-def _copied(request: Delivery) -> Iterator[Delivery]:
-    """The request with a copy of its home, which goes with the block."""
-    with tempfile.TemporaryDirectory(prefix="ct-assets-plan-") as folder:
-        home = Path(folder) / "state" / "plan" / request.home.name
-        home.mkdir(parents=True)
-        if request.home.exists():
-            with locked(request.home, request.patience):
-                for name in (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX):
-                    if (request.home / name).exists():
-                        shutil.copyfile(request.home / name, home / name)
-        forgotten = request.home.parent / ".forgotten"
-        if forgotten.exists():
-            shutil.copytree(forgotten, home.parent / ".forgotten")
-        yield replace(request, home=home)
 
 
 def _planned(

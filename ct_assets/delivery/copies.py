@@ -1,0 +1,37 @@
+"""Copies of a sync's state, for whoever only wants to look: the state keeps every byte it has."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.storage import LEDGER, OUTBOX, STATE, locked
+
+FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX)
+
+
+@contextlib.contextmanager
+def copied(request: Delivery) -> Iterator[Delivery]:
+    """The request with a copy of its home, which goes with the block."""
+    with copied_home(request.home, request.patience) as home:
+        yield replace(request, home=home)
+
+
+@contextlib.contextmanager
+def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="ct-assets-plan-") as folder:
+        copy = Path(folder) / "state" / "plan" / home.name
+        copy.mkdir(parents=True)
+        if home.exists():
+            with locked(home, patience):
+                for name in FILES:
+                    if (home / name).exists():
+                        shutil.copyfile(home / name, copy / name)
+        forgotten = home.parent / ".forgotten"
+        if forgotten.exists():
+            shutil.copytree(forgotten, copy.parent / ".forgotten")
+        yield copy
