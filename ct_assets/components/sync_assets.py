@@ -67,22 +67,15 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
 
 
 def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=key(sync, "clevertap"),
-        description=described_as(sync, "clevertap"),
-        kinds={"clevertap"},
-        group_name=sync.group or sync.name,
-        owners=list(sync.owners),
-        tags=sync.tags,
-        code_version=sync.digest,
-        automation_condition=condition(sync),
+    # A multi-asset of one: only these can be asked for without their checks.
+    @dg.multi_asset(
+        name=f"{sync.name}__clevertap",
         ins={"valid": dg.AssetIn(key(sync, "valid"))},
-        io_manager_key="clevertap",
         deps=[dg.AssetKey([name, "clevertap"]) for name in sync.after],
-        metadata=metadata,
+        outs={"clevertap": _out(sync, "clevertap", metadata, freshness(sync))},
         check_specs=checks.specs(key(sync, "clevertap"), checks.DELIVERY),
+        can_subset=True,
         retry_policy=RETRY,
-        freshness_policy=freshness(sync),
     )
     def clevertap(
         context: dg.AssetExecutionContext,
@@ -92,7 +85,7 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
     ) -> Iterator[dg.Output[Upload] | dg.AssetCheckResult]:
         with readable():
             wait_for_others(context, sync, ct_staging.staging())
-        yield dg.Output(Upload(sync, valid, config, neighbours(context)))
+        yield dg.Output(Upload(sync, valid, config, neighbours(context)), "clevertap")
         report = ct_staging.staging().current((sync.name, "clevertap"))
         found = checks.of_delivery(sync, report.meta["counts"])
         yield from checks.results(context, key(sync, "clevertap"), found)
@@ -151,15 +144,23 @@ def described_as(sync: Sync, stage: str) -> str:
     return f"{about}{DESCRIPTIONS[stage]}"
 
 
-def _out(sync: Sync, stage: str) -> dg.AssetOut:
+def _out(
+    sync: Sync,
+    stage: str,
+    metadata: Mapping[str, Any] | None = None,
+    freshness_policy: dg.FreshnessPolicy | None = None,
+) -> dg.AssetOut:
     spec = dg.AssetSpec(
         key(sync, stage),
         description=described_as(sync, stage),
-        kinds={"polars"},
+        kinds={"clevertap" if stage == "clevertap" else "polars"},
         group_name=sync.group or sync.name,
         owners=sync.owners,
         tags=sync.tags,
         code_version=sync.digest,
         automation_condition=condition(sync),
+        metadata=metadata,
+        freshness_policy=freshness_policy,
     )
-    return dg.AssetOut.from_spec(spec, is_required=False, io_manager_key="ct_staging")
+    manager = "clevertap" if stage == "clevertap" else "ct_staging"
+    return dg.AssetOut.from_spec(spec, is_required=False, io_manager_key=manager)

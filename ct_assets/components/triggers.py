@@ -1,6 +1,8 @@
 """What starts a sync: a cron schedule, a change of its source, or nobody but a person."""
 
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -8,6 +10,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ct_assets.components.keys import STAGES, key, source_key
 from ct_assets.mapping import Sync
+
+SILENCE = timedelta(hours=1)
+"""A run that says nothing for so long is taken for dead."""
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -66,8 +71,15 @@ def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[str]:
     """The runs that are about to send the sync of that name, or at it."""
     asset = dg.AssetKey([name, "clevertap"])
     for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
-        if run.job_name == job_name(name) or asset in (run.asset_selection or ()):
+        sends = run.job_name == job_name(name) or asset in (run.asset_selection or ())
+        if sends and not _given_up(instance, run):
             yield run.run_id
+
+
+def _given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Where Dagster itself was killed, its runs stay under way for ever; a live one logs."""
+    last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
+    return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()
 
 
 def job_name(name: str) -> str:
