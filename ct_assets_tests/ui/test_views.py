@@ -21,7 +21,7 @@ VIEWS = {
     "/schema": "conflict: Integer, 1 dropped",
     "/schema?event=1": "Charged ID",
     "/errors": "900 bytes, cut to 512",
-    "/requests": "The last 20 000 requests are kept.",
+    "/requests": "requests are kept.",
     "/requests/4": "Email is not valid",
     "/faults": "Too many concurrent requests",
 }
