@@ -117,7 +117,7 @@ def _from_moment(
 def _from_number(
     source: pl.Expr, dtype: pl.DataType, unit: EpochUnit | None, steps: Steps
 ) -> tuple[pl.Expr, tuple[Check, ...]]:
-    number = source.floor() if dtype.is_float() or isinstance(dtype, pl.Decimal) else source
+    number = source.floor() if dtype.is_float() else source
     whole = steps.keep("number", number.cast(pl.Int64, strict=False))
     lost = Check(whole.is_null() & source.is_not_null(), *_UNREADABLE)
     seconds, doubts = _from_epoch(whole, unit)
