@@ -17,7 +17,7 @@ from ct_assets.sandbox import SandboxError, ensure_running, stop
 from ct_assets.sandbox.core import open_sandbox
 from ct_assets.sandbox.guard import Guard
 from ct_assets.sandbox.process import read_address
-from ct_assets.sandbox.server import running
+from ct_assets.sandbox.server import listen, running
 from ct_assets.sandbox.serving import load_settings, serve
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.store.database import FILE
@@ -37,6 +37,12 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         with pytest.raises(SandboxError, match=rf"127.0.0.1:{port} cannot be used .*--port"):
             serve(tmp_path, port=port)
+
+
+def test_answers_leave_at_once() -> None:
+    """Not after the 40 ms that Nagle's algorithm waits for: asyncio asks for the protocol."""
+    with listen("127.0.0.1", 0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
