@@ -66,6 +66,7 @@ def test_a_narrow_window_is_not_scrolled_sideways(
     window = open_page(chinook_url, viewport={"width": 360, "height": 740})
 
     page = window.visit(path)
+    page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
 
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     keep(page)
@@ -77,6 +78,7 @@ def test_items_and_figures_unfold(chinook_url: str, open_page: Open) -> None:
 
     page.get_by_text("14 items").first.click()
     expect(page.get_by_role("cell", name="0.99").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 1360
     page.get_by_text("Figures").click()
     expect(page.get_by_role("cell", name="Jan 2021")).to_be_visible()
 
