@@ -10,37 +10,14 @@ from typing import Any
 import dagster as dg
 from dagster.components.definitions import LazyDefinitions
 
-from ct_assets.components import source as sources
 from ct_assets.components.declaration import Place
+from ct_assets.components.source import DeclaredSource
+from ct_assets.components.source import parse as parse_source
 from ct_assets.errors import UserError, closest
-from ct_assets.io_managers.staging import Draft, Snapshot
-from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping import Sync, parse
 
 # Where an asset's declaration is in its metadata; both are shown in the UI.
 SYNC, SOURCE = "clevertap_sync", "source_table"
-
-
-@dataclass(frozen=True)
-class DeclaredSource:
-    source: sources.Source
-    root: Path
-    folder: Path
-
-    def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
-        """Write the rows as they are now to `draft`."""
-        sources.snapshot(
-            self.source, draft, root=self.root, folder=self.folder, warehouse=warehouse
-        )
-
-    def state(self, warehouse: Warehouse) -> str:
-        return sources.state(self.source, root=self.root, folder=self.folder, warehouse=warehouse)
-
-    def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
-        """About how many rows have changed since a snapshot was made."""
-        return sources.changed_rows(
-            self.source, since, root=self.root, folder=self.folder, warehouse=warehouse
-        )
 
 
 @dataclass(frozen=True)
@@ -90,9 +67,9 @@ def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
     return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.told()})}
 
 
-def source_metadata(source: sources.Source, root: Path, folder: Path) -> dict[str, Any]:
-    declared = source.model_dump(mode="json", exclude_defaults=True)
-    value = {"declaration": declared, "root": str(root), "folder": str(folder)}
+def source_metadata(of: DeclaredSource) -> dict[str, Any]:
+    declared = of.source.model_dump(mode="json", exclude_defaults=True)
+    value = {"declaration": declared, "root": str(of.root), "folder": str(of.folder)}
     return {SOURCE: dg.MetadataValue.json(value)}
 
 
@@ -108,7 +85,7 @@ def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
     if SOURCE not in metadata:
         return None
     declared = _json(metadata[SOURCE])
-    source = sources.parse(declared["declaration"])
+    source = parse_source(declared["declaration"])
     return DeclaredSource(source, Path(declared["root"]), Path(declared["folder"]))
 
 

@@ -1,4 +1,4 @@
-"""`after`: within a run Dagster keeps the order, between runs these do."""
+"""What a step waits for, or refuses to start upon, beyond what Dagster sees to within a run."""
 
 import dagster as dg
 
@@ -9,6 +9,41 @@ from ct_assets.mapping import Sync
 
 PATIENCE = 240
 """Times to look, twice a minute, whether the other run is over."""
+
+
+def refuse_failing(context: dg.AssetExecutionContext, *assets: dg.AssetKey) -> None:
+    """Read nothing of an asset whose last blocking check failed, in whichever run or project."""
+    for asset in assets:
+        failing = [check.name for check in _checks(context, asset) if _failed(context, check)]
+        if failing:
+            raise UserError(
+                f"{asset.to_user_string()} is not read: its blocking checks fail "
+                f"({', '.join(failing)}); mend it, or evaluate the checks again"
+            )
+
+
+def _checks(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> set[dg.AssetCheckKey]:
+    """Those declared here, and those that its last run evaluated, wherever that was declared."""
+    graph = context.job_def.asset_layer.asset_graph
+    found = set(graph.get(asset).check_keys) if graph.has(asset) else set()
+    last = context.instance.get_latest_materialization_event(asset)
+    if last is not None:
+        evaluated = context.instance.all_logs(
+            last.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
+        events = (entry.dagster_event for entry in evaluated if entry.dagster_event)
+        keys = {event.asset_check_evaluation_data.asset_check_key for event in events}
+        found |= {key for key in keys if key.asset_key == asset}
+    return found
+
+
+def _failed(context: dg.AssetExecutionContext, check: dg.AssetCheckKey) -> bool:
+    record = context.instance.get_latest_asset_check_evaluation_record(check)
+    event = record.event.dagster_event if record and record.event else None
+    if event is None:
+        return False
+    found = event.asset_check_evaluation_data
+    return found.blocking and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR
 
 
 def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Staging) -> None:

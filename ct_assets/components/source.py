@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,13 @@ class Source(BaseModel):
     sql_file: str | None = Field(None, description="A file with one SELECT, beside this one.")
     types: dict[str, tables.ColumnType] = Field(
         default={}, description="Types of CSV columns; a column without one is text."
+    )
+    upstream: list[str] = Field(
+        default=[],
+        description="Assets, of this project or another, that make these rows; it follows them.",
+    )
+    database: str | None = Field(
+        None, description="A DuckDB file, from the project's root, in place of the warehouse."
     )
     watermark: str | None = Field(
         None,
@@ -70,61 +78,73 @@ def parse(raw: Mapping[str, Any]) -> Source:
     return source
 
 
-def query(source: Source, folder: Path) -> str | None:
-    """The SELECT of a source that is not a file; `folder` is where its declaration stands."""
-    if source.table is not None:
-        schema_and_table = (f'"{part}"' for part in source.table.split("."))
-        return f"from {'.'.join(schema_and_table)}"
-    if source.sql_file is not None:
-        return (folder / source.sql_file).read_text()
-    return source.sql
+@dataclass(frozen=True)
+class DeclaredSource:
+    source: Source
+    root: Path
+    """Where relative files start."""
+    folder: Path
+    """Where the declaration stands, and its `sql_file` beside it."""
 
+    @property
+    def called(self) -> str:
+        of = self.source
+        return f"{of.asset} ({of.sql_file or of.table or 'sql'})"
 
-def code_version(source: Source, folder: Path) -> str:
-    read = f"{source.model_dump_json()}\n{query(source, folder)}"
-    return hashlib.blake2b(read.encode(), digest_size=8).hexdigest()
+    @property
+    def query(self) -> str:
+        """The SELECT of a source that is not a file."""
+        of = self.source
+        if of.table is not None:
+            schema_and_table = (f'"{part}"' for part in of.table.split("."))
+            return f"from {'.'.join(schema_and_table)}"
+        if of.sql_file is not None:
+            return (self.folder / of.sql_file).read_text()
+        return of.sql or ""
 
+    @property
+    def code_version(self) -> str:
+        read = f"{self.source.model_dump_json()}\n{self.query}"
+        return hashlib.blake2b(read.encode(), digest_size=8).hexdigest()
 
-def snapshot(
-    source: Source, draft: Draft, *, root: Path, folder: Path, warehouse: Warehouse
-) -> None:
-    """Write the rows as they are now to `draft`; relative files start at `root`."""
-    draft.meta["state"] = state(source, root=root, folder=folder, warehouse=warehouse)
-    if source.file is not None:
-        tables.snapshot(tables.matching(source.file, root), draft.path, types=source.types)
-    else:
-        warehouse.snapshot(query(source, folder) or "", draft.path, called=_called(source))
+    def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
+        """Write the rows as they are now to `draft`."""
+        draft.meta["state"] = self.state(warehouse)
+        if self.source.file is not None:
+            tables.snapshot(self._files(), draft.path, types=self.source.types)
+        else:
+            self._of(warehouse).snapshot(self.query, draft.path, called=self.called)
 
+    def state(self, warehouse: Warehouse) -> str:
+        """A text that is another one when the rows have changed."""
+        of, database = self.source, self._of(warehouse)
+        if of.watermark_sql is not None:
+            return database.value(of.watermark_sql, called=f"{of.asset} (watermark_sql)")
+        if of.watermark is None:
+            files = self._files() if of.file is not None else [database.ensured()]
+            return repr([(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files])
+        if of.file is not None:
+            return tables.largest(self._files(), of.watermark, types=of.types)
+        return database.value(self.query, largest=of.watermark, called=self.called)
 
-def state(source: Source, *, root: Path, folder: Path, warehouse: Warehouse) -> str:
-    """A text that is another one when the rows have changed."""
-    if source.watermark_sql is not None:
-        return warehouse.value(source.watermark_sql, called=f"{source.asset} (watermark_sql)")
-    files = [warehouse.database] if source.file is None else tables.matching(source.file, root)
-    if source.watermark is None:
-        return repr([(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists()])
-    if source.file is not None:
-        return tables.largest(files, source.watermark, types=source.types)
-    newest = query(source, folder) or ""
-    return warehouse.value(newest, largest=source.watermark, called=_called(source))
+    def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
+        """Rows beyond a snapshot's watermark; without one, how many there are more or fewer."""
+        of = self.source
+        before = since.scan().select(pl.len()).collect().item()
+        beyond = (of.watermark, since.meta["state"]) if of.watermark else None
+        if of.file is not None:
+            found = tables.count(self._files(), beyond, types=of.types)
+        else:
+            found = self._of(warehouse).count(self.query, beyond, called=self.called)
+        return found if beyond else abs(found - before)
 
+    def _files(self) -> list[Path]:
+        return tables.matching(self.source.file or "", self.root)
 
-def changed_rows(
-    source: Source, since: Snapshot, *, root: Path, folder: Path, warehouse: Warehouse
-) -> int:
-    """Rows beyond the watermark of a snapshot; without one, how many there are more or fewer."""
-    before = since.scan().select(pl.len()).collect().item()
-    beyond = (source.watermark, since.meta["state"]) if source.watermark else None
-    if source.file is not None:
-        files = tables.matching(source.file, root)
-        found = tables.count(files, beyond, types=source.types)
-    else:
-        found = warehouse.count(query(source, folder) or "", beyond, called=_called(source))
-    return found if beyond else abs(found - before)
-
-
-def _called(source: Source) -> str:
-    return f"{source.asset} ({source.sql_file or source.table or 'sql'})"
+    def _of(self, warehouse: Warehouse) -> Warehouse:
+        if self.source.database is None:
+            return warehouse
+        return replace(warehouse, database=self.root / self.source.database, seed=None)
 
 
 def _problems(source: Source) -> Iterator[Problem]:
@@ -133,6 +153,8 @@ def _problems(source: Source) -> Iterator[Problem]:
         yield Problem((), f"says not where the rows come from. Write one of {', '.join(KINDS)}.")
     if len(given) > 1:
         yield Problem((given[-1],), f"{' and '.join(given)} are given. Keep one of them.")
+    if source.database is not None and source.file is not None:
+        yield Problem(("database",), "is for table, sql and sql_file, not for a file.")
     if source.types and source.file is None:
         yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
 

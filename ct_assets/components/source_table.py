@@ -15,6 +15,7 @@ from ct_assets.components.declaration import (
     place,
     told,
 )
+from ct_assets.components.ordering import refuse_failing
 from ct_assets.components.schema import source_schema
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
@@ -50,28 +51,35 @@ class SourceTable(dg.Component):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         at = place(context)
         _check_files(self.source, at)
-        return dg.Definitions(assets=[source_asset(self.source, context.project_root, at.folder)])
+        of = sources.DeclaredSource(self.source, context.project_root, at.folder)
+        return dg.Definitions(assets=[source_asset(of)])
 
 
-def source_asset(source: sources.Source, root: Path, folder: Path) -> dg.AssetsDefinition:
+def source_asset(of: sources.DeclaredSource) -> dg.AssetsDefinition:
+    source = of.source
+    upstream = [dg.AssetKey.from_user_string(key) for key in source.upstream]
+
     @dg.asset(
         key=list(source.key),
+        deps=upstream,
         io_manager_key="ct_staging",
         group_name=source.group or source.key[0],
         description=source.description or f"Rows of {source.asset}, as they were when read.",
         kinds={source.kind},
         owners=source.owners,
         tags=source.tags,
-        code_version=sources.code_version(source, folder),
-        metadata=source_metadata(source, root, folder),
+        code_version=of.code_version,
+        metadata=source_metadata(of),
+        automation_condition=dg.AutomationCondition.eager() if upstream else None,
     )
     def snapshot(
-        ct_staging: dg.ResourceParam[ParquetStaging], ct_warehouse: WarehouseResource
+        context: dg.AssetExecutionContext,
+        ct_staging: dg.ResourceParam[ParquetStaging],
+        ct_warehouse: WarehouseResource,
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
-            sources.snapshot(
-                source, draft, root=root, folder=folder, warehouse=ct_warehouse.warehouse()
-            )
+            refuse_failing(context, *upstream)
+            of.snapshot(draft, ct_warehouse.warehouse())
             yield dg.Output(draft)
 
     return snapshot

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 
 import dagster as dg
 
-from ct_assets.components.catalogue import DeclaredSource, declared_source
+from ct_assets.components.catalogue import declared_source
 from ct_assets.components.keys import source_key
+from ct_assets.components.source import DeclaredSource
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource

@@ -77,11 +77,11 @@ class Warehouse:
     @contextlib.contextmanager
     def reading(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection whose only access to files is the folder `scratch`."""
-        self._ensure()
+        database = self.ensured()
         # In a database of its own, so that two connections of one process never share settings.
         with duckdb.connect(":memory:") as connection:
             with translated(str(self.database)):
-                connection.execute(f"attach {_quoted(self.database)} as warehouse (read_only)")
+                connection.execute(f"attach {_quoted(database)} as warehouse (read_only)")
             connection.execute("use warehouse")
             connection.execute(f"set memory_limit = {_quoted(self.memory_limit)}")
             connection.execute(f"set temp_directory = {_quoted(scratch / 'spill')}")
@@ -90,13 +90,15 @@ class Warehouse:
             connection.execute("set lock_configuration = true")
             yield connection
 
-    def _ensure(self) -> None:
+    def ensured(self) -> Path:
+        """The database's file, made from its seed where there is one."""
         seeded = self.seed is not None and self.seed.is_dir()
         if not seeded and not self.database.exists():
             raise UserError(f"no warehouse at {self.database}; put a DuckDB file there")
         if self.seed is not None and seeded:
             with FileLock(private_dir(self.database.parent) / f".{self.database.name}.lock"):
                 _follow(self.seed, self.database)
+        return self.database
 
 
 def _check_select(connection: duckdb.DuckDBPyConnection, query: str, called: str) -> None:

@@ -32,7 +32,7 @@ def printed(root: Path, sync: str, source: str = kit.SOURCE, **more: str) -> str
 SYNC_MISTAKES = {
     "unknown key": (
         kit.CUSTOMERS + "  max_rejcted: 0.2\n",
-        "defs/sync/defs.yaml:10: max_rejcted: unknown setting; did you mean 'max_rejected'?. "
+        "defs/sync/defs.yaml:10: max_rejcted: unknown setting; did you mean 'max_rejected'? "
         f"Known here: {KNOWN}.",
     ),
     "unknown source": (
@@ -51,7 +51,7 @@ SYNC_MISTAKES = {
     "an identifier that does not exist": (
         kit.CUSTOMERS.replace("{identity: id}", "{Identity: id}"),
         "defs/sync/defs.yaml:6: identify_by[0]: CleverTap knows no identifier 'Identity'; did you "
-        "mean 'identity'?. It has identity, objectId, FBID and GPID.",
+        "mean 'identity'? It has identity, objectId, FBID and GPID.",
     ),
     "a cron line that is none": (
         kit.CUSTOMERS + "  trigger: hourly\n",
@@ -69,11 +69,11 @@ SYNC_MISTAKES = {
     "a component that does not exist": (
         kit.CUSTOMERS.replace("ClevertapSync", "ClevertapSink"),
         "defs/sync/defs.yaml:1: type: no ct_assets.components.ClevertapSink; did you mean "
-        "'ClevertapSync'?. There are ClevertapSync and SourceTable.",
+        "'ClevertapSync'? There are ClevertapSync and SourceTable.",
     ),
     "a key beside the attributes": (
         kit.CUSTOMERS + "atributes: {}\n",
-        "defs/sync/defs.yaml:10: atributes: unknown setting; did you mean 'attributes'?. Known "
+        "defs/sync/defs.yaml:10: atributes: unknown setting; did you mean 'attributes'? Known "
         "here: type, attributes, template_vars_module, requirements, post_processing.",
     ),
     "attributes that are a list": (
@@ -147,7 +147,7 @@ SOURCE_MISTAKES = {
     "no such type": (
         kit.SOURCE + "  types: {id: int}\n",
         "defs/shop/defs.yaml:5: types.id: must be one of string, integer, float, boolean, date, "
-        "datetime, not 'int'; did you mean 'integer'?.",
+        "datetime, not 'int'; did you mean 'integer'?",
     ),
     "types of a query": (
         kit.SOURCE.replace("file: customer.csv", "table: customer") + "  types: {id: integer}\n",

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 
 from ct_assets.components import source as sources
-from ct_assets.components.catalogue import DeclaredSource
 from ct_assets.components.watching import Cursor, look
 from ct_assets.io_managers.staging import Staging
 from ct_assets.io_managers.warehouse import Warehouse
@@ -21,7 +20,7 @@ class Shop:
         self.staging = Staging(root / "staging")
         self.warehouse = Warehouse(root / "warehouse.duckdb")
         source = sources.parse({"asset": "shop/customer", "file": "customer.csv", **declared})
-        self.declared = DeclaredSource(source, root, root)
+        self.declared = sources.DeclaredSource(source, root, root)
         self._clock = 1_000_000_000
 
     def write(self, *ids: int) -> None:
@@ -115,7 +114,10 @@ def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:
     (tmp_path / "seed" / "person.csv").write_text("id,seen\n1,2026-01-01\n2,2026-01-02\n")
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", seed=tmp_path / "seed")
     source = sources.parse({"asset": "a/b", "table": "person", "watermark": "seen"})
-    declared, staging = DeclaredSource(source, tmp_path, tmp_path), Staging(tmp_path / "staging")
+    declared, staging = (
+        sources.DeclaredSource(source, tmp_path, tmp_path),
+        Staging(tmp_path / "staging"),
+    )
     with staging.draft(("a", "b")) as draft:
         declared.snapshot(draft, warehouse)
         snapshot = staging.publish(draft)
