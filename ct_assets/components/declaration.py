@@ -139,7 +139,8 @@ def _around(lines: Lines, document: object) -> Iterator[str]:
     kind = str(document["type"])
     if kind.startswith(OURS) and kind.removeprefix(OURS) not in COMPONENTS:
         hint = closest(kind.removeprefix(OURS), COMPONENTS)
-        yield f"{lines.at(('type',))}: type: no {kind}{hint or '.'} There are {' and '.join(COMPONENTS)}."
+        known = " and ".join(COMPONENTS)
+        yield f"{lines.at(('type',))}: type: no {kind}{hint or '.'} There are {known}."
     if not isinstance(document.get("attributes", {}), dict):
         yield f"{lines.at(('attributes',))}: attributes: must be a mapping, `name: value` lines."
 

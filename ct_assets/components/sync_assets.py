@@ -9,9 +9,10 @@ import polars as pl
 
 from ct_assets.components import checks, readings
 from ct_assets.components.keys import key, source_key
-from ct_assets.components.ordering import wait_for_others
+from ct_assets.components.ordering import refuse_failing, wait_for_others
 from ct_assets.components.splitting import split_into
 from ct_assets.components.triggers import condition
+from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap import DeliveryOptions, Upload
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging, described
@@ -22,6 +23,7 @@ from ct_assets.mapping import Sync
 RETRY = dg.RetryPolicy(
     max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
+COPY = "source.parquet"
 DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
     "rejected": "Rows that are not sent, with all columns of the source and the reasons.",
@@ -37,7 +39,7 @@ def sync_assets(sync: Sync, metadata: Mapping[str, Any]) -> list[dg.AssetsDefini
 def split_asset(sync: Sync) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{sync.name}__split",
-        ins={"source": dg.AssetIn(source_key(sync))},
+        ins={"source": dg.AssetIn(source_key(sync), dagster_type=dg.Any)},
         outs={stage: _out(sync, stage) for stage in ("rejected", "valid")},
         check_specs=checks.specs(key(sync, "valid"), checks.SPLIT),
         can_subset=True,
@@ -45,7 +47,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
     def split_rows(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
-        source: pl.LazyFrame,
+        source: pl.LazyFrame | pl.DataFrame,
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         staging = ct_staging.staging()
         with (
@@ -53,7 +55,9 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             staging.draft((sync.name, "valid")) as valid,
             staging.draft((sync.name, "rejected")) as rejected,
         ):
-            counts = split_into(sync, source.lazy(), valid, rejected)
+            refuse_failing(context, source_key(sync))
+            counts = split_into(sync, frozen(context, sync, source, valid), valid, rejected)
+            (valid.folder / COPY).unlink(missing_ok=True)
             told = readings.split_metadata(valid.meta)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
                 columns = draft.scan().collect_schema()
@@ -64,6 +68,24 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             yield from checks.results(context, key(sync, "valid"), found)
 
     return split_rows
+
+
+def frozen(
+    context: dg.AssetExecutionContext, sync: Sync, source: object, draft: Draft
+) -> pl.LazyFrame:
+    """The rows as a file that nobody changes: what other I/O managers give is copied first."""
+    if not isinstance(source, pl.LazyFrame | pl.DataFrame):
+        raise UserError(
+            f"{sync.source} gives a {type(source).__name__}, not a polars frame; declare a "
+            f"SourceTable with `table: ...` and `upstream: [{sync.source}]`, and name that"
+        )
+    graph = context.job_def.asset_layer.asset_graph
+    node = graph.get(source_key(sync))
+    if isinstance(source, pl.LazyFrame) and node.io_manager_key == "ct_staging":
+        return source
+    copy = draft.folder / COPY
+    source.lazy().sink_parquet(copy)
+    return pl.scan_parquet(copy)
 
 
 def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
