@@ -34,14 +34,14 @@ def frame(verdicts: Verdicts, rules: Rules) -> pl.DataFrame:
 
 
 def _refused(decided: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    refusal = decided.select(rules.refusal(pl.col("e164"), pl.col("type"))).to_series()
-    if refusal.null_count() == decided.height:
+    refused = decided.select(rules.refused(pl.col("e164"), pl.col("type"))).to_series()
+    if not refused.any():
         return decided
-    kept = refusal.is_null()
+    why = rules.reason(pl.col("e164"), pl.col("type"))
     return decided.with_columns(
-        e164=pl.when(kept).then("e164"),
-        status=pl.when(kept).then("status").otherwise(pl.lit("invalid", _ENUMS["status"])),
-        reason=pl.coalesce(refusal, "reason"),
+        e164=pl.when(~refused).then("e164"),
+        status=pl.when(refused).then(pl.lit("invalid", _ENUMS["status"])).otherwise("status"),
+        reason=pl.when(refused).then(why).otherwise("reason"),
     )
 
 

@@ -66,10 +66,11 @@ class _Board:
         chosen = np.flatnonzero(readable & plus)
         if len(chosen):
             found = decisions.international(self._lookup, digits.take(chosen))
-            self._note(rows.take(chosen), found)
-            self._reopen(rows.take(chosen), found)
+            with_plus = rows.take(chosen)
+            self._note(with_plus, found)
+            self._reopen(with_plus, found)
             if as_is:
-                self._as_is[rows.take(chosen)] = found.unedited
+                self._as_is[with_plus] = found.unedited
         chosen = np.flatnonzero(readable & ~plus)
         if len(chosen):
             self._settle_dialled(rows.take(chosen), digits.take(chosen))
@@ -91,20 +92,22 @@ class _Board:
 
     def verdicts(self) -> Verdicts:
         """The verdicts, once all rows are settled."""
-        e164 = self._phones.zip_with(pl.Series(self._as_is), self._rewritten())
-        return Verdicts(self._outcome, e164, self._as_is, self._national_digits)
+        return Verdicts(self._outcome, self._e164(), self._as_is, self._national_digits)
 
-    def _rewritten(self) -> pl.Series:
-        """The E.164 text of valid rows that were in another form, null for the others."""
-        rows = np.flatnonzero((self._number > 0) & ~self._as_is)
-        texts = "+" + pl.Series(self._number.take(rows)).cast(pl.String)
+    def _e164(self) -> pl.Series:
+        """The text of valid rows as it was or rewritten, null for the others."""
         null = pl.Series([None], dtype=pl.String)
+        rows = np.flatnonzero((self._number > 0) & ~self._as_is)
         if len(rows) + len(self._slow_rows) == 0:
-            return null
-        places = np.zeros(len(self._phones), np.uint32)
-        places[rows] = np.arange(1, len(rows) + 1)
-        places[self._slow_rows] = np.arange(len(self._slow_rows)) + len(rows) + 1
-        return pl.concat([null, texts, self._slow_e164]).rechunk().gather(places)
+            return self._phones.zip_with(pl.Series(self._as_is), null)
+        rewritten = "+" + pl.Series(self._number.take(rows)).cast(pl.String)
+        texts = pl.concat([self._phones, rewritten, self._slow_e164, null]).rechunk()
+        places = np.where(self._as_is, np.arange(len(self._phones)), len(texts) - 1)
+        places[rows] = len(self._phones) + np.arange(len(rows))
+        places[self._slow_rows] = (
+            len(texts) - 1 - len(self._slow_rows) + np.arange(len(self._slow_rows))
+        )
+        return texts.gather(places)
 
     def _settle_dialled(self, rows: Rows, digits: Digits) -> None:
         """Judge digits without a plus, where there is a region to dial them in."""

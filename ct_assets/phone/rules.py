@@ -31,17 +31,26 @@ class Rules(NamedTuple):
     min_digits: int | None = MIN_DIGITS
     max_digits: int | None = MAX_DIGITS
 
-    def refusal(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
-        """The reason why a valid number is refused, null where it is not."""
-        checks = (
-            type_not_accepted(type_, self.accept),
-            below_min_digits(e164, self.min_digits),
-            above_max_digits(e164, self.max_digits),
-        )
-        return pl.coalesce(
-            pl.when(check).then(pl.lit(reason, pl.Enum(result.REASONS)))
-            for check, reason in zip(checks, result.OUR_RULES, strict=True)
-        )
+    def refused(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
+        """Whether a valid number is refused; false or null for others."""
+        return pl.any_horizontal(self._checks(e164, type_).values())
+
+    def reason(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
+        """The reason why a number is refused, null where it is not."""
+        reasons = pl.Enum(result.REASONS)
+        checks = self._checks(e164, type_).items()
+        return pl.coalesce(pl.when(check).then(pl.lit(why, reasons)) for why, check in checks)
+
+    def _checks(self, e164: pl.Expr, type_: pl.Expr) -> dict[str, pl.Expr]:
+        """The rules in force, by the reason they give."""
+        checks = {}
+        if self.accept is not None:
+            checks["type_not_accepted"] = type_not_accepted(type_, self.accept)
+        if self.min_digits is not None:
+            checks["below_min_digits"] = below_min_digits(e164, self.min_digits)
+        if self.max_digits is not None:
+            checks["above_max_digits"] = above_max_digits(e164, self.max_digits)
+        return checks or {"type_not_accepted": pl.lit(value=False)}
 
 
 def rules(accept: Collection[str] | None, min_digits: int | None, max_digits: int | None) -> Rules:
@@ -53,16 +62,16 @@ def rules(accept: Collection[str] | None, min_digits: int | None, max_digits: in
     return Rules(None if accept is None else frozenset(accept), min_digits, max_digits)
 
 
-def type_not_accepted(type_: pl.Expr, accept: frozenset[str] | None) -> pl.Expr:
+def type_not_accepted(type_: pl.Expr, accept: frozenset[str]) -> pl.Expr:
     """Whether the number is of a type outside `accept`."""
-    return pl.lit(value=False) if accept is None else ~type_.cast(pl.String).is_in(sorted(accept))
+    return ~type_.cast(pl.String).is_in(sorted(accept))
 
 
-def below_min_digits(e164: pl.Expr, least: int | None) -> pl.Expr:
+def below_min_digits(e164: pl.Expr, least: int) -> pl.Expr:
     """Whether the number has fewer digits than `least`, calling code included."""
-    return pl.lit(value=False) if least is None else e164.str.len_bytes() - 1 < least
+    return e164.str.len_bytes() <= least
 
 
-def above_max_digits(e164: pl.Expr, most: int | None) -> pl.Expr:
+def above_max_digits(e164: pl.Expr, most: int) -> pl.Expr:
     """Whether the number has more digits than `most`, calling code included."""
-    return pl.lit(value=False) if most is None else e164.str.len_bytes() - 1 > most
+    return e164.str.len_bytes() > most + 1
