@@ -126,6 +126,13 @@ def test_linking_two_profiles_merges_them(
     assert read(client, "ada") == read(client, "anon-7")
 
 
+def test_who_comes_after_a_merge(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
+    accept(client, event("a", "Viewed"), event("b", "Viewed"))
+    accept(client, profile("a", {"identity": "b"}))
+    accept(client, event("c", "Viewed"))
+    assert [p.identity for p in clevertap_sandbox.profiles()] == ["a", "c"]
+
+
 def test_merging_within_one_upload(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
     accept(
         client,

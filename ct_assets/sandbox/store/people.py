@@ -155,6 +155,8 @@ class People:
         )
         self._connection.execute("delete from members where pid = ?", (gone.pid,))
         self._connection.execute("delete from profiles where pid = ?", (gone.pid,))
+        # Never given to anybody else: CleverTap's own id is made of it.
+        self._connection.execute("insert into tombstones values (?, ?)", (gone.pid, kept.last_seen))
         kept.props = gone.props | kept.props
         kept.first_seen = min(kept.first_seen, gone.first_seen)
         self._merged[gone.pid] = kept.pid
