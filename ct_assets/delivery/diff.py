@@ -4,6 +4,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
@@ -107,7 +108,7 @@ def _record_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) 
             connection.execute(
                 "insert into held (kind, key, reason, since, partition)"
                 " select kind, key, 'before_from_now', $1, $2 from work.valid",
-                [request.at, request.partition],
+                [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
             )
         moment = f"{request.at.timestamp():.0f}"
         state.put(connection, "first_run", f"{request.policy.first_run} {moment}")
@@ -142,9 +143,10 @@ def _compared(
     hidden: bool,
 ) -> str:
     total = words.count(positions)
-    clears = words.listed("v.clear", clearable, positions)
+    asked = words.as_list(words.listed("clear", clearable, positions)) if clearable else "null"
     before = words.stored("coalesce(s.fields, e.fields)", total)
-    pending = words.some(words.zip_with("&", clears, before)) if clearable else "false"
+    clears = words.zip_with("&", words.stored("v.asked", total), before)
+    pending = words.some(clears) if clearable else "false"
     lost = "h_row.row is not null" if hidden else "false"
     return f"""
         create or replace table work.diff as
@@ -154,12 +156,15 @@ def _compared(
             if(fate in {GOING}, fields, null) as fields
         from (
             select
-                v.row, v.ts, strlen(v.record) as bytes, e.replaces,
-                md5_number_lower(v.record) as fingerprint,
-                {_person(request)} as lane_hash,
+                v.row, v.ts, v.bytes, v.fingerprint, v.lane_hash, e.replaces,
                 coalesce(s.fields, e.fields) as fields,
                 {_fate(connection, request, pending, lost)} as fate
-            from work.valid as v
+            from (
+                -- what is joined, and may have to be spilled, has no record in it
+                select row, key, kind, ts, strlen(record) as bytes, {asked} as asked,
+                    md5_number_lower(record) as fingerprint, {_person(request)} as lane_hash
+                from work.valid
+            ) as v
             left join synced as s on s.key = v.key and s.kind = v.kind
             left join held as h on h.key = v.key and h.kind = v.kind
             left join work.earlier as e on e.row = v.row
@@ -171,17 +176,17 @@ def _compared(
 def _person(request: Delivery) -> str:
     if request.policy.object == "profile":
         return "null::ubigint"
-    return lane_hash("v.lane_kind", "v.lane_identity")
+    return lane_hash("lane_kind", "lane_identity")
 
 
 def _fate(connection: duckdb.DuckDBPyConnection, request: Delivery, pending: str, lost: str) -> str:
     policy = request.policy
-    same = "h.fingerprint = md5_number_lower(v.record)"
+    same = "h.fingerprint = v.fingerprint"
     if policy.object == "event":
         discarded, unchanged = "true", "s.key is not null"
     else:
         discarded = same
-        synced = f"s.fingerprint = md5_number_lower(v.record) and not {pending}"
+        synced = f"s.fingerprint = v.fingerprint and not {pending}"
         unchanged = f"({synced})" if not request.full else "false"
     refused = f"h.reason = 'refused' and {same} and h.declaration = {literal(policy.declaration)}"
     resent = request.full and policy.object == "profile"

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -46,7 +47,7 @@ _REFUSED = """
 insert into held (kind, key, reason, person, fingerprint, declaration, code, message, batch,
     delivery, since, partition)
 select kind, key, 'refused', person, fingerprint, {declaration}, code::varchar, message, batch,
-    {delivery}, current_timestamp::timestamp, {partition}
+    {delivery}, {now}, {partition}
 from work.settled where outcome = 'refused' and action = 'upsert'
 """
 
@@ -54,7 +55,7 @@ _PARKED = """
 insert into held (kind, key, reason, person, fingerprint, declaration, message, batch, delivery,
     since, partition, record)
 select d.kind, d.key, 'parked', d.person, d.fingerprint, {declaration}, d.message, d.batch,
-    {delivery}, current_timestamp::timestamp, {partition}, o.record
+    {delivery}, {now}, {partition}, o.record
 from work.settled as d join read_parquet({outbox}) as o using (batch, position)
 where d.outcome = 'unknown' and d.action = 'upsert'
 """
@@ -66,6 +67,7 @@ def fold(
     """From `work.settled`. All of it or nothing, and the same if it is done twice."""
     parks = policy.counts_twice and policy.on_unknown == "park"
     facts = {
+        "now": f"timestamp '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}'",
         "delivery": str(origin.delivery),
         "declaration": literal(origin.declaration),
         "partition": literal(origin.partition) if origin.partition else "null",

@@ -47,7 +47,7 @@ class Erased:
 def forget(
     destination: Path,
     value: str,
-    client: Client,
+    client: Client | None,
     *,
     kind: str = "identity",
     policies: Mapping[str, Policy] | None = None,
@@ -56,11 +56,13 @@ def forget(
 ) -> Erased:
     """Erases whoever `kind` and `value` name from all syncs of `<state>/<destination>`.
 
-    `snapshots` are staged files of valid rows. From now on the person's rows are held back.
+    From now on the person's rows are held back. `snapshots` are staged files of valid rows.
+    `client` None erases here only.
 
     Raises:
         ForgetError: CleverTap did not confirm; running it again is safe.
     """
+    Forgotten(destination).add(kind, value)
     rows, files, known = {}, 0, policies or {}
     for home in sorted(path.parent for path in destination.glob(f"*/{STATE}")):
         policy = known.get(home.name) or _undeclared(home)
@@ -69,7 +71,8 @@ def forget(
             _compact(home, work)
             files += _erase_files(home, keys, kind, value)
     files += sum(erase(path, theirs(kind, value)) for path in snapshots)
-    _delete(client, kind, value, stop or threading.Event())
+    if client is not None:
+        _delete(client, kind, value, stop or threading.Event())
     return Erased(rows, files)
 
 
@@ -112,7 +115,6 @@ def _erase_state(
         opened(home, work, memory=MEMORY) as connection,
     ):
         settle(connection, home, work, ledger, policy)
-        Forgotten(home.parent).add(connection, kind, value)
         pairs = [(kind, value), *_aliases(home, kind, value)]
         keys = _theirs(connection, pairs)
         rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))

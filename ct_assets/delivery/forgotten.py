@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
@@ -22,14 +23,14 @@ class Forgotten:
         self._key = self._folder / "key"
         self._hashes = self._folder / "hashes"
 
-    def add(self, connection: duckdb.DuckDBPyConnection, kind: str, value: str) -> None:
+    def add(self, kind: str, value: str) -> None:
         private_dir(self._folder)
         if not self._key.exists():
             _append(self._key, secrets.token_hex(KEY_BYTES))
-        query = f"select {self._digest('$1')}"
-        for (digest,) in connection.execute(query, [f"{kind}:{value}"]).fetchall():
-            if digest not in self._known():
-                _append(self._hashes, f"{digest}\n")
+        text = f"{self._key.read_text()}{kind}:{value}"
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if digest not in self._known():
+            _append(self._hashes, f"{digest}\n")
 
     def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""
@@ -56,6 +57,7 @@ class Forgotten:
         return self._hashes.read_text().split() if self._hashes.exists() else []
 
     def _digest(self, text: str) -> str:
+        """SQL of the hash that `add` keeps; `text` is an SQL expression."""
         return f"sha256({literal(self._key.read_text())} || {text})"
 
 

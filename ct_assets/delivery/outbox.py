@@ -25,12 +25,15 @@ from ct_assets.files import replacing
 MAX_BYTES = 4_000_000
 """Of a batch, but for its last record. CleverTap names no limit; others met trouble above 5 MB."""
 
+SORTED = 200_000
+"""Profiles that are put into their order by sorting; more are taken as they lie."""
+
 READ_BYTES = 16_000_000
 """Of records read at once."""
 
 
 _REMOVALS = """
-    union all by name select
+    select
         batch::uinteger as batch, position::uinteger as position, null::utinyint as lane, action,
         kind, key, null::ubigint as person, null::ubigint as fingerprint, record, fields,
         null::varchar[] as replaces
@@ -59,14 +62,13 @@ def write(
         "partition": request.partition or "",
     }
     pairs = ", ".join(f"{name}: {literal(value)}" for name, value in metadata.items())
-    events = request.policy.object == "event"
+    order = "" if _beside(request, diff) else "order by batch, position"
     connection.execute("set preserve_insertion_order = true")
     with replacing(request.home / OUTBOX) as partial:
         connection.execute(
             f"""
             copy (
-                {_records(request, diff)} {"order by batch, position" if events else ""}
-                {"" if events else _REMOVALS}
+                {_records(request, diff)} union all by name {_REMOVALS} {order}
             ) to {literal(str(partial))} (
                 format parquet, compression snappy, dictionary_size_limit 1,
                 row_group_size {_row_group(connection)}, kv_metadata {{{pairs}}}
@@ -119,19 +121,19 @@ def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
 def number(connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff) -> None:
     """Fills `work.numbered` from `work.diff`: batch, position and lane of each row that goes.
 
-    For profiles it has all rows, in the order of the snapshot, to be laid beside it.
+    Where it is to be laid beside the snapshot it has all rows, in the snapshot's order.
     """
     largest = scalar(connection, f"select max(bytes) from work.diff where fate in {GOING}")
     small = largest * MAX_RECORDS <= MAX_BYTES
-    events = request.policy.object == "event"
-    connection.execute(f"set preserve_insertion_order = {not events}")
+    events, beside = request.policy.object == "event", _beside(request, diff)
+    connection.execute(f"set preserve_insertion_order = {beside}")
     lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
     order = "ts nulls last, row" if events else "row"
     sequenced = f"""
         select *, {lane} as lane, fate in {GOING} as going, row_number() over (
             partition by fate in {GOING}, {lane} order by {order}
         ) - 1 as seq
-        from work.diff {f"where fate in {GOING}" if events else ""}
+        from work.diff {"" if beside else f"where fate in {GOING}"}
     """
     if small and not events:
         numbered = f"""
@@ -142,9 +144,14 @@ def number(connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff)
     else:
         numbered = _in_batches(sequenced, small=small)
     connection.execute(
-        f"create or replace table work.numbered as {numbered} {'' if events else 'order by row'}"
+        f"create or replace table work.numbered as {numbered} {'order by row' if beside else ''}"
     )
     connection.execute("set preserve_insertion_order = false")
+
+
+def _beside(request: Delivery, diff: Diff) -> bool:
+    """Many profiles leave in the order of the snapshot, which saves joining and sorting them."""
+    return request.policy.object == "profile" and diff.going > SORTED
 
 
 def _in_batches(sequenced: str, *, small: bool) -> str:
@@ -166,13 +173,11 @@ def _in_batches(sequenced: str, *, small: bool) -> str:
 
 
 def _records(request: Delivery, diff: Diff) -> str:
-    """Events are sorted; profiles leave in the order of the snapshot, which costs no sorting."""
-    held, cleared = _fields(request, diff)
-    if request.policy.object == "event":
-        source, record = "work.valid as v join work.numbered as n on n.row = v.row", cleared
-    else:
+    held, record = _fields(request, diff)
+    source = "work.valid as v join work.numbered as n on n.row = v.row"
+    if _beside(request, diff):
         source = "work.valid as v positional join work.numbered as n"
-        record = f"if(v.row = n.row, {cleared}, error('the snapshot changed while it was read'))"
+        record = f"if(v.row = n.row, {record}, error('the snapshot changed while it was read'))"
     return f"""
         select
             n.batch::uinteger as batch, n.position::uinteger as position,

@@ -9,11 +9,11 @@ import polars as pl
 from ct_assets.delivery.request import Policy
 from ct_assets.delivery.settle import settled
 
-_SCHEMA = {
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String,
     "kind": pl.String,
     "why": pl.String,
-    "since": pl.Datetime,
+    "since": pl.Datetime("us"),
     "delivery": pl.UInt32,
     "batch": pl.UInt32,
     "partition": pl.String,
@@ -22,7 +22,7 @@ _SCHEMA = {
 
 
 def listing(home: Path, policy: Policy) -> pl.DataFrame:
-    """key, kind, why, since, delivery, batch, partition, record (the JSON that was sent)."""
+    """key, kind, why, since (UTC), delivery, batch, partition, record (the JSON that was sent)."""
     with settled(home, policy) as connection:
         found = connection.execute(
             "select key, kind, message, since, delivery, batch, partition, record"

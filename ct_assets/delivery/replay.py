@@ -1,6 +1,6 @@
 """Offers refused records again, once what CleverTap held against them is mended."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_assets.delivery.request import Policy
@@ -21,6 +21,6 @@ def replay(
                 and ($code is null or code = $code)
                 and ($since is null or since >= $since)
             """,
-            {"code": code, "since": since},
+            {"code": code, "since": since and since.astimezone(UTC).replace(tzinfo=None)},
         ).fetchone()
     return int(found[0]) if found else 0

@@ -28,6 +28,7 @@ create table held (
     since timestamp, partition varchar, record varchar
 );
 """
+# held.since is in UTC.
 # synced.fingerprint is null where an answer was lost: CleverTap holds the old record or the new.
 # synced.delivery is the one that was acknowledged last, null if none ever was.
 # synced.fields has a bit for each field that CleverTap holds on our account, in 64-bit words.

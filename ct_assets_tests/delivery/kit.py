@@ -139,6 +139,14 @@ class Sync:
             planned = plan_delivery(request, work, ledger)
             send_delivery(request, planned, ledger, sending)
 
+    def plan_only(self, request: Delivery) -> None:
+        """A run that was killed before its first request."""
+        with (
+            workdir(private_dir(self.home)) as work,
+            LedgerFile(self.home, durable=True) as ledger,
+        ):
+            plan_delivery(request, work, ledger)
+
     def policy_with(self, **changes: Any) -> None:
         self.policy = replace(self.policy, **changes)
 
