@@ -1,7 +1,6 @@
 """`ct-assets`: what the Dagster UI cannot do. Each command is a module of `ct_assets.commands`."""
 
 import importlib
-import sys
 
 import click
 
@@ -23,7 +22,17 @@ COMMANDS = {
 
 
 class Commands(click.Group):
-    """Loads a command's module when it is called, so that `--help` stays quick."""
+    """Loads a command's module when it is called, so that `--help` stays quick.
+
+    A person's mistake is one readable message and exit code 1.
+    """
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -56,9 +65,4 @@ def cli(ctx: click.Context, module: str) -> None:
 
 
 def main() -> None:
-    """Run a command; a person's mistake is one readable message and exit code 1."""
-    try:
-        cli(prog_name="ct-assets")
-    except UserError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(1)
+    cli(prog_name="ct-assets")

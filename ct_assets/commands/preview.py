@@ -5,7 +5,8 @@ import json
 import click
 import polars as pl
 
-from ct_assets.commands.project import Project, Rows
+from ct_assets.commands.project import Project
+from ct_assets.commands.rows import Rows
 
 
 @click.command()

@@ -1,32 +1,24 @@
 """What the commands share: the declared syncs, and their rows without Dagster."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import dagster as dg
 import polars as pl
 
+from ct_assets.commands.rows import Rows, scratch, split_rows
 from ct_assets.components import catalogue
 from ct_assets.components.catalogue import Declared
-from ct_assets.components.splitting import Counts, split_into
+from ct_assets.delivery import Policy
+from ct_assets.io_managers.clevertap import policy
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.staging import Draft, Staging
+from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
+from ct_assets.mapping import Sync
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A sync's rows as they are now, split; the files are gone after the block that gave them."""
-
-    valid: Draft
-    rejected: Draft
-    counts: Counts
 
 
 @dataclass(frozen=True)
@@ -46,25 +38,35 @@ class Project:
     def staging(self) -> Staging:
         return self._resource("ct_staging", ParquetStaging()).staging()
 
+    def staged(self, sync: str, stage: str) -> Snapshot | None:
+        """The current snapshot of one of a sync's assets."""
+        try:
+            return self.staging.current((sync, stage))
+        except NotStagedError:
+            return None
+
+    def policy(self, sync: Sync) -> Policy:
+        return policy(sync, sync.digest, frozenset(self.syncs))
+
     @contextlib.contextmanager
     def rows(self, declared: Declared) -> Iterator[Rows]:
-        """Read the source and split it, in a folder of its own: nothing staged is touched."""
-        with tempfile.TemporaryDirectory(prefix="ct-assets-") as folder:
-            drafts = Staging(Path(folder))
-            with (
-                drafts.draft(("source",)) as source,
-                drafts.draft(("valid",)) as valid,
-                drafts.draft(("rejected",)) as rejected,
-            ):
-                frame = self._source(declared, source)
-                yield Rows(valid, rejected, split_into(declared.sync, frame, valid, rejected))
+        """The rows as they are now, split."""
+        with (
+            self.source(declared) as source,
+            split_rows(declared.sync, source) as rows,
+        ):
+            yield rows
 
-    def _source(self, declared: Declared, draft: Draft) -> pl.LazyFrame:
+    @contextlib.contextmanager
+    def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
+        """The source as it is now; an asset that is no SourceTable as it was staged."""
         if declared.source is None:
-            return self.staging.current(declared.sync.source.split("/")).scan()
+            yield self.staging.current(declared.sync.source.split("/")).scan()
+            return
         warehouse = self._resource("ct_warehouse", WarehouseResource()).warehouse()
-        declared.source.snapshot(draft, warehouse)
-        return draft.scan()
+        with scratch() as drafts, drafts.draft(("source",)) as draft:
+            declared.source.snapshot(draft, warehouse)
+            yield draft.scan()
 
     def _resource(self, key: str, default: T) -> T:
         found = (self.definitions.resources or {}).get(key, default)

@@ -1,0 +1,47 @@
+"""What an edited declaration does to the rows of the last run, apart from what changed in them."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.commands.rows import split_rows
+from ct_assets.io_managers.staging import NotStagedError, Staging
+from ct_assets.mapping import Sync
+
+
+@dataclass(frozen=True)
+class Blast:
+    rows: int
+    """Valid then or now."""
+    changed: int
+    lost: int
+    """Valid then, and not now."""
+    gained: int
+
+
+def blast(sync: Sync, staging: Staging) -> Blast | None:
+    """None if the declaration is that of the last run, or if that run's rows are gone."""
+    try:
+        source = staging.current(sync.source.split("/"))
+        before = staging.current((sync.name, "valid"))
+    except NotStagedError:
+        return None
+    if before.meta["declaration"] == sync.digest:
+        return None
+    with split_rows(sync, source.scan()) as rows:
+        return _compared(before.scan(), rows.valid.scan())
+
+
+def _compared(before: pl.LazyFrame, after: pl.LazyFrame) -> Blast:
+    columns = ("_kind", "_key", pl.col("_record").hash())
+    both = before.select(columns).join(
+        after.select(columns), on=("_kind", "_key"), how="full", coalesce=True
+    )
+    then, now = pl.col("_record"), pl.col("_record_right")
+    counted = both.select(
+        rows=pl.len(),
+        changed=(then != now).sum(),
+        lost=now.is_null().sum(),
+        gained=then.is_null().sum(),
+    )
+    return Blast(**counted.collect(engine="streaming").row(0, named=True))

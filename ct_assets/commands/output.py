@@ -1,0 +1,28 @@
+"""How the commands print: tables for people, JSON for programs."""
+
+import sys
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+PIPED_WIDTH = 160
+"""Columns where nobody's screen sets them."""
+
+
+def console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+
+
+def table(*columns: str, title: str | None = None, numbers: tuple[str, ...] = ()) -> Table:
+    """Columns named in `numbers` are set to the right."""
+    made = Table(title=title, title_justify="left")
+    for column in columns:
+        made.add_column(column, justify="right" if column in numbers else "left")
+    return made
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 -- dataclasses, mappings and lists of them
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())

@@ -1,0 +1,58 @@
+"""`ct-assets parked`: records whose answer was lost, until a person has looked."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from ct_assets.commands import destinations
+from ct_assets.commands.output import console, table
+from ct_assets.commands.project import Project
+from ct_assets.delivery import parked
+from ct_assets.io_managers.clevertap import home
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--resend", is_flag=True, help="CleverTap does not have them: the next run sends.")
+@click.option("--discard", is_flag=True, help="CleverTap has them: they are never sent again.")
+@click.option("--key", "keys", multiple=True, help="Only this one; may be given several times.")
+@click.pass_obj
+def command(module: str, sync: str, *, resend: bool, discard: bool, keys: tuple[str, ...]) -> None:
+    """List the records of SYNC whose answer was lost, or settle them.
+
+    Look in CleverTap whether it has them, then say --resend or --discard. Personal data is shown.
+    """
+    if resend and discard:
+        raise click.UsageError("--resend and --discard contradict each other; give one of them")
+    project = Project.load(module)
+    declared = project.sync(sync).sync
+    folder = home(destinations.name_of(destinations.known(declared)), sync)
+    policy, wanted = project.policy(declared), list(keys) or None
+    if not folder.exists():
+        click.echo(f"Nothing of {sync} is parked: it was never sent.")
+    elif resend:
+        number = parked.resend(folder, policy, wanted)
+        click.echo(f"{number:,} records go with the next run of {sync}.")
+    elif discard:
+        number = parked.discard(folder, policy, wanted)
+        click.echo(f"{number:,} records count as delivered; they are not sent again.")
+    else:
+        _print(sync, parked.listing(folder, policy).iter_rows(named=True), set(keys))
+
+
+def _print(sync: str, rows: Iterator[dict[str, Any]], keys: set[str]) -> None:
+    found = table("key", "since", "why", "record")
+    for row in rows:
+        if not keys or row["key"] in keys:
+            since = f"{row['since']:%Y-%m-%d %H:%M}"
+            found.add_row(escape(row["key"]), since, row["why"], escape(row["record"] or ""))
+    if not found.row_count:
+        click.echo(f"Nothing of {sync} is parked.")
+        return
+    console().print(found)
+    click.echo(
+        f"{found.row_count:,} parked. If CleverTap has them: ct-assets parked {sync} --discard; "
+        f"if not: ct-assets parked {sync} --resend"
+    )

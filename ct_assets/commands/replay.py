@@ -1,0 +1,34 @@
+"""`ct-assets replay`: refused rows go again, once what CleverTap held against them is mended."""
+
+from datetime import datetime
+
+import click
+
+from ct_assets.commands import destinations
+from ct_assets.commands.project import Project
+from ct_assets.delivery.replay import replay
+from ct_assets.io_managers.clevertap import home
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--code", help="Only those that CleverTap refused with this code, such as 516.")
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]),
+    help="Only those that were refused since then, local time.",
+)
+@click.pass_obj
+def command(module: str, sync: str, code: str | None, since: datetime | None) -> None:
+    """Offer the rows of SYNC that CleverTap refused again with the next run.
+
+    They go through the mapping of that day. A row that changes goes again by itself.
+    """
+    project = Project.load(module)
+    declared = project.sync(sync).sync
+    folder = home(destinations.name_of(destinations.known(declared)), sync)
+    if not folder.exists():
+        click.echo(f"Nothing of {sync} was refused: it was never sent.")
+        return
+    number = replay(folder, project.policy(declared), code=code, since=since)
+    click.echo(f"{number:,} refused records go with the next run of {sync}.")

@@ -1,0 +1,43 @@
+"""A sync's rows, split in a folder of their own: nothing staged is touched."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.components.splitting import KEYS, Counts, split_into
+from ct_assets.io_managers.staging import Draft, Staging
+from ct_assets.mapping import Sync
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The files are gone after the block that gave them."""
+
+    source: pl.LazyFrame
+    valid: Draft
+    rejected: Draft
+    counts: Counts
+
+    @property
+    def keys(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.valid.folder / KEYS)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Staging]:
+    with tempfile.TemporaryDirectory(prefix="ct-assets-") as folder:
+        yield Staging(Path(folder))
+
+
+@contextlib.contextmanager
+def split_rows(sync: Sync, source: pl.LazyFrame) -> Iterator[Rows]:
+    with (
+        scratch() as drafts,
+        drafts.draft(("valid",)) as valid,
+        drafts.draft(("rejected",)) as rejected,
+    ):
+        yield Rows(source, valid, rejected, split_into(sync, source, valid, rejected))

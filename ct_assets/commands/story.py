@@ -1,0 +1,136 @@
+"""The story of one row: what the source has, what becomes of it, what CleverTap said of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from ct_assets.clevertap.catalogue import entries
+from ct_assets.commands import destinations
+from ct_assets.commands.project import Project
+from ct_assets.commands.rows import Rows, split_rows
+from ct_assets.delivery import Policy
+from ct_assets.delivery.inspecting import Held, Reported, Run
+from ct_assets.delivery.inspecting import story as told_by_state
+from ct_assets.io_managers.clevertap import home
+from ct_assets.mapping import Sync
+
+MOST = 5
+"""Rows that are told of."""
+
+
+def story(module: str, name: str, key: str) -> str:
+    project = Project.load(module)
+    declared = project.sync(name)
+    with project.rows(declared) as rows:
+        lines = list(_rows(declared.sync, rows, key))
+    lines += ["", *_delivered(declared.sync, project.policy(declared.sync), key)]
+    return "\n".join(lines)
+
+
+def _rows(sync: Sync, rows: Rows, key: str) -> Iterator[str]:
+    """What the source has now, and what the declaration makes of it."""
+    found = _numbers(sync, rows, key)
+    if not found:
+        yield f"No row of {sync.source} has the key {key!r} now."
+    for number in found[:MOST]:
+        row = rows.source.slice(number, 1)
+        yield f"Row {number + 1:,} of {sync.source} now:"
+        for column, value in row.collect().row(0, named=True).items():
+            yield f"  {column}: {_shown(value)}"
+        yield from _fate(rows, number)
+        yield from _mapped(sync, row)
+    if len(found) > MOST:
+        yield f"... and {len(found) - MOST} rows more with that key."
+
+
+def _numbers(sync: Sync, rows: Rows, key: str) -> list[int]:
+    """Rows of that key, and those that the source has it for, were it cut or unreadable."""
+    fillings = [sync.event_key] if sync.event_key else sync.identify_by
+    raw = [
+        pl.col(filling.column).cast(pl.String, strict=False) == key
+        for filling in fillings
+        if filling and filling.column
+    ]
+    mapped = rows.keys.filter(_key=key).select("_row")
+    given = rows.source.with_row_index("_row").filter(pl.any_horizontal(pl.lit(value=False), *raw))
+    both = pl.concat([mapped, given.select(pl.col("_row").cast(pl.Int64))])
+    return both.unique().sort("_row").collect(engine="streaming")["_row"].to_list()
+
+
+def _fate(rows: Rows, number: int) -> Iterator[str]:
+    """What becomes of the row because of other rows."""
+    found = rows.keys.filter(_row=number).select("_fate", "_copies").collect().rows()
+    for fate, copies in found:
+        if fate == "superseded":
+            yield f"Left out: it is not the latest of {copies} rows with this key."
+        elif fate == "duplicate":
+            yield f"Rejected: {copies} rows have this key."
+        elif fate:
+            yield "Rejected: the profile of its person was rejected."
+
+
+def _mapped(sync: Sync, row: pl.LazyFrame) -> Iterator[str]:
+    """What becomes of the row by itself."""
+    with split_rows(sync, row) as rows:
+        records = rows.valid.scan().select("_record", "_warnings").collect().rows()
+        rejected = rows.rejected.scan().select("reasons").collect().to_series().to_list()
+    for record, warnings in records:
+        yield f"Its record: {record}"
+        yield from (f"  warning: {_reason(warning)}" for warning in warnings or ())
+    for reasons in rejected:
+        yield "Rejected:"
+        for reason in reasons:
+            entry = entries().get(reason["code"])
+            yield f"  {_reason(reason)}"
+            yield from (f"    {entry.fix}",) if entry else ()
+    if not records and not rejected:
+        yield f"Left out: `where: {sync.where}` does not hold for it."
+
+
+def _delivered(sync: Sync, policy: Policy, key: str) -> Iterator[str]:
+    to = destinations.known(sync)
+    found = told_by_state(home(destinations.name_of(to), sync.name), policy, key)
+    yield f"Destination: {destinations.told(to)}"
+    if found is None:
+        yield "Nothing of this sync was ever sent there."
+        return
+    if found.acknowledged:
+        yield f"Acknowledged by CleverTap{_by(found.by)}."
+    elif not found.doubtful:
+        yield "Never acknowledged by CleverTap."
+    if found.doubtful:
+        yield "An answer was lost: CleverTap may have the latest record or not."
+    yield from map(_held, found.held)
+    for outcome in found.outcomes:
+        yield from _outcome(outcome)
+
+
+def _held(held: Held) -> str:
+    entry = entries().get(held.code or held.reason)
+    what = f"{held.reason} {held.code}" if held.code else held.reason
+    said = f": {held.message}" if held.message else ""
+    fix = f". {entry.fix}" if entry else ""
+    return f"Held back since {held.since:%Y-%m-%d %H:%M}: {what}{said}{fix}"
+
+
+def _outcome(line: Reported) -> Iterator[str]:
+    at = f"{line.at.astimezone():%Y-%m-%d %H:%M}" if line.at else "earlier"
+    code = f" {line.code}" if line.code else ""
+    said = f": {line.message}" if line.message else ""
+    yield f"  {at}, run {line.run[:8]}: {line.outcome}{code}{said}"
+    if line.hint:
+        yield f"    {line.hint}"
+
+
+def _by(run: Run | None) -> str:
+    return f" at {run.at.astimezone():%Y-%m-%d %H:%M}, run {run.run[:8]}" if run else ""
+
+
+def _reason(reason: Mapping[str, Any]) -> str:
+    return f"{reason['field']}: {reason['message']} [{reason['code']}]"
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
