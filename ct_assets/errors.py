@@ -22,3 +22,15 @@ def closest(name: str, known: list[str]) -> str:
     found = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
     original = next((k for k in known if found and k.lower() == found[0]), None)
     return f"; did you mean {original!r}?" if original else ""
+
+
+def hushed(error: BaseException) -> None:
+    """Take the texts out of an exception that may quote rows, and out of what led to it.
+
+    `raise ... from None` only hides them: they stay in `__context__`, where loggers find them.
+    """
+    link: BaseException | None = error
+    while link is not None:
+        if not isinstance(link, UserError):
+            link.args = ("left out: it may quote values",)
+        link = link.__cause__ or link.__context__

@@ -15,7 +15,7 @@ import duckdb
 import filelock
 import polars as pl
 
-from ct_assets.errors import UserError
+from ct_assets.errors import UserError, hushed
 from ct_assets.files import private_dir
 
 POLL_SECONDS = 0.05
@@ -90,8 +90,10 @@ def readable_errors(home: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, sqlite3.Error, OSError, pl.exceptions.PolarsError) as error:
+        reason = _reason(error)
+        hushed(error)
         raise StorageError(
-            f"{home.name}: {_reason(error)}; its state is in {home}. Nothing recorded is lost: "
+            f"{home.name}: {reason}; its state is in {home}. Nothing recorded is lost: "
             f"mend this and run again"
         ) from None
 
@@ -109,10 +111,14 @@ def _reason(error: Exception) -> str:
     return f"the state cannot be read or written ({type(error).__name__})"
 
 
-def file_sql(path: Path) -> str:
-    """A path as SQL text that `read_parquet` takes literally."""
-    text = "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
-    return literal(text)
+def parquet_sql(*files: Path, numbered: bool = False) -> str:
+    """The rows of Parquet files as SQL; with `numbered`, and their `file_row_number`.
+
+    Nothing in a path is a pattern, and `a=b` in it is no column.
+    """
+    names = ("".join(f"[{c}]" if c in "*?[" else c for c in str(file)) for file in files)
+    options = "hive_partitioning = false" + (", file_row_number = true" if numbered else "")
+    return f"read_parquet([{', '.join(map(literal, names))}], {options})"
 
 
 def literal(text: str) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from ct_assets.errors import UserError
+from ct_assets.errors import UserError, hushed
+from ct_assets.io_managers.warehouse import BusyError
 
 
 @contextlib.contextmanager
@@ -14,9 +15,12 @@ def readable() -> Iterator[None]:
     """What a person can mend ends the step with its own words; repeating it would not help."""
     try:
         yield
+    except BusyError as error:
+        raise dg.RetryRequested(max_retries=3, seconds_to_wait=10) from dg.Failure(str(error))
     except UserError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     except pl.exceptions.PolarsError as error:
+        hushed(error)
         raise dg.Failure(
             f"the rows could not be computed: {type(error).__name__} "
             "(polars' own text is left out: it may quote values)"

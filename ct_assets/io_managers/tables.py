@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from ct_assets.errors import UserError, closest
+from ct_assets.errors import UserError, closest, hushed
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 
@@ -52,7 +52,7 @@ def snapshot(
         frame.with_columns(cast).sink_parquet(into, row_group_size=row_group_size)
         _check_cells(frame, into, types, files)
     except pl.exceptions.PolarsError as error:
-        raise FileError(f"{_named(files)}: {_explained(error, files)}") from None
+        raise _failure(error, files) from None
 
 
 def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
@@ -66,7 +66,7 @@ def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> 
         value = _typed(pl.col(column), types[column]) if column in types else pl.col(column)
         return str(frame.select(value.max()).collect(engine="streaming").item())
     except pl.exceptions.PolarsError as error:
-        raise FileError(f"{_named(files)}: {_explained(error, files)}") from None
+        raise _failure(error, files) from None
 
 
 def count(
@@ -85,7 +85,7 @@ def count(
             frame = frame.filter(value > known)
         return int(frame.select(pl.len()).collect(engine="streaming").item())
     except pl.exceptions.PolarsError as error:
-        raise FileError(f"{_named(files)}: {_explained(error, files)}") from None
+        raise _failure(error, files) from None
 
 
 def _scan(files: Sequence[Path]) -> pl.LazyFrame:
@@ -138,6 +138,12 @@ def _check_cells(
                 f"{_named(files)}: column {name!r} has {lost} values that are no {kind}, the first"
                 f" in row {row}; correct them, or leave {name!r} out of `types` to keep it as text"
             )
+
+
+def _failure(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> FileError:
+    message = f"{_named(files)}: {_explained(error, files)}"
+    hushed(error)
+    return FileError(message)
 
 
 def _explained(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
-from ct_assets.errors import UserError
+from ct_assets.errors import UserError, hushed
 from ct_assets.files import private_dir, replacing
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
@@ -28,6 +28,10 @@ _SAFE = (
 
 class QueryError(UserError):
     pass
+
+
+class BusyError(QueryError):
+    """Another process writes to the database; it may be free in a moment."""
 
 
 @dataclass(frozen=True)
@@ -128,22 +132,27 @@ def translated(called: str) -> Iterator[None]:
     """DuckDB's errors as ours: kept is what speaks of the query, left out what may quote data."""
     try:
         yield
-    except _SAFE as error:
-        message = f"{called}: {_without_excerpt(str(error))}"
-        if isinstance(error, duckdb.PermissionException):
-            message += "; a query reads the warehouse's tables only, declare a file with `file:`"
-        raise QueryError(message) from None
-    except duckdb.IOException as error:
-        if "lock" not in str(error):
-            raise QueryError(f"{called}: cannot be read as a DuckDB database") from None
-        raise QueryError(f"{called}: in use by a process that writes to it; try again") from None
     except duckdb.Error as error:
-        column = re.search(r"when casting from source column (\w+)", str(error))
-        where = f" in column {column[1]}" if column else ""
-        raise QueryError(
-            f"{called}: DuckDB could not compute the rows: {type(error).__name__}{where} "
-            "(its own text is left out: it quotes values)"
-        ) from None
+        message = f"{called}: {_told(error)}"
+        hushed(error)
+        raise QueryError(message) from None
+
+
+def _told(error: duckdb.Error) -> str:
+    if isinstance(error, _SAFE):
+        hint = "; a query reads the warehouse's tables only, declare a file with `file:`"
+        denied = isinstance(error, duckdb.PermissionException)
+        return _without_excerpt(str(error)) + (hint if denied else "")
+    if isinstance(error, duckdb.IOException):
+        if "lock" not in str(error):
+            return "cannot be read as a DuckDB database"
+        return "in use by a process that writes to it; try again"
+    column = re.search(r"when casting from source column (\w+)", str(error))
+    where = f" in column {column[1]}" if column else ""
+    return (
+        f"DuckDB could not compute the rows: {type(error).__name__}{where} "
+        "(its own text is left out: it quotes values)"
+    )
 
 
 def _without_excerpt(text: str) -> str:
