@@ -19,10 +19,6 @@ from ct_assets.io_managers.parquet import ParquetStaging, described
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.mapping import Sync
 
-# The outer net: requests are repeated where they are sent, guards and mistakes are not.
-RETRY = dg.RetryPolicy(
-    max_retries=2, delay=60, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
-)
 COPY = "source.parquet"
 DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
@@ -97,7 +93,6 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         outs={"clevertap": _out(sync, "clevertap", metadata, freshness(sync))},
         check_specs=checks.specs(key(sync, "clevertap"), checks.DELIVERY),
         can_subset=True,
-        retry_policy=RETRY,
     )
     def clevertap(
         context: dg.AssetExecutionContext,

@@ -11,6 +11,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ct_assets.components.keys import STAGES, key, source_key
 from ct_assets.mapping import Sync
 
+AGAIN = "*/10 * * * *"
+"""When a sync that follows its source tries again after a failure; others do at their next tick."""
+
+CRASHES = {"dagster/max_retries": "2"}
+"""Runs whose process died start again, where the instance has `run_retries` enabled."""
+
 SILENCE = timedelta(hours=1)
 """A run that says nothing for so long is taken for dead."""
 
@@ -27,12 +33,13 @@ def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
     """Follows the source, and never merely the syncs that go before this one."""
     if sync.paused or not sync.trigger or not sync.trigger.on_change:
         return None
-    eager = dg.AutomationCondition.eager()
-    if not sync.after:
-        return eager
     before = dg.AssetSelection.assets(*(dg.AssetKey([name, "clevertap"]) for name in sync.after))
     updated = dg.AutomationCondition.any_deps_updated()
-    return eager.replace(updated, updated.ignore(before))
+    eager = dg.AutomationCondition.eager()
+    follows = eager.replace(updated, updated.ignore(before)) if sync.after else eager
+    again = dg.AutomationCondition.cron_tick_passed(AGAIN)
+    failed = dg.AutomationCondition.execution_failed() & ~dg.AutomationCondition.in_progress()
+    return follows | (failed & again).with_label("failed, tries again")
 
 
 def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition | None:
@@ -64,6 +71,7 @@ def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
         job_name(sync.name),
         selection=dg.AssetSelection.assets(*keys),
         description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
+        run_tags=CRASHES,
     )
 
 

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ct_assets.components.triggers import CRASHES
 from ct_assets.io_managers.clevertap import ClevertapIOManager
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -23,6 +24,7 @@ def defs() -> dg.Definitions:
                 "automation",
                 target=dg.AssetSelection.all(),
                 default_status=dg.DefaultSensorStatus.RUNNING,
+                run_tags=CRASHES,
             )
         ],
     )
