@@ -1,6 +1,4 @@
 import os
 
-pytest_plugins = ["ct_assets.sandbox.plugin"]
-
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")

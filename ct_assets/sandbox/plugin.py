@@ -1,7 +1,6 @@
 """A pytest plugin: `clevertap_sandbox` is CleverTap on loopback for the time of one test.
 
-Add `pytest_plugins = ["ct_assets.sandbox.plugin"]` to the conftest.py at the root of the tests.
-Settings other than the defaults:
+Installing the package installs it. Settings other than the defaults:
 
     @pytest.mark.parametrize("clevertap_sandbox", [Settings(max_in_flight=3)], indirect=True)
 """

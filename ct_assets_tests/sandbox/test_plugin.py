@@ -54,7 +54,6 @@ def test_settings(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> Non
 
 
 def test_in_somebody_elses_tests(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest('pytest_plugins = ["ct_assets.sandbox.plugin"]')
     pytester.makepyfile(
         """
         import urllib.error, urllib.request
