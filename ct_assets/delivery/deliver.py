@@ -199,7 +199,7 @@ def settle_delivery(
 
 def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
     fates = planned.diff.fates
-    valid = pl.scan_parquet(request.valid).select(pl.len()).collect().item()
+    valid = pl.scan_parquet(request.valid, glob=False).select(pl.len()).collect().item()
     rest = request.rejected + request.superseded + request.cut
     return Counts(
         source=valid + rest if request.source is None else request.source,

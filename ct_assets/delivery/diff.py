@@ -14,7 +14,7 @@ from ct_assets.delivery import state, words
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.lanes import lane_hash
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.storage import file_sql, literal
+from ct_assets.delivery.storage import literal, parquet_sql
 
 SYSTEM_COLUMNS = frozenset(
     ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
@@ -60,7 +60,7 @@ def compare(connection: duckdb.DuckDBPyConnection, request: Delivery) -> Diff:
 def _expose(connection: duckdb.DuckDBPyConnection, request: Delivery) -> dict[str, int]:
     """Makes `work.valid`, in which `present` has a bit for each field that is not null."""
     profiles = request.policy.object == "profile"
-    columns = _field_columns(connection, request.valid) if profiles else {}
+    columns = field_columns(connection, request.valid) if profiles else {}
     positions = _learn(connection, columns)
     connection.execute(
         f"""
@@ -70,15 +70,15 @@ def _expose(connection: duckdb.DuckDBPyConnection, request: Delivery) -> dict[st
             _kind as lane_kind, _identity as lane_identity, _also as also, _ts as ts,
             _record as record, _clear as clear,
             {words.as_list(words.present(columns, positions))} as present
-        from read_parquet({file_sql(request.valid)}, file_row_number = true) as v
+        from {parquet_sql(request.valid, numbered=True)} as v
         """
     )
     return positions
 
 
-def _field_columns(connection: duckdb.DuckDBPyConnection, valid: Path) -> dict[str, str]:
+def field_columns(connection: duckdb.DuckDBPyConnection, valid: Path) -> dict[str, str]:
     """SQL names by field; they differ where two fields differ in case alone."""
-    described = connection.execute(f"describe from read_parquet({file_sql(valid)})").fetchall()
+    described = connection.execute(f"describe from {parquet_sql(valid)}").fetchall()
     names = zip(pl.read_parquet_schema(valid), described, strict=True)
     return {field: row[0] for field, row in names if field not in SYSTEM_COLUMNS}
 
@@ -121,14 +121,20 @@ def _find_earlier(connection: duckdb.DuckDBPyConnection, request: Delivery) -> N
     if request.policy.object != "profile" or not state.scalar(connection, has_others):
         return
     connection.execute(
+        """
+        create or replace table work.others as
+        select o.row, o.other, s.fields
+        from (select row, unnest(also) as other from work.valid where also is not null) as o
+        join synced as s on s.kind || ':' || s.key = o.other
+        """
+    )
+    if not state.scalar(connection, "select count(*) from work.others"):
+        return
+    connection.execute(
         f"""
         insert into work.earlier
         select row, list(other), list_reduce(list(fields), lambda a, b: {words.merged("a", "b")})
-        from (select row, unnest(also) as other from work.valid where also is not null) as o
-        join synced as s on s.kind || ':' || s.key = o.other
-        where not exists (
-            from work.valid as v where v.kind || ':' || v.key = o.other
-        )
+        from work.others as o anti join work.valid as v on v.kind || ':' || v.key = o.other
         group by row
         """
     )

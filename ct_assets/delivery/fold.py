@@ -11,7 +11,7 @@ from ct_assets.delivery import words
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.request import Policy
 from ct_assets.delivery.state import put, scalar, transaction
-from ct_assets.delivery.storage import file_sql, literal
+from ct_assets.delivery.storage import literal, parquet_sql
 
 _FORGET_REPLACED = """
 delete from {table} as t using (
@@ -56,7 +56,7 @@ insert into held (kind, key, reason, person, fingerprint, declaration, message, 
     since, partition, record)
 select d.kind, d.key, 'parked', d.person, d.fingerprint, {declaration}, d.message, d.batch,
     {delivery}, {now}, {partition}, o.record
-from work.settled as d join read_parquet({outbox}) as o using (batch, position)
+from work.settled as d join {outbox} as o using (batch, position)
 where d.outcome = 'unknown' and d.action = 'upsert'
 """
 
@@ -71,7 +71,7 @@ def fold(
         "delivery": str(origin.delivery),
         "declaration": literal(origin.declaration),
         "partition": literal(origin.partition) if origin.partition else "null",
-        "outbox": file_sql(outbox),
+        "outbox": parquet_sql(outbox),
     }
     with transaction(connection):
         _release(connection, parks=parks)

@@ -84,7 +84,7 @@ def theirs(kind: str, value: str) -> pl.Expr:
 
 def erase(path: Path, unwanted: pl.Expr) -> int:
     """Removes rows from a Parquet file, which readers see whole or not yet; how many."""
-    frame = pl.scan_parquet(path)
+    frame = pl.scan_parquet(path, glob=False)
     rows = int(frame.filter(unwanted).select(pl.len()).collect().item())
     if rows:
         with replacing(path) as partial:
@@ -96,7 +96,7 @@ def _undeclared(home: Path) -> Policy:
     """Of a sync that is gone; what it left open is parked rather than sent."""
     event = False
     if (home / OUTBOX).exists():
-        kinds = pl.scan_parquet(home / OUTBOX).select("kind").head(1).collect()
+        kinds = pl.scan_parquet(home / OUTBOX, glob=False).select("kind").head(1).collect()
         event = kinds.to_series().to_list() == ["event"]
     return Policy(
         sync=home.name,
@@ -126,7 +126,7 @@ def _aliases(home: Path, kind: str, value: str) -> list[tuple[str, str]]:
     """Other identifiers under which the last delivery knew the person."""
     if not (home / PREVIOUS).exists():
         return []
-    found = pl.scan_parquet(home / PREVIOUS).filter(theirs(kind, value))
+    found = pl.scan_parquet(home / PREVIOUS, glob=False).filter(theirs(kind, value))
     return found.select("_kind", "_key").collect().rows()
 
 

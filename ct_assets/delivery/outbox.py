@@ -87,7 +87,7 @@ def origin(outbox: Path) -> Origin:
 
 def batches(outbox: Path, *, deletions: bool = False) -> Iterator[Batch]:
     """Uploads, or calls of the delete endpoint; in order, a few megabytes in memory."""
-    frame = pl.scan_parquet(outbox)
+    frame = pl.scan_parquet(outbox, glob=False)
     table = (
         frame.with_row_index("at")
         .group_by("batch")

@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery import diff, guards, outbox, removed, state
 from ct_assets.delivery.copies import copied
-from ct_assets.delivery.diff import SYSTEM_COLUMNS, Diff
+from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.settle import settle
 from ct_assets.delivery.storage import (
     PREVIOUS,
-    file_sql,
     name_sql,
+    parquet_sql,
     readable_errors,
     workdir,
 )
@@ -116,14 +115,14 @@ def _properties(
         return ()
     if not previous.exists():
         return None
-    before, after = (_fields(connection, path) for path in (previous, request.valid))
+    before, after = (diff.field_columns(connection, path) for path in (previous, request.valid))
     connection.execute(
         f"""
         create or replace view work.both as
         select {_sides(before, after)}
-        from read_parquet({file_sql(request.valid)}, file_row_number = true) as a
+        from {parquet_sql(request.valid, numbered=True)} as a
         join work.diff as d on d.row = a.file_row_number and d.fate = 'changed'
-        join read_parquet({file_sql(previous)}) as b on b._key = a._key and b._kind = a._kind
+        join {parquet_sql(previous)} as b on b._key = a._key and b._kind = a._kind
         """
     )
     fields = list(after | before)
@@ -135,13 +134,6 @@ def _properties(
         if rows
     ]
     return tuple(sorted(changes, key=lambda change: -change.rows))
-
-
-def _fields(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> dict[str, str]:
-    """SQL names by field."""
-    described = connection.execute(f"describe from read_parquet({file_sql(snapshot)})").fetchall()
-    names = zip(pl.read_parquet_schema(snapshot), described, strict=True)
-    return {field: row[0] for field, row in names if field not in SYSTEM_COLUMNS}
 
 
 def _sides(before: Mapping[str, str], after: Mapping[str, str]) -> str:

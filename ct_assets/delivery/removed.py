@@ -11,7 +11,7 @@ from ct_assets.delivery import words
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
-from ct_assets.delivery.storage import file_sql
+from ct_assets.delivery.storage import parquet_sql
 
 DELETABLE = ("identity", "objectId")
 """Kinds of identifiers that CleverTap's delete endpoint takes."""
@@ -51,8 +51,8 @@ def _unsure(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | N
         return "removed rows are left alone: a partition is not the whole source"
     if request.limit is not None:
         return "removed rows are left alone in a run with a limit"
-    source = file_sql(request.keys)
-    unread = scalar(connection, f"select count(*) from read_parquet({source}) where _key is null")
+    source = parquet_sql(request.keys)
+    unread = scalar(connection, f"select count(*) from {source} where _key is null")
     if unread:
         return (
             f"removed rows are left alone: {unread} rows of the source have no readable key, "
@@ -62,7 +62,7 @@ def _unsure(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | N
 
 
 def _gone(request: Delivery) -> str:
-    source = f"read_parquet({file_sql(request.keys)})" if request.keys else ""
+    source = parquet_sql(request.keys) if request.keys else ""
     return f"""
         create or replace table work.gone as
         select s.kind, s.key, s.fields from synced as s

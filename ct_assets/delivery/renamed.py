@@ -10,7 +10,7 @@ import duckdb
 from ct_assets.delivery import state
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.settle import settled
-from ct_assets.delivery.storage import OUTBOX, STATE, file_sql, literal
+from ct_assets.delivery.storage import OUTBOX, STATE, literal, parquet_sql
 from ct_assets.errors import UserError
 
 _TAKEN_OVER = """
@@ -82,6 +82,6 @@ def _overlap(connection: duckdb.DuckDBPyConnection, request: Delivery) -> int:
         return 0
     return state.scalar(
         connection,
-        f"select count(*) from read_parquet({file_sql(request.valid)}) as v"  # noqa: S608 -- a path of ours, quoted
+        f"select count(*) from {parquet_sql(request.valid)} as v"  # noqa: S608 -- a path of ours, quoted
         " semi join old.synced as s on s.key = v._key and s.kind = 'event'",
     )

@@ -20,7 +20,7 @@ from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.request import MEMORY, Policy
 from ct_assets.delivery.result import Tally
 from ct_assets.delivery.segments import segments
-from ct_assets.delivery.storage import OUTBOX, file_sql, literal, locked, readable_errors, workdir
+from ct_assets.delivery.storage import OUTBOX, locked, parquet_sql, readable_errors, workdir
 from ct_assets.files import sync
 
 CHUNK = 100_000
@@ -92,8 +92,8 @@ def _load(
     origin: Origin,
 ) -> None:
     """Fills `work.settled`: each record of the outbox with its outcome, code and message."""
-    _write_segments(work, ledger, origin.delivery)
-    _write_refusals(work, ledger, origin.delivery)
+    parts = _write_segments(work, ledger, origin.delivery)
+    refused = _write_refusals(work, ledger, origin.delivery)
     connection.execute(
         f"""
         create or replace table work.settled as
@@ -101,26 +101,29 @@ def _load(
             o.batch, o.position, o.action, o.kind, o.key, o.person, o.fingerprint, o.fields,
             o.replaces, if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
             r.code, coalesce(r.message, s.why) as message
-        from read_parquet({file_sql(home / OUTBOX)}) as o
-        left join read_parquet({literal(str(work / "segments.parquet"))}) as s
+        from {parquet_sql(home / OUTBOX)} as o
+        left join {parquet_sql(parts)} as s
             on s.batch = o.batch and o.position >= s.first and o.position < s.until
-        left join read_parquet({literal(str(work / "refusals-*.parquet"))}) as r
+        left join {parquet_sql(*refused)} as r
             on r.entry = s.entry and r.row = o.position and s.outcome = 'acked'
         """
     )
 
 
-def _write_segments(work: Path, ledger: LedgerFile, delivery: int) -> None:
+def _write_segments(work: Path, ledger: LedgerFile, delivery: int) -> Path:
     found = list(segments(ledger.entries(delivery)))
-    pl.DataFrame(found, schema=_SEGMENTS, orient="row").write_parquet(work / "segments.parquet")
+    path = work / "segments.parquet"
+    pl.DataFrame(found, schema=_SEGMENTS, orient="row").write_parquet(path)
+    return path
 
 
-def _write_refusals(work: Path, ledger: LedgerFile, delivery: int) -> None:
+def _write_refusals(work: Path, ledger: LedgerFile, delivery: int) -> list[Path]:
     """In files of a bounded size: every record of a delivery may have been refused."""
+    paths = []
     for number, rows in enumerate(itertools.chain([[]], ledger.refusals(delivery, CHUNK))):
-        pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(
-            work / f"refusals-{number}.parquet"
-        )
+        paths.append(work / f"refusals-{number}.parquet")
+        pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(paths[-1])
+    return paths
 
 
 def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> Tally:
