@@ -1,0 +1,212 @@
+"""`dagster dev` with its daemon, as people run it; launched through GraphQL, watched over HTTP."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.components import kit
+
+pytestmark = pytest.mark.slow
+T = TypeVar("T")
+
+EVENTS = """
+type: ct_assets.components.SourceTable
+attributes:
+  asset: shop/visit
+  file: visit.csv
+---
+type: ct_assets.components.ClevertapSync
+attributes:
+  name: visits
+  object: event
+  source: shop/visit
+  event: Visited
+  event_key: id
+  identify_by: [{identity: person}]
+  fields: {Page: page}
+  ts: at
+"""
+VISITS = 60_000
+LAUNCH = """
+mutation ($assets: [AssetKeyInput!]) {
+  launchPipelineExecution(executionParams: {mode: "default", selector: {
+    repositoryLocationName: "shop", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",
+    assetSelection: $assets, assetCheckSelection: []}}) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  }
+}"""
+RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+LOG = """
+query ($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection {
+  events { ... on MessageEvent { message } } } } }"""
+CANCEL = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
+
+
+def until(found: Callable[[], T], seconds: float = 150) -> T:
+    deadline = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.2)
+    return value
+
+
+@dataclass(frozen=True)
+class Dev:
+    url: str
+    root: Path
+
+    def ask(self, query: str, **variables: object) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        answer = httpx.post(f"{self.url}/graphql", json=body, timeout=60).json()
+        assert "errors" not in answer, answer
+        found: dict[str, Any] = next(iter(answer["data"].values()))
+        return found
+
+    def launch(self, *keys: str) -> str:
+        assets = [{"path": key.split("/")} for key in keys]
+        launched = self.ask(LAUNCH, assets=assets)
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def ended(self, run: str) -> str:
+        def status() -> str | None:
+            found = str(self.ask(RUN, id=run)["status"])
+            return found if found in {"SUCCESS", "FAILURE", "CANCELED"} else None
+
+        return until(status) or ""
+
+    def process(self, run: str) -> int:
+        events = self.ask(LOG, id=run)["events"]
+        said = " ".join(event.get("message", "") for event in events)
+        found = re.search(r"Executing steps in process \(pid: (\d+)\)", said)
+        assert found
+        return int(found[1])
+
+
+def serve(root: Path, env: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+    """In a log file's company: a full pipe would stop it."""
+    dagster = Path(sys.executable).with_name("dagster")
+    with (root / "dev.log").open("wb") as log:
+        return subprocess.Popen(
+            [dagster, "dev", "-w", "workspace.yaml", "-p", str(port)],
+            cwd=root,
+            env=env,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/server_info").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def dev(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Dev]:
+    following = kit.CUSTOMERS + "  trigger: on_change\n"
+    files = {
+        "shop/defs.yaml": kit.SOURCE,
+        "customers/defs.yaml": following,
+        "visits/defs.yaml": EVENTS,
+    }
+    package = kit.write(tmp_path, files)
+    (package / "definitions.py").write_text(
+        "from pathlib import Path\nimport dagster as dg\n"
+        "from ct_assets.components.project import load_defs\n"
+        "@dg.definitions\ndef defs():\n    return load_defs(Path(__file__).parent)\n"
+    )
+    (tmp_path / "workspace.yaml").write_text(
+        f"load_from:\n  - python_module: {{module_name: {package.name}.definitions, "
+        "working_directory: ., location_name: shop}\n"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text(Path("dagster.yaml").read_text())
+    (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
+    env = os.environ | {
+        "DAGSTER_HOME": str(home),
+        "CT_DATA_DIR": str(tmp_path / "data"),
+        "CLEVERTAP_API_URL": clevertap_sandbox.url,
+        "CLEVERTAP_ACCOUNT_ID": clevertap_sandbox.account_id,
+        "CLEVERTAP_PASSCODE": clevertap_sandbox.passcode,
+    }
+    port = free_port()
+    process = serve(tmp_path, env, port)
+    started = Dev(f"http://127.0.0.1:{port}", tmp_path)
+    try:
+        until(lambda: answers(started.url))
+        yield started
+    finally:
+        process.terminate()  # the parent alone: it ends its children
+        process.wait(60)
+
+
+def test_a_changed_file_is_sent_with_no_click(dev: Dev, clevertap_sandbox: SandboxInTest) -> None:
+    def people() -> set[str | None]:
+        return {profile.identity for profile in clevertap_sandbox.profiles()}
+
+    until(lambda: people() == {"1"})
+
+    (dev.root / "customer.csv").write_text(
+        "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n"
+    )
+
+    until(lambda: people() == {"1", "2"})
+
+
+def stored(sandbox: SandboxInTest) -> int:
+    with contextlib.closing(open_reader(sandbox.sandbox.store.path)) as connection:
+        return int(connection.execute("select count(*) from events").fetchone()[0])
+
+
+def test_a_run_that_was_killed_or_cancelled_is_completed_by_the_next(
+    dev: Dev, clevertap_sandbox: SandboxInTest
+) -> None:
+    rows = (f"{n},p{n % 97},/page/{n},{1_700_000_000 + n}" for n in range(VISITS))
+    (dev.root / "visit.csv").write_text("id,person,page,at\n" + "\n".join(rows) + "\n")
+    chain = ("shop/visit", "visits/valid", "visits/rejected", "visits/clevertap")
+    clevertap_sandbox.faults.latency(3.0)
+
+    killed = dev.launch(*chain)
+    until(lambda: stored(clevertap_sandbox))
+    os.kill(dev.process(killed), signal.SIGKILL)
+    assert dev.ended(killed) == "FAILURE"
+    before = stored(clevertap_sandbox)
+    assert 0 < before < VISITS
+
+    cancelled = dev.launch(*chain)
+    until(lambda: stored(clevertap_sandbox) > before)
+    assert dev.ask(CANCEL, id=cancelled)["__typename"] == "TerminateRunSuccess"
+    assert dev.ended(cancelled) == "CANCELED"
+
+    clevertap_sandbox.faults.clear()
+    assert dev.ended(dev.launch(*chain, "visits/undelivered")) == "SUCCESS"
+
+    pages = {event.props["Page"] for event in clevertap_sandbox.events()}
+    assert len(pages) == VISITS
+    requests = len(clevertap_sandbox.requests())
+    assert dev.ended(dev.launch(*chain)) == "SUCCESS"
+    assert len(clevertap_sandbox.requests()) == requests
