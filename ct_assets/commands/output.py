@@ -1,6 +1,7 @@
 """How the commands print: tables for people, JSON for programs."""
 
 import sys
+from datetime import datetime
 from typing import Any
 
 import click
@@ -26,3 +27,8 @@ def table(*columns: str, title: str | None = None, numbers: tuple[str, ...] = ()
 
 def print_json(value: Any) -> None:  # noqa: ANN401 -- dataclasses, mappings and lists of them
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def local(moment: datetime) -> str:
+    """A moment as the clock on this machine's wall has it."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"

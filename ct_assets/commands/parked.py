@@ -1,13 +1,14 @@
 """`ct-assets parked`: records whose answer was lost, until a person has looked."""
 
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 import click
 from rich.markup import escape
 
 from ct_assets.commands import destinations
-from ct_assets.commands.output import console, table
+from ct_assets.commands.output import console, local, table
 from ct_assets.commands.project import Project
 from ct_assets.delivery import parked
 from ct_assets.io_managers.clevertap import home
@@ -46,7 +47,7 @@ def _print(sync: str, rows: Iterator[dict[str, Any]], keys: set[str]) -> None:
     found = table("key", "since", "why", "record")
     for row in rows:
         if not keys or row["key"] in keys:
-            since = f"{row['since']:%Y-%m-%d %H:%M}"
+            since = local(row["since"].replace(tzinfo=UTC))
             found.add_row(escape(row["key"]), since, row["why"], escape(row["record"] or ""))
     if not found.row_count:
         click.echo(f"Nothing of {sync} is parked.")

@@ -8,6 +8,7 @@ import polars as pl
 
 from ct_assets.clevertap.catalogue import entries
 from ct_assets.commands import destinations
+from ct_assets.commands.output import local
 from ct_assets.commands.project import Project
 from ct_assets.commands.rows import Rows, split_rows
 from ct_assets.delivery import Policy
@@ -112,11 +113,11 @@ def _held(held: Held) -> str:
     what = f"{held.reason} {held.code}" if held.code else held.reason
     said = f": {held.message}" if held.message else ""
     fix = f". {entry.fix}" if entry else ""
-    return f"Held back since {held.since:%Y-%m-%d %H:%M}: {what}{said}{fix}"
+    return f"Held back since {local(held.since)}: {what}{said}{fix}"
 
 
 def _outcome(line: Reported) -> Iterator[str]:
-    at = f"{line.at.astimezone():%Y-%m-%d %H:%M}" if line.at else "earlier"
+    at = local(line.at) if line.at else "earlier"
     code = f" {line.code}" if line.code else ""
     said = f": {line.message}" if line.message else ""
     yield f"  {at}, run {line.run[:8]}: {line.outcome}{code}{said}"
@@ -125,7 +126,7 @@ def _outcome(line: Reported) -> Iterator[str]:
 
 
 def _by(run: Run | None) -> str:
-    return f" at {run.at.astimezone():%Y-%m-%d %H:%M}, run {run.run[:8]}" if run else ""
+    return f" at {local(run.at)}, run {run.run[:8]}" if run else ""
 
 
 def _reason(reason: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -58,7 +58,6 @@ class Held:
     code: str | None
     message: str | None
     since: datetime
-    """Local time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +127,7 @@ def story(home: Path, policy: Policy, key: str) -> Story | None:
             acknowledged=any(delivery is not None for delivery, _ in synced),
             by=next((runs[delivery] for delivery, _ in synced if delivery in runs), None),
             doubtful=any(doubtful for _, doubtful in synced),
-            held=tuple(Held(*row) for row in held.fetchall()),
+            held=tuple(Held(*row, since.replace(tzinfo=UTC)) for *row, since in held.fetchall()),
             outcomes=tuple(_outcomes([home, copy], key, runs)),
         )
 

@@ -104,6 +104,15 @@ class Staging:
             raise NotStagedError(key, partition) from None
         return Snapshot(self._home(key, partition) / pointer["snapshot"] / DATA, pointer["meta"])
 
+    def snapshots(self, key: Sequence[str]) -> list[Path]:
+        """The files of all snapshots of an asset, of every partition, replaced ones too."""
+        folder = self._home(key, None).parent
+        return sorted(p for p in folder.glob(f"=*/*/{DATA}") if not p.parent.name.startswith("."))
+
+    def knows(self, key: Sequence[str]) -> bool:
+        """Whether anything was staged of it, in whichever partition."""
+        return any(self._home(key, None).parent.glob(f"=*/{POINTER}"))
+
     def _home(self, key: Sequence[str], partition: str | None) -> Path:
         parts = (_quote(part) for part in key)
         return self.root.joinpath(*parts, f"={_quote(partition or '')}")

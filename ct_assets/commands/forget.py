@@ -1,0 +1,79 @@
+"""`ct-assets forget`: erases a person here and in CleverTap, and keeps them from coming back."""
+
+from collections.abc import Mapping
+
+import click
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.contract import IDENTIFIERS
+from ct_assets.clevertap.destination import Destination
+from ct_assets.commands import destinations
+from ct_assets.commands.erasing import erase_staged
+from ct_assets.commands.project import Project
+from ct_assets.delivery.forget import ForgetError, forget
+from ct_assets.errors import UserError, mask
+from ct_assets.io_managers.clevertap import destination
+from ct_assets.settings import data_dir
+
+
+@click.command()
+@click.option("--identity", "value", required=True, help="The identifier's value.")
+@click.option(
+    "--kind", type=click.Choice(IDENTIFIERS), default="identity", show_default=True, help="Of it."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def command(module: str, value: str, kind: str, *, yes: bool) -> None:
+    """Erase a person from every sync's staging, state, ledger and reports, and from CleverTap.
+
+    A keyed hash of the identifier stays, which holds the person's rows back from every later run.
+    The source is not touched.
+    """
+    project = Project.load(module)
+    reached = _reached(project)
+    folders = {path.name for path in (data_dir() / "state").glob("*") if path.is_dir()}
+    if not yes:
+        names = ", ".join(destinations.told(to) for to in reached.values()) or "no destination"
+        question = f"Erase {kind} {value!r} here and at {names}? This cannot be undone."
+        click.confirm(question, abort=True)
+    rows = erase_staged(project.staging, (d.sync for d in project.syncs.values()), kind, value)
+    click.echo(f"Staged files: {rows:,} rows erased.")
+    failed = [
+        error
+        for name in sorted(folders | set(reached))
+        if (error := _forget(project, name, reached.get(name), kind, value))
+    ]
+    if failed:
+        raise UserError("\n".join(failed))
+    click.echo(f"{mask(value)} is forgotten; rows that name them are held back from now on.")
+
+
+def _reached(project: Project) -> Mapping[str, Destination]:
+    """By name; a sandbox that never ran knows nobody."""
+    found = {}
+    for declared in project.syncs.values():
+        if destinations.known(declared.sync) is not None:
+            to = destination(declared.sync)
+            found[to.name] = to
+    return found
+
+
+def _forget(
+    project: Project, name: str, to: Destination | None, kind: str, value: str
+) -> str | None:
+    """What is left to do, if anything."""
+    folder = data_dir() / "state" / name
+    policies = {n: project.policy(declared.sync) for n, declared in project.syncs.items()}
+    if to is None:
+        erased = forget(folder, value, None, kind=kind, policies=policies)
+        said = "not deleted there: no credentials for it are set"
+    else:
+        try:
+            with Client(to) as client:
+                erased = forget(folder, value, client, kind=kind, policies=policies)
+        except ForgetError as error:
+            return f"{destinations.told(to)}: {error}"
+        said = f"deleted from {destinations.told(to)}"
+    rows = sum(erased.rows.values())
+    click.echo(f"{name}: {rows:,} rows of state and {erased.files:,} of reports erased; {said}.")
+    return None

@@ -1,0 +1,177 @@
+"""`ct-assets status`: how every sync stands."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import click
+from dagster._utils.schedules import get_next_cron_tick
+from rich.table import Table
+
+from ct_assets.clevertap.destination import Destination
+from ct_assets.commands import destinations
+from ct_assets.commands.output import console, local, print_json, table
+from ct_assets.commands.project import Project
+from ct_assets.commands.runs import LastRun, instance, last_runs
+from ct_assets.delivery.inspecting import Standing, standing
+from ct_assets.delivery.storage import BusyError
+from ct_assets.io_managers.clevertap import home
+from ct_assets.mapping import Sync
+
+COUNTS = {
+    "source": "source",
+    "cut": "cut",
+    "superseded": "superseded",
+    "rejected": "rejected",
+    "valid": "valid",
+    "unchanged": "unchanged",
+    "held": "held",
+    "planned": "sent",
+    "acked": "acked",
+    "refused": "refused",
+    "unknown": "unknown",
+    "unsent": "unsent",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    sync: str
+    destination: str
+    last_run: LastRun | None
+    counts: Mapping[str, int]
+    """Of the last delivery to this destination."""
+    acknowledged: int
+    """Rows that CleverTap has by now."""
+    held: Mapping[str, int]
+    trigger: str
+    next_run: datetime | None
+    notes: tuple[str, ...]
+
+    @property
+    def parked(self) -> int:
+        return self.held.get("parked", 0)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(module: str, *, as_json: bool) -> None:
+    """Show every sync: destination, last run, where its rows went, what is parked, next run.
+
+    Runs are looked up in DAGSTER_HOME if that is set, else in the syncs' own state.
+    """
+    project = Project.load(module)
+    with instance() as opened:
+        runs = last_runs(opened, list(project.syncs)) if opened else {}
+    found = [
+        _status(project, name, runs.get(name), datetime.now(UTC)) for name in sorted(project.syncs)
+    ]
+    if as_json:
+        print_json([asdict(status) for status in found])
+    else:
+        _print(found)
+
+
+def _status(project: Project, name: str, run: LastRun | None, now: datetime) -> Status:
+    sync = project.sync(name).sync
+    to = destinations.known(sync)
+    stands, busy = _stands(to, name)
+    report = project.staged(name, "clevertap")
+    ours = report is not None and report.meta.get("destination") == destinations.name_of(to)
+    return Status(
+        sync=name,
+        destination=destinations.told(to),
+        last_run=run or _last(stands),
+        counts=report.meta["counts"] if report and ours else {},
+        acknowledged=stands.synced if stands else 0,
+        held=stands.held if stands else {},
+        trigger=trigger(sync),
+        next_run=next_run(sync, now),
+        notes=(*busy, *_notes(project, sync, stands)),
+    )
+
+
+def _stands(to: Destination | None, name: str) -> tuple[Standing | None, tuple[str, ...]]:
+    """How it stands, and what keeps us from knowing."""
+    try:
+        return standing(home(destinations.name_of(to), name)), ()
+    except BusyError:
+        return None, ("a run is under way",)
+
+
+def _last(stands: Standing | None) -> LastRun | None:
+    if stands is None or stands.last is None:
+        return None
+    return LastRun(stands.last.run, "cut short" if stands.open else "ended", stands.last.at)
+
+
+def _notes(project: Project, sync: Sync, stands: Standing | None) -> Iterator[str]:
+    if stands and stands.open:
+        yield "its last delivery was cut short; the next run settles it first"
+    if stands and stands.held.get("parked"):
+        yield f"records wait for a person: ct-assets parked {sync.name}"
+    valid = project.staged(sync.name, "valid")
+    if valid and not valid.meta["gate"]["passed"]:
+        yield f"not sent: {valid.meta['gate']['why']}"
+    if valid and valid.meta["declaration"] != sync.digest:
+        yield f"its declaration was edited since: ct-assets plan {sync.name}"
+
+
+def trigger(sync: Sync) -> str:
+    if sync.trigger is None:
+        return "by hand"
+    paused = "paused: " if sync.paused else ""
+    if sync.trigger.cron:
+        return f"{paused}{sync.trigger.cron} {sync.trigger.timezone}"
+    return f"{paused}when {sync.source} changes"
+
+
+def next_run(sync: Sync, now: datetime) -> datetime | None:
+    """Of a cron line; None where nobody can know."""
+    if sync.paused or sync.trigger is None or sync.trigger.cron is None:
+        return None
+    return get_next_cron_tick(sync.trigger.cron, now, sync.trigger.timezone)
+
+
+def _print(found: list[Status]) -> None:
+    out = console()
+    out.print(_standings(found))
+    if any(status.counts for status in found):
+        out.print(_counts(found))
+    for status in found:
+        for note in status.notes:
+            out.print(f"{status.sync}: {note}", style="yellow")
+
+
+def _standings(found: list[Status]) -> Table:
+    made = table(
+        "sync",
+        "destination",
+        "last run",
+        "there",
+        "parked",
+        "trigger",
+        "next run",
+        numbers=("there", "parked"),
+    )
+    for status in found:
+        run = status.last_run
+        made.add_row(
+            status.sync,
+            status.destination,
+            f"{local(run.at)} {run.status}" if run else "never",
+            f"{status.acknowledged:,}",
+            f"{status.parked:,}",
+            status.trigger,
+            local(status.next_run) if status.next_run else "-",
+        )
+    return made
+
+
+def _counts(found: list[Status]) -> Table:
+    made = table("sync", *COUNTS.values(), title="Last delivery", numbers=tuple(COUNTS.values()))
+    for status in found:
+        rows = (f"{status.counts[name]:,}" if status.counts else "-" for name in COUNTS)
+        made.add_row(status.sync, *rows)
+    return made
