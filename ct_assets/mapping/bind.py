@@ -212,7 +212,12 @@ class _Binder:
         return MappedField(name, field, frozenset(field.columns()), converted, nothing)
 
     def _converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
-        return self._convert(filling, name, type_, self._reader.read(filling, name))
+        """With a value and a verdict that are columns, because several expressions read them."""
+        converted = self._convert(filling, name, type_, self._reader.read(filling, name))
+        columns = {f"__{name}:value": converted.value, f"__{name}:failed": converted.failed}
+        value, failed = map(pl.col, columns)
+        steps = (*converted.steps, *columns.items())
+        return Converted(value, failed, converted.code, converted.message, steps)
 
     def _convert(
         self, filling: Filling, name: str, type_: FieldType | None, read: Read

@@ -44,7 +44,7 @@ def check(text: str) -> None:
 
 def _identifier(value: Any) -> None:
     assert isinstance(value, str)
-    assert value.strip()
+    assert value.strip(" \t\r\n")
     assert value.strip().lower() not in JUNK
     assert len(value) <= 1024
 

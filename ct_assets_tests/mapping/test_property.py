@@ -65,7 +65,7 @@ def test_any_column_fills_any_field_or_says_why_not(field: str, rows: pl.DataFra
 
 
 @given(rows=ANYTHING)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_events(rows: pl.DataFrame) -> None:
     never_surprised(
         {
