@@ -22,7 +22,7 @@ def assert_nothing_lost(storm: Storm) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("on_unknown", ["resend", "park"])
 def test_killed_runs_lose_nothing(tmp_path: Path, on_unknown: Literal["resend", "park"]) -> None:
-    with server(tmp_path / "data", latency=0.02) as running:
+    with server(tmp_path / "data", latency=0.4) as running:
         storm = Storm(tmp_path, running, on_unknown, events=3000, rng=Random(11))
         storm.rage(kills=4)
 

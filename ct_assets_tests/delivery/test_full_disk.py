@@ -1,0 +1,42 @@
+"""Real files that really cannot grow: the limit on file sizes stands in for a full disk."""
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from ct_assets_tests.delivery.kit import Sync, event, snapshot
+
+ROWS = [event(f"e{n}", identity=str(n), Key=f"e{n}") for n in range(3000)]
+
+
+def files_up_to(size: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+def deliver_in_a_process(sync: Sync, limit: int) -> "subprocess.CompletedProcess[str]":
+    source = snapshot(sync.folder / "rows.parquet", ROWS)
+    command = [sys.executable, "-m", "ct_assets_tests.delivery.crash", str(sync.home), str(source)]
+    command += ["park", sync.sandbox.url, sync.sandbox.id]
+    return subprocess.run(
+        command, preexec_fn=files_up_to(limit), capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", [1_000, 20_000, 60_000, 100_000, 400_000, 1_000_000])
+def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> None:
+    events.policy_with(on_unknown="park")
+
+    failed = deliver_in_a_process(events, limit)
+    outcome = events.run(ROWS)
+
+    if failed.returncode:
+        said = failed.stderr.splitlines()[-1]
+        assert said.startswith("ct_assets.delivery.storage.StorageError: purchases:")
+        assert "Nothing recorded is lost" in said
+    arrived = {str(e.props["Key"]) for e in events.sandbox.events()}
+    assert len(events.sandbox.events()) == len(arrived)
+    assert len(arrived) + outcome.counts.held.get("parked", 0) >= len(ROWS)
