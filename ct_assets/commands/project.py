@@ -12,6 +12,7 @@ from ct_assets.commands.rows import Rows, scratch, split_rows
 from ct_assets.components import catalogue
 from ct_assets.components.catalogue import Declared
 from ct_assets.delivery import Policy
+from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap import policy
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -28,7 +29,15 @@ class Project:
 
     @staticmethod
     def load(module: str) -> "Project":
-        definitions = catalogue.load(module)
+        try:
+            definitions = catalogue.load(module)
+        except ModuleNotFoundError as error:
+            if not f"{module}.".startswith(f"{error.name}."):
+                raise
+            raise UserError(
+                f"there is no Python module {error.name!r} here; name the one that holds your "
+                "Dagster definitions with --module or CT_DEFINITIONS"
+            ) from None
         return Project(definitions, catalogue.catalogue(definitions))
 
     def sync(self, name: str) -> Declared:

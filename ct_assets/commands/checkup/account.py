@@ -1,0 +1,86 @@
+"""The accounts that syncs send to: credentials, region and clock, by a dry run of no record."""
+
+import email.utils
+import threading
+import time
+from collections.abc import Iterator
+
+from ct_assets.clevertap import verdicts
+from ct_assets.clevertap.client import Answer, Client, Reply
+from ct_assets.clevertap.destination import Destination, destination_from_env
+from ct_assets.clevertap.verdicts import Acked, Malformed, Unknown
+from ct_assets.commands import destinations
+from ct_assets.commands.checkup.check import Check, failed, note, ok
+from ct_assets.commands.project import Project
+from ct_assets.delivery.slots import upload_slots
+from ct_assets.errors import UserError
+from ct_assets.sandbox import find
+from ct_assets.settings import data_dir
+
+NOBODY = b'{"d":[{"type":"profile","profileData":{}}]}'
+"""Names nobody: were a dry run taken for a real upload, nothing could be stored all the same."""
+
+MOST_SECONDS_OFF = 60.0
+
+
+def accounts(project: Project) -> Iterator[Check]:
+    prefixes = {declared.sync.destination for declared in project.syncs.values()}
+    for prefix in sorted(prefixes, key=lambda name: name or ""):
+        name = f"account {prefix}" if prefix else "account"
+        try:
+            destination = destination_from_env(prefix)
+        except UserError as error:
+            yield failed(name, error, "Correct the environment of whatever starts the runs.")
+            continue
+        yield from _sandbox(name) if destination is None else account(name, destination)
+
+
+def _sandbox(name: str) -> Iterator[Check]:
+    known = destinations.sandbox()
+    if known is None or find(data_dir()) is None:
+        yield note(name, "the sandbox, which starts with the first run; no CLEVERTAP_ variable set")
+    else:
+        yield from account(name, known)
+
+
+def account(name: str, destination: Destination) -> Iterator[Check]:
+    with (
+        Client(destination) as client,
+        upload_slots(destination).slot(threading.Event()),
+    ):
+        answer = client.upload(NOBODY, dry_run=True)
+    yield _credentials(name, destination, answer)
+    if isinstance(answer, Reply):
+        yield clock(f"clock of {name}", answer, time.time())
+
+
+def _credentials(name: str, destination: Destination, answer: Answer) -> Check:
+    told = destinations.told(destination)
+    match verdicts.read(answer, 1, NOBODY):
+        case Acked() | Malformed():
+            return ok(name, f"{told} takes these credentials ({answer.seconds:.1f} s)")
+        case Unknown(why):
+            return failed(name, f"{told}: {why}", "Try again; look at CleverTap's status page.")
+        case verdict:
+            fix = (
+                "Copy the account id and the passcode from Settings > Project in CleverTap's "
+                "dashboard, its region from the dashboard's address; mind proxies and firewalls."
+            )
+            return failed(name, f"{told}: {verdict.why}", fix)
+
+
+def clock(name: str, reply: Reply, now: float) -> Check:
+    """Against the Date of a reply that took some time to arrive."""
+    try:
+        there = email.utils.parsedate_to_datetime(reply.date).timestamp()
+    except (ValueError, TypeError):
+        return note(name, f"{reply.host} does not tell the time")
+    off = now - reply.seconds / 2 - there
+    if abs(off) <= MOST_SECONDS_OFF:
+        return ok(name, f"within {max(1, round(abs(off)))} s of this one")
+    ahead = "ahead of" if off > 0 else "behind"
+    return failed(
+        name,
+        f"this machine is {abs(off):,.0f} s {ahead} {reply.host}",
+        "Set this machine's clock, best by NTP: times of events come from it.",
+    )

@@ -1,0 +1,25 @@
+"""What a check of `ct-assets doctor` finds: one line, with a fix where something fails."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    status: Literal["ok", "note", "failed"]
+    found: str
+    fix: str = ""
+
+
+def ok(name: str, found: str) -> Check:
+    return Check(name, "ok", found)
+
+
+def note(name: str, found: str) -> Check:
+    """Nothing that needs mending, but something to know."""
+    return Check(name, "note", found)
+
+
+def failed(name: str, found: object, fix: str) -> Check:
+    return Check(name, "failed", str(found), fix)

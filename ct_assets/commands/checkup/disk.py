@@ -1,0 +1,29 @@
+"""CT_DATA_DIR: there is one place for it, writable and with room."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_assets.commands.checkup.check import Check, failed, ok
+
+LEAST_BYTES = 1_000_000_000
+
+
+def disk(folder: Path, least: int = LEAST_BYTES) -> Iterator[Check]:
+    """Nothing stays in it; if it is not there yet, what it would be made in is looked at."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            yield ok("CT_DATA_DIR", f"{folder} is writable")
+    except OSError as error:
+        fix = "Set CT_DATA_DIR to a folder that the user of the runs may write to."
+        yield failed("CT_DATA_DIR", f"{folder} cannot be written to ({error.strerror})", fix)
+        return
+    free = shutil.disk_usage(there).free
+    room = f"{free / 1e9:,.1f} GB free"
+    if free < least:
+        fix = "Free some; staging and reports need about the size of the sources, twice."
+        yield failed("room", f"{room}, less than {least / 1e9:,.1f} GB", fix)
+    else:
+        yield ok("room", room)

@@ -1,0 +1,49 @@
+"""The Dagster instance: its storage answers, and its daemon runs if any sync needs it."""
+
+import os
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+import sqlalchemy.exc
+
+from ct_assets.commands.checkup.check import Check, failed, note, ok
+from ct_assets.commands.project import Project
+from ct_assets.commands.runs import instance
+from ct_assets.errors import UserError
+
+FRESH_SECONDS = 300.0
+"""A daemon that runs tells so twice a minute."""
+
+
+def dagster(project: Project, now: float | None = None) -> Iterator[Check]:
+    try:
+        with instance() as opened:
+            if opened is None:
+                yield note("dagster", "DAGSTER_HOME is not set: no run is kept, no schedule ticks")
+                return
+            opened.get_run_records(limit=1)
+            yield ok("dagster storage", os.environ["DAGSTER_HOME"])
+            yield daemon(project, opened, time.time() if now is None else now)
+    except (UserError, dg.DagsterError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+        yield failed(
+            "dagster storage",
+            f"cannot be used ({type(error).__name__})",
+            "Set DAGSTER_HOME to a folder of yours that has the project's dagster.yaml.",
+        )
+
+
+def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Check:
+    syncs = [declared.sync for declared in project.syncs.values()]
+    waiting = sorted(sync.name for sync in syncs if sync.trigger and not sync.paused)
+    beats = [beat.timestamp for beat in opened.get_daemon_heartbeats().values()]
+    if beats and now - max(beats) <= FRESH_SECONDS:
+        return ok("dagster daemon", f"ran {now - max(beats):.0f} s ago")
+    last = f"last ran {(now - max(beats)) / 60:,.0f} min ago" if beats else "never ran"
+    if not waiting:
+        return note("dagster daemon", f"{last}; no sync has a trigger that needs it")
+    return failed(
+        "dagster daemon",
+        f"{last}, and {', '.join(waiting)} wait for it",
+        "Start it: `dagster-daemon run` beside the webserver, or `make dev` for both.",
+    )

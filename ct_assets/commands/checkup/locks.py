@@ -1,0 +1,72 @@
+"""Locks and slots: the system frees those of a dead process, unless a child of it lives on."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.delivery.slots import ROOT
+
+PROC_LOCKS = Path("/proc/locks")
+
+
+def locks(data_dir: Path, slots: Path = ROOT) -> Iterator[Check]:
+    holders = _holders()
+    yield _check("locks", sorted((data_dir / "locks").glob("*/*.lock")), holders)
+    yield _check("slots", sorted(slots.glob("*/*")), holders)
+
+
+def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Check:
+    held = [path for path in files if _is_held(path)]
+    dead = {path: pid for path in held if (pid := _dead(path, holders))}
+    if not dead:
+        return ok(name, f"{len(held)} held, none by a dead process")
+    told = ", ".join(f"{path} by {pid}" for path, pid in dead.items())
+    return failed(
+        name,
+        f"held by a dead process: {told}",
+        f"A child of it still has the file open: find it with `fuser {next(iter(dead))}`, end it.",
+    )
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _dead(path: Path, holders: Mapping[int, int]) -> int | None:
+    """The process that took the lock, if it is there no more."""
+    taker = holders.get(path.stat().st_ino) or _written(path)
+    if taker is None:
+        return None
+    try:
+        os.kill(taker, 0)
+    except ProcessLookupError:
+        return taker
+    except PermissionError:
+        return None
+    return None
+
+
+def _holders() -> dict[int, int]:
+    """Process by inode, as Linux knows them."""
+    if not PROC_LOCKS.exists():
+        return {}
+    fields = [line.split() for line in PROC_LOCKS.read_text().splitlines()]
+    return {int(f[5].rpartition(":")[2]): int(f[4]) for f in fields if f[1] == "FLOCK"}
+
+
+def _written(path: Path) -> int | None:
+    """The process that wrote its number into the lock file."""
+    text = path.read_text(errors="replace").strip()
+    return int(text) if text.isdecimal() else None

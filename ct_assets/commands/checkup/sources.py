@@ -1,0 +1,47 @@
+"""Every source is read as a run would read it, and has the columns that its syncs want."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.project import Project
+from ct_assets.components.catalogue import Declared
+from ct_assets.errors import UserError
+from ct_assets.mapping import bind
+
+
+def sources(project: Project) -> Iterator[Check]:
+    wanted: dict[str, list[Declared]] = {}
+    for name in sorted(project.syncs):
+        declared = project.syncs[name]
+        wanted.setdefault(declared.sync.source, []).append(declared)
+    for source, syncs in sorted(wanted.items()):
+        yield from _source(project, source, syncs)
+
+
+def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Check]:
+    name = f"source {source}"
+    try:
+        with project.source(syncs[0]) as frame:
+            rows = int(frame.select(pl.len()).collect().item())
+            schema = frame.collect_schema()
+            if rows:
+                yield ok(name, f"{rows:,} rows, {len(schema)} columns")
+            else:
+                yield failed(name, "no rows", "Look at what fills it; an empty table is rare.")
+            for declared in syncs:
+                yield _columns(declared, schema)
+    except UserError as error:
+        yield failed(name, error, "Make it readable, or correct the source's declaration.")
+
+
+def _columns(declared: Declared, schema: pl.Schema) -> Check:
+    name = f"columns of {declared.sync.name}"
+    try:
+        mapped = bind(declared.sync, schema)
+    except UserError as error:
+        fix = f"Correct {declared.place}, or bring the column back."
+        return failed(name, error, fix)
+    columns = set[str]().union(*mapped.lineage().values())
+    return ok(name, f"{len(columns)} columns for {len(mapped.fields)} fields are there")

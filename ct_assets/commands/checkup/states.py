@@ -1,0 +1,89 @@
+"""The state of every sync: it can be read, in a version that is known here; nothing is changed."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.commands.checkup.check import Check, failed, note, ok
+from ct_assets.delivery import ledger, outbox, state
+from ct_assets.delivery.inspecting import readable_ledger
+from ct_assets.delivery.storage import LEDGER, OUTBOX, STATE, BusyError, locked
+
+
+class _UnhealthyError(Exception):
+    """What is wrong with a state."""
+
+
+def states(folder: Path) -> Iterator[Check]:
+    """Of all destinations below `folder`."""
+    found = {path.parent for name in (STATE, LEDGER) for path in folder.glob(f"*/*/{name}")}
+    for home in sorted(found):
+        yield _state(home)
+    if not found:
+        yield ok("state", "none yet")
+
+
+def _state(home: Path) -> Check:
+    name = f"state {home.parent.name}/{home.name}"
+    fix = (
+        f"Upgrade ct_assets if a newer one wrote it; else bring {home} back from a backup. "
+        "Without it all profiles are sent again, and all events: mind their first_run."
+    )
+    try:
+        with locked(home):
+            return ok(name, _healthy(home))
+    except BusyError:
+        return note(name, "not looked at: a run is under way")
+    except OSError as error:
+        fix = "Give the user of the runs the right to write to CT_DATA_DIR."
+        return failed(name, f"cannot be locked ({error.strerror})", fix)
+    except _UnhealthyError as error:
+        return failed(name, error, fix)
+
+
+def _healthy(home: Path) -> str:
+    if (home / LEDGER).exists():
+        _check_ledger(home)
+    rows = _check_state(home) if (home / STATE).exists() else 0
+    told = f"healthy, {rows:,} rows acknowledged"
+    if not (home / OUTBOX).exists():
+        return told
+    with _readable(OUTBOX):
+        outbox.origin(home / OUTBOX)
+    return f"{told}; a delivery was cut short, the next run settles it"
+
+
+def _check_ledger(home: Path) -> None:
+    with _readable(LEDGER), readable_ledger(home) as connection:
+        (found,) = connection.execute("pragma quick_check(1)").fetchone()
+        (version,) = connection.execute("pragma user_version").fetchone()
+    if found != "ok":
+        raise _UnhealthyError(f"{LEDGER} is damaged")
+    _check_version(LEDGER, version, ledger.VERSION)
+
+
+def _check_state(home: Path) -> int:
+    """Reads every block, which DuckDB checks against its sum."""
+    with _readable(STATE), duckdb.connect(home / STATE, read_only=True) as connection:
+        _check_version(STATE, int(state.get(connection, "version") or 1), 1 + len(state.MIGRATIONS))
+        connection.execute("select bit_xor(hash(synced)) from synced").fetchall()
+        connection.execute("select bit_xor(hash(held)) from held").fetchall()
+        return state.scalar(connection, "select count(*) from synced where delivery is not null")
+
+
+def _check_version(name: str, version: int, known: int) -> None:
+    if version > known:
+        raise _UnhealthyError(f"{name} has version {version}, and this ct_assets knows {known}")
+
+
+@contextlib.contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Errors of the databases without their texts, which may quote rows."""
+    try:
+        yield
+    except (sqlite3.Error, duckdb.Error, pl.exceptions.PolarsError, OSError, KeyError) as error:
+        raise _UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None

@@ -1,0 +1,67 @@
+"""`ct-assets doctor`: everything that a sync needs, one line each, with a fix for what fails."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+from rich.markup import escape
+
+from ct_assets.commands.checkup import installation
+from ct_assets.commands.checkup.account import accounts
+from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.checkup.disk import disk
+from ct_assets.commands.checkup.instance import dagster
+from ct_assets.commands.checkup.locks import locks
+from ct_assets.commands.checkup.sources import sources
+from ct_assets.commands.checkup.states import states
+from ct_assets.commands.output import console, print_json, table
+from ct_assets.commands.project import Project
+from ct_assets.errors import UserError
+from ct_assets.settings import data_dir
+
+MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "failed": "[red]FAILED[/]"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(ctx: click.Context, *, as_json: bool) -> None:
+    """Check everything that a sync needs; the exit code is 1 if anything fails.
+
+    Sources are read, and CleverTap is asked with a dry run that names nobody. Nothing is changed.
+    """
+    found = list(checkup(ctx.obj))
+    if as_json:
+        print_json([asdict(check) for check in found])
+    else:
+        _print(found)
+    if any(check.status == "failed" for check in found):
+        ctx.exit(1)
+
+
+def checkup(module: str) -> Iterator[Check]:
+    yield installation.python()
+    yield installation.packages()
+    yield from disk(data_dir())
+    yield from states(data_dir() / "state")
+    yield from locks(data_dir())
+    try:
+        project = Project.load(module)
+    except UserError as error:
+        fix = "Correct the declarations; sources, accounts and Dagster are looked at after that."
+        yield failed("declarations", error, fix)
+        return
+    yield ok("declarations", f"{len(project.syncs)} syncs: {', '.join(sorted(project.syncs))}")
+    yield from sources(project)
+    yield from accounts(project)
+    yield from dagster(project)
+
+
+def _print(found: list[Check]) -> None:
+    made = table("", "check", "found")
+    for check in found:
+        fix = f"\n[bold]fix:[/] {escape(check.fix)}" if check.fix else ""
+        made.add_row(MARKS[check.status], escape(check.name), f"{escape(check.found)}{fix}")
+    console().print(made)
+    wrong = sum(check.status == "failed" for check in found)
+    click.echo(f"{wrong} of {len(found)} checks failed." if wrong else "All is well.")
