@@ -86,9 +86,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection, home: Path, migrations: Sequ
                 f"{home.name}: its state was written by a newer ct_assets (state version "
                 f"{version}, this one knows {current}); upgrade ct_assets, nothing was sent"
             )
-        for migration in migrations[version - 1 :]:
-            connection.execute(migration)
-        put(connection, "version", str(current))
+        if version < current:
+            for migration in migrations[version - 1 :]:
+                connection.execute(migration)
+            put(connection, "version", str(current))
     if get(connection, "hash") != HASH:
         raise StateError(
             f"{home.name}: its fingerprints were made another way ({get(connection, 'hash')}); "

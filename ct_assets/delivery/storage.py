@@ -20,6 +20,9 @@ from ct_assets.files import private_dir
 
 POLL_SECONDS = 0.05
 
+MAX_THREADS = 4
+"""Of the database: each needs a share of the memory it may use."""
+
 OUTBOX, LEDGER, STATE, PREVIOUS = (
     "outbox.parquet",
     "sends.sqlite",
@@ -134,6 +137,7 @@ def database(path: Path, work: Path, *, memory: str) -> Iterator[duckdb.DuckDBPy
     """A database file, opened alone, with a scratch database `work` beside it."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
+        "threads": min(MAX_THREADS, os.cpu_count() or 1),
         "temp_directory": str(work / "spill"),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery import Delivery, Policy
 from ct_assets.delivery.deliver import plan_delivery, settle_delivery
 from ct_assets.delivery.ledger import LedgerFile
@@ -67,8 +68,11 @@ def valid(folder: Path, rows: int, policy: Policy, change: str = "a") -> Path:
     return target
 
 
-def run(home: Path, source: Path, policy: Policy) -> dict[str, float]:
-    """A delivery in which every batch is acknowledged; CPU and wall seconds of its two halves."""
+def run(home: Path, source: Path, policy: Policy, message: str = "") -> dict[str, float]:
+    """A delivery without a network; CPU and wall seconds of its two halves.
+
+    Every record is acknowledged or, with a message, refused.
+    """
     request = Delivery(home=private_dir(home), valid=source, policy=policy, run="bench")
     with (
         workdir(home) as work,
@@ -77,10 +81,11 @@ def run(home: Path, source: Path, policy: Policy) -> dict[str, float]:
         planned, before = timed(lambda: plan_delivery(request, work, ledger))
         for batch, rows in _batches(home / OUTBOX):
             ledger.record(planned.delivery, batch, range(rows), "sent")
-            ledger.record(planned.delivery, batch, range(rows), "acked")
+            refusals = [Refusal(row, 515, message) for row in range(rows) if message]
+            ledger.record(planned.delivery, batch, range(rows), "acked", refusals=refusals)
         outcome, after = timed(lambda: settle_delivery(request, work, ledger, planned, Sent()))
     return {
-        "planned": outcome.counts.acked,
+        "planned": outcome.counts.planned,
         "diff CPU": before[0],
         "diff s": before[1],
         "fold CPU": after[0],
@@ -125,6 +130,17 @@ def test_a_million_rows(tmp_path: Path, policy: Policy) -> None:
     assert first["diff CPU"] <= 6
     assert first["fold s"] <= 1.5
     assert again["diff s"] + again["fold s"] <= 6
+
+
+@pytest.mark.bench
+def test_a_million_refusals(tmp_path: Path) -> None:
+    source = valid(tmp_path, MILLION, PROFILES)
+    message = "Profile data is incorrect. Email is not valid.Skipped record number : 1"
+
+    found = measured(run, tmp_path / "state/bench/home", source, PROFILES, message)
+
+    reported("deliver profiles, all refused", MILLION, found)
+    assert found.peak_mb <= 700
 
 
 @pytest.mark.bench
