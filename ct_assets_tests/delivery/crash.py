@@ -33,16 +33,18 @@ PEOPLE = 997
 class Server:
     folder: Path
     address: Address
+    _arrivals: dict[str, list[int]] = field(default_factory=dict)
+    _read: int = 0
 
     def arrivals(self) -> dict[str, list[int]]:
         """The requests in which each event arrived, by its key."""
-        found: dict[str, list[int]] = {}
         with contextlib.closing(open_reader(folder_of(self.folder) / FILE)) as connection:
-            for props, request in connection.execute(
-                "select props, request from events order by seq"
+            for seq, props, request in connection.execute(
+                "select seq, props, request from events where seq > ? order by seq", (self._read,)
             ):
-                found.setdefault(orjson.loads(props)["Key"], []).append(request)
-        return found
+                self._arrivals.setdefault(orjson.loads(props)["Key"], []).append(request)
+                self._read = seq
+        return self._arrivals
 
 
 @contextlib.contextmanager
