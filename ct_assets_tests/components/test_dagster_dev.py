@@ -97,10 +97,12 @@ class Dev:
         return int(found[1])
 
 
-def serve(root: Path, env: dict[str, str], port: int) -> subprocess.Popen[bytes]:
+def serve(
+    root: Path, env: dict[str, str], port: int, logs: Path | None = None
+) -> subprocess.Popen[bytes]:
     """In a log file's company: a full pipe would stop it."""
     dagster = Path(sys.executable).with_name("dagster")
-    with (root / "dev.log").open("wb") as log:
+    with ((logs or root) / "dev.log").open("wb") as log:
         return subprocess.Popen(
             [dagster, "dev", "-w", "workspace.yaml", "-p", str(port)],
             cwd=root,
