@@ -3,16 +3,17 @@
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
-from ct_assets.delivery import diff, guards, outbox, removed, state
+from ct_assets.delivery import diff, guards, outbox, removed, renamed, state
 from ct_assets.delivery.copies import copied
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.ledger import LedgerFile
+from ct_assets.delivery.renamed import GuardError
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.settle import settle
 from ct_assets.delivery.storage import (
@@ -70,8 +71,19 @@ def plan(request: Delivery) -> PlanReport:
         state.opened(copy.home, work, memory=copy.memory) as connection,
     ):
         settle(connection, copy.home, work, ledger, copy.policy)
-        guards.check_identity(connection, copy)
-        return _planned(connection, copy, request.home / PREVIOUS)
+        stopped = _stopped(connection, request)
+        found = _planned(connection, copy, request.home / PREVIOUS)
+        return replace(found, objection=stopped or found.objection)
+
+
+def _stopped(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | None:
+    """Why a delivery would stop before it looked at a row."""
+    try:
+        guards.check_identity(connection, request)
+        renamed.check(connection, request, look_only=True)
+    except GuardError as error:
+        return str(error)
+    return None
 
 
 def _planned(

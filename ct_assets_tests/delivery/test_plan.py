@@ -63,6 +63,17 @@ def test_a_plan_names_the_guard_that_would_stop_the_run(profiles: Sync) -> None:
     assert found.removals == 29
 
 
+def test_a_plan_names_a_changed_event_key(events: Sync) -> None:
+    events.run([event("e1")])
+    events.policy_with(event_key="OrderId")
+
+    found = plan(events.request([event("o1")]))
+
+    assert found.objection
+    assert "event_key was InvoiceId and is OrderId now" in found.objection
+    assert found.new == 1
+
+
 def test_a_plan_and_its_run_agree(events: Sync) -> None:
     request = events.request([event(f"e{n}", identity=str(n)) for n in range(2500)])
 
