@@ -73,6 +73,11 @@ def source_metadata(of: DeclaredSource) -> dict[str, Any]:
     return {SOURCE: dg.MetadataValue.json(value)}
 
 
+def declared_sync(metadata: Mapping[str, Any]) -> Sync:
+    """The sync whose `clevertap` asset has this metadata."""
+    return parse(_json(metadata[SYNC])["declaration"])
+
+
 def declared_source(
     repository: dg.RepositoryDefinition | None, key: dg.AssetKey
 ) -> DeclaredSource | None:

@@ -27,6 +27,12 @@ SPLIT = {
         " rejected: make the source unique, or declare `duplicates: {keep_latest_by: COLUMN}`."
     ),
 }
+LATE = {
+    "no_late_rows": (
+        "No rows came to a partition after its last run. Those that did go with the next tick of"
+        " the sync's schedule; without one, backfill the partitions named here."
+    ),
+}
 DELIVERY = {
     "refused_share": (
         "The share of records that CleverTap refused is at most the sync's `max_refused`. Look at"
@@ -49,6 +55,11 @@ class Finding:
     passed: bool
     metadata: Mapping[str, Any] = field(default_factory=dict)
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+
+
+def of(sync: Sync) -> Mapping[str, str]:
+    """What is checked of the split of a sync."""
+    return {**SPLIT, **LATE} if sync.partition else SPLIT
 
 
 def specs(asset: dg.AssetKey, descriptions: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
@@ -79,7 +90,9 @@ def results(
             )
 
 
-def of_split(sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]]) -> Mapping[str, Finding]:
+def of_split(
+    sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]], late: Mapping[str, int]
+) -> Mapping[str, Finding]:
     repeated = sum(reason["rows"] for reason in reasons if reason["code"].startswith("duplicate"))
     return {
         "rejected_share": Finding(
@@ -94,6 +107,7 @@ def of_split(sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]]) -> Ma
         "conservation": Finding(counts.complete, severity=dg.AssetCheckSeverity.ERROR),
         "source_has_rows": Finding(counts.source > 0, {"rows": counts.source}),
         "keys_unique": Finding(repeated == 0, {"rows": repeated}),
+        "no_late_rows": Finding(not late, {f"rows/{key}": n for key, n in late.items()}),
     }
 
 

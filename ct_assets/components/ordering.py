@@ -4,7 +4,7 @@ import dagster as dg
 
 from ct_assets.components.triggers import under_way
 from ct_assets.errors import UserError
-from ct_assets.io_managers.staging import NotStagedError, Staging
+from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
 
 PATIENCE = 240
@@ -53,9 +53,7 @@ def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Stag
         if others:
             context.log.info(f"{sync.name} waits for {name}, under way in run {others[0][:8]}")
             raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
-        try:
-            staging.current((name, "clevertap"))
-        except NotStagedError:
+        if not staging.knows((name, "clevertap")):
             raise UserError(
                 f"{sync.name} goes after {name}, which was never sent: materialize {name}/clevertap"
-            ) from None
+            )

@@ -40,10 +40,16 @@ class Gate:
     why: str = ""
 
 
-def split_into(sync: Sync, source: pl.LazyFrame, valid: Draft, rejected: Draft) -> Counts:
+def split_into(
+    sync: Sync,
+    source: pl.LazyFrame,
+    valid: Draft,
+    rejected: Draft,
+    rejected_profiles: pl.LazyFrame | None = None,
+) -> Counts:
     """Fill both drafts; counts, reasons and the gate's verdict go into the meta of `valid`."""
     work = private_dir(valid.folder / "work")
-    parts = split(sync, source, work)
+    parts = split(sync, source, work, rejected_profiles=rejected_profiles)
     valid.sink(parts.valid)
     rejected.sink(parts.rejected)
     parts.keys.rename(valid.folder / KEYS)

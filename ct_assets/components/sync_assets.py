@@ -7,19 +7,17 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from ct_assets.components import checks, readings
+from ct_assets.components import checks, partitions, readings, running
 from ct_assets.components.keys import key, source_key
 from ct_assets.components.ordering import refuse_failing, wait_for_others
 from ct_assets.components.splitting import split_into
 from ct_assets.components.triggers import condition
-from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap import DeliveryOptions, Upload
 from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.parquet import ParquetStaging, described
+from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.mapping import Sync
 
-COPY = "source.parquet"
 DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
     "rejected": "Rows that are not sent, with all columns of the source and the reasons.",
@@ -36,52 +34,40 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{sync.name}__split",
         ins={"source": dg.AssetIn(source_key(sync), dagster_type=dg.Any)},
+        deps=[dg.AssetKey([sync.require_profile, "rejected"])] if sync.require_profile else [],
         outs={stage: _out(sync, stage) for stage in ("rejected", "valid")},
-        check_specs=checks.specs(key(sync, "valid"), checks.SPLIT),
+        check_specs=checks.specs(key(sync, "valid"), checks.of(sync)),
         can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
     def split_rows(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
         source: pl.LazyFrame | pl.DataFrame,
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
-        staging = ct_staging.staging()
+        staging, part = ct_staging.staging(), running.partition(context)
         with (
             readable(),
-            staging.draft((sync.name, "valid")) as valid,
-            staging.draft((sync.name, "rejected")) as rejected,
+            staging.draft((sync.name, "valid"), part) as valid,
+            staging.draft((sync.name, "rejected"), part) as rejected,
         ):
             refuse_failing(context, source_key(sync))
-            counts = split_into(sync, frozen(context, sync, source, valid), valid, rejected)
-            (valid.folder / COPY).unlink(missing_ok=True)
+            rows = running.rows_of(context, sync, source, valid)
+            unprofiled = running.rejected_profiles(context, sync, staging)
+            counts = split_into(sync, rows, valid, rejected, unprofiled)
+            whole = running.frozen(context, sync, source, valid)
+            late = partitions.late(sync, whole, staging, running.partition_keys(context))
+            (valid.folder / running.COPY).unlink(missing_ok=True)
             told = readings.split_metadata(valid.meta)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
                 columns = draft.scan().collect_schema()
                 lineage = readings.lineage(sync, stage, columns, source_key(sync))
                 said = {**told, "dagster/column_lineage": lineage}
-                yield from _staged(context, ct_staging, key(sync, stage), draft, said)
-            found = checks.of_split(sync, counts, valid.meta["reasons"])
+                yield from running.staged(context, ct_staging, key(sync, stage), draft, said)
+            found = checks.of_split(sync, counts, valid.meta["reasons"], late)
             yield from checks.results(context, key(sync, "valid"), found)
 
     return split_rows
-
-
-def frozen(
-    context: dg.AssetExecutionContext, sync: Sync, source: object, draft: Draft
-) -> pl.LazyFrame:
-    """The rows as a file that nobody changes: what other I/O managers give is copied first."""
-    if not isinstance(source, pl.LazyFrame | pl.DataFrame):
-        raise UserError(
-            f"{sync.source} gives a {type(source).__name__}, not a polars frame; declare a "
-            f"SourceTable with `table: ...` and `upstream: [{sync.source}]`, and name that"
-        )
-    graph = context.job_def.asset_layer.asset_graph
-    node = graph.get(source_key(sync))
-    if isinstance(source, pl.LazyFrame) and node.io_manager_key == "ct_staging":
-        return source
-    copy = draft.folder / COPY
-    source.lazy().sink_parquet(copy)
-    return pl.scan_parquet(copy)
 
 
 def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -93,6 +79,7 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         outs={"clevertap": _out(sync, "clevertap", metadata, freshness(sync))},
         check_specs=checks.specs(key(sync, "clevertap"), checks.DELIVERY),
         can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
     def clevertap(
         context: dg.AssetExecutionContext,
@@ -102,8 +89,9 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
     ) -> Iterator[dg.Output[Upload] | dg.AssetCheckResult]:
         with readable():
             wait_for_others(context, sync, ct_staging.staging())
-        yield dg.Output(Upload(sync, valid, config, neighbours(context)), "clevertap")
-        report = ct_staging.staging().current((sync.name, "clevertap"))
+        part, others = running.partition(context), running.neighbours(context)
+        yield dg.Output(Upload(sync, valid, config, others, part), "clevertap")
+        report = ct_staging.staging().current((sync.name, "clevertap"), part)
         found = checks.of_delivery(sync, report.meta["counts"])
         yield from checks.results(context, key(sync, "clevertap"), found)
 
@@ -115,45 +103,17 @@ def freshness(sync: Sync) -> dg.FreshnessPolicy | None:
     return dg.FreshnessPolicy.time_window(timedelta(hours=hours)) if hours else None
 
 
-def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:
-    """All syncs of this deployment, whether this run sends them or not."""
-    keys = context.job_def.asset_layer.asset_graph.get_all_asset_keys()
-    return frozenset(key.path[0] for key in keys if key.path[-1] == "clevertap")
-
-
 def undelivered_asset(sync: Sync) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=key(sync, "undelivered"),
-        description=described_as(sync, "undelivered"),
-        kinds={"polars"},
-        group_name=sync.group or sync.name,
-        owners=list(sync.owners),
-        tags=sync.tags,
-        code_version=sync.digest,
-        automation_condition=condition(sync),
+    @dg.multi_asset(
+        name=f"{sync.name}__undelivered",
         ins={"report": dg.AssetIn(key(sync, "clevertap"))},
-        io_manager_key="ct_staging",
+        outs={"undelivered": _out(sync, "undelivered")},
+        backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
     def undelivered(report: pl.LazyFrame) -> pl.LazyFrame:
         return report.filter(~pl.col("outcome").is_in(["acked", "unchanged"]))
 
     return undelivered
-
-
-def _staged(
-    context: dg.AssetExecutionContext,
-    io_manager: ParquetStaging,
-    asset: dg.AssetKey,
-    draft: Draft,
-    metadata: Mapping[str, Any],
-) -> Iterator[dg.Output[Draft]]:
-    """An output; where only its sibling was selected, it is refreshed and reported all the same."""
-    if asset in context.selected_asset_keys:
-        yield dg.Output(draft, asset.path[-1], metadata=metadata)
-    else:
-        snapshot = io_manager.staging().publish(draft)
-        said = {**metadata, **described(snapshot)}
-        context.log_event(dg.AssetMaterialization(asset, metadata=said))
 
 
 def described_as(sync: Sync, stage: str) -> str:
@@ -178,6 +138,8 @@ def _out(
         automation_condition=condition(sync),
         metadata=metadata,
         freshness_policy=freshness_policy,
+        partitions_def=partitions.definition(sync),
     )
     manager = "clevertap" if stage == "clevertap" else "ct_staging"
-    return dg.AssetOut.from_spec(spec, is_required=False, io_manager_key=manager)
+    required = stage == "undelivered"
+    return dg.AssetOut.from_spec(spec, is_required=required, io_manager_key=manager)

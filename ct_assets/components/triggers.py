@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from ct_assets.components import partitions
 from ct_assets.components.keys import STAGES, key, source_key
+from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
 
 AGAIN = "*/10 * * * *"
@@ -55,13 +58,35 @@ def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefini
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=f"Reads {sync.source} and sends what is new of {sync.name}.",
     )
-    def ticked(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        run = next(under_way(context.instance, sync.name), None)
-        if run is not None:
-            return dg.SkipReason(f"{sync.name} is still under way in run {run[:8]}")
-        return dg.RunRequest()
+    def ticked(
+        context: dg.ScheduleEvaluationContext, ct_staging: dg.ResourceParam[ParquetStaging]
+    ) -> dg.RunRequest | dg.SkipReason:
+        return tick(sync, context.instance, ct_staging.staging(), context.scheduled_execution_time)
 
     return ticked
+
+
+def tick(
+    sync: Sync, instance: dg.DagsterInstance, staging: Staging, now: datetime
+) -> dg.RunRequest | dg.SkipReason:
+    run = next(under_way(instance, sync.name), None)
+    if run is not None:
+        return dg.SkipReason(f"{sync.name} is still under way in run {run[:8]}")
+    return dg.RunRequest(tags=due(sync, staging, now))
+
+
+def due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
+    """As a run's tags: the period under way, the one before, and back to where rows came late."""
+    parts = partitions.definition(sync)
+    if parts is None:
+        return {}
+    keys = list(parts.get_partition_keys(current_time=now))
+    late = partitions.remembered(sync, staging, "late")
+    first = min([*keys[-2:], *(key for key in late if key in keys)])
+    return {
+        "dagster/asset_partition_range_start": first,
+        "dagster/asset_partition_range_end": keys[-1],
+    }
 
 
 def chain(sync: Sync) -> UnresolvedAssetJobDefinition:

@@ -16,7 +16,7 @@ from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, delive
 from ct_assets.errors import UserError
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, totals
-from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.parquet import ParquetStaging, name_of
 from ct_assets.io_managers.staging import Snapshot
 from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
@@ -43,6 +43,7 @@ class Upload:
     valid: Snapshot
     options: DeliveryOptions
     neighbours: frozenset[str] = frozenset()
+    partition: str | None = None
 
 
 class GateError(UserError):
@@ -76,7 +77,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
         with readable():
-            return self.staging.staging().current(context.asset_key.path).scan()
+            return self.staging.staging().current(*name_of(context)).scan()
 
     def _deliver(self, context: dg.OutputContext, upload: Upload, to: Destination) -> Outcome:
         request = delivery(upload, to.name, context.run_id, timedelta(days=self.report_days))
@@ -92,7 +93,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
     def _keep(self, context: dg.OutputContext, outcome: Outcome, to: Destination) -> None:
         """Stage the report, so that it can be read like any other asset."""
-        with self.staging.staging().draft(context.asset_key.path) as draft:
+        with self.staging.staging().draft(*name_of(context)) as draft:
             shutil.copyfile(outcome.report, draft.path)
             draft.meta |= {"counts": totals(outcome.counts), "destination": to.name}
             self.staging.staging().publish(draft)
@@ -133,6 +134,7 @@ def delivery(upload: Upload, destination: str, run: str, retention: timedelta) -
         limit=options.limit,
         allow=frozenset(options.allow),
         retention=retention,
+        partition=upload.partition,
     )
 
 

@@ -31,14 +31,14 @@ class ParquetStaging(dg.ConfigurableIOManager):
         if isinstance(obj, Draft):
             snapshot = self.staging().publish(obj)
         else:
-            with self.staging().draft(*_name(context)) as draft:
+            with self.staging().draft(*name_of(context)) as draft:
                 draft.sink(obj.lazy())
                 snapshot = self.staging().publish(draft)
         context.add_output_metadata(described(snapshot))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame | Snapshot:
         with readable():
-            snapshot = self.staging().current(*_name(context))
+            snapshot = self.staging().current(*name_of(context))
         wanted = context.dagster_type.typing_type
         return snapshot if wanted is Snapshot else snapshot.scan()
 
@@ -55,6 +55,11 @@ def described(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
-def _name(context: dg.OutputContext | dg.InputContext) -> tuple[list[str], str | None]:
-    partition = context.asset_partition_key if context.has_asset_partitions else None
-    return list(context.asset_key.path), partition
+def name_of(context: dg.OutputContext | dg.InputContext) -> tuple[list[str], str | None]:
+    """Where an asset is staged; partitions that were made in one run are staged as one."""
+    keys = context.asset_partition_key_range if context.has_asset_partitions else None
+    return list(context.asset_key.path), keys and span(keys)
+
+
+def span(keys: dg.PartitionKeyRange) -> str:
+    return keys.start if keys.start == keys.end else f"{keys.start}...{keys.end}"

@@ -168,7 +168,7 @@ def test_a_missing_column_fails_this_sync_alone(account: Path) -> None:
     assert not result.success
     assert "no column 'mial'" in kit.failure(result)
     assert "did you mean 'mail'" in kit.failure(result)
-    assert result.output_for_node("customers__undelivered") is not None
+    assert result.output_for_node("customers__undelivered", "undelivered") is not None
 
 
 def test_every_asset_is_described(account: Path) -> None:

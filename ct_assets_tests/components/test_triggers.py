@@ -1,9 +1,12 @@
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from ct_assets.components import catalogue
+from ct_assets.components.triggers import tick
+from ct_assets.io_managers.staging import Staging
 from ct_assets_tests.components import kit
 
 CSV = "id,name,mail\n1,Ada,ada@example.org\n"
@@ -86,23 +89,14 @@ def test_other_syncs_are_not_started_by_changes(tmp_path: Path, sync: str) -> No
     assert [s.name for s in defs.get_repository_def().sensor_defs] == ["automation"]
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as instance:
-        yield instance
-
-
-def test_a_cron_line_runs_the_chain_unless_it_is_under_way(
-    tmp_path: Path, instance: dg.DagsterInstance
-) -> None:
+def test_a_cron_line_runs_the_chain_unless_it_is_under_way(tmp_path: Path) -> None:
     repository = load(tmp_path, HOURLY).get_repository_def()
     (schedule,) = repository.schedule_defs
+    sync = catalogue.catalogue(load(tmp_path, HOURLY))["customers"].sync
+    instance, staging = dg.DagsterInstance.ephemeral(), Staging(tmp_path / "staging")
 
-    def tick() -> dg.RunRequest | dg.SkipReason:
-        context = dg.build_schedule_context(instance, repository_def=repository)
-        found = schedule(context)
-        assert isinstance(found, dg.RunRequest | dg.SkipReason)
-        return found
+    def ticked() -> dg.RunRequest | dg.SkipReason:
+        return tick(sync, instance, staging, datetime(2026, 1, 1, tzinfo=UTC))
 
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 7 * * *", "Europe/Rome")
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
@@ -110,9 +104,9 @@ def test_a_cron_line_runs_the_chain_unless_it_is_under_way(
     assert {key.to_user_string() for key in job.asset_layer.executable_asset_keys} == CHAIN | {
         "shop/customer"
     }
-    assert isinstance(tick(), dg.RunRequest)
+    assert isinstance(ticked(), dg.RunRequest)
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-    assert tick() == dg.SkipReason(f"customers is still under way in run {run.run_id[:8]}")
+    assert ticked() == dg.SkipReason(f"customers is still under way in run {run.run_id[:8]}")
 
 
 def test_a_paused_sync_has_no_schedule(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""What a step of a sync asks of the run that it is part of."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ct_assets.components.catalogue import declared_sync
+from ct_assets.components.keys import source_key
+from ct_assets.components.partitions import within
+from ct_assets.errors import UserError
+from ct_assets.io_managers.parquet import ParquetStaging, described, span
+from ct_assets.io_managers.staging import Draft, Staging
+from ct_assets.mapping import Sync, rejected_keys
+
+COPY = "source.parquet"
+
+
+def rows_of(
+    context: dg.AssetExecutionContext, sync: Sync, source: object, draft: Draft
+) -> pl.LazyFrame:
+    """The source's rows, of this run's partitions, in a file that nobody changes."""
+    frame = frozen(context, sync, source, draft)
+    if sync.partition is None:
+        return frame
+    window = context.partition_time_window
+    start = datetime.fromtimestamp(window.start.timestamp(), window.start.tzinfo)
+    return within(frame, sync.partition, start, window.end)
+
+
+def frozen(
+    context: dg.AssetExecutionContext, sync: Sync, source: object, draft: Draft
+) -> pl.LazyFrame:
+    """The whole source; what other I/O managers than ours give is copied beside `draft`."""
+    if not isinstance(source, pl.LazyFrame | pl.DataFrame):
+        raise UserError(
+            f"{sync.source} gives a {type(source).__name__}, not a polars frame; declare a "
+            f"SourceTable with `table: ...` and `upstream: [{sync.source}]`, and name that"
+        )
+    graph = context.job_def.asset_layer.asset_graph
+    staged = graph.get(source_key(sync)).io_manager_key == "ct_staging"
+    if isinstance(source, pl.LazyFrame) and staged:
+        return source
+    copy = draft.folder / COPY
+    if not copy.exists():
+        source.lazy().sink_parquet(copy)
+    return pl.scan_parquet(copy)
+
+
+def partition(context: dg.AssetExecutionContext) -> str | None:
+    return span(context.partition_key_range) if context.has_partition_key_range else None
+
+
+def partition_keys(context: dg.AssetExecutionContext) -> list[str]:
+    return list(context.partition_keys) if context.has_partition_key_range else []
+
+
+def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """All syncs of this deployment, whether this run sends them or not."""
+    keys = context.job_def.asset_layer.asset_graph.get_all_asset_keys()
+    return frozenset(key.path[0] for key in keys if key.path[-1] == "clevertap")
+
+
+def rejected_profiles(
+    context: dg.AssetExecutionContext, sync: Sync, staging: Staging
+) -> pl.LazyFrame | None:
+    """Whom the sync that `require_profile` names has rejected."""
+    if sync.require_profile is None:
+        return None
+    asset = dg.AssetKey([sync.require_profile, "clevertap"])
+    graph = context.job_def.asset_layer.asset_graph
+    if not graph.has(asset):
+        raise UserError(f"{sync.name}: require_profile: no sync {sync.require_profile!r}")
+    profiles = declared_sync(graph.get(asset).metadata)
+    rejected = staging.current((profiles.name, "rejected")).scan()
+    return rejected_keys(profiles, rejected)
+
+
+def staged(
+    context: dg.AssetExecutionContext,
+    io_manager: ParquetStaging,
+    asset: dg.AssetKey,
+    draft: Draft,
+    metadata: Mapping[str, Any],
+) -> Iterator[dg.Output[Draft]]:
+    """An output; where only its sibling was selected, it is refreshed and reported all the same."""
+    if asset in context.selected_asset_keys:
+        yield dg.Output(draft, asset.path[-1], metadata=metadata)
+        return
+    said = {**metadata, **described(io_manager.staging().publish(draft))}
+    parts: list[str | None] = [*partition_keys(context)]
+    for part in parts or [None]:
+        context.log_event(dg.AssetMaterialization(asset, metadata=said, partition=part))
