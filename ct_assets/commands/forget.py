@@ -9,6 +9,7 @@ from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.destination import Destination
 from ct_assets.commands import destinations
 from ct_assets.commands.erasing import erase_staged
+from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
 from ct_assets.delivery.forget import ForgetError, forget
 from ct_assets.errors import UserError, mask
@@ -37,7 +38,7 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
         question = f"Erase {kind} {value!r} here and at {names}? This cannot be undone."
         click.confirm(question, abort=True)
     rows = erase_staged(project.staging, (d.sync for d in project.syncs.values()), kind, value)
-    click.echo(f"Staged files: {rows:,} rows erased.")
+    click.echo(f"Staged files: {counted(rows, 'row')} erased.")
     failed = [
         error
         for name in sorted(folders | set(reached))
@@ -75,5 +76,7 @@ def _forget(
             return f"{destinations.told(to)}: {error}"
         said = f"deleted from {destinations.told(to)}"
     rows = sum(erased.rows.values())
-    click.echo(f"{name}: {rows:,} rows of state and {erased.files:,} of reports erased; {said}.")
+    click.echo(
+        f"{name}: {counted(rows, 'row')} of state and {erased.files:,} of reports erased; {said}."
+    )
     return None

@@ -32,3 +32,8 @@ def print_json(value: Any) -> None:  # noqa: ANN401 -- dataclasses, mappings and
 def local(moment: datetime) -> str:
     """A moment as the clock on this machine's wall has it."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def counted(number: int, what: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

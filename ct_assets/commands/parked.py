@@ -8,7 +8,7 @@ import click
 from rich.markup import escape
 
 from ct_assets.commands import destinations
-from ct_assets.commands.output import console, local, table
+from ct_assets.commands.output import console, counted, local, table
 from ct_assets.commands.project import Project
 from ct_assets.delivery import parked
 from ct_assets.io_managers.clevertap import home
@@ -35,10 +35,10 @@ def command(module: str, sync: str, *, resend: bool, discard: bool, keys: tuple[
         click.echo(f"Nothing of {sync} is parked: it was never sent.")
     elif resend:
         number = parked.resend(folder, policy, wanted)
-        click.echo(f"{number:,} records go with the next run of {sync}.")
+        click.echo(f"{counted(number, 'record')} to go with the next run of {sync}.")
     elif discard:
         number = parked.discard(folder, policy, wanted)
-        click.echo(f"{number:,} records count as delivered; they are not sent again.")
+        click.echo(f"{counted(number, 'record')} not to be sent again.")
     else:
         _print(sync, parked.listing(folder, policy).iter_rows(named=True), set(keys))
 

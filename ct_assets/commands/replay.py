@@ -5,6 +5,7 @@ from datetime import datetime
 import click
 
 from ct_assets.commands import destinations
+from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
 from ct_assets.delivery.replay import replay
 from ct_assets.io_managers.clevertap import home
@@ -31,4 +32,4 @@ def command(module: str, sync: str, code: str | None, since: datetime | None) ->
         click.echo(f"Nothing of {sync} was refused: it was never sent.")
         return
     number = replay(folder, project.policy(declared), code=code, since=since)
-    click.echo(f"{number:,} refused records go with the next run of {sync}.")
+    click.echo(f"{counted(number, 'refused record')} to go with the next run of {sync}.")

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+from ct_assets.delivery.storage import STATE
+from ct_assets.errors import mask
+from ct_assets.sandbox.faults import Plan
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.commands.kit import CUSTOMER, Shop
+
+EMAIL = "ada@example.org"
+
+
+def files_with(text: str, *folders: Path) -> list[Path]:
+    found = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
+    return [path for path in found if text.encode() in path.read_bytes()]
+
+
+@pytest.fixture
+def sent(shop: Shop, account: SandboxInTest) -> Shop:
+    """Two people, one purchase each, and an older snapshot beside the current one."""
+    assert shop.run("customers")
+    shop.write("customer.csv", CUSTOMER + "5,Eve,eve@example.org\n")
+    assert shop.run("customers")
+    assert shop.run("purchases")
+    assert [p.identity for p in account.profiles()] == ["1", "2", "5"]
+    return shop
+
+
+def test_a_person_is_erased_everywhere_and_stays_away(sent: Shop, account: SandboxInTest) -> None:
+    said = sent.said("forget", "--identity", "1", "--yes")
+
+    assert f"{mask('1')} is forgotten; rows that name them are held back" in said
+    assert [p.identity for p in account.profiles()] == ["2", "5"]
+    assert files_with(EMAIL, sent.data / "staging", sent.data / "state") == []
+    assert sent.json("plan", "customers")["report"]["held"] == {"forgotten": 1}
+    assert sent.json("plan", "purchases")["report"]["held"] == {"forgotten": 1}
+    assert sent.run("customers")
+    assert [p.identity for p in account.profiles()] == ["2", "5"]
+
+
+def test_a_rejected_row_is_erased_too(sent: Shop) -> None:
+    assert files_with("evelyn at example.org", sent.data / "staging")
+
+    sent.said("forget", "--identity", "3", "--yes")
+
+    assert files_with("evelyn at example.org", sent.data / "staging") == []
+    assert files_with(EMAIL, sent.data / "staging")
+
+
+def test_state_of_an_account_without_credentials_is_erased_too(
+    sent: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLEVERTAP_API_URL", "CLEVERTAP_ACCOUNT_ID", "CLEVERTAP_PASSCODE"):
+        monkeypatch.delenv(name)
+    (home,) = {path.parent.parent for path in (sent.data / "state").rglob(STATE)}
+
+    said = sent.said("forget", "--identity", "1", "--yes")
+
+    assert f"{home.name}: 2 rows of state" in said
+    assert "not deleted there: no credentials for it are set" in said
+    assert files_with(EMAIL, sent.data / "staging", sent.data / "state") == []
+
+
+def test_nothing_happens_before_a_yes(sent: Shop, account: SandboxInTest) -> None:
+    before = sent.digests("state", "staging")
+
+    result = sent.call("forget", "--identity", "1", entered="n\n")
+
+    assert result.exit_code == 1
+    assert "This cannot be undone. [y/N]" in result.output
+    assert sent.digests("state", "staging") == before
+    assert len(account.profiles()) == 3
+
+
+def test_an_unconfirmed_deletion_is_told(sent: Shop, account: SandboxInTest) -> None:
+    account.faults.replace(Plan(script=("503",), paths=("/1/delete/profiles.json",)))
+
+    result = sent.call("forget", "--identity", "1", "--yes")
+
+    assert result.exit_code == 1
+    assert "CleverTap did not confirm the deletion (HTTP 503)" in result.output
+    assert files_with(EMAIL, sent.data / "staging", sent.data / "state") == []
+    assert sent.call("forget", "--identity", "1", "--yes").exit_code == 0

@@ -1,0 +1,94 @@
+import pytest
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.errors import mask
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.commands.kit import CUSTOMER, Shop
+
+
+def test_a_plan_before_the_first_run_starts_nothing(shop: Shop) -> None:
+    planned = shop.json("plan", "customers")
+
+    assert planned["destination"] == "the sandbox, which has not run yet"
+    assert planned["counts"] == {
+        "source": 4, "cut": 1, "superseded": 0, "valid": 2, "rejected": 1,
+    }  # fmt: skip
+    assert (planned["report"]["new"], planned["report"]["requests"]) == (2, 1)
+    assert not (shop.data / "sandbox").exists()
+    assert shop.digests("state", "staging") == {}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_plan_tells_changes_and_leaves_every_byte_as_it_was(shop: Shop) -> None:
+    assert shop.run("customers")
+    shop.write("customer.csv", CUSTOMER.replace("Ada", "Augusta") + "5,Eve,eve@example.org\n")
+    before = shop.digests("state", "staging")
+
+    said = shop.said("plan", "customers")
+
+    assert "new                      │     1" in said
+    assert "changed                  │     1" in said
+    assert f"{mask('Ada')} -> {mask('Augusta')}" in said
+    assert "Augusta" not in said
+    assert "Requests: 1, 1 s or more with 15 in flight" in said
+    assert shop.digests("state", "staging") == before
+
+
+@pytest.mark.usefixtures("account")
+def test_a_plan_tells_what_an_edited_declaration_does_by_itself(shop: Shop) -> None:
+    assert shop.run("customers")
+    shop.write("customer.csv", CUSTOMER.replace("Ada", "Augusta"))
+    assert shop.json("plan", "customers")["blast"] is None
+    shop.declare("customers", "Email: mail", "Email: {column: mail, on_invalid: drop}")
+
+    blast = shop.json("plan", "customers")["blast"]
+
+    assert blast == {"rows": 3, "changed": 0, "lost": 0, "gained": 1}
+
+
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(limits=Limits(identity_bytes=1))], indirect=True
+)
+def test_clevertap_is_asked_and_keeps_nothing(shop: Shop, account: SandboxInTest) -> None:
+    shop.write("customer.csv", CUSTOMER.replace("2,Bob", "22,Bob"))
+
+    said = shop.said("plan", "customers", "--ask-clevertap")
+
+    assert "it would take 1 and refuse 1 (1 with 523)" in said
+    assert [(r.query, r.records) for r in account.requests()] == [("dryRun=1", 2)]
+    assert account.profiles() == []
+    assert shop.digests("state", "staging") == {}
+
+
+def test_a_sandbox_that_never_ran_cannot_be_asked(shop: Shop) -> None:
+    result = shop.call("plan", "customers", "--ask-clevertap")
+
+    assert result.exit_code == 1
+    assert "start it with `ct-assets sandbox`" in result.output
+
+
+def test_a_plan_says_why_nothing_would_be_sent(shop: Shop) -> None:
+    shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0")
+
+    assert "Nothing would be sent: 1 of 3 rows are rejected (33.3%)" in shop.said(
+        "plan", "customers"
+    )
+
+
+@pytest.mark.parametrize(
+    ("sync", "told"),
+    [
+        ("customer", "no sync is called 'customer'; did you mean 'customers'?"),
+        ("customers", "customer.csv"),
+    ],
+)
+def test_mistakes_are_told_in_words(shop: Shop, sync: str, told: str) -> None:
+    (shop.root / "customer.csv").unlink()
+
+    result = shop.call("plan", sync)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert told in result.output
+    assert "Traceback" not in result.output

@@ -1,0 +1,115 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ct_assets.commands.status import next_run, trigger
+from ct_assets.delivery.storage import locked
+from ct_assets.mapping import parse
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.commands.kit import Shop
+
+NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
+
+
+def test_before_the_first_run(shop: Shop) -> None:
+    customers, purchases = shop.json("status")
+
+    assert (customers["sync"], purchases["sync"]) == ("customers", "purchases")
+    assert customers["destination"] == "the sandbox, which has not run yet"
+    assert (customers["last_run"], customers["counts"], customers["held"]) == (None, {}, {})
+    assert (purchases["trigger"], purchases["next_run"]) == ("by hand", None)
+    assert "never" in shop.said("status")
+    assert not (shop.data / "sandbox").exists()
+    assert shop.digests("state", "staging") == {}
+
+
+def test_after_runs(shop: Shop, account: SandboxInTest) -> None:
+    account.faults.script("ok", "503-stored")
+    assert shop.run("customers")
+    assert shop.run("purchases")
+    before = shop.digests("state", "staging")
+
+    customers, purchases = shop.json("status")
+
+    assert customers["last_run"]["status"] == "ended"
+    assert customers["acknowledged"] == 2
+    assert customers["counts"] == {
+        "source": 4, "cut": 1, "superseded": 0, "rejected": 1, "valid": 2, "unchanged": 0,
+        "held": 0, "planned": 2, "acked": 2, "refused": 0, "unknown": 0, "unsent": 0, "removed": 0,
+    }  # fmt: skip
+    assert (purchases["acknowledged"], purchases["held"]) == (0, {"parked": 2})
+    assert purchases["notes"] == ["records wait for a person: ct-assets parked purchases"]
+    assert f"{account.account_id} at 127.0.0.1" in shop.said("status")
+    assert shop.digests("state", "staging") == before
+
+
+@pytest.mark.usefixtures("account")
+def test_what_a_person_should_know(shop: Shop) -> None:
+    assert shop.run("customers")
+    shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0.1")
+    assert not shop.run("customers")
+    shop.declare("customers", "Name: name", "Nick: name")
+    (home,) = (shop.data / "state").glob("*/customers")
+
+    with locked(home):
+        customers, _ = shop.json("status")
+
+    under_way, gate, edited = customers["notes"]
+    assert under_way == "a run is under way"
+    assert gate.startswith("not sent: 1 of 3 rows are rejected (33.3%)")
+    assert edited == "its declaration was edited since: ct-assets plan customers"
+
+
+@pytest.mark.usefixtures("account")
+def test_runs_of_dagster_home(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0.1")
+    assert not shop.run("customers", kept=True)
+
+    customers, purchases = shop.json("status")
+
+    assert customers["last_run"]["status"] == "failure"
+    assert purchases["last_run"] is None
+
+
+def test_a_dagster_home_that_is_none(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "nowhere"))
+
+    result = shop.call("status")
+
+    assert result.exit_code == 1
+    assert "nowhere cannot be used" in result.output
+
+
+CRON = {"cron": "0 6 * * *", "timezone": "Europe/Rome"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "told", "due"),
+    [
+        ({}, "by hand", None),
+        # The night of the 29th has summer time begin: six in Rome is four in UTC then.
+        ({"trigger": CRON}, "0 6 * * * Europe/Rome", datetime(2026, 3, 29, 4, tzinfo=UTC)),
+        ({"trigger": CRON, "paused": True}, "paused: 0 6 * * * Europe/Rome", None),
+        ({"trigger": "on_change"}, "when shop/customer changes", None),
+    ],
+)
+def test_triggers(declared: dict[str, Any], told: str, due: datetime | None) -> None:
+    sync = parse(
+        {
+            "name": "customers",
+            "object": "profile",
+            "source": "shop/customer",
+            "identify_by": [{"identity": "id"}],
+            "fields": {"Name": "name"},
+            **declared,
+        }
+    )
+
+    assert (trigger(sync), next_run(sync, NOW)) == (told, due)

@@ -1,0 +1,67 @@
+import pytest
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.sandbox.settings import Settings
+from ct_assets_tests.commands.kit import CUSTOMER, Shop
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        (
+            "1",
+            "Row 1 of shop/customer now:\n  id: 1\n  name: Ada\n  mail: ada@example.org\n"
+            'Its record: {"type":"profile","identity":"1","profileData":'
+            '{"Name":"Ada","Email":"ada@example.org"}}\n',
+        ),
+        ("3", "Rejected:\n  Email: "),
+        ("4", "Left out: `where: name <> 'Nobody'` does not hold for it.\n"),
+        ("9", "No row of shop/customer has the key '9' now.\n"),
+    ],
+)
+def test_the_source_row_and_what_becomes_of_it(shop: Shop, key: str, told: str) -> None:
+    said = shop.said("explain", "customers", "--key", key)
+
+    assert told in said
+    assert said.endswith(
+        "Destination: the sandbox, which has not run yet\n"
+        "Nothing of this sync was ever sent there.\n"
+    )
+    assert not (shop.data / "sandbox").exists()
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "told"),
+    [
+        ("reject", "Rejected: 2 rows have this key.\n"),
+        ("{keep_latest_by: name}", "Left out: it is not the latest of 2 rows with this key.\n"),
+    ],
+)
+def test_a_row_beside_others_of_its_key(shop: Shop, duplicates: str, told: str) -> None:
+    shop.declare("customers", "max_rejected", f"duplicates: {duplicates}\n  max_rejected")
+    shop.write("customer.csv", CUSTOMER + "1,Zoe,zoe@example.org\n")
+
+    assert told in shop.said("explain", "customers", "--key", "1")
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(limits=Limits(identity_bytes=1))], indirect=True
+)
+def test_what_clevertap_said(shop: Shop) -> None:
+    shop.write("customer.csv", CUSTOMER.replace("2,Bob", "22,Bob"))
+    assert shop.run("customers")
+    before = shop.digests("state", "staging")
+
+    acked, refused = (shop.said("explain", "customers", "--key", key) for key in ("1", "22"))
+
+    assert "Acknowledged by CleverTap at 2" in acked
+    assert ": acked\n" in acked
+    assert "Never acknowledged by CleverTap.\nHeld back since 2" in refused
+    assert "refused 523: " in refused
+    assert shop.digests("state", "staging") == before
+
+
+def test_a_code(shop: Shop) -> None:
+    assert shop.said("explain", "516").startswith("516: Phone number is invalid\n")
+    assert shop.call("explain", "51x").exit_code == 1
