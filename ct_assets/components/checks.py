@@ -1,6 +1,6 @@
 """Checks that a run evaluates as it goes; each description says what to do when it fails."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,7 @@ import dagster as dg
 
 from ct_assets.components.splitting import Counts
 from ct_assets.mapping import Sync
+from ct_assets.mapping.hazards import Hazard
 
 SPLIT = {
     "rejected_share": (
@@ -25,6 +26,28 @@ SPLIT = {
     "keys_unique": (
         "No two rows have the same identity, or the same event key. Rows that share one are"
         " rejected: make the source unique, or declare `duplicates: {keep_latest_by: COLUMN}`."
+    ),
+}
+HAZARDS = {
+    "people_apart": (
+        "merge",
+        "No two identities share an e-mail address, a phone number or a further identifier, by"
+        " which CleverTap may unite their profiles. Make them unique, or leave the field out.",
+    ),
+    "types_stable": (
+        "type_drift",
+        "Every field is sent with the type it had before. CleverTap keeps the first it saw and"
+        " drops the values of another in silence: declare `type:`, or take a new name.",
+    ),
+    "fields_filled": (
+        "turned_null",
+        "No field that used to have values is empty all of a sudden. If one is, look at the run"
+        " that fills the source.",
+    ),
+    "columns_known": (
+        "new_column",
+        "`other_columns` took in no column that was not there before. If it did, list it under"
+        " `except`, or let it be: the next run takes it as known.",
     ),
 }
 LATE = {
@@ -59,7 +82,8 @@ class Finding:
 
 def of(sync: Sync) -> Mapping[str, str]:
     """What is checked of the split of a sync."""
-    return {**SPLIT, **LATE} if sync.partition else SPLIT
+    hazards = {name: description for name, (_, description) in HAZARDS.items()}
+    return {**SPLIT, **hazards, **(LATE if sync.partition else {})}
 
 
 def specs(asset: dg.AssetKey, descriptions: Mapping[str, str]) -> list[dg.AssetCheckSpec]:
@@ -109,6 +133,14 @@ def of_split(
         "keys_unique": Finding(repeated == 0, {"rows": repeated}),
         "no_late_rows": Finding(not late, {f"rows/{key}": n for key, n in late.items()}),
     }
+
+
+def of_hazards(found: Iterable[Hazard]) -> Mapping[str, Finding]:
+    told = {
+        name: {hazard.field: hazard.message for hazard in found if hazard.code == code}
+        for name, (code, _) in HAZARDS.items()
+    }
+    return {name: Finding(not messages, messages) for name, messages in told.items()}
 
 
 def of_delivery(sync: Sync, counts: Mapping[str, int]) -> Mapping[str, Finding]:

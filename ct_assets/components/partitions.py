@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.clevertap.contract import FieldType
-from ct_assets.io_managers.staging import NotStagedError, Staging
+from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
 from ct_assets.mapping.declaration import Partition
@@ -62,10 +62,7 @@ def late(sync: Sync, source: pl.LazyFrame, staging: Staging, done: list[str]) ->
 
 
 def remembered(sync: Sync, staging: Staging, what: str) -> dict[str, int]:
-    try:
-        return dict(staging.current((sync.name, "partitions")).meta[what])
-    except NotStagedError:
-        return {}
+    return dict(staging.meta((sync.name, "partitions")).get(what, {}))
 
 
 def _dated(source: pl.LazyFrame, partition: Partition) -> pl.LazyFrame:

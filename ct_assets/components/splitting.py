@@ -66,6 +66,7 @@ def split_into(
         "gate": asdict(gate(sync, counts)),
         "reasons": reasons(rejected.scan()),
         "declaration": sync.digest,
+        "others": list(parts.mapped.others),
     }
     return counts
 

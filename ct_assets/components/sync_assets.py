@@ -9,6 +9,7 @@ import polars as pl
 
 from ct_assets.components import checks, partitions, readings, running
 from ct_assets.components.keys import key, source_key
+from ct_assets.components.noticing import notice
 from ct_assets.components.ordering import refuse_failing, wait_for_others
 from ct_assets.components.splitting import split_into
 from ct_assets.components.triggers import condition
@@ -55,6 +56,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             rows = running.rows_of(context, sync, source, valid)
             unprofiled = running.rejected_profiles(context, sync, staging)
             counts = split_into(sync, rows, valid, rejected, unprofiled)
+            hazards = notice(sync, valid, staging.meta((sync.name, "valid"), part))
             whole = running.frozen(context, sync, source, valid)
             late = partitions.late(sync, whole, staging, running.partition_keys(context))
             (valid.folder / running.COPY).unlink(missing_ok=True)
@@ -65,6 +67,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
                 said = {**told, "dagster/column_lineage": lineage}
                 yield from running.staged(context, ct_staging, key(sync, stage), draft, said)
             found = checks.of_split(sync, counts, valid.meta["reasons"], late)
+            found = {**found, **checks.of_hazards(hazards)}
             yield from checks.results(context, key(sync, "valid"), found)
 
     return split_rows

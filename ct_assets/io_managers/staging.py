@@ -61,7 +61,9 @@ class Draft:
         return self.folder / DATA
 
     def sink(self, frame: pl.LazyFrame) -> None:
-        frame.sink_parquet(self.path, row_group_size=100_000)
+        """In small pieces: memory is for many of them at once."""
+        with pl.Config(streaming_chunk_size=20_000):
+            frame.sink_parquet(self.path, row_group_size=50_000, statistics=False)
 
     def scan(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.path)
@@ -108,6 +110,13 @@ class Staging:
         """The files of all snapshots of an asset, of every partition, replaced ones too."""
         folder = self._home(key, None).parent
         return sorted(p for p in folder.glob(f"=*/*/{DATA}") if not p.parent.name.startswith("."))
+
+    def meta(self, key: Sequence[str], partition: str | None = None) -> Mapping[str, Any]:
+        """Of the current snapshot; nothing if there is none."""
+        try:
+            return self.current(key, partition).meta
+        except NotStagedError:
+            return {}
 
     def knows(self, key: Sequence[str]) -> bool:
         """Whether anything was staged of it, in whichever partition."""
