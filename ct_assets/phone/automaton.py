@@ -1,5 +1,6 @@
 """The numbering plans as one automaton in flat arrays: what the columns are looked up in."""
 
+import gc
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -45,6 +46,17 @@ class Automaton(NamedTuple):
 
 def compiled() -> Automaton:
     """The automaton of the installed metadata."""
+    # Half a million tuples that all stay: looking for garbage among them takes a quarter longer.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _compiled()
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _compiled() -> Automaton:
     numbering = Numbering()
     states = _States(numbering.diagrams)
     states.number(_NO_CODE)

@@ -3,50 +3,41 @@
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from polars._typing import PolarsDataType
 
 from ct_assets.phone import result
 from ct_assets.phone.rules import Rules
 from ct_assets.phone.verdicts import Verdicts
 
 _AS_IS = result.STATUSES.index("valid_as_is")
-_ENUMS = {
-    "status": pl.Enum(result.STATUSES),
-    "reason": pl.Enum(result.REASONS),
-    "type": pl.Enum(result.TYPES),
-}
+_INVALID = pl.lit("invalid", pl.Enum(result.STATUSES))
 
 
 def frame(verdicts: Verdicts, rules: Rules) -> pl.DataFrame:
     """The fields of the result, after libphonenumber and then after the rules."""
-    tables = result.decoder()
-    status = tables.status.take(verdicts.outcome)
+    status, *others = result.meanings(verdicts.outcome)
     status[verdicts.as_is] = _AS_IS
-    decided = pl.DataFrame(
-        {
-            "e164": verdicts.e164,
-            "status": _enum(status, _ENUMS["status"]),
-            "reason": _enum(tables.reason.take(verdicts.outcome), _ENUMS["reason"]),
-            "region": _enum(tables.region.take(verdicts.outcome), pl.Enum(result.regions())),
-            "type": _enum(tables.type.take(verdicts.outcome), _ENUMS["type"]),
-        }
-    )
-    return _refused(decided, rules)
+    e164, *enums = result.dtype().fields
+    named = [
+        _named(places, field.name, field.dtype)
+        for places, field in zip((status, *others), enums, strict=True)
+    ]
+    decided = pl.DataFrame([verdicts.e164.alias(e164.name), *named])
+    return _refused(decided, rules) if rules.concern(verdicts.e164) else decided
 
 
 def _refused(decided: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    refused = decided.select(rules.refused(pl.col("e164"), pl.col("type"))).to_series()
-    if not refused.any():
-        return decided
-    why = rules.reason(pl.col("e164"), pl.col("type"))
+    why = decided.select(rules.refusal(pl.col("e164"), pl.col("type"))).to_series()
+    kept = why.is_null()
     return decided.with_columns(
-        e164=pl.when(~refused).then("e164"),
-        status=pl.when(refused).then(pl.lit("invalid", _ENUMS["status"])).otherwise("status"),
-        reason=pl.when(refused).then(why).otherwise("reason"),
+        e164=pl.when(kept).then("e164"),
+        status=pl.when(kept).then("status").otherwise(_INVALID),
+        reason=pl.coalesce(why, "reason"),
     )
 
 
-def _enum(places: npt.NDArray[np.uint8], categories: pl.Enum) -> pl.Series:
-    """Places in the categories as values, NOTHING as null."""
-    last = len(categories.categories) - 1
-    named = pl.Series(np.minimum(places, last)).cat.to(categories)
-    return named.zip_with(pl.Series(places) != result.NOTHING, pl.Series([None], dtype=categories))
+def _named(places: npt.NDArray[np.uint8], name: str, dtype: PolarsDataType) -> pl.Series:
+    """Places in the categories of an Enum as values, NOTHING as null."""
+    given = pl.Series(name, places)
+    categories = given.set(given == result.NOTHING, 0).cat.to(dtype)
+    return categories.zip_with(given != result.NOTHING, pl.Series([None], dtype=dtype))

@@ -5,63 +5,65 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ct_assets.phone.lookup import Counts, Digits, Leaves, Lookup, UInts
+from ct_assets.phone.lookup import Digits, Leaves, Lookup, UInts
 from ct_assets.phone.numbering import DIAL_ABROAD
+from ct_assets.phone.regions import Rows
+from ct_assets.phone.verdicts import Outcomes
 
 
 class Decided(NamedTuple):
     """The verdict on each string of digits; outcome SLOW where only phonenumbers can tell."""
 
-    outcome: npt.NDArray[np.uint16]
-    number: UInts
-    """Calling code and national number, 0 unless valid."""
+    outcome: Outcomes
     unedited: npt.NDArray[np.bool_]
     """Valid, and the number is made of the digits as they are."""
+    others: Rows
+    """The rows that are not."""
+    number: UInts
+    """For each of the others: calling code and national number, 0 unless valid."""
     national_digits: npt.NDArray[np.uint8]
-    """Digits after the calling code, where the number could be read and is not valid."""
+    """For each of the others: digits after the calling code, if it could be read and is invalid."""
 
 
 def international(lookup: Lookup, digits: Digits) -> Decided:
     """Judge digits that begin with a calling code."""
     leaves = lookup.international(digits)
-    decided = Decided(
-        lookup.outcomes.take(leaves),
-        digits.values.copy(),
-        lookup.unedited.take(leaves),
-        np.zeros(len(leaves), np.uint8),
+    unedited = lookup.unedited.take(leaves)
+    others = np.flatnonzero(~unedited)
+    changed = leaves.take(others)
+    national = lookup.edited(lookup.without_code(digits.take(others), changed), changed)
+    return Decided(
+        lookup.outcomes.take(leaves), unedited, others, *_written(lookup, national, changed)
     )
-    others = np.flatnonzero(~decided.unedited)
-    if len(others):
-        changed = leaves.take(others)
-        national = lookup.edited(lookup.without_code(digits.take(others), changed), changed)
-        _write(lookup, decided, others, national, changed)
-    return decided
 
 
 def dialled(lookup: Lookup, digits: Digits, regions: npt.NDArray[np.uint8]) -> Decided:
     """Judge digits as dialled in regions, given by their places."""
     leaves = lookup.national(digits, regions)
-    rows = len(leaves)
-    decided = Decided(
-        lookup.outcomes.take(leaves),
-        np.zeros(rows, np.uint64),
-        np.zeros(rows, np.bool_),
-        np.zeros(rows, np.uint8),
-    )
     national = lookup.edited(digits, leaves)
-    _write(lookup, decided, np.arange(rows), national, leaves)
-    abroad = np.flatnonzero(decided.outcome == DIAL_ABROAD)
+    outcome = lookup.outcomes.take(leaves)
+    number, national_digits = _written(lookup, national, leaves)
+    abroad = np.flatnonzero(outcome == DIAL_ABROAD)
     if len(abroad):
-        found = international(lookup, national.take(abroad))
-        decided.outcome[abroad], decided.number[abroad] = found.outcome, found.number
-        decided.national_digits[abroad] = found.national_digits
-    return decided
+        there = national.take(abroad)
+        found = international(lookup, there)
+        outcome[abroad], number[abroad] = found.outcome, numbers(found, there)
+        national_digits[abroad.take(found.others)] = found.national_digits
+    rows = len(leaves)
+    return Decided(outcome, np.zeros(rows, np.bool_), np.arange(rows), number, national_digits)
 
 
-def _write(
-    lookup: Lookup, decided: Decided, rows: Counts, national: Digits, leaves: Leaves
-) -> None:
-    """Fill in what national numbers are good for: text if valid, a count of digits if not."""
+def numbers(decided: Decided, digits: Digits) -> UInts:
+    """Calling code and national number of every row, 0 unless valid."""
+    number = np.where(decided.unedited, digits.values, 0)
+    number[decided.others] = decided.number
+    return number
+
+
+def _written(
+    lookup: Lookup, national: Digits, leaves: Leaves
+) -> tuple[UInts, npt.NDArray[np.uint8]]:
+    """What national numbers are good for: the whole number if valid, a count of digits if not."""
     valid, invalid = lookup.valid.take(leaves), lookup.invalid.take(leaves)
-    decided.number[rows] = np.where(valid, lookup.with_code(national, leaves), 0)
-    decided.national_digits[rows] = np.where(invalid, national.lengths, 0)
+    number = np.where(valid, lookup.with_code(national, leaves), 0)
+    return number, np.where(invalid, national.lengths, 0).astype(np.uint8)

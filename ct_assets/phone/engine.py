@@ -6,7 +6,7 @@ import polars as pl
 
 from ct_assets.phone import cleaning, decisions, result, slow
 from ct_assets.phone.decisions import Decided
-from ct_assets.phone.lookup import Digits, Lookup
+from ct_assets.phone.lookup import Digits, Lookup, UInts
 from ct_assets.phone.regions import ABSENT, UNKNOWN, Regions, Rows
 from ct_assets.phone.validity import SLOW
 from ct_assets.phone.verdicts import Verdicts
@@ -22,7 +22,7 @@ _NO_REGION = {
 def judge(lookup: Lookup, phones: pl.Series, regions: Regions) -> Verdicts:
     """The verdict on each row; longer columns are better cut into slices."""
     board = _Board(lookup, phones, regions)
-    board.settle(np.arange(len(phones)), phones, as_is=True)
+    board.settle(None, phones)
     for cleaned in (cleaning.without_separators, cleaning.without_decoration):
         rows = board.open_rows()
         if len(rows):
@@ -52,28 +52,25 @@ class _Board:
         self._outcome = np.full(rows, SLOW, np.uint16)
         self._outcome[phones.is_null().to_numpy()] = result.NULL
         self._as_is = np.zeros(rows, np.bool_)
-        self._number = np.zeros(rows, np.uint64)
         self._national_digits = np.zeros(rows, np.uint8)
-        self._slow_rows, self._slow_e164 = np.arange(0), pl.Series(dtype=pl.String)
+        self._rewritten: list[tuple[Rows, pl.Series]] = []
 
     def open_rows(self) -> Rows:
         """The rows without a verdict."""
         return np.flatnonzero(self._outcome == SLOW)
 
-    def settle(self, rows: Rows, text: pl.Series, *, as_is: bool = False) -> None:
-        """Judge the rows whose text is nothing but digits, and maybe a plus."""
+    def settle(self, rows: Rows | None, text: pl.Series) -> None:
+        """Judge the rows whose text is nothing but digits, and maybe a plus.
+
+        With `rows`, the text is not that of all rows as it is, but that of some after cleaning.
+        """
         digits, plus, readable = cleaning.read(text)
         chosen = np.flatnonzero(readable & plus)
         if len(chosen):
-            found = decisions.international(self._lookup, digits.take(chosen))
-            with_plus = rows.take(chosen)
-            self._note(with_plus, found)
-            self._reopen(with_plus, found)
-            if as_is:
-                self._as_is[with_plus] = found.unedited
+            self._settle_plus(rows, chosen, digits.take(chosen))
         chosen = np.flatnonzero(readable & ~plus)
         if len(chosen):
-            self._settle_dialled(rows.take(chosen), digits.take(chosen))
+            self._settle_dialled(_of(rows, chosen), digits.take(chosen))
 
     def settle_hopeless(self) -> None:
         """Judge the rows that no region and no reading could make a number of."""
@@ -84,11 +81,12 @@ class _Board:
 
     def settle_slowly(self) -> None:
         """Let phonenumbers judge what is left."""
-        rows = self._slow_rows = self.open_rows()
+        rows = self.open_rows()
         if len(rows):
             found = slow.judge(self._phones.gather(rows), self._regions.at(rows))
-            self._outcome[rows], self._slow_e164 = found.outcome, found.e164
-            self._as_is[rows], self._national_digits[rows] = found.as_is, found.national_digits
+            self._outcome[rows], self._as_is[rows] = found.outcome, found.as_is
+            self._national_digits[rows] = found.national_digits
+            self._rewritten.append((rows, found.e164))
 
     def verdicts(self) -> Verdicts:
         """The verdicts, once all rows are settled."""
@@ -97,17 +95,29 @@ class _Board:
     def _e164(self) -> pl.Series:
         """The text of valid rows as it was or rewritten, null for the others."""
         null = pl.Series([None], dtype=pl.String)
-        rows = np.flatnonzero((self._number > 0) & ~self._as_is)
-        if len(rows) + len(self._slow_rows) == 0:
+        if not self._rewritten:
             return self._phones.zip_with(pl.Series(self._as_is), null)
-        rewritten = "+" + pl.Series(self._number.take(rows)).cast(pl.String)
-        texts = pl.concat([self._phones, rewritten, self._slow_e164, null]).rechunk()
-        places = np.where(self._as_is, np.arange(len(self._phones)), len(texts) - 1)
-        places[rows] = len(self._phones) + np.arange(len(rows))
-        places[self._slow_rows] = (
-            len(texts) - 1 - len(self._slow_rows) + np.arange(len(self._slow_rows))
-        )
-        return texts.gather(places)
+        rows, texts = zip(*self._rewritten, strict=True)
+        pool: pl.Series = pl.concat([self._phones, null, *texts]).rechunk()
+        own = np.uint32(len(self._phones))
+        places = np.where(self._as_is, np.arange(own, dtype=np.uint32), own)
+        places[np.concatenate(rows)] = np.arange(own + 1, len(pool))
+        return pool.gather(places)
+
+    def _settle_plus(self, rows: Rows | None, chosen: Rows, digits: Digits) -> None:
+        """Judge digits behind a plus."""
+        found = decisions.international(self._lookup, digits)
+        whole = _of(rows, chosen)
+        self._note(whole, found)
+        if rows is None:
+            self._as_is[whole] = found.unedited
+        else:
+            same = np.flatnonzero(found.unedited)
+            self._rewrite(whole.take(same), digits.values.take(same))
+        # With a region, a plus before no calling code may be overlooked: phonenumbers knows.
+        codeless = whole[found.outcome == _NO_CODE]
+        if len(codeless):
+            self._outcome[codeless[self._regions.at(codeless) < UNKNOWN]] = SLOW
 
     def _settle_dialled(self, rows: Rows, digits: Digits) -> None:
         """Judge digits without a plus, where there is a region to dial them in."""
@@ -121,11 +131,15 @@ class _Board:
 
     def _note(self, rows: Rows, found: Decided) -> None:
         self._outcome[rows] = found.outcome
-        self._number[rows] = found.number
-        self._national_digits[rows] = found.national_digits
+        others = rows.take(found.others)
+        self._national_digits[others] = found.national_digits
+        valid = np.flatnonzero(found.number)
+        self._rewrite(others.take(valid), found.number.take(valid))
 
-    def _reopen(self, rows: Rows, found: Decided) -> None:
-        """With a region, a plus before no calling code may be overlooked: phonenumbers knows."""
-        rows = rows[found.outcome == _NO_CODE]
+    def _rewrite(self, rows: Rows, numbers: UInts) -> None:
         if len(rows):
-            self._outcome[rows[self._regions.at(rows) < UNKNOWN]] = SLOW
+            self._rewritten.append((rows, "+" + pl.Series(numbers).cast(pl.String)))
+
+
+def _of(rows: Rows | None, chosen: Rows) -> Rows:
+    return chosen if rows is None else rows.take(chosen)

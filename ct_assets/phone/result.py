@@ -81,13 +81,22 @@ def unparsable(reason: str) -> int:
     return 1 + UNPARSABLE.index(reason)
 
 
+Places = npt.NDArray[np.uint8]
+
+
+def meanings(outcomes: npt.NDArray[np.uint16]) -> list[Places]:
+    """Places in STATUSES, REASONS, regions() and TYPES of outcomes; NOTHING where there is none."""
+    packed = _packed().take(outcomes)
+    return [np.ascontiguousarray(places) for places in packed.view(np.uint8).reshape(-1, 4).T]
+
+
 class Decoder(NamedTuple):
     """What each outcome means, one array per field; NOTHING stands for null."""
 
-    status: npt.NDArray[np.uint8]
-    reason: npt.NDArray[np.uint8]
-    region: npt.NDArray[np.uint8]
-    type: npt.NDArray[np.uint8]
+    status: Places
+    reason: Places
+    region: Places
+    type: Places
 
 
 @functools.cache
@@ -107,5 +116,11 @@ def decoder() -> Decoder:
     )
 
 
-def _padded(places: list[int]) -> npt.NDArray[np.uint8]:
+@functools.cache
+def _packed() -> npt.NDArray[np.uint32]:
+    """The four tables side by side, to be looked up in at once."""
+    return np.stack(decoder(), axis=1).copy().view(np.uint32).ravel()
+
+
+def _padded(places: list[int]) -> Places:
     return np.array(places + [NOTHING] * (KINDS - len(places)), np.uint8)

@@ -31,12 +31,20 @@ class Rules(NamedTuple):
     min_digits: int | None = MIN_DIGITS
     max_digits: int | None = MAX_DIGITS
 
-    def refused(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
-        """Whether a valid number is refused; false or null for others."""
-        return pl.any_horizontal(self._checks(e164, type_).values())
+    def concern(self, e164: pl.Series) -> bool:
+        """Whether one of the numbers may be refused; most columns need not be looked at closer."""
+        sizes = e164.str.len_bytes()
+        shortest, longest = sizes.min(), sizes.max()
+        if not (isinstance(shortest, int) and isinstance(longest, int)):
+            return False
+        return (
+            self.accept is not None
+            or (self.min_digits is not None and shortest - 1 < self.min_digits)
+            or (self.max_digits is not None and longest - 1 > self.max_digits)
+        )
 
-    def reason(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
-        """The reason why a number is refused, null where it is not."""
+    def refusal(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
+        """The reason why a valid number is refused, null for others."""
         reasons = pl.Enum(result.REASONS)
         checks = self._checks(e164, type_).items()
         return pl.coalesce(pl.when(check).then(pl.lit(why, reasons)) for why, check in checks)

@@ -30,9 +30,10 @@ def differences(lookup: Lookup, questions: list[Question]) -> list[Question]:
     abroad = [q for q in questions if q.region is None]
     inland = [q for q in questions if q.region is not None]
     places = [result.regions().index(q.region or "") for q in inland]
+    there, here = _digits(abroad), _digits(inland)
     found = [
-        *_answers(decisions.international(lookup, _digits(abroad))),
-        *_answers(decisions.dialled(lookup, _digits(inland), np.array(places, np.uint8))),
+        *_answers(decisions.international(lookup, there), there),
+        *_answers(decisions.dialled(lookup, here, np.array(places, np.uint8)), here),
     ]
     asked = zip([*abroad, *inland], found, strict=True)
     return [q for q, answer in asked if answer[0] != SLOW and answer != _expected(q)]
@@ -70,8 +71,10 @@ def _digits(questions: list[Question]) -> Digits:
     return Digits(np.array([int(t) for t in texts], np.uint64), np.array([len(t) for t in texts]))
 
 
-def _answers(decided: Decided) -> Iterator[tuple[int, int, int]]:
-    fields = (decided.outcome, decided.number, decided.national_digits)
+def _answers(decided: Decided, digits: Digits) -> Iterator[tuple[int, int, int]]:
+    national_digits = np.zeros(len(decided.outcome), np.uint8)
+    national_digits[decided.others] = decided.national_digits
+    fields = (decided.outcome, decisions.numbers(decided, digits), national_digits)
     yield from zip(*(field.tolist() for field in fields), strict=True)
 
 
