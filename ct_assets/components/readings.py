@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from ct_assets.components.keys import key
 from ct_assets.components.splitting import Counts
 from ct_assets.io_managers.outcomes import fix, table
 from ct_assets.mapping import Sync
@@ -13,10 +14,13 @@ from ct_assets.mapping import Sync
 TOP = 20
 
 
-def split_metadata(meta: Mapping[str, Any]) -> dict[str, Any]:
+def split_metadata(sync: Sync, meta: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     """For `valid` and `rejected`: where every row of the source went, and why."""
     counts = Counts(**meta["counts"])
     return {
+        **{name: dg.MetadataValue.asset(key(sync, name)) for name in ("valid", "rejected")},
+        "seconds": seconds,
+        "rows_per_second": counts.source / max(seconds, 1e-6),
         "conservation": table([{"rows": n, "count": c} for n, c in meta["counts"].items()]),
         "reasons": reasons(meta["reasons"]),
         "rows/source": counts.source,

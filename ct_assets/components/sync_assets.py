@@ -1,5 +1,6 @@
 """The assets of a sync: valid and rejected, clevertap, undelivered."""
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -46,6 +47,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
         ct_staging: dg.ResourceParam[ParquetStaging],
         source: pl.LazyFrame | pl.DataFrame,
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
+        begun = time.monotonic()
         staging, part = ct_staging.staging(), running.partition(context)
         with (
             readable(),
@@ -60,7 +62,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             whole = running.frozen(context, sync, source, valid)
             late = partitions.late(sync, whole, staging, running.partition_keys(context))
             (valid.folder / running.COPY).unlink(missing_ok=True)
-            told = readings.split_metadata(valid.meta)
+            told = readings.split_metadata(sync, valid.meta, time.monotonic() - begun)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
                 columns = draft.scan().collect_schema()
                 lineage = readings.lineage(sync, stage, columns, source_key(sync))
@@ -93,7 +95,11 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         with readable():
             wait_for_others(context, sync, ct_staging.staging())
         part, others = running.partition(context), running.neighbours(context)
-        yield dg.Output(Upload(sync, valid, config, others, part), "clevertap")
+        links = {
+            name: dg.MetadataValue.asset(key(sync, name)) for name in ("rejected", "undelivered")
+        }
+        upload = Upload(sync, valid, config, others, part)
+        yield dg.Output(upload, "clevertap", metadata=links)
         report = ct_staging.staging().current((sync.name, "clevertap"), part)
         found = checks.of_delivery(sync, report.meta["counts"])
         yield from checks.results(context, key(sync, "clevertap"), found)
@@ -114,7 +120,9 @@ def undelivered_asset(sync: Sync) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
     def undelivered(report: pl.LazyFrame) -> pl.LazyFrame:
-        return report.filter(~pl.col("outcome").is_in(["acked", "unchanged"]))
+        meant = pl.col("code").is_in(["forgotten", "before_from_now"])
+        held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
+        return report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
 
     return undelivered
 

@@ -106,6 +106,15 @@ class Staging:
             raise NotStagedError(key, partition) from None
         return Snapshot(self._home(key, partition) / pointer["snapshot"] / DATA, pointer["meta"])
 
+    def latest(self, key: Sequence[str]) -> Snapshot:
+        """The current snapshot of whichever partition was published last."""
+        pointers = self._home(key, None).parent.glob(f"=*/{POINTER}")
+        newest = max(pointers, key=lambda path: path.stat().st_mtime, default=None)
+        if newest is None:
+            raise NotStagedError(key, None)
+        pointer = json.loads(newest.read_text())
+        return Snapshot(newest.parent / pointer["snapshot"] / DATA, pointer["meta"])
+
     def snapshots(self, key: Sequence[str]) -> list[Path]:
         """The files of all snapshots of an asset, of every partition, replaced ones too."""
         folder = self._home(key, None).parent

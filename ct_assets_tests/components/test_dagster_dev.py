@@ -40,6 +40,20 @@ attributes:
   fields: {Page: page}
   ts: at
 """
+PLACEHOLDER = "type: ct_assets.components.SourceTable\nattributes: {asset: shop/x, table: x}\n"
+MINUTELY = """
+type: ct_assets.components.SourceTable
+attributes: {asset: shop/member, file: member.csv}
+---
+type: ct_assets.components.ClevertapSync
+attributes:
+  name: members
+  object: profile
+  source: shop/member
+  identify_by: [{identity: id}]
+  fields: {Name: name}
+  trigger: "* * * * *"
+"""
 VISITS = 60_000
 LAUNCH = """
 mutation ($assets: [AssetKeyInput!]) {
@@ -127,12 +141,16 @@ def answers(url: str) -> bool:
 
 
 @pytest.fixture
-def dev(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Dev]:
+def dev(
+    request: pytest.FixtureRequest, tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> Iterator[Dev]:
+    """`request.param`: declarations beside those of every test."""
     following = kit.CUSTOMERS + "  trigger: on_change\n"
     files = {
         "shop/defs.yaml": kit.SOURCE,
         "customers/defs.yaml": following,
         "visits/defs.yaml": EVENTS,
+        "more/defs.yaml": getattr(request, "param", PLACEHOLDER),
     }
     package = kit.write(tmp_path, files)
     (package / "definitions.py").write_text(
@@ -148,6 +166,7 @@ def dev(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Dev]:
     home.mkdir()
     (home / "dagster.yaml").write_text(Path("dagster.yaml").read_text())
     (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
+    (tmp_path / "member.csv").write_text("id,name\nm1,Eve\n")
     env = os.environ | {
         "DAGSTER_HOME": str(home),
         "CT_DATA_DIR": str(tmp_path / "data"),
@@ -166,17 +185,20 @@ def dev(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Dev]:
         process.wait(60)
 
 
-def test_a_changed_file_is_sent_with_no_click(dev: Dev, clevertap_sandbox: SandboxInTest) -> None:
+@pytest.mark.parametrize("dev", [MINUTELY], indirect=True)
+def test_changes_and_ticks_reach_clevertap_with_no_click(
+    dev: Dev, clevertap_sandbox: SandboxInTest
+) -> None:
     def people() -> set[str | None]:
         return {profile.identity for profile in clevertap_sandbox.profiles()}
 
-    until(lambda: people() == {"1"})
+    until(lambda: people() == {"1", "m1"})
 
     (dev.root / "customer.csv").write_text(
         "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n"
     )
 
-    until(lambda: people() == {"1", "2"})
+    until(lambda: people() == {"1", "2", "m1"})
 
 
 def stored(sandbox: SandboxInTest) -> int:
