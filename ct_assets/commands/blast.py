@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ct_assets.commands.project import Project
 from ct_assets.commands.rows import split_rows
-from ct_assets.io_managers.staging import NotStagedError, Staging
+from ct_assets.io_managers.staging import NotStagedError
 from ct_assets.mapping import Sync
 
 
@@ -19,16 +20,16 @@ class Blast:
     gained: int
 
 
-def blast(sync: Sync, staging: Staging) -> Blast | None:
+def blast(project: Project, sync: Sync) -> Blast | None:
     """None if the declaration is that of the last run, or if that run's rows are gone."""
     try:
-        source = staging.current(sync.source.split("/"))
-        before = staging.current((sync.name, "valid"))
+        source = project.staging.current(sync.source.split("/"))
+        before = project.staging.current((sync.name, "valid"))
     except NotStagedError:
         return None
     if before.meta["declaration"] == sync.digest:
         return None
-    with split_rows(sync, source.scan()) as rows:
+    with split_rows(sync, source.scan(), project.rejected_profiles(sync)) as rows:
         return _compared(before.scan(), rows.valid.scan())
 
 

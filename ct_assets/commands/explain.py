@@ -1,8 +1,18 @@
 """`ct-assets explain`: a code, or the story of one row."""
 
+from collections.abc import Mapping
+
 import click
 
-from ct_assets.clevertap.catalogue import Entry, explain
+from ct_assets.clevertap.catalogue import Entry, Kind, explain
+
+_KINDS: Mapping[Kind, str] = {
+    "rejected": "ct_assets rejects the row before sending",
+    "warned": "ct_assets sends the row and warns of it",
+    "held": "ct_assets holds the row back",
+    "refused": "CleverTap refused the record",
+    "http": "CleverTap answered the whole request with this HTTP status",
+}
 
 
 @click.command()
@@ -25,14 +35,10 @@ def command(module: str, subject: str, key: str | None) -> None:
 
 
 def _entry(entry: Entry) -> str:
-    who = {
-        "rejected": "ct_assets rejects the row before sending",
-        "held": "ct_assets holds the row back",
-        "refused": "CleverTap refused the record",
-        "http": "CleverTap answered the whole request with this HTTP status",
-    }[entry.kind]
-    lasting = "passing: the same request may succeed later" if entry.transient else "permanent"
+    lasting = ""
+    if entry.kind in ("refused", "http"):
+        lasting = "; a repeat may succeed" if entry.transient else "; a repeat changes nothing"
     return (
-        f"{entry.code}: {entry.title}\n\n  {who}; {lasting}.\n\n"
+        f"{entry.code}: {entry.title}\n\n  {_KINDS[entry.kind]}{lasting}.\n\n"
         f"  Cause  {entry.cause}\n  Fix    {entry.fix}"
     )

@@ -61,7 +61,7 @@ def command(
             counts=asdict(rows.counts),
             gate=rows.valid.meta["gate"]["why"],
             report=plan(request),
-            blast=blast(declared.sync, project.staging),
+            blast=blast(project, declared.sync),
             asked=_asked(request, to) if ask_clevertap else None,
         )
     if as_json:

@@ -17,7 +17,7 @@ from ct_assets.io_managers.clevertap import policy
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
 from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
-from ct_assets.mapping import Sync
+from ct_assets.mapping import Sync, rejected_keys
 
 T = TypeVar("T")
 
@@ -48,9 +48,9 @@ class Project:
         return self._resource("ct_staging", ParquetStaging()).staging()
 
     def staged(self, sync: str, stage: str) -> Snapshot | None:
-        """The current snapshot of one of a sync's assets."""
+        """The snapshot of one of a sync's assets that was published last."""
         try:
-            return self.staging.current((sync, stage))
+            return self.staging.latest((sync, stage))
         except NotStagedError:
             return None
 
@@ -62,9 +62,17 @@ class Project:
         """The rows as they are now, split."""
         with (
             self.source(declared) as source,
-            split_rows(declared.sync, source) as rows,
+            split_rows(declared.sync, source, self.rejected_profiles(declared.sync)) as rows,
         ):
             yield rows
+
+    def rejected_profiles(self, sync: Sync) -> pl.LazyFrame | None:
+        """Whom the sync that `require_profile` names has rejected, as far as is known."""
+        if sync.require_profile is None:
+            return None
+        profiles = self.sync(sync.require_profile).sync
+        rejected = self.staged(profiles.name, "rejected")
+        return rejected_keys(profiles, rejected.scan()) if rejected else None
 
     @contextlib.contextmanager
     def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:

@@ -34,10 +34,13 @@ def scratch() -> Iterator[Staging]:
 
 
 @contextlib.contextmanager
-def split_rows(sync: Sync, source: pl.LazyFrame) -> Iterator[Rows]:
+def split_rows(
+    sync: Sync, source: pl.LazyFrame, rejected_profiles: pl.LazyFrame | None = None
+) -> Iterator[Rows]:
     with (
         scratch() as drafts,
         drafts.draft(("valid",)) as valid,
         drafts.draft(("rejected",)) as rejected,
     ):
-        yield Rows(source, valid, rejected, split_into(sync, source, valid, rejected))
+        counts = split_into(sync, source, valid, rejected, rejected_profiles)
+        yield Rows(source, valid, rejected, counts)

@@ -4,7 +4,7 @@ from ct_assets.clevertap.contract import Limits
 from ct_assets.errors import mask
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.commands.kit import CUSTOMER, Shop
+from ct_assets_tests.commands.kit import CUSTOMER, PURCHASE, Shop
 
 
 def test_a_plan_before_the_first_run_starts_nothing(shop: Shop) -> None:
@@ -59,6 +59,18 @@ def test_clevertap_is_asked_and_keeps_nothing(shop: Shop, account: SandboxInTest
     assert [(r.query, r.records) for r in account.requests()] == [("dryRun=1", 2)]
     assert account.profiles() == []
     assert shop.digests("state", "staging") == {}
+
+
+@pytest.mark.usefixtures("account")
+def test_events_of_rejected_profiles_are_rejected_as_in_a_run(shop: Shop) -> None:
+    shop.declare("purchases", "on_unknown", "require_profile: customers\n  on_unknown")
+    shop.write("purchase.csv", PURCHASE + "n3,3,2026-01-02T03:04:07,5\n")
+    assert shop.run("customers")
+
+    assert shop.json("plan", "purchases")["counts"]["rejected"] == 1
+    assert "Rejected: the profile of its person was rejected.\n" in shop.said(
+        "explain", "purchases", "--key", "n3"
+    )
 
 
 def test_a_sandbox_that_never_ran_cannot_be_asked(shop: Shop) -> None:

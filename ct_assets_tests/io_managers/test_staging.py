@@ -74,6 +74,21 @@ def test_partitions_and_odd_names_are_kept_apart(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["staging"]
 
 
+def test_the_latest_partition_and_all_files_of_an_asset(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+    with pytest.raises(NotStagedError):
+        staging.latest(KEY)
+    first = publish(staging, 1, partition="2021-01-02")
+    second = publish(staging, 2, partition="2021-01-01")
+    third = publish(staging, 3, partition="2021-01-01")
+    os.utime(first.path.parent.parent / "current.json", (0, 0))
+
+    with staging.draft(KEY) as draft:
+        draft.sink(pl.LazyFrame({"n": [4]}))
+        assert set(staging.snapshots(KEY)) == {first.path, second.path, third.path}
+    assert staging.latest(KEY) == third
+
+
 def test_files_are_private(tmp_path: Path) -> None:
     snapshot = publish(Staging(tmp_path / "staging"), 1)
 
