@@ -92,7 +92,7 @@ def extensions_may_be_of_any_length(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_plus_is_never_overlooked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(engine._Board, "_reopen", lambda *_: None)
+    patch.setattr(engine, "_NO_CODE", -1)
 
 
 def other_scripts_have_no_digits(patch: pytest.MonkeyPatch) -> None:
