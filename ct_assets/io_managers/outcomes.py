@@ -1,5 +1,6 @@
 """What a delivery came to, for Dagster's catalog; and its progress, for the run's log."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -101,9 +102,7 @@ def table(
 class ProgressLog:
     """Says in the run's log how far a delivery is, every few seconds at most."""
 
-    def __init__(
-        self, log: dg.DagsterLogManager, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, log: logging.Logger, now: Callable[[], float] = time.monotonic) -> None:
         self._log = log
         self._now = now
         self._start = self._last = now()

@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ct_assets.components import ordering
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.components import kit
+
+ORDERS = """
+type: ct_assets.components.ClevertapSync
+attributes:
+  name: orders
+  object: event
+  source: shop/customer
+  event: Ordered
+  event_key: id
+  identify_by: [{identity: id}]
+  fields: {Name: name}
+  ts: {value: 1700000000}
+  after: [customers]
+"""
+
+
+@pytest.fixture
+def defs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
+) -> dg.Definitions:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
+    files = {"shop": kit.SOURCE, "customers": kit.CUSTOMERS, "orders": ORDERS}
+    return kit.load(tmp_path, {f"{name}/defs.yaml": text for name, text in files.items()})
+
+
+def test_profiles_go_before_the_events_that_refer_to_them(
+    defs: dg.Definitions, clevertap_sandbox: SandboxInTest
+) -> None:
+    result = kit.run(defs)
+
+    assert result.success, kit.failure(result)
+    first, second = (request.sent[0]["type"] for request in clevertap_sandbox.requests())
+    assert (first, second) == ("profile", "event")
+
+
+def test_events_wait_until_the_profiles_were_sent_once(
+    defs: dg.Definitions, clevertap_sandbox: SandboxInTest
+) -> None:
+    chain = ("shop/customer", "orders/valid", "orders/clevertap")
+
+    result = kit.run(defs, *chain)
+
+    assert not result.success
+    told = "orders goes after customers, which was never sent: materialize customers/clevertap"
+    assert told in kit.failure(result)
+    assert clevertap_sandbox.requests() == []
+
+
+def test_events_wait_for_profiles_that_another_run_sends(
+    defs: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "PATIENCE", 0)
+    instance = dg.DagsterInstance.ephemeral()
+    assert kit.run(defs, instance=instance).success
+    job = defs.resolve_job_def("customers_sync")
+    other = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+
+    result = kit.run(defs, "orders/clevertap", instance=instance)
+
+    assert "Exceeded max_retries of 0" in kit.failure(result)
+    instance.report_run_canceled(other)
+    assert kit.run(defs, "orders/clevertap", instance=instance).success

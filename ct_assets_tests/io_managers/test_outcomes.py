@@ -1,0 +1,40 @@
+import logging
+
+import dagster as dg
+import pytest
+
+from ct_assets.delivery import Progress
+from ct_assets.io_managers.outcomes import ProgressLog, fix, table
+
+
+def progress(acked: int) -> Progress:
+    return Progress(
+        planned=10_000, acked=acked, refused=0, unknown=0, requests=4, waits_429=1, window=15
+    )
+
+
+def test_progress_is_told_every_few_seconds_with_the_time_left(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    times = iter([0.0, 1.0, 5.0, 6.0, 10.0])
+    told = ProgressLog(dg.get_dagster_logger("test"), now=lambda: next(times))
+
+    with caplog.at_level(logging.INFO):
+        for acked in (1000, 2500, 3000, 5000):
+            told(progress(acked))
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "2,500 of 10,000 rows, about 15 s left "
+        "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)",
+        "5,000 of 10,000 rows, about 10 s left "
+        "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)",
+    ]
+
+
+def test_a_code_that_nobody_knows_has_no_fix() -> None:
+    assert fix(515)
+    assert fix("no such code") == ""
+
+
+def test_a_table_without_rows_still_has_its_columns() -> None:
+    assert [c.name for c in table([], {"code": "string"}).schema.columns] == ["code"]
