@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
-from rich.markup import escape
+from rich.text import Text
 
 from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts
@@ -19,7 +19,11 @@ from ct_assets.commands.project import Project
 from ct_assets.errors import UserError
 from ct_assets.settings import data_dir
 
-MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "failed": "[red]FAILED[/]"}
+MARKS = {
+    "ok": Text("ok", "green"),
+    "note": Text("note", "yellow"),
+    "failed": Text("FAILED", "red"),
+}
 
 
 @click.command()
@@ -57,11 +61,13 @@ def checkup(module: str) -> Iterator[Check]:
     yield from dagster(project)
 
 
-def _print(found: list[Check]) -> None:
+def _print(checks: list[Check]) -> None:
     made = table("", "check", "found")
-    for check in found:
-        fix = f"\n[bold]fix:[/] {escape(check.fix)}" if check.fix else ""
-        made.add_row(MARKS[check.status], escape(check.name), f"{escape(check.found)}{fix}")
+    for check in checks:
+        found = Text(check.found)
+        if check.fix:
+            found.append("\nfix: ", "bold").append(check.fix)
+        made.add_row(MARKS[check.status], check.name, found)
     console().print(made)
-    wrong = sum(check.status == "failed" for check in found)
-    click.echo(f"{wrong} of {len(found)} checks failed." if wrong else "All is well.")
+    wrong = sum(check.status == "failed" for check in checks)
+    click.echo(f"{wrong} of {len(checks)} checks failed." if wrong else "All is well.")

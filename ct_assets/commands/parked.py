@@ -5,7 +5,6 @@ from datetime import UTC
 from typing import Any
 
 import click
-from rich.markup import escape
 
 from ct_assets.commands import destinations
 from ct_assets.commands.output import console, counted, local, table
@@ -48,7 +47,7 @@ def _print(sync: str, rows: Iterator[dict[str, Any]], keys: set[str]) -> None:
     for row in rows:
         if not keys or row["key"] in keys:
             since = local(row["since"].replace(tzinfo=UTC))
-            found.add_row(escape(row["key"]), since, row["why"], escape(row["record"] or ""))
+            found.add_row(row["key"], since, row["why"], row["record"])
     if not found.row_count:
         click.echo(f"Nothing of {sync} is parked.")
         return

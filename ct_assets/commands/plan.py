@@ -102,11 +102,12 @@ def _print(out: Console, planned: Planned) -> None:
     if planned.asked:
         _print_asked(out, planned.asked)
     if planned.gate:
-        out.print(f"Nothing would be sent: {planned.gate}.", style="red")
+        out.print(f"Nothing would be sent: {planned.gate}.", style="red", soft_wrap=True)
     if planned.report.objection:
-        out.print(f"Nothing would be sent: {planned.report.objection}", style="red")
+        stopped = f"Nothing would be sent: {planned.report.objection}"
+        out.print(stopped, style="red", soft_wrap=True)
     for note in planned.report.notes:
-        out.print(f"Note: {note}")
+        out.print(f"Note: {note}", soft_wrap=True)
 
 
 def _print_counts(out: Console, planned: Planned) -> None:

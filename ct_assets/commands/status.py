@@ -141,7 +141,7 @@ def _print(found: list[Status]) -> None:
         out.print(_counts(found))
     for status in found:
         for note in status.notes:
-            out.print(f"{status.sync}: {note}", style="yellow")
+            out.print(f"{status.sync}: {note}", style="yellow", soft_wrap=True)
 
 
 def _standings(found: list[Status]) -> Table:

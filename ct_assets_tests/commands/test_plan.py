@@ -80,6 +80,18 @@ def test_a_sandbox_that_never_ran_cannot_be_asked(shop: Shop) -> None:
     assert "start it with `ct-assets sandbox`" in result.output
 
 
+@pytest.mark.usefixtures("account")
+def test_a_plan_names_the_guard_and_how_to_pass_it(shop: Shop) -> None:
+    shop.declare("customers", "max_rejected", "on_removed: delete\n  max_rejected")
+    assert shop.run("customers")
+    shop.write("customer.csv", "id,name,mail\n")
+
+    said = shop.said("plan", "customers")
+
+    assert "Nothing would be sent: customers: the source is empty" in said
+    assert "run once with allow: [empty_source]" in said
+
+
 def test_a_plan_says_why_nothing_would_be_sent(shop: Shop) -> None:
     shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0")
 
