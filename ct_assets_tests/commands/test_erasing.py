@@ -1,0 +1,98 @@
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ct_assets.commands.erasing import erase_staged
+from ct_assets.components.splitting import KEYS, split_into
+from ct_assets.io_managers.staging import Staging
+from ct_assets.mapping import Sync, parse
+
+SOURCE = pl.LazyFrame(
+    {
+        "id": ["1", "2", None, "na"],
+        "mail": ["ada@example.org", "bob@example.org", "li@example.org", "eve@example.org"],
+        "cleverid": ["c1", "c2", "c3", "c4"],
+        "name": ["Ada", "Bob", "Li", "Eve"],
+    }
+)
+BY_ID = [{"identity": "id"}, {"objectId": "cleverid"}]
+
+
+def sync(identify_by: list[dict[str, Any]]) -> Sync:
+    return parse(
+        {
+            "name": "customers",
+            "object": "profile",
+            "source": "shop/customer",
+            "identify_by": identify_by,
+            "fields": {"Name": "name"},
+        }
+    )
+
+
+def stage(staging: Staging, declared: Sync) -> None:
+    name = declared.name
+    with (
+        staging.draft(("shop", "customer")) as source,
+        staging.draft((name, "valid")) as valid,
+        staging.draft((name, "rejected")) as rejected,
+        staging.draft((name, "clevertap")) as report,
+    ):
+        source.sink(SOURCE)
+        split_into(declared, SOURCE, valid, rejected)
+        report.sink(valid.scan().select(key="_key", outcome=pl.lit("acked")))
+        for draft in (source, valid, rejected, report):
+            staging.publish(draft)
+
+
+def names(staging: Staging, *key: str, column: str) -> list[str]:
+    return sorted(staging.current(key).scan().select(column).collect()[column].to_list())
+
+
+@pytest.mark.parametrize(("kind", "value"), [("identity", "1"), ("objectId", "c1")])
+def test_whoever_is_named_by_any_identifier(tmp_path: Path, kind: str, value: str) -> None:
+    staging, declared = Staging(tmp_path), sync(BY_ID)
+    stage(staging, declared)
+
+    rows = erase_staged(staging, [declared], kind, value)
+
+    assert rows == 3
+    assert names(staging, "shop", "customer", column="name") == ["Bob", "Eve", "Li"]
+    assert names(staging, "customers", "valid", column="Name") == ["Bob", "Li"]
+    assert names(staging, "customers", "rejected", column="name") == ["Eve"]
+    assert names(staging, "customers", "clevertap", column="key") == ["2", "c3"]
+    keys = pl.read_parquet(staging.current(("customers", "valid")).beside(KEYS))
+    assert "1" not in keys["_key"].to_list()
+
+
+def test_an_identity_that_the_declaration_makes(tmp_path: Path) -> None:
+    staging, declared = Staging(tmp_path), sync([{"identity": {"template": "shop-{id}"}}])
+    stage(staging, declared)
+
+    erase_staged(staging, [declared], "identity", "shop-2")
+
+    assert names(staging, "shop", "customer", column="name") == ["Ada", "Eve", "Li"]
+    assert "Bob" not in names(staging, "customers", "valid", column="Name")
+
+
+def test_a_row_that_was_rejected_for_its_identity(tmp_path: Path) -> None:
+    staging, declared = Staging(tmp_path), sync(BY_ID)
+    stage(staging, declared)
+
+    erase_staged(staging, [declared], "identity", "na")
+
+    assert names(staging, "customers", "rejected", column="name") == []
+    assert names(staging, "shop", "customer", column="name") == ["Ada", "Bob", "Li"]
+
+
+def test_a_snapshot_of_another_shape(tmp_path: Path) -> None:
+    staging, declared = Staging(tmp_path), sync(BY_ID)
+    with staging.draft(("shop", "customer")) as source:
+        source.sink(SOURCE.select("id", "mail"))
+        staging.publish(source)
+
+    assert erase_staged(staging, [declared], "identity", "1") == 1
+    left = names(staging, "shop", "customer", column="mail")
+    assert left == ["bob@example.org", "eve@example.org", "li@example.org"]
