@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.components import ordering
+from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
@@ -31,8 +32,13 @@ def defs(
     monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
     (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
-    files = {"shop": kit.SOURCE, "customers": kit.CUSTOMERS, "orders": ORDERS}
-    return kit.load(tmp_path, {f"{name}/defs.yaml": text for name, text in files.items()})
+    return load(tmp_path, ORDERS)
+
+
+def load(root: Path, orders: str) -> dg.Definitions:
+    lenient = kit.CUSTOMERS + "  max_rejected: 0.5\n"
+    files = {"shop": kit.SOURCE, "customers": lenient, "orders": orders}
+    return kit.load(root, {f"{name}/defs.yaml": text for name, text in files.items()})
 
 
 def test_profiles_go_before_the_events_that_refer_to_them(
@@ -72,3 +78,20 @@ def test_events_wait_for_profiles_that_another_run_sends(
     assert "Exceeded max_retries of 0" in kit.failure(result)
     instance.report_run_canceled(other)
     assert kit.run(defs, "orders/clevertap", instance=instance).success
+
+
+@pytest.mark.usefixtures("defs")
+def test_events_of_rejected_profiles_can_be_held_back(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    rows = "1,Ada,ada@example.org\n2,Bob,bob at example.org\n"
+    (tmp_path / "customer.csv").write_text(f"id,name,mail\n{rows}")
+    requiring = ORDERS + "  require_profile: customers\n  max_rejected: 0.5\n"
+
+    result = kit.run(load(tmp_path, requiring))
+
+    assert result.success, kit.failure(result)
+    assert [event.identity for event in clevertap_sandbox.events()] == ["1"]
+    rejected = Staging(tmp_path / "data" / "staging").current(("orders", "rejected")).scan()
+    (reasons,) = rejected.collect()["reasons"].to_list()
+    assert [reason["code"] for reason in reasons] == ["profile_rejected"]
