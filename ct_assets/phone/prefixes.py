@@ -10,6 +10,7 @@ from ct_assets.phone.diagrams import NO, YES, Diagrams, leaf
 from ct_assets.phone.diagrams import Rule as DiagramRule
 from ct_assets.phone.edits import KEEP, Edit, drop, replace
 from ct_assets.phone.matching import Prefix, Slots, Thread
+from ct_assets.phone.patterns import UnsupportedPatternError
 
 
 class Rule(NamedTuple):
@@ -23,6 +24,8 @@ class Rule(NamedTuple):
         if self.template is None or (slots and slots[-1] is None):
             return drop(end)
         const, *references = re.split(r"\\(\d)", self.template)
+        if any(references[1::2]):
+            raise UnsupportedPatternError(f"digits behind a group in {self.template!r}")
         spans = [_span(slots, int(group)) for group in references[::2]]
         return replace(const, spans, end)
 
