@@ -6,9 +6,10 @@ parts.valid.sink_parquet("valid.parquet")
 parts.rejected.sink_parquet("rejected.parquet")
 """
 
-from ct_assets.mapping.bind import Mapped, bind
+from ct_assets.mapping.bind import bind
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.keys import rejected_keys
+from ct_assets.mapping.mapped import Mapped
 from ct_assets.mapping.parse import parse
 from ct_assets.mapping.problems import DeclarationError, Problem, SchemaError
 from ct_assets.mapping.reasons import reason_counts

@@ -1,7 +1,6 @@
 """A declaration and the columns of its source, brought together."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -13,12 +12,12 @@ from ct_assets.mapping.convert import (
     convert,
     field_type,
     flatten,
-    prepare,
     problems_of_name,
 )
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Field, Filling
 from ct_assets.mapping.identity import TYPES, Identified, Identity
+from ct_assets.mapping.mapped import Mapped, MappedField
 from ct_assets.mapping.problems import SchemaError
 from ct_assets.mapping.reading import Read, Reader
 
@@ -27,56 +26,6 @@ _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 _OUR_COLUMNS = ("reasons", "__row", "__fate", "__copies")
 _LIST_OPERATORS = ("add", "remove")
 _NUMBER_OPERATORS = ("incr", "decr")
-
-
-@dataclass(frozen=True)
-class MappedField:
-    name: str
-    declared: Field
-    columns: frozenset[str]
-    converted: Converted
-    nothing: pl.Expr
-    """Whether the source has nothing for it."""
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """Everything that is computed of a row, as expressions over `prepare`d source columns."""
-
-    sync: Sync
-    schema: pl.Schema
-    where: pl.Expr | None
-    identity: Identity
-    fields: tuple[MappedField, ...]
-    ts: Converted | None
-    event: Converted | None
-    event_key: pl.Expr | None
-    order: pl.Expr | None
-    """Of `keep_latest_by`: the greatest is the latest."""
-    inputs: Mapping[str, pl.Expr]
-    """Columns that the expressions above want added to the source first."""
-    others: tuple[str, ...]
-    """Columns that `other_columns` took in."""
-
-    @property
-    def order_type(self) -> pl.DataType:
-        return self.schema[self.sync.duplicates.keep_latest_by or ""]
-
-    @property
-    def conversions(self) -> list[Converted]:
-        single = [c for c in (self.ts, self.event) if c]
-        return [*self.identifying, *single, *(f.converted for f in self.fields)]
-
-    @property
-    def identifying(self) -> list[Converted]:
-        return [i.converted for i in self.identity.identifiers]
-
-    def prepared(self, source: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
-        """`source` with the columns that `conversions` read; polars drops those nobody does."""
-        return prepare(source.with_columns(**self.inputs), conversions)
-
-    def lineage(self) -> dict[str, set[str]]:
-        return self.sync.lineage() | {f.name: set(f.columns) for f in self.fields}
 
 
 def bind(sync: Sync, schema: pl.Schema) -> Mapped:

@@ -3,8 +3,8 @@
 import polars as pl
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS
-from ct_assets.mapping.bind import Mapped, MappedField
 from ct_assets.mapping.keys import DUPLICATE, UNPROFILED
+from ct_assets.mapping.mapped import Mapped, MappedField
 from ct_assets.mapping.reasons import Reason
 
 

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
-from ct_assets.mapping.bind import Mapped, bind
+from ct_assets.mapping.bind import bind
 from ct_assets.mapping.database import connected, quoted
 from ct_assets.mapping.declaration import Sync
+from ct_assets.mapping.mapped import Mapped
 
 DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"
 _ROW = "__row"

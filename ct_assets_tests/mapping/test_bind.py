@@ -1,0 +1,105 @@
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ct_assets.mapping import SchemaError, bind, parse
+from ct_assets_tests.mapping.splitting import EVENT, PROFILE
+
+SCHEMA = pl.Schema(
+    {
+        "id": pl.String(),
+        "Email": pl.String(),
+        "n": pl.Int64(),
+        "flag": pl.Boolean(),
+        "blob": pl.Binary(),
+        "took": pl.Duration(),
+        "place": pl.Struct({"city": pl.String(), "a.b": pl.String()}),
+    }
+)
+
+
+def complaint(declaration: dict[str, Any], schema: pl.Schema = SCHEMA) -> str:
+    with pytest.raises(SchemaError) as caught:
+        bind(parse(declaration), schema)
+    return str(caught.value)
+
+
+def profile(**settings: Any) -> dict[str, Any]:
+    return {**PROFILE, "fields": {"x": {"value": 1}}, **settings}
+
+
+@pytest.mark.parametrize(
+    ("declaration", "told"),
+    [
+        (
+            profile(fields={"Email": "e_mail"}),
+            "Sync s: src has no column 'e_mail', which Email wants; did you mean 'Email'? Mend the "
+            "declaration, or bring the column back.",
+        ),
+        (
+            profile(fields={"Phone": {"column": "id", "region": {"column": "land"}}}),
+            "Sync s: src has no column 'land', which region of Phone wants.",
+        ),
+        (profile(where="age > 17"), "Sync s: src has no column 'age', which where wants."),
+        (profile(where="n + 1"), "Sync s: where gives Int64 and must be a condition"),
+        (profile(where="SUM(n) > 5"), "Sync s: where is one value for all. What looks at other"),
+        (
+            profile(fields={"x": {"template": "{id} {blob}"}}),
+            "Sync s: the template of x has the column 'blob' of type Binary, which is no text.",
+        ),
+        (profile(fields={"x": {"expr": "UPPER(n)"}}), "Sync s: x cannot be computed: "),
+        (profile(identify_by=[{"identity": "flag"}]), "Sync s: identity is given a column of type"),
+        (profile(fields={"x": "took"}), "Sync s: x is given a column of type Duration"),
+        (
+            profile(fields={"x": {"column": "place", "nested": "flatten"}}),
+            "Sync s: x is flattened to 'x_a.b': ",
+        ),
+        (
+            profile(fields={"x_city": "id", "x": {"expr": "place", "nested": "flatten"}}),
+            "Sync s: ",
+        ),
+        (
+            profile(duplicates={"keep_latest_by": "blob"}),
+            "Sync s: rows cannot be told apart by 'blob', of type Binary.",
+        ),
+        (profile(other_columns={"except": ["gone"]}), "Sync s: src has no column 'gone'"),
+        (profile(other_columns=True), "Sync s: blob is given a column of type Binary"),
+        ({**EVENT, "event_key": "flag"}, "Sync s: event_key is of type Boolean."),
+    ],
+)
+def test_what_does_not_fit_the_source(declaration: dict[str, Any], told: str) -> None:
+    assert complaint(declaration).startswith(told)
+
+
+def test_a_column_that_would_be_overwritten() -> None:
+    assert complaint(profile(), pl.Schema({"id": pl.String(), "reasons": pl.String()})) == (
+        "Sync s: the source has a column named 'reasons', a name that is needed here. Rename it in "
+        "the source."
+    )
+
+
+def test_a_forbidden_name_among_other_columns() -> None:
+    schema = pl.Schema({"id": pl.String(), "first.name": pl.String()})
+
+    assert complaint(profile(other_columns=True), schema).startswith(
+        "Sync s: other_columns takes in 'first.name': "
+    )
+
+
+def test_fields_that_would_be_one() -> None:
+    schema = pl.Schema({"id": pl.String(), "plan": pl.String(), "PLAN": pl.String()})
+
+    assert complaint(profile(other_columns=True), schema) == (
+        "Sync s: the fields 'plan' and 'PLAN' would be one. Map one of them under another name, or "
+        "leave it out."
+    )
+
+
+def test_lineage_knows_the_other_columns() -> None:
+    schema = pl.Schema({"id": pl.String(), "a": pl.String(), "b": pl.Int64()})
+    declaration = profile(fields={"x": "a"}, other_columns=True)
+    mapped = bind(parse(declaration), schema)
+
+    assert mapped.others == ("b",)
+    assert mapped.lineage() == {"identity": {"id"}, "x": {"a"}, "b": {"b"}}
