@@ -127,7 +127,10 @@ def story(home: Path, policy: Policy, key: str) -> Story | None:
             acknowledged=any(delivery is not None for delivery, _ in synced),
             by=next((runs[delivery] for delivery, _ in synced if delivery in runs), None),
             doubtful=any(doubtful for _, doubtful in synced),
-            held=tuple(Held(*row, since.replace(tzinfo=UTC)) for *row, since in held.fetchall()),
+            held=tuple(
+                Held(reason, code, message, since.replace(tzinfo=UTC))
+                for reason, code, message, since in held.fetchall()
+            ),
             outcomes=tuple(_outcomes([home, copy], key, runs)),
         )
 
