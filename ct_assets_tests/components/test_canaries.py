@@ -65,7 +65,7 @@ CASES = {
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     (tmp_path / "home").mkdir()
-    with dg.instance_for_test(temp_dir=str(tmp_path / "home")) as found:
+    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as found:
         yield found
 
 
