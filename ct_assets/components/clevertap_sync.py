@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from ct_assets.components.catalogue import sync_metadata
 from ct_assets.components.declaration import Place, Raw, checked, place
+from ct_assets.components.scaffolding import SyncScaffolder
 from ct_assets.components.schema import sync_schema
 from ct_assets.components.sync_assets import sync_assets
 from ct_assets.components.triggers import chain, schedule
@@ -17,6 +18,7 @@ class Attributes(Raw):
     described_by = staticmethod(sync_schema)
 
 
+@dg.scaffold_with(SyncScaffolder)
 class ClevertapSync(dg.Component):
     """Rows of one source as CleverTap profiles or events: split, checked, sent, accounted for.
 

@@ -16,6 +16,7 @@ from ct_assets.components.declaration import (
     told,
 )
 from ct_assets.components.ordering import refuse_failing
+from ct_assets.components.scaffolding import SourceScaffolder
 from ct_assets.components.schema import source_schema
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
@@ -27,6 +28,7 @@ class Attributes(Raw):
     described_by = staticmethod(source_schema)
 
 
+@dg.scaffold_with(SourceScaffolder)
 class SourceTable(dg.Component):
     """A table, a file or a query, read when the asset is materialized and kept as Parquet.
 
