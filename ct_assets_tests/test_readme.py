@@ -137,6 +137,16 @@ def test_a_demo_never_sends_to_an_account(project: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_is_scaffolded_loads(project: Path) -> None:
+    (command,) = of(".venv/bin/dg scaffold ")
+    try:
+        run(command, project)
+        assert "56 valid, 3 rejected" in run(".venv/bin/ct-assets preview people", project).stdout
+    finally:
+        shutil.rmtree(project / "ct_assets" / "defs" / "people", ignore_errors=True)
+
+
+@pytest.mark.slow
 def test_the_declaration_it_shows_loads(project: Path) -> None:
     shown = blocks("yaml")[0]
     assert [d["type"].rpartition(".")[2] for d in yaml.safe_load_all(shown)] == [
