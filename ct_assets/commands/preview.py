@@ -3,7 +3,6 @@
 import json
 
 import click
-import polars as pl
 
 from ct_assets.commands.project import Project
 from ct_assets.commands.rows import Rows
@@ -32,7 +31,7 @@ def _records(rows: Rows, limit: int) -> None:
 
 def _rejected(rows: Rows, limit: int) -> None:
     frame = rows.rejected.scan().head(limit).collect()
-    for row in frame.with_columns(pl.exclude("reasons").cast(pl.String, strict=False)).to_dicts():
+    for row in frame.to_dicts():
         reasons = row.pop("reasons")
         click.echo(f"\nrejected: {json.dumps(row, ensure_ascii=False, default=str)}")
         for reason in reasons:
