@@ -12,7 +12,7 @@ from ct_assets.phone.installed import installed
 from ct_assets.phone.regions import ABSENT, Regions
 from ct_assets.phone.verdicts import Verdicts
 
-SLICE = 1 << 18
+SLICE = 1 << 17
 """Rows judged at once: enough to make fixed costs small, few enough to keep memory flat."""
 
 

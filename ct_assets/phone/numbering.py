@@ -142,11 +142,15 @@ class Numbering:
         return self._taggings[edit]
 
     def _tagging(self, edit: Edit) -> Rule:
+        known: dict[int, int] = {}
+
         def tagged(diagram: int) -> int | None:
             if diagram >= 0:
                 return None
-            place, outcome = divmod(value(diagram), 1 << TAG)
-            return leaf(outcome | self._tag(self.edits[place].after(edit)))
+            if diagram not in known:
+                place, outcome = divmod(value(diagram), 1 << TAG)
+                known[diagram] = leaf(outcome | self._tag(self.edits[place].after(edit)))
+            return known[diagram]
 
         return tagged
 

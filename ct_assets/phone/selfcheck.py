@@ -14,7 +14,7 @@ from ct_assets.phone.lookup import Digits, Lookup
 from ct_assets.phone.numbering import MAX_DIGITS
 from ct_assets.phone.validity import SLOW
 
-SAMPLE = 8_000
+SAMPLE = 5_000
 _TRUNKS = ("", "0", "8", "1", "06", "00")
 
 

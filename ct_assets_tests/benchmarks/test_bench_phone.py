@@ -24,28 +24,37 @@ DISTINCT, COPIES, LOOPED = 2_500_000, 4, 100_000
 ROWS = DISTINCT * COPIES
 SHAPE = r"^\+[1-9][0-9]{6,14}$"
 
+# The input is mapped from a file, so memory that belongs to no file is what judging takes.
 MEMORY = """
 import sys
-import polars as pl
+import threading
 from pathlib import Path
+import polars as pl
 from ct_assets.phone import e164
 from ct_assets.phone.installed import WORTH_COMPILING, installed
 
-def megabytes(field):
+def megabytes():
     lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon"))
 
-column = pl.read_parquet(sys.argv[1]).rechunk()
+def watch():
+    while not over.wait(0.002):
+        seen.append(megabytes())
+
+column = pl.scan_ipc(sys.argv[1]).collect()
 region = pl.col("region") if "region" in column.columns else None
 installed.lookup(WORTH_COMPILING)
 column.head(1000).select(e164("phone", region=region))
-before = megabytes("VmRSS")
-Path("/proc/self/clear_refs").write_text("5")
-column.select(e164("phone", region=region))
-print(megabytes("VmHWM") - before)
+over, seen = threading.Event(), [megabytes()]
+watcher = threading.Thread(target=watch)
+watcher.start()
+result = column.select(e164("phone", region=region))
+over.set()
+watcher.join()
+print(max(seen) - seen[0])
 """
 FIRST_USE = """
-import time
+import numpy, polars, time
 started = time.perf_counter()
 from ct_assets.phone.installed import WORTH_COMPILING, installed
 assert installed.lookup(WORTH_COMPILING)
@@ -88,7 +97,8 @@ def test_memory(tmp_path: Path) -> None:
     messy = pl.concat([messy_column(DISTINCT)] * COPIES)
     for name, column in (("clean", clean), ("messy", messy)):
         file = tmp_path / name
-        column.write_parquet(file)
+        column.rechunk().write_ipc(file, record_batch_size=ROWS)
+        _run(tmp_path, FIRST_USE)
 
         extra = float(_run(tmp_path, MEMORY, str(file)))
 
@@ -101,7 +111,7 @@ def test_start(tmp_path: Path) -> None:
 
     print(f"first use of these metadata {first:.2f} s, later starts {later:.2f} s")
     assert first <= 4
-    assert later <= 0.5  # 0.3 and what it takes to import polars and numpy
+    assert later <= 0.3
 
 
 def _seconds(work: Callable[[], object]) -> float:
