@@ -70,7 +70,7 @@ query ($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection 
 CANCEL = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
 
 
-def until(found: Callable[[], T], seconds: float = 150) -> T:
+def until(found: Callable[[], T], seconds: float = 400) -> T:
     deadline = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < deadline, "it did not happen"
