@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from ct_assets.errors import UserError, hushed
 from ct_assets.files import private_dir, replacing
+from ct_assets.io_managers.carrying import carried
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
 _SAFE = (
@@ -48,7 +49,8 @@ class Warehouse:
         """Write the rows of `query` to the Parquet file `into`; `called` names it in errors."""
         with self.reading(into.parent) as connection, translated(called):
             _check_select(connection, query, called)
-            connection.sql(query).write_parquet(str(into), row_group_size=100_000)
+            rows = carried(connection.sql(query))
+            rows.write_parquet(str(into), row_group_size=100_000)
 
     def value(self, query: str, *, called: str, largest: str | None = None) -> str:
         """The one value of `query`, or the largest one of its column `largest`, as text."""

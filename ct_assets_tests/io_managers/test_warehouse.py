@@ -7,6 +7,8 @@ import pytest
 from ct_assets.errors import UserError
 from ct_assets.io_managers.warehouse import Warehouse
 
+UUID = "5c649e9a-e23d-4444-b805-0792e0762da4"
+
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
@@ -97,6 +99,32 @@ def test_lists_of_structs_survive(warehouse: Warehouse, tmp_path: Path) -> None:
     items = query(warehouse, sql, tmp_path)
 
     assert items.schema["Items"] == pl.List(pl.Struct({"id": pl.Int64, "mail": pl.String}))
+
+
+@pytest.mark.parametrize(
+    ("sql", "value", "dtype"),
+    [
+        (f"'{UUID}'::uuid", UUID, pl.String()),
+        ("""'{"a": 1}'::json""", '{"a": 1}', pl.String()),
+        ("sum(9007199254740993)", 9007199254740993, pl.Decimal(38, 0)),
+        ("5::uhugeint", 5, pl.Decimal(38, 0)),
+        ("interval 26 hour", "26:00:00", pl.String()),
+        (f"['{UUID}'::uuid]", [UUID], pl.List(pl.String())),
+        (
+            f"""{{'a "b" c': '{UUID}'::uuid, 'n': [sum(5)]}}""",
+            {'a "b" c': UUID, "n": [5]},
+            pl.Struct({'a "b" c': pl.String(), "n": pl.List(pl.Decimal(38, 0))}),
+        ),
+        ("[5::hugeint]::hugeint[1]", [5], pl.List(pl.Decimal(38, 0))),
+    ],
+)
+def test_types_that_parquet_has_not_arrive_whole(
+    warehouse: Warehouse, tmp_path: Path, sql: str, value: object, dtype: pl.DataType
+) -> None:
+    rows = query(warehouse, f'select 7 as n, {sql} as "the value"', tmp_path)
+
+    assert rows.schema["the value"] == dtype
+    assert rows.rows() == [(7, value)]
 
 
 def test_nothing_of_a_query_can_write(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""DuckDB's types that Parquet, or polars reading it, would make something else of.
+
+A UUID and JSON would come back as bytes, a sum of integers (HUGEINT) as a float that has lost its
+last digits, and polars does not open a file that has an INTERVAL.
+"""
+
+import duckdb
+from duckdb.sqltypes import DuckDBPyType
+
+from ct_assets.delivery.storage import name_sql
+
+_WHOLE = "DECIMAL(38,0)"
+_CARRIED_AS = {
+    "UUID": "VARCHAR",
+    "JSON": "VARCHAR",
+    "INTERVAL": "VARCHAR",
+    "HUGEINT": _WHOLE,
+    "UHUGEINT": _WHOLE,
+}
+
+
+def carried(rows: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The same rows, in types that come through Parquet as they are."""
+    casts = [
+        f"cast({name_sql(column)} as {kind}) as {name_sql(column)}"
+        for column, given in zip(rows.columns, rows.types, strict=True)
+        if (kind := _carried_as(given)) != str(given)
+    ]
+    return rows.project(f"* replace ({', '.join(casts)})") if casts else rows
+
+
+def _carried_as(kind: DuckDBPyType) -> str:
+    if kind.id == "struct":
+        members = (f"{name_sql(name)} {_carried_as(part)}" for name, part in _parts(kind))
+        return f"STRUCT({', '.join(members)})"
+    if kind.id == "map":
+        return f"MAP({', '.join(_carried_as(part) for _, part in _parts(kind))})"
+    if kind.id in ("list", "array"):
+        return f"{_carried_as(_parts(kind)[0][1])}[]"
+    return _CARRIED_AS.get(str(kind), str(kind))
+
+
+def _parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
+    return [(name, part) for name, part in kind.children if isinstance(part, DuckDBPyType)]
