@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from ct_assets.components.running import deployment
 from ct_assets.components.triggers import under_way
 from ct_assets.errors import UserError
 from ct_assets.io_managers.staging import Staging
@@ -24,7 +25,7 @@ def refuse_failing(context: dg.AssetExecutionContext, *assets: dg.AssetKey) -> N
 
 def _checks(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> set[dg.AssetCheckKey]:
     """Those declared here, and those that its last run evaluated, wherever that was declared."""
-    graph = context.job_def.asset_layer.asset_graph
+    graph = deployment(context)
     found = set(graph.get(asset).check_keys) if graph.has(asset) else set()
     last = context.instance.get_latest_materialization_event(asset)
     if last is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from ct_assets.components.catalogue import declared_sync
 from ct_assets.components.keys import source_key
@@ -39,7 +40,7 @@ def frozen(
             f"{sync.source} gives a {type(source).__name__}, not a polars frame; declare a "
             f"SourceTable with `table: ...` and `upstream: [{sync.source}]`, and name that"
         )
-    graph = context.job_def.asset_layer.asset_graph
+    graph = deployment(context)
     staged = graph.get(source_key(sync)).io_manager_key == "ct_staging"
     if isinstance(source, pl.LazyFrame) and staged:
         return source
@@ -57,9 +58,14 @@ def partition_keys(context: dg.AssetExecutionContext) -> list[str]:
     return list(context.partition_keys) if context.has_partition_key_range else []
 
 
+def deployment(context: dg.AssetExecutionContext) -> AssetGraph:
+    """All assets of the code location; the graph of a run has those that were selected."""
+    return context.job_def.asset_layer.asset_graph.source_asset_graph
+
+
 def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:
     """All syncs of this deployment, whether this run sends them or not."""
-    keys = context.job_def.asset_layer.asset_graph.get_all_asset_keys()
+    keys = deployment(context).get_all_asset_keys()
     return frozenset(key.path[0] for key in keys if key.path[-1] == "clevertap")
 
 
@@ -70,7 +76,7 @@ def rejected_profiles(
     if sync.require_profile is None:
         return None
     asset = dg.AssetKey([sync.require_profile, "clevertap"])
-    graph = context.job_def.asset_layer.asset_graph
+    graph = deployment(context)
     if not graph.has(asset):
         raise UserError(f"{sync.name}: require_profile: no sync {sync.require_profile!r}")
     profiles = declared_sync(graph.get(asset).metadata)

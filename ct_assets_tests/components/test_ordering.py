@@ -81,6 +81,21 @@ def test_events_wait_for_profiles_that_another_run_sends(
 
 
 @pytest.mark.usefixtures("defs")
+def test_two_event_syncs_may_number_their_events_alike(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    returns = ORDERS.replace("name: orders", "name: returns").replace("Ordered", "Returned")
+    both = load(tmp_path, f"{ORDERS}---{returns}")
+    assert kit.run(both, "shop/customer", "customers/valid", "customers/clevertap").success
+
+    for job in ("orders_sync", "returns_sync"):
+        result = both.resolve_job_def(job).execute_in_process(raise_on_error=False)
+        assert result.success, kit.failure(result)
+
+    assert [event.name for event in clevertap_sandbox.events()] == ["Ordered", "Returned"]
+
+
+@pytest.mark.usefixtures("defs")
 def test_events_of_rejected_profiles_can_be_held_back(
     tmp_path: Path, clevertap_sandbox: SandboxInTest
 ) -> None:
@@ -88,9 +103,11 @@ def test_events_of_rejected_profiles_can_be_held_back(
     (tmp_path / "customer.csv").write_text(f"id,name,mail\n{rows}")
     requiring = ORDERS + "  require_profile: customers\n  max_rejected: 0.5\n"
 
-    result = kit.run(load(tmp_path, requiring))
+    whole = load(tmp_path, requiring)
+    assert kit.run(whole, "shop/customer", "customers/valid", "customers/clevertap").success
+    alone = whole.resolve_job_def("orders_sync").execute_in_process(raise_on_error=False)
 
-    assert result.success, kit.failure(result)
+    assert alone.success, kit.failure(alone)
     assert [event.identity for event in clevertap_sandbox.events()] == ["1"]
     rejected = Staging(tmp_path / "data" / "staging").current(("orders", "rejected")).scan()
     (reasons,) = rejected.collect()["reasons"].to_list()
