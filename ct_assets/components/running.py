@@ -51,11 +51,16 @@ def frozen(
 
 
 def partition(context: dg.AssetExecutionContext) -> str | None:
-    return span(context.partition_key_range) if context.has_partition_key_range else None
+    return span(context.partition_key_range) if _partitioned(context) else None
 
 
 def partition_keys(context: dg.AssetExecutionContext) -> list[str]:
-    return list(context.partition_keys) if context.has_partition_key_range else []
+    return list(context.partition_keys) if _partitioned(context) else []
+
+
+def _partitioned(context: dg.AssetExecutionContext) -> bool:
+    """Of the step, not of the run: one run may send syncs with and without partitions."""
+    return context.assets_def.partitions_def is not None
 
 
 def deployment(context: dg.AssetExecutionContext) -> AssetGraph:

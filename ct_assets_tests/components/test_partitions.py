@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,6 +32,11 @@ attributes:
   fields: {Amount: Total}
   partition: {by: InvoiceDate, every: EVERY, start: 2021-01-01}
 """
+WHOLE = (
+    SYNC.replace("name: invoices", "name: whole")
+    .replace("Charged", "Billed")
+    .split("  partition")[0]
+)
 ASSETS = [f"invoices/{stage}" for stage in ("valid", "rejected", "clevertap", "undelivered")]
 FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -48,16 +54,19 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: San
 class Backfill:
     """Runs of a project as the UI's backfills start them: one for a range of partitions."""
 
-    def __init__(self, root: Path, every: str) -> None:
-        sync = SYNC.replace("EVERY", every)
-        self.defs = kit.load(root, {"shop/defs.yaml": SOURCE, "invoices/defs.yaml": sync})
+    def __init__(self, root: Path, every: str, *, beside: str | None = None) -> None:
+        files = {"shop": SOURCE, "invoices": SYNC.replace("EVERY", every)}
+        files |= {"beside": beside} if beside else {}
+        self.defs = kit.load(root, {f"{name}/defs.yaml": text for name, text in files.items()})
         self.instance = dg.DagsterInstance.ephemeral()
         kit.run(self.defs, "shop/invoice", instance=self.instance)
 
-    def __call__(self, first: str, last: str) -> dg.ExecuteInProcessResult:
+    def __call__(
+        self, first: str, last: str, *, beside: Sequence[str] = ()
+    ) -> dg.ExecuteInProcessResult:
         result = self.defs.resolve_implicit_global_asset_job_def().execute_in_process(
             instance=self.instance,
-            asset_selection=[dg.AssetKey.from_user_string(key) for key in ASSETS],
+            asset_selection=[dg.AssetKey.from_user_string(key) for key in (*ASSETS, *beside)],
             tags={FIRST: first, LAST: last},
         )
         assert result.success
@@ -86,6 +95,32 @@ def test_a_backfill_is_one_run_and_sends_only_what_is_lacking(
     backfill(first, last)
     backfill(first, first)
     assert len(clevertap_sandbox.requests()) == requests
+
+
+def test_one_partition_is_sent_by_itself(root: Path, clevertap_sandbox: SandboxInTest) -> None:
+    backfill = Backfill(root, "month")
+
+    for _ in range(2):
+        result = backfill.defs.resolve_implicit_global_asset_job_def().execute_in_process(
+            instance=backfill.instance,
+            asset_selection=[dg.AssetKey.from_user_string(key) for key in ASSETS],
+            partition_key="2021-02-01",
+        )
+
+    assert {e.partition for e in result.all_events if e.is_step_materialization} == {"2021-02-01"}
+    assert len(clevertap_sandbox.events()) == 7
+    assert len(clevertap_sandbox.requests()) == 1
+
+
+def test_a_run_of_partitions_may_send_a_sync_that_has_none(
+    root: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    backfill = Backfill(root, "month", beside=WHOLE)
+
+    backfill("2021-01-01", "2021-02-01", beside=["whole/valid", "whole/clevertap"])
+
+    names = [event.name for event in clevertap_sandbox.events()]
+    assert (names.count("Charged"), names.count("Billed")) == (13, 412)
 
 
 def test_late_rows_are_noticed_and_picked_up(root: Path, clevertap_sandbox: SandboxInTest) -> None:
