@@ -1,9 +1,15 @@
 """Files that hold people's data: private to their owner, and never half written."""
 
 import contextlib
+import fcntl
 import os
-from collections.abc import Iterator
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+SCRATCH = "ct-assets-scratch-"
 
 
 def private_dir(path: Path) -> Path:
@@ -40,3 +46,47 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextlib.contextmanager
+def held_dir(parent: Path, prefix: str) -> Iterator[Path]:
+    """A private folder for the time of the block; if the process dies, `sweep` removes it."""
+    private_dir(parent)
+    while True:
+        folder = private_dir(parent / f"{prefix}{uuid.uuid4().hex[:12]}")
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():  # nobody swept it before it was locked
+                break
+            os.close(lock)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Removes those that a `held_dir` has left behind; whichever is still held stays."""
+    for folder in folders:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+            except BlockingIOError:
+                pass
+            finally:
+                os.close(lock)
+
+
+@contextlib.contextmanager
+def scratch_dir() -> Iterator[Path]:
+    """A folder for copies of people's data that are gone with the block."""
+    with held_dir(Path(tempfile.gettempdir()), SCRATCH) as folder:
+        yield folder
+
+
+def sweep_scratch() -> None:
+    sweep(Path(tempfile.gettempdir()).glob(f"{SCRATCH}*"))

@@ -5,60 +5,61 @@ from pathlib import Path
 
 import polars as pl
 
+from ct_assets.components.keys import STAGES
 from ct_assets.components.splitting import KEYS
-from ct_assets.delivery.forget import erase, theirs
+from ct_assets.delivery.forget import Person, about, erase, identifiers
 from ct_assets.files import replacing
-from ct_assets.io_managers.staging import Staging
+from ct_assets.io_managers.staging import Snapshot, Staging
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind
 
 _ROW = "__row"
-Person = frozenset[tuple[str, str]]
-"""Everything that names somebody: pairs of an identifier's kind and its value."""
 
 
-def erase_staged(staging: Staging, syncs: Iterable[Sync], kind: str, value: str) -> int:
+def named_by(staging: Staging, syncs: Iterable[Sync], kind: str, value: str) -> Person:
+    """The identifier, and the further ones that staged rows give the same person."""
+    valid = [path for sync in syncs for path in staging.snapshots((sync.name, "valid"))]
+    return {(kind, value), *(pair for path in valid for pair in identifiers(path, kind, value))}
+
+
+def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int:
     """How many rows; those of replaced snapshots, which are kept for a while, count too."""
-    known = list(syncs)
-    valid = {sync.name: staging.snapshots((sync.name, "valid")) for sync in known}
-    person = _person([path for paths in valid.values() for path in paths], kind, value)
     rows = 0
-    for sync in known:
-        keys = _keys(valid[sync.name], person)
-        rows += sum(erase(path, _named(person)) for path in valid[sync.name])
-        for path in valid[sync.name]:
+    for sync in syncs:
+        source, valid = sync.source.split("/"), staging.snapshots((sync.name, "valid"))
+        for key in (source, *((sync.name, stage) for stage in STAGES)):
+            staging.sweep(key)
+        keys = _keys(valid, person)
+        rows += sum(erase(path, about(person)) for path in valid)
+        for path in valid:
             if path.with_name(KEYS).exists():
-                erase(path.with_name(KEYS), _named(person))
+                erase(path.with_name(KEYS), about(person))
         for stage in ("clevertap", "undelivered"):
             paths = staging.snapshots((sync.name, stage))
             rows += sum(erase(path, pl.col("key").is_in(keys)) for path in paths)
-        sources = staging.snapshots(sync.source.split("/"))
-        for path in (*staging.snapshots((sync.name, "rejected")), *sources):
+        for path in (*staging.snapshots((sync.name, "rejected")), *staging.snapshots(source)):
             rows += _erase_source(sync, path, person)
+        _recount(staging, sync)
     return rows
 
 
-def _person(valid: list[Path], kind: str, value: str) -> Person:
-    """The pair, and the further identifiers that staged rows give the same person."""
-    found = {(kind, value)}
-    for path in valid:
-        rows = (
-            pl.scan_parquet(path).filter(theirs(kind, value)).select("_kind", "_identity", "_also")
-        )
-        for named_by, identity, also in rows.collect().iter_rows():
-            found.add((named_by, identity))
-            found |= {(k, v) for k, _, v in (text.partition(":") for text in also or ())}
-    return frozenset(found)
+def _recount(staging: Staging, sync: Sync) -> None:
+    """What is said of the current snapshots is to be true of what is left of them."""
+    for part in staging.partitions((sync.name, "valid")):
+        valid, rejected = (staging.current((sync.name, s), part) for s in ("valid", "rejected"))
+        counts = {**valid.meta["counts"], "valid": _rows(valid), "rejected": _rows(rejected)}
+        counts["source"] = sum(rows for name, rows in counts.items() if name != "source")
+        staging.amend((sync.name, "valid"), part, {**valid.meta, "counts": counts})
 
 
-def _named(person: Person) -> pl.Expr:
-    return pl.any_horizontal(theirs(kind, value) for kind, value in sorted(person))
+def _rows(snapshot: Snapshot) -> int:
+    return int(snapshot.scan().select(pl.len()).collect().item())
 
 
 def _keys(valid: list[Path], person: Person) -> list[str]:
     """By which reports know them: of an event its own key."""
     found = {value for _, value in person}
     for path in valid:
-        rows = pl.scan_parquet(path).filter(_named(person)).select("_key").collect()
+        rows = pl.scan_parquet(path).filter(about(person)).select("_key").collect()
         found |= set(rows.to_series())
     return sorted(found)
 

@@ -8,11 +8,12 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.destination import Destination
 from ct_assets.commands import destinations
-from ct_assets.commands.erasing import erase_staged
+from ct_assets.commands.erasing import erase_staged, named_by
 from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
-from ct_assets.delivery.forget import ForgetError, forget
+from ct_assets.delivery.forget import ForgetError, Person, forget
 from ct_assets.errors import UserError, mask
+from ct_assets.files import sweep_scratch
 from ct_assets.io_managers.clevertap import destination
 from ct_assets.settings import data_dir
 
@@ -37,13 +38,16 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
         names = ", ".join(destinations.told(to) for to in reached.values()) or "no destination"
         question = f"Erase {kind} {value!r} here and at {names}? This cannot be undone."
         click.confirm(question, abort=True)
-    rows = erase_staged(project.staging, (d.sync for d in project.syncs.values()), kind, value)
-    click.echo(f"Staged files: {counted(rows, 'row')} erased.")
+    syncs = [declared.sync for declared in project.syncs.values()]
+    person = named_by(project.staging, syncs, kind, value)
     failed = [
         error
         for name in sorted(folders | set(reached))
-        if (error := _forget(project, name, reached.get(name), kind, value))
+        if (error := _forget(project, name, reached.get(name), kind, value, person))
     ]
+    rows = erase_staged(project.staging, syncs, person)
+    sweep_scratch()
+    click.echo(f"Staged files: {counted(rows, 'row')} erased.")
     if failed:
         raise UserError("\n".join(failed))
     click.echo(f"{mask(value)} is forgotten; rows that name them are held back from now on.")
@@ -60,18 +64,18 @@ def _reached(project: Project) -> Mapping[str, Destination]:
 
 
 def _forget(
-    project: Project, name: str, to: Destination | None, kind: str, value: str
+    project: Project, name: str, to: Destination | None, kind: str, value: str, person: Person
 ) -> str | None:
     """What is left to do, if anything."""
     folder = data_dir() / "state" / name
     policies = {n: project.policy(declared.sync) for n, declared in project.syncs.items()}
     if to is None:
-        erased = forget(folder, value, None, kind=kind, policies=policies)
+        erased = forget(folder, value, None, kind=kind, also=person, policies=policies)
         said = "not deleted there: no credentials for it are set"
     else:
         try:
             with Client(to) as client:
-                erased = forget(folder, value, client, kind=kind, policies=policies)
+                erased = forget(folder, value, client, kind=kind, also=person, policies=policies)
         except ForgetError as error:
             return f"{destinations.told(to)}: {error}"
         said = f"deleted from {destinations.told(to)}"

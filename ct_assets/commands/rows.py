@@ -1,14 +1,13 @@
 """A sync's rows, split in a folder of their own: nothing staged is touched."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import polars as pl
 
 from ct_assets.components.splitting import KEYS, Counts, split_into
+from ct_assets.files import scratch_dir
 from ct_assets.io_managers.staging import Draft, Staging
 from ct_assets.mapping import Sync
 
@@ -29,8 +28,8 @@ class Rows:
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Staging]:
-    with tempfile.TemporaryDirectory(prefix="ct-assets-") as folder:
-        yield Staging(Path(folder))
+    with scratch_dir() as folder:
+        yield Staging(folder)
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.storage import LEDGER, OUTBOX, STATE, locked
+from ct_assets.files import scratch_dir
 
 FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX)
 
@@ -23,8 +23,8 @@ def copied(request: Delivery) -> Iterator[Delivery]:
 
 @contextlib.contextmanager
 def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="ct-assets-plan-") as folder:
-        copy = Path(folder) / "state" / "plan" / home.name
+    with scratch_dir() as folder:
+        copy = folder / "state" / "plan" / home.name
         copy.mkdir(parents=True)
         if home.exists():
             with locked(home, patience):

@@ -1,7 +1,7 @@
 """Erasure of a person: here, at CleverTap, and for every later run."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,9 @@ from ct_assets.files import replacing
 
 DELETABLE = ("identity", "objectId")
 
+Person = Collection[tuple[str, str]]
+"""Everything that names somebody: pairs of an identifier's kind and its value."""
+
 
 class ForgetError(UserError):
     """The person is erased here, but not confirmed to be erased at CleverTap."""
@@ -50,34 +53,44 @@ def forget(
     client: Client | None,
     *,
     kind: str = "identity",
+    also: Person = (),
     policies: Mapping[str, Policy] | None = None,
     snapshots: Sequence[Path] = (),
     stop: threading.Event | None = None,
 ) -> Erased:
     """Erases whoever `kind` and `value` name from all syncs of `<state>/<destination>`.
 
-    From now on the person's rows are held back. `snapshots` are staged files of valid rows.
-    `client` None erases here only.
+    From now on the person's rows are held back, whichever of their identifiers they bear: `also`,
+    and those that the last deliveries knew. `snapshots` are staged files of valid rows. `client`
+    None erases here only.
 
     Raises:
         ForgetError: CleverTap did not confirm; running it again is safe.
     """
-    Forgotten(destination).add(kind, value)
+    homes = sorted(path.parent for path in destination.glob(f"*/{STATE}"))
+    aliases = (alias for home in homes for alias in _aliases(home, kind, value))
+    person = sorted({(kind, value), *also, *aliases})
+    Forgotten(destination).add(person)
     rows, files, known = {}, 0, policies or {}
-    for home in sorted(path.parent for path in destination.glob(f"*/{STATE}")):
+    for home in homes:
         policy = known.get(home.name) or _undeclared(home)
         with locked(home), readable_errors(home), workdir(home) as work:
-            rows[home.name], keys = _erase_state(home, work, policy, kind, value)
+            rows[home.name], keys = _erase_state(home, work, policy, person)
             _compact(home, work)
-            files += _erase_files(home, keys, kind, value)
-    files += sum(erase(path, theirs(kind, value)) for path in snapshots)
+            files += _erase_files(home, keys, person)
+    files += sum(erase(path, about(person)) for path in snapshots)
     if client is not None:
         _delete(client, kind, value, stop or threading.Event())
     return Erased(rows, files)
 
 
+def about(person: Person) -> pl.Expr:
+    """Rows of a valid snapshot that are about somebody."""
+    return pl.any_horizontal(theirs(kind, value) for kind, value in person)
+
+
 def theirs(kind: str, value: str) -> pl.Expr:
-    """Rows of a valid snapshot that are about the person."""
+    """Rows of a valid snapshot that bear this identifier."""
     owner = (pl.col("_kind") == kind) & (pl.col("_identity") == value)
     return owner | pl.col("_also").list.contains(f"{kind}:{value}").fill_null(value=False)
 
@@ -106,35 +119,41 @@ def _undeclared(home: Path) -> Policy:
     )
 
 
-def _erase_state(
-    home: Path, work: Path, policy: Policy, kind: str, value: str
-) -> tuple[int, list[str]]:
+def _erase_state(home: Path, work: Path, policy: Policy, person: Person) -> tuple[int, list[str]]:
     """Rows erased from the state, and the keys by which reports know them."""
     with (
         LedgerFile(home, durable=True) as ledger,
         opened(home, work, memory=MEMORY) as connection,
     ):
         settle(connection, home, work, ledger, policy)
-        pairs = [(kind, value), *_aliases(home, kind, value)]
-        keys = _theirs(connection, pairs)
+        keys = _theirs(connection, person)
         rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))
-        ledger.erase(value)
+        ledger.erase([value for _, value in person])
     return rows, [key for _, key in keys]
 
 
 def _aliases(home: Path, kind: str, value: str) -> list[tuple[str, str]]:
-    """Other identifiers under which the last delivery knew the person."""
+    """Further identifiers that the last delivery's rows give the person."""
     if not (home / PREVIOUS).exists():
         return []
-    found = pl.scan_parquet(home / PREVIOUS, glob=False).filter(theirs(kind, value))
-    return found.select("_kind", "_key").collect().rows()
+    return identifiers(home / PREVIOUS, kind, value)
 
 
-def _theirs(
-    connection: duckdb.DuckDBPyConnection, pairs: list[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    found = set(pairs)
-    for kind, value in pairs:
+def identifiers(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:
+    """All that the person's rows of a valid snapshot bear."""
+    rows = pl.scan_parquet(valid, glob=False).filter(theirs(kind, value))
+    found: set[tuple[str, str]] = set()
+    for named_by, identity, also in (
+        rows.select("_kind", "_identity", "_also").collect().iter_rows()
+    ):
+        found.add((named_by, identity))
+        found |= {(k, v) for k, _, v in (text.partition(":") for text in also or ())}
+    return sorted(found)
+
+
+def _theirs(connection: duckdb.DuckDBPyConnection, person: Person) -> list[tuple[str, str]]:
+    found = set(person)
+    for kind, value in person:
         found |= set(
             connection.execute(
                 "select kind, key from synced where person = md5_number_lower($1)"
@@ -167,11 +186,11 @@ def _compact(home: Path, work: Path) -> None:
     fresh.replace(home / STATE)
 
 
-def _erase_files(home: Path, keys: Sequence[str], kind: str, value: str) -> int:
+def _erase_files(home: Path, keys: Sequence[str], person: Person) -> int:
     reports = home.glob("reports/*.parquet")
     rows = sum(erase(path, pl.col("key").is_in(list(keys))) for path in reports)
     if (home / PREVIOUS).exists():
-        rows += erase(home / PREVIOUS, theirs(kind, value))
+        rows += erase(home / PREVIOUS, about(person))
     return rows
 
 

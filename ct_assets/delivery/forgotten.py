@@ -5,6 +5,7 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -23,14 +24,16 @@ class Forgotten:
         self._key = self._folder / "key"
         self._hashes = self._folder / "hashes"
 
-    def add(self, kind: str, value: str) -> None:
+    def add(self, identifiers: Iterable[tuple[str, str]]) -> None:
+        """Pairs of a kind and a value."""
         private_dir(self._folder)
         if not self._key.exists():
             _append(self._key, secrets.token_hex(KEY_BYTES))
-        text = f"{self._key.read_text()}{kind}:{value}"
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if digest not in self._known():
-            _append(self._hashes, f"{digest}\n")
+        secret, known = self._key.read_text(), self._known()
+        for kind, value in identifiers:
+            digest = hashlib.sha256(f"{secret}{kind}:{value}".encode()).hexdigest()
+            if digest not in known:
+                _append(self._hashes, f"{digest}\n")
 
     def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""

@@ -3,7 +3,6 @@
 import contextlib
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from ct_assets.delivery.storage import (
     readable_errors,
     workdir,
 )
+from ct_assets.files import scratch_dir
 
 LATEST = 5
 
@@ -162,7 +162,7 @@ def readable_ledger(home: Path) -> Iterator[sqlite3.Connection]:
     with contextlib.ExitStack() as stack:
         path = home / LEDGER
         if wal.exists() and wal.stat().st_size:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            folder = stack.enter_context(scratch_dir())
             shutil.copyfile(wal, folder / wal.name)
             path = Path(shutil.copyfile(path, folder / path.name))
             mode = "rw"

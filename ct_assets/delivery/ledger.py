@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -112,14 +112,15 @@ class LedgerFile:
                     f"delete from {table} where delivery < (select min(id) from deliveries)"  # noqa: S608 -- a constant
                 )
 
-    def erase(self, text: str) -> None:
-        """Blanks messages of CleverTap that quote it, on the disk, too."""
-        self._connection.execute("pragma secure_delete = on")
-        for table, column in (("refusals", "message"), ("sends", "why")):
-            self._connection.execute(
-                f"update {table} set {column} = '(erased)' where instr({column}, ?)",  # noqa: S608 -- constants
-                (text,),
-            )
+    def erase(self, texts: Iterable[str]) -> None:
+        """Blanks messages of CleverTap that quote one of them, in what pages keep of them, too."""
+        for text in texts:
+            for table, column in (("refusals", "message"), ("sends", "why")):
+                self._connection.execute(
+                    f"update {table} set {column} = '(erased)' where instr({column}, ?)",  # noqa: S608 -- constants
+                    (text,),
+                )
+        self._connection.execute("vacuum")
         self._connection.execute("pragma wal_checkpoint(truncate)")
 
     @contextlib.contextmanager

@@ -10,18 +10,17 @@ import contextlib
 import json
 import shutil
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import polars as pl
 
 from ct_assets.errors import UserError
-from ct_assets.files import private_dir, replacing, sync
+from ct_assets.files import held_dir, replacing, sweep, sync
 
 DATA = "data.parquet"
 POINTER = "current.json"
@@ -77,12 +76,8 @@ class Staging:
     @contextlib.contextmanager
     def draft(self, key: Sequence[str], partition: str | None = None) -> Iterator[Draft]:
         """A folder to write to; it vanishes with the block unless it was published in it."""
-        home = private_dir(self._home(key, partition))
-        draft = Draft(private_dir(home / f".{time.time_ns():x}-{uuid.uuid4().hex[:8]}"))
-        try:
-            yield draft
-        finally:
-            shutil.rmtree(draft.folder, ignore_errors=True)
+        with held_dir(self._home(key, partition), f".{time.time_ns():x}-") as folder:
+            yield Draft(folder)
 
     def publish(self, draft: Draft) -> Snapshot:
         """Make the draft the current snapshot of its asset."""
@@ -92,8 +87,7 @@ class Staging:
         home = draft.folder.parent
         folder = draft.folder.rename(home / draft.folder.name.removeprefix("."))
         replaced = self._pointed(home)
-        with replacing(home / POINTER) as partial:
-            partial.write_text(json.dumps({"snapshot": folder.name, "meta": draft.meta}))
+        self._point(home, folder.name, draft.meta)
         if replaced:
             replaced.touch()  # its retention starts now
         self._collect(home)
@@ -120,12 +114,26 @@ class Staging:
         folder = self._home(key, None).parent
         return sorted(p for p in folder.glob(f"=*/*/{DATA}") if not p.parent.name.startswith("."))
 
+    def sweep(self, key: Sequence[str]) -> None:
+        """Remove drafts of an asset that killed runs have left, of every partition."""
+        sweep(self._home(key, None).parent.glob("=*/.*-*"))
+
     def meta(self, key: Sequence[str], partition: str | None = None) -> Mapping[str, Any]:
         """Of the current snapshot; nothing if there is none."""
         try:
             return self.current(key, partition).meta
         except NotStagedError:
             return {}
+
+    def partitions(self, key: Sequence[str]) -> list[str | None]:
+        """All that were staged; None is the whole of an asset without any."""
+        pointers = self._home(key, None).parent.glob(f"=*/{POINTER}")
+        return [unquote(name[1:]) or None for name in sorted(p.parent.name for p in pointers)]
+
+    def amend(self, key: Sequence[str], partition: str | None, meta: Mapping[str, Any]) -> None:
+        """Say something else of the current snapshot."""
+        current = self.current(key, partition)
+        self._point(self._home(key, partition), current.path.parent.name, meta)
 
     def knows(self, key: Sequence[str]) -> bool:
         """Whether anything was staged of it, in whichever partition."""
@@ -135,16 +143,21 @@ class Staging:
         parts = (_quote(part) for part in key)
         return self.root.joinpath(*parts, f"={_quote(partition or '')}")
 
+    def _point(self, home: Path, snapshot: str, meta: Mapping[str, Any]) -> None:
+        with replacing(home / POINTER) as partial:
+            partial.write_text(json.dumps({"snapshot": snapshot, "meta": meta}))
+
     def _pointed(self, home: Path) -> Path | None:
         with contextlib.suppress(FileNotFoundError):
             return home / str(json.loads((home / POINTER).read_text())["snapshot"])
         return None
 
     def _collect(self, home: Path) -> None:
-        """Remove what was replaced, or left half written, longer than `retention` ago."""
+        """Remove what was replaced longer than `retention` ago, and what was left half written."""
+        sweep(home.glob(".*-*"))
         current, oldest = self._pointed(home), time.time() - self.retention.total_seconds()
         for folder in home.iterdir():
-            if folder.is_dir() and folder != current:
+            if folder.is_dir() and folder != current and not folder.name.startswith("."):
                 with contextlib.suppress(FileNotFoundError):
                     if folder.stat().st_mtime < oldest:
                         shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,6 @@ else: not other files, not the network, not its own settings.
 
 import contextlib
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import duckdb
 from filelock import FileLock
 
 from ct_assets.errors import UserError, hushed
-from ct_assets.files import private_dir, replacing
+from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.io_managers.carrying import carried
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
@@ -55,8 +54,8 @@ class Warehouse:
     def value(self, query: str, *, called: str, largest: str | None = None) -> str:
         """The one value of `query`, or the largest one of its column `largest`, as text."""
         with (
-            tempfile.TemporaryDirectory() as scratch,
-            self.reading(Path(scratch)) as connection,
+            scratch_dir() as scratch,
+            self.reading(scratch) as connection,
             translated(called),
         ):
             _check_select(connection, query, called)
@@ -70,8 +69,8 @@ class Warehouse:
     def count(self, query: str, beyond: tuple[str, str] | None, *, called: str) -> int:
         """How many rows `query` gives, or how many whose column is larger than `beyond` says."""
         with (
-            tempfile.TemporaryDirectory() as scratch,
-            self.reading(Path(scratch)) as connection,
+            scratch_dir() as scratch,
+            self.reading(scratch) as connection,
             translated(called),
         ):
             _check_select(connection, query, called)

@@ -4,7 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ct_assets.commands.erasing import erase_staged
+from ct_assets.commands.erasing import erase_staged, named_by
 from ct_assets.components.splitting import KEYS, split_into
 from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync, parse
@@ -47,6 +47,10 @@ def stage(staging: Staging, declared: Sync) -> None:
             staging.publish(draft)
 
 
+def erase(staging: Staging, declared: Sync, kind: str, value: str) -> int:
+    return erase_staged(staging, [declared], named_by(staging, [declared], kind, value))
+
+
 def names(staging: Staging, *key: str, column: str) -> list[str]:
     return sorted(staging.current(key).scan().select(column).collect()[column].to_list())
 
@@ -56,7 +60,7 @@ def test_whoever_is_named_by_any_identifier(tmp_path: Path, kind: str, value: st
     staging, declared = Staging(tmp_path), sync(BY_ID)
     stage(staging, declared)
 
-    rows = erase_staged(staging, [declared], kind, value)
+    rows = erase(staging, declared, kind, value)
 
     assert rows == 3
     assert names(staging, "shop", "customer", column="name") == ["Bob", "Eve", "Li"]
@@ -71,7 +75,7 @@ def test_an_identity_that_the_declaration_makes(tmp_path: Path) -> None:
     staging, declared = Staging(tmp_path), sync([{"identity": {"template": "shop-{id}"}}])
     stage(staging, declared)
 
-    erase_staged(staging, [declared], "identity", "shop-2")
+    erase(staging, declared, "identity", "shop-2")
 
     assert names(staging, "shop", "customer", column="name") == ["Ada", "Eve", "Li"]
     assert "Bob" not in names(staging, "customers", "valid", column="Name")
@@ -81,7 +85,7 @@ def test_a_row_that_was_rejected_for_its_identity(tmp_path: Path) -> None:
     staging, declared = Staging(tmp_path), sync(BY_ID)
     stage(staging, declared)
 
-    erase_staged(staging, [declared], "identity", "na")
+    erase(staging, declared, "identity", "na")
 
     assert names(staging, "customers", "rejected", column="name") == []
     assert names(staging, "shop", "customer", column="name") == ["Ada", "Bob", "Li"]
@@ -93,6 +97,31 @@ def test_a_snapshot_of_another_shape(tmp_path: Path) -> None:
         source.sink(SOURCE.select("id", "mail"))
         staging.publish(source)
 
-    assert erase_staged(staging, [declared], "identity", "1") == 1
+    assert erase(staging, declared, "identity", "1") == 1
     left = names(staging, "shop", "customer", column="mail")
     assert left == ["bob@example.org", "eve@example.org", "li@example.org"]
+
+
+def test_what_is_said_of_the_rows_left_is_true(tmp_path: Path) -> None:
+    staging, declared = Staging(tmp_path), sync(BY_ID)
+    stage(staging, declared)
+
+    erase(staging, declared, "identity", "1")
+
+    assert staging.meta(("customers", "valid"))["counts"] == {
+        "source": 3, "cut": 0, "superseded": 0, "valid": 2, "rejected": 1,
+    }  # fmt: skip
+
+
+def test_what_a_killed_run_has_left_half_staged_goes_too(tmp_path: Path) -> None:
+    staging, declared = Staging(tmp_path), sync(BY_ID)
+    stage(staging, declared)
+    dead = tmp_path / "customers" / "valid" / "=" / ".18a-dead"
+    dead.mkdir()
+    SOURCE.sink_parquet(dead / "source.parquet")
+
+    with staging.draft(("customers", "rejected")) as alive:
+        erase(staging, declared, "identity", "1")
+
+        assert not dead.exists()
+        assert alive.folder.exists()

@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.forget import Erased, ForgetError, forget
+from ct_assets.delivery.ledger import LedgerFile
 from ct_assets_tests.delivery.kit import Sync, event, profile, report
 
 ADA = profile("ada-1815", Name="Ada", Email="ada@example.com")
@@ -68,6 +70,46 @@ def test_what_a_killed_run_left_is_settled_first(events: Sync) -> None:
 
     assert not (events.home / "outbox.parquet").exists()
     assert events.run([event("inv-78", identity="2")]).counts.unchanged == 1
+
+
+def test_whoever_loses_an_identifier_later_is_held_all_the_same(profiles: Sync) -> None:
+    profiles.run([profile("ada-1815", also=["objectId:c1"], Name="Ada"), ZOE])
+    forget_ada(profiles)
+
+    outcome = profiles.run([profile("c1", kind="objectId", Name="Ada"), ZOE])
+
+    assert outcome.counts.held == {"forgotten": 1}
+
+
+def test_events_under_another_identifier_of_the_person_go_too(profiles: Sync, events: Sync) -> None:
+    profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
+    events.runs = 10  # both write to one folder
+    row = event("inv-77", identity="fb1")
+    events.run([{**row, "_kind": "FBID", "_record": row["_record"].replace("identity", "FBID")}])
+
+    assert forget_ada(profiles).rows == {"customers": 1, "purchases": 1}
+
+
+def test_what_a_killed_run_left_half_written_goes_too(profiles: Sync) -> None:
+    profiles.run([ADA, ZOE])
+    for name in (".outbox.parquet.4711.partial", "reports/.00000002.parquet.4711.partial"):
+        (profiles.home / name).write_text("ada-1815")
+
+    forget_ada(profiles)
+
+    assert list(profiles.home.rglob("*.partial")) == []
+
+
+def test_clevertaps_words_about_the_person_are_overwritten(profiles: Sync) -> None:
+    profiles.run([ADA, ZOE])
+    with LedgerFile(profiles.home, durable=True) as ledger:
+        refusal = Refusal(0, 515, "ada-1815 is not valid")
+        ledger.record(1, 0, range(1), "acked", refusals=[refusal] * 50)
+
+    forget_ada(profiles)
+
+    for path in profiles.home.glob("sends.sqlite*"):
+        assert b"ada-1815" not in path.read_bytes(), path.name
 
 
 def test_the_key_of_the_hashes_is_private(profiles: Sync) -> None:
