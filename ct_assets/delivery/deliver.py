@@ -67,8 +67,12 @@ def deliver(
     stop: threading.Event | None = None,
     retry: Retry | None = None,
     progress: Callable[[Progress], object] = lambda _: None,
+    waiting: Callable[[str], object] = lambda _: None,
 ) -> Outcome:
     """Sends what CleverTap does not have yet, and accounts for every row.
+
+    Setting `stop` ends it early and in good order. `waiting` is told that another run of the sync
+    is under way, which this one waits for.
 
     Raises:
         DeliveryFailed: The delivery ended early, or a guard stopped it; `outcome` says what it
@@ -84,7 +88,7 @@ def deliver(
     )
     home = private_dir(request.home)
     with (
-        locked(home, request.patience, sending.stop),
+        locked(home, request.patience, sending.stop, waiting),
         readable_errors(home),
         workdir(home) as work,
         LedgerFile(home, durable=request.policy.counts_twice) as ledger,
@@ -179,7 +183,7 @@ def settle_delivery(
     if settled is None:
         raise StorageError(f"{request.home.name}: its outbox vanished while its records were sent")
     counts = _counts(request, planned, settled)
-    _keep_for_plans(request, counts)
+    _keep_for_plans(request, counts, work)
     return Outcome(
         counts=counts,
         report=settled.report,
@@ -217,18 +221,16 @@ def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
     )
 
 
-def _keep_for_plans(request: Delivery, counts: Counts) -> None:
+def _keep_for_plans(request: Delivery, counts: Counts, work: Path) -> None:
     """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
     whole = request.partition is None and request.limit is None
     if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:
         return
     previous = request.home / PREVIOUS
-    fresh = request.home / "work.link"
-    fresh.unlink(missing_ok=True)
+    fresh = work / PREVIOUS
     with contextlib.suppress(OSError):  # another file system: plans do without
         fresh.hardlink_to(request.valid)
-        fresh.replace(previous)
-    fresh.unlink(missing_ok=True)  # two names of one file: replacing does nothing
+        fresh.replace(previous)  # nothing happens if both are names of one file
 
 
 def _check(request: Delivery, outcome: Outcome) -> None:

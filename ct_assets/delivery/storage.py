@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,27 +41,49 @@ class BusyError(UserError):
 
 @contextlib.contextmanager
 def locked(
-    home: Path, patience: timedelta = timedelta(0), stop: threading.Event | None = None
+    home: Path,
+    patience: timedelta = timedelta(0),
+    stop: threading.Event | None = None,
+    waiting: Callable[[str], object] = lambda _: None,
 ) -> Iterator[None]:
-    """The only one, in any process, to work on the state at `home`; waits for its turn."""
-    stop = stop or threading.Event()
+    """The only one, in any process, to work on the state at `home`; waits for its turn.
+
+    Raises:
+        BusyError: The turn did not come within `patience`, or before `stop` was set.
+    """
     path = _lock_file(home)
     lock = filelock.FileLock(path, mode=0o600)
-    until = time.monotonic() + patience.total_seconds()
-    while True:
-        with contextlib.suppress(filelock.Timeout):
-            lock.acquire(timeout=0)
-            break
-        if stop.wait(POLL_SECONDS) or time.monotonic() >= until:
-            raise BusyError(
-                f"{home.name}: another run of this sync is under way (process {_holder(path)}); "
-                f"nothing was sent by this one. Wait until it has ended, or stop it"
-            )
+    _acquire(lock, home, patience, stop or threading.Event(), waiting)
     try:
         path.write_text(str(os.getpid()))
         yield
     finally:
         lock.release()
+
+
+def _acquire(
+    lock: filelock.BaseFileLock,
+    home: Path,
+    patience: timedelta,
+    stop: threading.Event,
+    waiting: Callable[[str], object],
+) -> None:
+    until, told = time.monotonic() + patience.total_seconds(), False
+    while True:
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire(timeout=0)
+            return
+        busy = (
+            f"{home.name}: another run of this sync is under way "
+            f"(process {_holder(Path(lock.lock_file))})"
+        )
+        if stop.wait(POLL_SECONDS) or time.monotonic() >= until:
+            raise BusyError(
+                f"{busy}; nothing was sent by this one. Wait until it has ended, or stop it"
+            )
+        if not told:
+            waiting(f"{busy}; this one waits for it")
+            told = True
 
 
 def _lock_file(home: Path) -> Path:
@@ -78,9 +100,11 @@ def _holder(lock: Path) -> str:
 
 @contextlib.contextmanager
 def workdir(home: Path) -> Iterator[Path]:
-    """A folder for what is computed on the way; whatever a killed run left in it goes first."""
+    """A folder for what is computed on the way; whatever a killed run left half made goes first."""
     folder = home / "work"
     shutil.rmtree(folder, ignore_errors=True)
+    for partial in (*home.glob(".*.partial"), *home.glob("reports/.*.partial")):
+        partial.unlink(missing_ok=True)
     try:
         yield private_dir(folder)
     finally:

@@ -15,9 +15,10 @@ from ct_assets.clevertap.destination import Destination, destination_from_env, s
 from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, deliver
 from ct_assets.errors import UserError
 from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, totals
+from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, summary, totals
 from ct_assets.io_managers.parquet import ParquetStaging, name_of
 from ct_assets.io_managers.staging import Snapshot
+from ct_assets.io_managers.stopping import stoppable
 from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir
@@ -66,12 +67,12 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
     report_days: float = Field(default=30, description="How long reports and ledgers are kept.")
 
     def handle_output(self, context: dg.OutputContext, obj: Upload) -> None:
-        with readable():
+        with readable(), stoppable() as stop:
             _check_gate(obj)
             to = destination(obj.sync)
             context.log.info(f"{obj.sync.name}: the destination is {named(to)}")
             _tag_run(context, to)
-            outcome = self._deliver(context, obj, to)
+            outcome = self._deliver(context, obj, to, stop)
             self._keep(context, outcome, to)
             context.add_output_metadata(outcome_metadata(outcome, to))
 
@@ -79,16 +80,22 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         with readable():
             return self.staging.staging().current(*name_of(context)).scan()
 
-    def _deliver(self, context: dg.OutputContext, upload: Upload, to: Destination) -> Outcome:
+    def _deliver(
+        self, context: dg.OutputContext, upload: Upload, to: Destination, stop: threading.Event
+    ) -> Outcome:
         request = delivery(upload, to.name, context.run_id, timedelta(days=self.report_days))
         progress = ProgressLog(context.log)
         try:
             with Client(to) as client:
-                return deliver(request, client, progress=progress, stop=threading.Event())
+                return deliver(
+                    request, client, progress=progress, stop=stop, waiting=context.log.info
+                )
         except DeliveryFailed as error:
             if error.outcome is None:
                 raise
             self._keep(context, error.outcome, to)
+            if stop.is_set():  # the run ends as cancelled, whose step has no metadata
+                context.log.warning(f"{error}: {summary(error.outcome.counts)}")
             raise dg.Failure(str(error), metadata=outcome_metadata(error.outcome, to)) from None
 
     def _keep(self, context: dg.OutputContext, outcome: Outcome, to: Destination) -> None:

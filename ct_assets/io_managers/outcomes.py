@@ -53,6 +53,12 @@ def totals(counts: Counts) -> dict[str, int]:
     }
 
 
+def summary(counts: Counts) -> str:
+    """The outcomes of the planned rows, in a line."""
+    shown = ("acked", "refused", "unknown", "unsent")
+    return ", ".join(f"{getattr(counts, name):,} {name}" for name in shown)
+
+
 def balance(counts: Counts) -> dg.TableMetadataValue:
     """Source = ..., valid = ..., planned = ...: each line is the sum of the next ones."""
     held = [(f"  held: {reason}", count) for reason, count in counts.held.items()]

@@ -1,3 +1,4 @@
+import signal
 from pathlib import Path
 
 import dagster as dg
@@ -5,6 +6,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.contract import Limits
+from ct_assets.io_managers.outcomes import ProgressLog
 from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
@@ -61,6 +63,33 @@ def test_a_second_run_sends_nothing(account: Path, clevertap_sandbox: SandboxInT
     assert kit.run(defs).success
 
     assert len(clevertap_sandbox.requests()) == before
+
+
+def test_a_signal_ends_the_run_in_good_order_and_the_next_goes_on(
+    account: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{n},Ada,a{n}@example.org\n" for n in range(1, 40_001))
+    (account / "customer.csv").write_text(f"id,name,mail\n{rows}")
+    defs = load(account)
+    signals = [signal.SIGTERM]
+
+    def said(*_: object) -> None:
+        if signals:
+            signal.raise_signal(signals.pop())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ProgressLog, "__call__", said)
+        assert "DagsterExecutionInterruptedError" in kit.failure(kit.run(defs))
+
+    counts = Staging(account / "data" / "staging").meta(("customers", "clevertap"))["counts"]
+    assert 0 < counts["acked"] <= 16_000
+    assert (counts["unsent"], counts["unknown"]) == (40_000 - counts["acked"], 0)
+    assert (
+        f"stopped on request; what is left unsent goes with the next run: {counts['acked']:,} acked"
+        in capfd.readouterr().err
+    )
+    assert kit.run(defs).success
+    assert staged(account, "clevertap").height == counts["unsent"]
 
 
 def test_a_closed_gate_stops_the_upload_in_the_run_and_alone(

@@ -1,4 +1,5 @@
 import errno
+import os
 import sqlite3
 import threading
 from datetime import timedelta
@@ -34,10 +35,19 @@ def test_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
     holder = threading.Thread(target=hold)
     holder.start()
     entered.wait(10)
-    threading.Timer(0.1, done.set).start()
-    with locked(home, timedelta(seconds=30)):
+    said = []
+
+    def waiting(text: str) -> None:
+        said.append(text)
+        done.set()
+
+    with locked(home, timedelta(seconds=30), waiting=waiting):
         assert done.is_set()
     holder.join()
+    assert said == [
+        f"customers: another run of this sync is under way (process {os.getpid()}); "
+        "this one waits for it"
+    ]
 
 
 @pytest.mark.parametrize(

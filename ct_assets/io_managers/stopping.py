@@ -1,0 +1,45 @@
+"""Ends a delivery in good order when its process is told to end."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """An event that a first SIGTERM or SIGINT sets, as a cancel in Dagster's UI does.
+
+    The signal takes its usual effect after the block, so that what is in flight gets its answers
+    and its place in the ledger before; a second signal takes effect at once.
+    """
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    usual = {number: signal.getsignal(number) for number in SIGNALS}
+    received: list[int] = []
+
+    def restore() -> None:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+    def asked(number: int, _: FrameType | None) -> None:
+        received.append(number)
+        stop.set()
+        if len(received) > 1:
+            received.clear()
+            restore()
+            signal.raise_signal(number)
+
+    for number in SIGNALS:
+        signal.signal(number, asked)
+    try:
+        yield stop
+    finally:
+        restore()
+        if received:
+            signal.raise_signal(received[0])
