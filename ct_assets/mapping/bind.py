@@ -14,6 +14,7 @@ from ct_assets.mapping.convert import (
     flatten,
     problems_of_name,
 )
+from ct_assets.mapping.convert.dtypes import is_whole
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Field, Filling
 from ct_assets.mapping.identity import TYPES, Identified, Identity
@@ -88,8 +89,7 @@ class _Binder:
         if self._sync.event_key is None:
             return None
         source, dtype = self._reader.read(self._sync.event_key, "event_key")
-        whole = dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0)
-        if not (whole or isinstance(dtype, _KEY_TYPES)):
+        if not (is_whole(dtype) or isinstance(dtype, _KEY_TYPES)):
             raise self._error(
                 f"event_key is of type {dtype}. Make it text, a whole number or a date."
             )

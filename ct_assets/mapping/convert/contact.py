@@ -6,7 +6,7 @@ from typing import TypedDict
 import polars as pl
 
 from ct_assets import phone as numbering
-from ct_assets.mapping.convert.dtypes import is_text, trimmed
+from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
 from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
 
 # RFC 5321, 4.5.3.1: octets of the whole address (a path less its brackets) and of its local part;
@@ -107,7 +107,7 @@ class _Rules(TypedDict):
 
 
 def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    if not (is_text(dtype) or dtype.is_integer()):
+    if not (is_text(dtype) or is_whole(dtype)):
         raise mismatch(target, dtype, "a phone number is text, or its digits as a whole number.")
     text = steps.keep("text", trimmed(source, dtype))
     lowest, highest = target.limits.phone_digits

@@ -23,6 +23,11 @@ def is_text(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.String | pl.Categorical | pl.Enum)
 
 
+def is_whole(dtype: pl.DataType) -> bool:
+    """Whether the type holds whole numbers only: warehouses have decimals without places, too."""
+    return dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0)
+
+
 def is_list(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.List | pl.Array)
 
@@ -71,7 +76,7 @@ def natural_type(dtype: pl.DataType, target: Target) -> FieldType:
         return FieldType.STRING
     if isinstance(dtype, pl.Boolean):
         return FieldType.BOOLEAN
-    if dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0):
+    if is_whole(dtype):
         return FieldType.INTEGER
     if dtype.is_numeric():
         return FieldType.FLOAT

@@ -8,7 +8,7 @@ from ct_assets.clevertap.contract import (
     OBJECT_ID_CHARACTERS,
     RESERVED_PREFIX,
 )
-from ct_assets.mapping.convert.dtypes import in_calendar, is_text, text, trimmed
+from ct_assets.mapping.convert.dtypes import in_calendar, is_text, is_whole, text, trimmed
 from ct_assets.mapping.convert.model import (
     NOT_FINITE,
     OUTSIDE,
@@ -100,15 +100,11 @@ def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
 
 
 def _identifier(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
-    if not (is_text(dtype) or dtype.is_integer() or _is_whole(dtype)):
+    if not (is_text(dtype) or is_whole(dtype) or isinstance(dtype, pl.Null)):
         raise mismatch(
             target, dtype, "an identity is text or a whole number. Make it one in the source."
         )
     return trimmed(source, dtype)
-
-
-def _is_whole(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.Null) or (isinstance(dtype, pl.Decimal) and dtype.scale == 0)
 
 
 def _junk(value: pl.Expr) -> Check:

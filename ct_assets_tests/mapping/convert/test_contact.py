@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import polars as pl
 import pytest
 
@@ -132,6 +134,14 @@ def test_blanks_around_an_address_are_dropped() -> None:
 def test_phones(given: object, region: str | None, value: str | None, code: str | None) -> None:
     dtype = pl.Int64 if isinstance(given, int) else pl.String
     assert converted([given], PHONE, dtype=dtype, region=region) == [(value, code)]
+
+
+def test_phones_in_a_decimal_column() -> None:
+    given = [Decimal(6502530000), None]
+    assert converted(given, PHONE, dtype=pl.Decimal(38, 0), region="US") == [
+        ("+16502530000", None),
+        (None, None),
+    ]
 
 
 def test_phones_of_regions_in_a_column() -> None:
