@@ -21,6 +21,7 @@ _SEPARATORS = (
 )
 _FULL_WIDTH = {chr(0xFF10 + digit): str(digit) for digit in range(10)} | {"\uff0b": "+"}
 _EXTENSION = r"([0-9]) *(?:(?i:ext(?:n|ension)?)[.:]?|[xX]) ?[0-9]{1,7}$"
+_LONG_NUMBER = rf"^\+[0-9]{{{MAX_DIGITS + 1},20}}$"
 _MAYBE_A_NUMBER = r"[0-9]|[^\x00-\x7F]"
 
 
@@ -41,6 +42,11 @@ def read(text: pl.Series) -> Text:
     lengths = text.str.len_bytes().fill_null(0).to_numpy().astype(np.intp) - plus
     readable = values.is_not_null().to_numpy() & (lengths >= MIN_DIGITS) & (lengths <= MAX_DIGITS)
     return Text(Digits(values.fill_null(0).to_numpy(), lengths), plus, readable)
+
+
+def long_number(text: pl.Series) -> npt.NDArray[np.bool_]:
+    """Where the text is a plus and more digits than are read, but no more than numbers can have."""
+    return text.str.contains(_LONG_NUMBER).to_numpy()
 
 
 def without_separators(text: pl.Series) -> pl.Series:

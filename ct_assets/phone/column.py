@@ -9,7 +9,7 @@ import polars as pl
 
 from ct_assets.phone import engine, slow
 from ct_assets.phone.installed import installed
-from ct_assets.phone.regions import ABSENT, Regions
+from ct_assets.phone.regions import Regions
 from ct_assets.phone.verdicts import Verdicts
 
 SLICE = 1 << 17
@@ -37,10 +37,7 @@ def is_e164(phones: pl.Series) -> pl.Series:
 
     def judged(rows: range) -> pl.Series:
         texts = phones.slice(rows.start, len(rows))
-        if lookup is None:
-            found = slow.judge(texts, np.full(len(rows), ABSENT, np.uint8)).as_is
-        else:
-            found = engine.is_e164(lookup, texts)
+        found = engine.is_e164(lookup, texts) if lookup else slow.is_e164(texts)
         return pl.Series(found).zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Boolean))
 
     return _by_slices(len(phones), judged)

@@ -7,6 +7,7 @@ import polars as pl
 from ct_assets.phone import cleaning, decisions, result, slow
 from ct_assets.phone.decisions import Decided
 from ct_assets.phone.lookup import Digits, Lookup, UInts
+from ct_assets.phone.numbering import MAX_DIGITS
 from ct_assets.phone.regions import ABSENT, UNKNOWN, Regions, Rows
 from ct_assets.phone.validity import SLOW
 from ct_assets.phone.verdicts import Verdicts
@@ -36,8 +37,14 @@ def is_e164(lookup: Lookup, phones: pl.Series) -> npt.NDArray[np.bool_]:
     """Whether each text is a valid number in E.164 form already."""
     digits, plus, readable = cleaning.read(phones)
     rows = np.flatnonzero(readable & plus)
+    leaves = lookup.international(digits.take(rows))
     found = np.zeros(len(phones), np.bool_)
-    found[rows] = lookup.unedited.take(lookup.international(digits.take(rows)))
+    found[rows] = lookup.unedited.take(leaves)
+    beyond = np.flatnonzero(plus & (digits.lengths > MAX_DIGITS))
+    beyond = beyond[cleaning.long_number(phones.gather(beyond))]
+    unsure = np.concatenate([rows[lookup.unsure.take(leaves)], beyond])
+    if len(unsure):
+        found[unsure] = slow.is_e164(phones.gather(unsure))
     return found
 
 

@@ -50,8 +50,7 @@ def is_e164(phone: str | pl.Expr) -> pl.Expr:
     def judge(rows: pl.Series) -> pl.Series:
         return column.is_e164(_as_text(rows)).alias(rows.name)
 
-    phones = pl.col(phone) if isinstance(phone, str) else phone
-    return phones.map_batches(judge, return_dtype=pl.Boolean, is_elementwise=True)
+    return _mapped(_column(phone), judge, pl.Boolean())
 
 
 def explain(
@@ -79,23 +78,35 @@ def _judged(
     told: Callable[[Verdicts], pl.Series],
     dtype: pl.DataType,
 ) -> pl.Expr:
-    fields = [pl.col(phone) if isinstance(phone, str) else phone]
-    constant = regions.ABSENT
-    if isinstance(region, pl.Expr):
-        fields.append(region.alias("__region"))
-    else:
-        constant = regions.constant(region)
+    if not isinstance(region, pl.Expr):
+        constant = Regions(regions.constant(region))
 
-    def judge(rows: pl.Series) -> pl.Series:
-        phones, *names = map(_as_text, rows.struct.unnest())
-        given = Regions(names[0] if names else constant)
-        return column.judge(phones, given, told).alias(rows.name)
+        def judge(rows: pl.Series) -> pl.Series:
+            return column.judge(_as_text(rows), constant, told).alias(rows.name)
 
-    return pl.struct(fields).map_batches(judge, return_dtype=dtype, is_elementwise=True)
+        return _mapped(_column(phone), judge, dtype)
+
+    def judge_pairs(rows: pl.Series) -> pl.Series:
+        phones, *names = rows.struct.unnest()
+        if len(names) > 1:
+            raise ValueError("a region for each row goes with one column of phones at a time")
+        given = Regions(_as_text(names[0].alias("region")))
+        return column.judge(_as_text(phones), given, told).alias(rows.name)
+
+    return _mapped(pl.struct(_column(phone), region.alias("__region")), judge_pairs, dtype)
+
+
+def _column(phone: str | pl.Expr) -> pl.Expr:
+    return pl.col(phone) if isinstance(phone, str) else phone
+
+
+def _mapped(rows: pl.Expr, judge: Callable[[pl.Series], pl.Series], dtype: pl.DataType) -> pl.Expr:
+    return rows.map_batches(judge, return_dtype=dtype, is_elementwise=True)
 
 
 def _as_text(column: pl.Series) -> pl.Series:
     dtype = column.dtype
-    if dtype.is_integer() or isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
+    whole = dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0)
+    if whole or isinstance(dtype, pl.String | pl.Categorical | pl.Enum | pl.Null):
         return column.cast(pl.String)
-    raise TypeError(f"column {column.name!r} is {dtype}: phones are text or whole numbers")
+    raise TypeError(f"{column.name!r} is a column of {dtype}, not of text or whole numbers")

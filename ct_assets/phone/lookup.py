@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ct_assets.phone import metadata, result
 from ct_assets.phone.automaton import READ_ON, Automaton
+from ct_assets.phone.validity import SLOW
 
 UInts = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.uint32]
@@ -43,6 +44,7 @@ class Lookup:
         self.invalid = (meaning.region[automaton.outcomes] != result.NOTHING) & ~self.valid
         self.unedited = self.valid & (automaton.leaf_edits == 0)
         """Per leaf: the digits are those of a valid number, as they are."""
+        self.unsure = automaton.outcomes == SLOW
         self.outcomes = automaton.outcomes
         self._leaf_edits = automaton.leaf_edits
         self._constants = automaton.edits[:, 0]

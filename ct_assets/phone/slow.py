@@ -1,5 +1,7 @@
 """phonenumbers over a column, each distinct string once."""
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from ct_assets.phone import reference, result
@@ -29,6 +31,11 @@ def judge(phones: pl.Series, regions: Places) -> Verdicts:
         (by_row["e164"] == phones).fill_null(value=False).to_numpy(),
         by_row["national_digits"].to_numpy(),
     )
+
+
+def is_e164(phones: pl.Series) -> npt.NDArray[np.bool_]:
+    """Whether each text is a valid number in E.164 form already."""
+    return judge(phones, np.full(len(phones), ABSENT, np.uint8)).as_is
 
 
 def _judge(phone: str | None, region: int) -> reference.Verdict:

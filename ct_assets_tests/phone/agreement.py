@@ -11,7 +11,7 @@ from ct_assets.phone.regions import Regions
 from ct_assets_tests.phone.adversarial import Adversary
 
 BATCH = 100_000
-FIELDS = ("outcome", "e164", "as_is", "national_digits")
+FIELDS = ("outcome", "e164", "as_is", "is_e164", "national_digits")
 
 
 def expected(cases: pl.DataFrame) -> pl.DataFrame:
@@ -23,6 +23,7 @@ def expected(cases: pl.DataFrame) -> pl.DataFrame:
             "outcome": pl.UInt16,
             "e164": pl.String,
             "as_is": pl.Boolean,
+            "is_e164": pl.Boolean,
             "national_digits": pl.UInt8,
         },
         orient="row",
@@ -31,8 +32,9 @@ def expected(cases: pl.DataFrame) -> pl.DataFrame:
 
 def found(lookup: Lookup, cases: pl.DataFrame) -> pl.DataFrame:
     """The verdict of the engine on each case."""
-    verdicts = engine.judge(lookup, cases["phone"], Regions(cases["region"]))
-    return pl.DataFrame({field: getattr(verdicts, field) for field in FIELDS})
+    phones = cases["phone"]
+    verdicts = engine.judge(lookup, phones, Regions(cases["region"]))
+    return pl.DataFrame({**verdicts._asdict(), "is_e164": engine.is_e164(lookup, phones)})
 
 
 def differences(lookup: Lookup, answered: pl.DataFrame) -> pl.DataFrame:
@@ -60,9 +62,9 @@ def count_differences(total: int, seed: int) -> int:
     return count
 
 
-def _expected(phone: str, region: str | None) -> tuple[int, str | None, bool, int]:
-    verdict = reference.judge(phone, region)
-    return verdict.outcome, verdict.e164, verdict.e164 == phone, verdict.national_digits
+def _expected(phone: str, region: str | None) -> tuple[int, str | None, bool, bool, int]:
+    outcome, number, national_digits = reference.judge(phone, region)
+    return outcome, number, number == phone, number == phone, national_digits
 
 
 if __name__ == "__main__":

@@ -1,3 +1,5 @@
+import hashlib
+import io
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,15 @@ from ct_assets.phone import cache
 from ct_assets.phone.automaton import Automaton
 
 
+def signed(**arrays: Any) -> bytes:
+    """What `save` would have written, had these been the arrays of an automaton."""
+    archive = io.BytesIO()
+    np.savez_compressed(archive, **arrays)
+    return hashlib.sha256(archive.getvalue()).digest() + archive.getvalue()
+
+
 def test_what_was_saved_is_loaded(compiled: Automaton, tmp_path: Path) -> None:
-    file = tmp_path / "deep" / "automaton.npz"
+    file = tmp_path / "deep" / "automaton"
 
     cache.save(compiled, file)
     loaded = cache.load(file)
@@ -17,38 +26,51 @@ def test_what_was_saved_is_loaded(compiled: Automaton, tmp_path: Path) -> None:
     assert loaded is not None
     for saved, read in zip(compiled, loaded, strict=True):
         np.testing.assert_array_equal(saved, read)
-    assert [path.name for path in file.parent.iterdir()] == ["automaton.npz"]
+    assert [path.name for path in file.parent.iterdir()] == ["automaton"]
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "changed", "text", "other"])
-def test_a_damaged_file_is_as_good_as_none(
-    damage: str, compiled: Automaton, tmp_path: Path
-) -> None:
-    file = tmp_path / "automaton.npz"
+@pytest.fixture(scope="module")
+def whole(compiled: Automaton, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    file = tmp_path_factory.mktemp("cache") / "automaton"
     cache.save(compiled, file)
-    whole = file.read_bytes()
-    middle = len(whole) // 2
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut", "longer", "text", "other"])
+def test_a_damaged_file_is_as_good_as_none(damage: str, whole: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "automaton"
     match damage:
         case "missing":
-            file.unlink()
+            pass
         case "empty":
             file.write_bytes(b"")
         case "cut":
-            file.write_bytes(whole[:middle])
-        case "changed":
-            file.write_bytes(whole[:middle] + bytes(64) + whole[middle + 64 :])
+            file.write_bytes(whole[: len(whole) // 2])
+        case "longer":
+            file.write_bytes(whole + b"!")
         case "text":
             file.write_text("not an archive")
         case "other":
-            np.savez_compressed(file, steps=np.zeros(3))
+            file.write_bytes(signed(steps=np.zeros(3)))
+
+    assert cache.load(file) is None
+
+
+@pytest.mark.parametrize("part", range(50))
+def test_a_changed_bit_anywhere_is_noticed(part: int, whole: bytes, tmp_path: Path) -> None:
+    place = (len(whole) - 1) * part // 49
+    changed = bytearray(whole)
+    changed[place] ^= 1 << part % 8
+    file = tmp_path / "automaton"
+    file.write_bytes(changed)
 
     assert cache.load(file) is None
 
 
 def test_objects_are_never_unpickled(tmp_path: Path) -> None:
-    file = tmp_path / "automaton.npz"
+    file = tmp_path / "automaton"
     arrays: dict[str, Any] = {name: np.array([{}]) for name in Automaton._fields}
-    np.savez_compressed(file, **arrays)
+    file.write_bytes(signed(**arrays))
 
     assert cache.load(file) is None
 
@@ -57,6 +79,6 @@ def test_a_disk_that_cannot_be_written_is_no_error(compiled: Automaton, tmp_path
     not_a_directory = tmp_path / "file"
     not_a_directory.write_text("")
 
-    cache.save(compiled, not_a_directory / "automaton.npz")
+    cache.save(compiled, not_a_directory / "automaton")
 
-    assert cache.load(not_a_directory / "automaton.npz") is None
+    assert cache.load(not_a_directory / "automaton") is None

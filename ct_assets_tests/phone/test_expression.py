@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -84,6 +85,7 @@ def test_lazy_plans(engine: Any) -> None:
     [
         pl.Series("phone", [919876543210, None], dtype=pl.Int64),
         pl.Series("phone", [9876543210, None], dtype=pl.UInt64),
+        pl.Series("phone", [Decimal(9876543210), None], dtype=pl.Decimal(38, 0)),
         pl.Series("phone", ["9876543210", None], dtype=pl.Categorical),
         pl.Series("phone", ["9876543210", None], dtype=pl.Enum(["9876543210"])),
     ],
@@ -109,6 +111,32 @@ def test_is_e164() -> None:
     ]
 
 
+def test_is_e164_knows_numbers_beyond_e164() -> None:
+    phones = pl.DataFrame(
+        {"phone": ["+620018035227025341", "+6200180306988043318", "+62001803069880433189"]}
+    )
+    judged = e164("phone", max_digits=None).struct.field("status")
+
+    assert phones.select(is_e164("phone")).to_series().to_list() == [True, True, False]
+    assert phones.select(judged).to_series().to_list() == ["valid_as_is"] * 2 + ["invalid"]
+
+
+def test_several_columns_at_once() -> None:
+    frame = pl.DataFrame({"home": ["98765 43210"], "work": ["+91 98765 43210"], "land": ["IN"]})
+    both = pl.col("home", "work")
+
+    judged = frame.select(e164(both, region="IN").struct.field("e164").name.keep())
+
+    assert judged.rows() == [("+919876543210", "+919876543210")]
+    with pytest.raises(ValueError, match="one column of phones at a time"):
+        frame.select(e164(both, region=pl.col("land")))
+
+
+def test_regions_are_text() -> None:
+    with pytest.raises(TypeError, match="'region' is a column of Float64, not of text"):
+        pl.DataFrame({"phone": ["1"], "n": [1.5]}).select(e164("phone", region=pl.col("n")))
+
+
 def test_a_column_of_nulls_and_an_empty_frame() -> None:
     nulls = pl.DataFrame({"phone": [None, None], "region": [None, None]})
     judged = e164("phone", region=pl.col("region"))
@@ -125,7 +153,7 @@ def test_the_schema_is_known_before_anything_runs() -> None:
 
 
 def test_numbers_with_fractions_are_refused() -> None:
-    with pytest.raises(TypeError, match="phones are text or whole numbers"):
+    with pytest.raises(TypeError, match="is a column of Float64, not of text or whole numbers"):
         pl.DataFrame({"phone": [1.5]}).select(e164("phone"))
 
 
