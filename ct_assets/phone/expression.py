@@ -63,11 +63,12 @@ def explain(
 ) -> pl.Expr:
     """Why `e164` with the same arguments gives no number, for people; null where it gives one."""
     refuse = rules(accept, min_digits, max_digits)
+    message = messages.text(refuse, region_by_row=isinstance(region, pl.Expr))
 
     def told(verdicts: Verdicts) -> pl.Series:
         digits = pl.Series("national_digits", verdicts.national_digits)
         fields = columns.frame(verdicts, refuse).with_columns(digits)
-        return fields.select(messages.text(refuse)).to_series()
+        return fields.select(message).to_series()
 
     return _judged(phone, region, told, pl.String())
 

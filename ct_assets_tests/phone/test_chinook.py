@@ -25,18 +25,18 @@ def test_the_customers_of_the_chinook_store() -> None:
         (
             "9",
             "too_long",
-            "9 digits after +45; in Denmark a mobile number has 8, a fixed line has 8",
+            "9 digits after +45 (Denmark); there mobile numbers and fixed lines have 8",
         ),
         (
             "57",
             "not_valid_for_region",
-            "9 digits after +56; in Chile a mobile number has 9, a fixed line has 9"
-            "; no number there has this beginning and this length",
+            "9 digits after +56 (Chile); there mobile numbers and fixed lines have 9"
+            "; these are in no range that is in use",
         ),
         (
             "58",
             "not_valid_for_region",
-            "11 digits after +91; in India a mobile number has 10, a fixed line has 10"
-            "; no number there has this beginning and this length",
+            "11 digits after +91 (India); there mobile numbers and fixed lines have 10"
+            "; these are in no range that is in use",
         ),
     ]
