@@ -1,6 +1,9 @@
 """Files as tables: CSV whose columns are text unless a type is named, and Parquet."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,6 +23,9 @@ _BOOLEANS = {"true": True, "t": True, "yes": True, "1": True} | {
     "false": False, "f": False, "no": False, "0": False,
 }  # fmt: skip
 COLUMN_TYPES: Sequence[str] = get_args(ColumnType)
+CSV, PARQUET = (".csv", ".tsv", ".txt"), (".parquet", ".pq")
+READABLE = f"Only CSV ({', '.join(CSV)}) and Parquet ({', '.join(PARQUET)}) are read."
+SEPARATORS = ",;\t|"
 
 
 class FileError(UserError):
@@ -31,8 +37,10 @@ def matching(pattern: str, root: Path) -> list[Path]:
     path = Path(pattern)
     anchor = Path(path.anchor) if path.is_absolute() else root
     relative = path.relative_to(path.anchor) if path.is_absolute() else path
-    found = sorted(p for p in anchor.glob(str(relative)) if p.is_file())
+    found = sorted(p for p in anchor.glob(str(relative)) if p.is_file() and not _hidden(p, path))
     if not found:
+        if (anchor / relative).is_dir():
+            raise FileError(f"{pattern!r} is a folder; name its files, such as {pattern!r}/*.csv")
         folder = (anchor / relative).parent
         neighbours = [p.name for p in folder.iterdir()] if folder.is_dir() else []
         hint = closest(path.name, neighbours)
@@ -40,41 +48,43 @@ def matching(pattern: str, root: Path) -> list[Path]:
     return found
 
 
+def readable(pattern: str) -> bool:
+    """Whether files of that name are of a kind that is read; a pattern may leave it open."""
+    suffix = Path(pattern).suffix.lower()
+    return suffix in (*CSV, *PARQUET) or any(sign in suffix for sign in "*?[")
+
+
 def snapshot(
     files: Sequence[Path], into: Path, *, types: Mapping[str, str], row_group_size: int = 100_000
 ) -> None:
     """Write the rows of `files` to the Parquet file `into`."""
-    frame = _scan(files)
-    try:
+    with _explained(files):
+        frame = _scan(files)
         columns = frame.collect_schema().names()
         _check_types(types, columns, files)
         cast = [_typed(pl.col(name), kind).alias(name) for name, kind in types.items()]
         frame.with_columns(cast).sink_parquet(into, row_group_size=row_group_size)
         _check_cells(frame, into, types, files)
-    except pl.exceptions.PolarsError as error:
-        raise _failure(error, files) from None
 
 
 def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
     """The largest value of a column, as text."""
-    frame = _scan(files)
-    try:
+    with _explained(files):
+        frame = _scan(files)
         columns = frame.collect_schema().names()
         if column not in columns:
             raise FileError(f"{_named(files)}: no column {column!r} (wanted by `watermark`)"
                             f"{closest(column, columns)}")  # fmt: skip
         value = _typed(pl.col(column), types[column]) if column in types else pl.col(column)
         return str(frame.select(value.max()).collect(engine="streaming").item())
-    except pl.exceptions.PolarsError as error:
-        raise _failure(error, files) from None
 
 
 def count(
     files: Sequence[Path], beyond: tuple[str, str] | None, *, types: Mapping[str, str]
 ) -> int:
     """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
-    frame = _scan(files)
-    try:
+    with _explained(files):
+        frame = _scan(files)
         if beyond is not None:
             column, limit = beyond
             value, known = pl.col(column), pl.lit(limit)
@@ -84,18 +94,53 @@ def count(
                 known = known.cast(frame.collect_schema()[column])
             frame = frame.filter(value > known)
         return int(frame.select(pl.len()).collect(engine="streaming").item())
-    except pl.exceptions.PolarsError as error:
-        raise _failure(error, files) from None
+
+
+def _hidden(file: Path, pattern: Path) -> bool:
+    """What editors and copies under way leave beside the files that are meant."""
+    return file.name.startswith(".") and not pattern.name.startswith(".")
 
 
 def _scan(files: Sequence[Path]) -> pl.LazyFrame:
     kinds = {file.suffix.lower() for file in files}
-    if kinds <= {".parquet", ".pq"}:
+    if kinds <= set(PARQUET):
         return pl.scan_parquet(list(files))
-    if kinds <= {".csv", ".tsv", ".txt"}:
-        separator = "\t" if ".tsv" in kinds else ","
-        return pl.scan_csv(list(files), infer_schema=False, separator=separator)
-    raise FileError(f"{_named(files)}: only CSV (.csv, .tsv, .txt) and Parquet (.parquet) are read")
+    if kinds <= set(CSV):
+        return _scan_csv(files)
+    raise FileError(f"{_named(files)} is of another kind. {READABLE}")
+
+
+def _scan_csv(files: Sequence[Path]) -> pl.LazyFrame:
+    separator = _separator(files[0])
+    frame = pl.scan_csv(list(files), infer_schema=False, separator=separator)
+    first = pl.scan_csv(
+        files[0], has_header=False, n_rows=1, infer_schema=False, separator=separator
+    )
+    header = first.collect().row(0)
+    _check_header(header, files)
+    if len(header) == 1:
+        return frame
+    return frame.filter(pl.any_horizontal(pl.all().is_not_null()))  # blank lines are no rows
+
+
+def _separator(file: Path) -> str:
+    """The usual separator that the header has most of outside of quotes."""
+    with file.open("rb") as lines:
+        header = re.sub(rb'"[^"]*"', b"", lines.readline(65_536))
+    usual = "\t,;|" if file.suffix.lower() == ".tsv" else SEPARATORS
+    return max(usual, key=lambda separator: header.count(separator.encode()))
+
+
+def _check_header(header: Sequence[str | None], files: Sequence[Path]) -> None:
+    names = [name for name in header if name]
+    if any(not name.isprintable() or "\ufffd" in name for name in names):
+        raise FileError(f"{_named(files)}: the header is no text in UTF-8; save the file as such")
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise FileError(
+            f"{_named(files)}: the header has {', '.join(map(repr, repeated))} more than once; "
+            "give each column a name of its own"
+        )
 
 
 def _typed(column: pl.Expr, kind: str) -> pl.Expr:
@@ -140,25 +185,43 @@ def _check_cells(
             )
 
 
-def _failure(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> FileError:
-    message = f"{_named(files)}: {_explained(error, files)}"
-    hushed(error)
-    return FileError(message)
+@contextlib.contextmanager
+def _explained(files: Sequence[Path]) -> Iterator[None]:
+    """Errors of polars as ours, without their own texts, which quote cells."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as error:
+        message = f"{_named(files)}: {_why(error, files)}"
+        hushed(error)
+        raise FileError(message) from None
 
 
-def _explained(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> str:
-    """What went wrong, without the error's own text, which quotes cells."""
+def _why(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> str:
     if isinstance(error, pl.exceptions.NoDataError):
         return "the file is empty, it has no header"
-    headers = {tuple(_scan([file]).collect_schema().names()) for file in files[:100]}
-    if len(headers) > 1:
-        return "these files have different columns; declare each kind as a source of its own"
     text = str(error).lower()
     if "more fields" in text:
         return "a line has more fields than the header; is a value with a comma not in quotes?"
     if "utf-8" in text or "utf8" in text:
-        return "the file is not UTF-8"
-    return f"cannot be read ({type(error).__name__})"
+        return "the file is not UTF-8; save it as UTF-8"
+    if "could not parse" in text:
+        return "a quote is opened and never closed"
+    return _apart(files) or f"cannot be read ({type(error).__name__})"
+
+
+def _apart(files: Sequence[Path]) -> str | None:
+    """What tells the files of one source apart, or which of them cannot be read at all."""
+    schemas = set()
+    for file in files[:100]:
+        try:
+            schemas.add(tuple(_scan([file]).collect_schema().items()))
+        except pl.exceptions.PolarsError as error:
+            return f"{file.name} cannot be read ({type(error).__name__})"
+    if len(schemas) > 1:
+        return (
+            "these files have different columns or types; declare each kind as a source of its own"
+        )
+    return None
 
 
 def _named(files: Sequence[Path]) -> str:

@@ -45,6 +45,37 @@ def test_types_are_declared(tmp_path: Path) -> None:
     assert_frame_equal(rows, expected)
 
 
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"\xef\xbb\xbfid,name\n1,Ada\n", [("1", "Ada")]),
+        (b"id,name\r\n1,Ada\r\n", [("1", "Ada")]),
+        (b"id;name\n1;Ada, B.\n", [("1", "Ada, B.")]),
+        (b"id\tname\n1\tAda\n", [("1", "Ada")]),
+        (b'id|"a,b,c"\n1|Ada\n', [("1", "Ada")]),
+        (b'id,name\n1,"Ada\nB. ""C"""\n', [("1", 'Ada\nB. "C"')]),
+        (b'id,name\n1,""\n2,\n', [("1", ""), ("2", None)]),
+        (b"id,name\n1,Ada\n\n2,Bob\n\n", [("1", "Ada"), ("2", "Bob")]),
+        (b"id,name\n1\n", [("1", None)]),
+        (b"id,name", []),
+        (b"id\n1\n\n", [("1",), (None,)]),
+    ],
+)
+def test_the_ways_of_writing_a_csv(
+    tmp_path: Path, content: bytes, rows: list[tuple[str | None, ...]]
+) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+
+    assert read(tmp_path).rows() == rows
+
+
+def test_hidden_files_are_no_part_of_a_glob(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("n\n1\n")
+    (tmp_path / "._a.csv").write_bytes(b"\0\5\26\7")
+
+    assert read(tmp_path)["n"].to_list() == ["1"]
+
+
 def test_a_glob_reads_its_files_in_the_order_of_their_names(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("n\n2\n")
     (tmp_path / "a.csv").write_text("n\n1\n")
@@ -66,6 +97,11 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         ({"a.csv": b""}, {}, "a.csv: the file is empty, it has no header"),
         ({"a.csv": b"id\n\xff\n"}, {}, "a.csv: the file is not UTF-8"),
         ({"a.csv": b"id\nx,secret\n"}, {}, "a.csv: a line has more fields than the header;"),
+        ({"a.csv": b'id,n\n1,"secret\n'}, {}, "a.csv: a quote is opened and never closed"),
+        ({"a.csv": b"id,n,n\n1,2,3\n"}, {}, "a.csv: the header has 'n' more than once;"),
+        ({"a.csv": "id\n1\n".encode("utf-16")}, {}, "a.csv: the file is not UTF-8"),
+        ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the header is no text in UTF-8;"),
+        ({"a.csv/b.csv": b"id\n"}, {}, "'a.csv' is a folder; name its files, such as"),
         ({"a.csv": b"id\n1\n"}, {"idd": "integer"}, "(wanted by `types`); did you mean 'id'?"),
         ({"a.csv": b"id\n1\nsecret"}, {"id": "integer"}, "no integer, the first in row 2;"),
     ],
@@ -74,6 +110,7 @@ def test_errors_name_the_file_and_quote_no_value(
     tmp_path: Path, files: dict[str, bytes], types: dict[str, str], message: str
 ) -> None:
     for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
 
     with pytest.raises(FileError) as caught:
@@ -87,12 +124,30 @@ def test_files_with_other_columns_are_not_mixed(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
     (tmp_path / "b.csv").write_text("id,mail\n1,secret\n")
 
-    with pytest.raises(FileError, match=r"a\.csv and 1 more: these files have different columns"):
+    with pytest.raises(
+        FileError, match=r"a\.csv and 1 more: these files have different columns or types"
+    ):
         read(tmp_path)
+
+
+def test_of_many_files_the_one_that_is_broken_is_named(tmp_path: Path) -> None:
+    pl.DataFrame({"n": [1]}).write_parquet(tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"PAR1")
+
+    with pytest.raises(FileError, match=r"a\.parquet and 1 more: b\.parquet cannot be read"):
+        read(tmp_path, "*.parquet")
+
+
+def test_parquet_files_with_other_types_are_not_mixed(tmp_path: Path) -> None:
+    pl.DataFrame({"n": [1]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"n": ["x"]}).write_parquet(tmp_path / "b.parquet")
+
+    with pytest.raises(FileError, match=r"these files have different columns or types"):
+        read(tmp_path, "*.parquet")
 
 
 def test_other_kinds_of_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"")
 
-    with pytest.raises(FileError, match=r"a\.xlsx: only CSV .* and Parquet"):
+    with pytest.raises(FileError, match=r"a\.xlsx is of another kind\. Only CSV .* and Parquet"):
         read(tmp_path, "a.xlsx")
