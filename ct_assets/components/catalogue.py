@@ -47,11 +47,9 @@ def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
     found = {}
     for spec in specs.values():
         if SYNC in spec.metadata:
-            declared = _json(spec.metadata[SYNC])
-            sync = parse(declared["declaration"])
+            sync, at = sync_of(spec.metadata)
             source = specs.get(dg.AssetKey.from_user_string(sync.source))
-            of = _source(source.metadata) if source else None
-            found[sync.name] = Declared(sync, of, Place.of(declared["place"]))
+            found[sync.name] = Declared(sync, _source(source.metadata) if source else None, at)
     return found
 
 
@@ -67,15 +65,20 @@ def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
     return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.told()})}
 
 
-def source_metadata(of: DeclaredSource) -> dict[str, Any]:
+def source_metadata(of: DeclaredSource, at: Place) -> dict[str, Any]:
     declared = of.source.model_dump(mode="json", exclude_defaults=True)
-    value = {"declaration": declared, "root": str(of.root), "folder": str(of.folder)}
+    value = {"declaration": declared, "root": str(of.root), "place": at.told()}
     return {SOURCE: dg.MetadataValue.json(value)}
 
 
-def declared_sync(metadata: Mapping[str, Any]) -> Sync:
-    """The sync whose `clevertap` asset has this metadata."""
-    return parse(_json(metadata[SYNC])["declaration"])
+def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
+    """The sync whose `clevertap` asset has this metadata, and where it is declared."""
+    declared = _json(metadata[SYNC])
+    return parse(declared["declaration"]), Place.of(declared["place"])
+
+
+def place_of_source(metadata: Mapping[str, Any]) -> Place:
+    return Place.of(_json(metadata[SOURCE])["place"])
 
 
 def declared_source(
@@ -91,7 +94,7 @@ def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
         return None
     declared = _json(metadata[SOURCE])
     source = parse_source(declared["declaration"])
-    return DeclaredSource(source, Path(declared["root"]), Path(declared["folder"]))
+    return DeclaredSource(source, Path(declared["root"]), Place.of(declared["place"]).folder)
 
 
 def _json(value: object) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-from pathlib import Path
 from typing import Self
 
 import dagster as dg
 from pydantic import BaseModel
 
 from ct_assets.components.catalogue import sync_metadata
-from ct_assets.components.declaration import Place, Raw, checked, place
+from ct_assets.components.declaration import Raw, checked, place, placed
 from ct_assets.components.scaffolding import SyncScaffolder
 from ct_assets.components.schema import sync_schema
 from ct_assets.components.sync_assets import sync_assets
@@ -25,8 +24,6 @@ class ClevertapSync(dg.Component):
     Assets: `<name>/valid`, `<name>/rejected`, `<name>/clevertap`, `<name>/undelivered`.
     """
 
-    place = Place(Path())
-
     def __init__(self, **declaration: object) -> None:
         self.declaration = declaration
         self.sync = parse(declaration)
@@ -37,17 +34,16 @@ class ClevertapSync(dg.Component):
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        component = checked(attributes, context, lambda declaration: cls(**declaration))
-        component.place = place(context)
-        return component
+        return checked(attributes, context, lambda declaration: cls(**declaration))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        metadata = sync_metadata(self.declaration, place(context))
+        at = place(context)
         job = chain(self.sync)
-        ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
-        return dg.Definitions(
-            assets=sync_assets(self.sync, metadata),
-            jobs=[job],
-            schedules=[ticking] if ticking else [],
-            sensors=[watching] if watching else [],
-        )
+        with placed(at):
+            ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
+            return dg.Definitions(
+                assets=sync_assets(self.sync, sync_metadata(self.declaration, at)),
+                jobs=[job],
+                schedules=[ticking] if ticking else [],
+                sensors=[watching] if watching else [],
+            )

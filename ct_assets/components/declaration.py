@@ -1,34 +1,35 @@
 """From a mistake in a declaration to the file, the line and the words that mend it."""
 
+import contextlib
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
+import click
 import dagster as dg
-import yaml
-from dagster.components.resolved.errors import ResolutionException
 from pydantic import BaseModel, RootModel
 
+from ct_assets.components.documents import READ, Lines, UnreadableError, documents, relative
+from ct_assets.components.templates import Filler
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping.problems import DeclarationError, Problem, unknown_key
 
 T = TypeVar("T")
-NAMES = ("defs.yaml", "component.yaml")
 AROUND = ["type", "attributes", "template_vars_module", "requirements", "post_processing"]
 OURS = "ct_assets.components."
-COMPONENTS = ["ClevertapSync", "SourceTable"]
+COMPONENTS = [f"{OURS}ClevertapSync", f"{OURS}SourceTable"]
 
 
 class Place(NamedTuple):
-    """Where a declaration stands: a document of a YAML file, or a folder of Python code."""
+    """Where a declaration stands: a document of a YAML file, or a file of Python code."""
 
     folder: Path
     file: Path | None = None
     document: int = 0
 
     def __str__(self) -> str:
-        return _relative(self.file or self.folder)
+        return relative(self.file or self.folder)
 
     def told(self) -> dict[str, str | int | None]:
         file = str(self.file) if self.file else None
@@ -40,34 +41,13 @@ class Place(NamedTuple):
         return Place(Path(told["folder"]), file, told["document"])
 
 
-@dataclass(frozen=True)
-class Lines:
-    """The nodes of one YAML document, to find the line of a path in it."""
+class InvalidDeclarationError(UserError, click.ClickException):
+    """Every mistake of one declaration, each with its place.
 
-    file: Path
-    root: yaml.Node | None
-
-    def at(self, path: Sequence[str | int]) -> str:
-        """`file:line` of the deepest part of `path` that the document has."""
-        node, line = self.root, 1
-        for part in path:
-            found = _child(node, part)
-            if found is None:
-                break
-            line, node = found
-        return f"{_relative(self.file)}:{line}"
-
-    def duplicates(self) -> Iterator[tuple[str, str]]:
-        """`file:line` and name of every key that the document repeats."""
-        for key, line in _repeated(self.root):
-            yield f"{_relative(self.file)}:{line}", key
-
-
-class InvalidDeclarationError(UserError):
-    """Every mistake of one declaration, each with its place."""
+    Click's, so that commands of `dagster` end with these words and not with a traceback.
+    """
 
     def __init__(self, mistakes: Sequence[str]) -> None:
-        self.mistakes = tuple(mistakes)
         super().__init__("\n".join(mistakes))
 
 
@@ -86,7 +66,7 @@ def place(context: dg.ComponentLoadContext) -> Place:
     path = context.path
     if path.is_file():
         return Place(path.parent, path)
-    file = next((path / name for name in NAMES if (path / name).exists()), None)
+    file = next((path / name for name in READ if (path / name).exists()), None)
     instance = context.component_path.instance_key
     return Place(path, file, instance if isinstance(instance, int) else 0)
 
@@ -95,15 +75,13 @@ def checked(
     raw: BaseModel | None, context: dg.ComponentLoadContext, parse: Callable[[Mapping[str, Any]], T]
 ) -> T:
     """What `parse` makes of the attributes of a YAML document, `{{ env.X }}` and such filled in."""
-    given = raw.model_dump() if raw else {}
     lines = _lines(place(context))
     mistakes = [f"{at}: {key!r} is written twice; keep one" for at, key in lines.duplicates()]
-    try:
-        attributes = context.resolution_context.resolve_value(given, as_type=dict)
-    except ResolutionException as error:
-        what = str(error).strip().splitlines()[-1]
-        raise InvalidDeclarationError([f"{lines.at(('attributes',))}: {what}"]) from None
-    mistakes += [_told(problem, lines) for problem in _unset(given, attributes)]
+    filler = Filler(context.resolution_context.scope)
+    attributes = filler.fill(raw.model_dump() if raw else {})
+    mistakes += [_told(problem, lines) for problem in filler.problems]
+    if filler.problems:
+        raise InvalidDeclarationError(mistakes)
     try:
         parsed = parse(attributes)
     except DeclarationError as error:
@@ -114,35 +92,27 @@ def checked(
     return parsed
 
 
+@contextlib.contextmanager
+def placed(at: Place) -> Iterator[None]:
+    """What Dagster refuses of a declaration is told with its place, and not below its tree."""
+    try:
+        yield
+    except dg.DagsterInvalidDefinitionError as error:
+        raise InvalidDeclarationError([told(at, (), str(error))]) from None
+
+
 def misplaced(defs: Path) -> Iterator[str]:
     """Mistakes around the attributes, which Dagster would tell without their line."""
-    for file in sorted(file for name in NAMES for file in defs.rglob(name)):
+    for file in sorted(file for name in READ for file in defs.rglob(name)):
         try:
-            documents = _documents(file)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            yield f"{_relative(file)}:{line}: not readable as YAML: {error.problem}"
+            found = documents(file)
+        except UnreadableError as error:
+            yield str(error)
             continue
-        if not documents:
-            yield f"{_relative(file)}:1: declares nothing; remove the file or write `type: ...`"
-        for lines in (Lines(file, document) for document in documents):
-            yield from _around(lines, yaml.SafeLoader("").construct_document(lines.root))
-
-
-def _around(lines: Lines, document: object) -> Iterator[str]:
-    if not isinstance(document, dict) or "type" not in document:
-        yield f"{lines.at(())}: `type` is missing. Write `type: {OURS}ClevertapSync`."
-        return
-    for key in document:
-        if key not in AROUND:
-            yield f"{lines.at((key,))}: {key}: {unknown_key(str(key), AROUND)}"
-    kind = str(document["type"])
-    if kind.startswith(OURS) and kind.removeprefix(OURS) not in COMPONENTS:
-        hint = closest(kind.removeprefix(OURS), COMPONENTS)
-        known = " and ".join(COMPONENTS)
-        yield f"{lines.at(('type',))}: type: no {kind}{hint or '.'} There are {known}."
-    if not isinstance(document.get("attributes", {}), dict):
-        yield f"{lines.at(('attributes',))}: attributes: must be a mapping, `name: value` lines."
+        if not found:
+            yield f"{relative(file)}:1: declares nothing; remove the file or write `type: ...`"
+        for lines in found:
+            yield from _around(lines, lines.value())
 
 
 def told(at: Place, path: Sequence[str | int], message: str) -> str:
@@ -150,16 +120,42 @@ def told(at: Place, path: Sequence[str | int], message: str) -> str:
     return _told(Problem(tuple(path), message), _lines(at))
 
 
-def _unset(given: object, found: object, path: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-    """Templates that come to nothing, such as a variable that is not set."""
-    if isinstance(given, dict) and isinstance(found, dict):
-        for key in given:
-            yield from _unset(given[key], found.get(key), (*path, key))
-    elif isinstance(given, list) and isinstance(found, list):
-        for position, (before, after) in enumerate(zip(given, found, strict=True)):
-            yield from _unset(before, after, (*path, position))
-    elif isinstance(given, str) and found is None:
-        yield Problem(path, f"{given} is nothing; is the variable set?")
+def ours(document: object) -> bool:
+    """Whether a document of a YAML file declares a sync or a source of ours."""
+    return isinstance(document, dict) and document.get("type") in COMPONENTS
+
+
+def _around(lines: Lines, document: object) -> Iterator[str]:
+    if document is None:
+        yield f"{lines.at(())}: declares nothing; remove the `---` above, or write `type: ...`"
+        return
+    if not isinstance(document, dict) or "type" not in document:
+        yield f"{lines.at(())}: `type` is missing. Write `type: {COMPONENTS[0]}`."
+        return
+    for key in document:
+        if key not in AROUND:
+            yield f"{lines.at((key,))}: {key}: {unknown_key(str(key), AROUND)}"
+    if not _known(document["type"]):
+        kind = str(document["type"] or "")
+        hint = closest(f"{OURS}{kind.rpartition('.')[2]}", COMPONENTS) if kind else ""
+        known = " and ".join(COMPONENTS)
+        yield f"{lines.at(('type',))}: type: no component {kind!r}{hint or '.'} There are {known}."
+    if not isinstance(document.get("attributes", {}), dict):
+        yield f"{lines.at(('attributes',))}: attributes: must be a mapping, `name: value` lines."
+
+
+def _known(kind: object) -> bool:
+    if not isinstance(kind, str):
+        return False
+    module, _, name = kind.rpartition(".")
+    if not module:
+        return kind.startswith(".")  # one of the project's own, which Dagster finds
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if f"{module}.".startswith(f"{error.name}."):
+            return False
+        raise
 
 
 def _told(problem: Problem, lines: Lines) -> str:
@@ -169,35 +165,4 @@ def _told(problem: Problem, lines: Lines) -> str:
 def _lines(at: Place) -> Lines:
     if at.file is None or at.file.suffix not in {".yaml", ".yml"}:
         return Lines(at.file or at.folder, None)
-    return Lines(at.file, _documents(at.file)[at.document])
-
-
-def _documents(file: Path) -> list[yaml.Node]:
-    return [node for node in yaml.compose_all(file.read_text(), yaml.SafeLoader) if node]
-
-
-def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(part):
-                return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark.line + 1, node.value[part]
-    return None
-
-
-def _repeated(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated(item)
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield str(key.value), key.start_mark.line + 1
-            seen.add(key.value)
-            yield from _repeated(value)
-
-
-def _relative(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    return documents(at.file)[at.document]

@@ -1,14 +1,18 @@
 """Loads a project's declarations; what is wrong in them is said in words, not in a traceback."""
 
-from collections.abc import Iterable, Iterator
+import traceback
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
 import dagster as dg
 
-from ct_assets.components.clevertap_sync import ClevertapSync
-from ct_assets.components.declaration import InvalidDeclarationError, Place, misplaced, told
-from ct_assets.components.source_table import SourceTable
-from ct_assets.errors import UserError, closest
+from ct_assets.components.comparing import Declarations
+from ct_assets.components.declaration import InvalidDeclarationError, misplaced
+from ct_assets.components.documents import relative
+from ct_assets.errors import UserError
+from ct_assets.mapping.problems import DeclarationError
 
 
 def load_defs(folder: Path) -> dg.Definitions:
@@ -17,76 +21,49 @@ def load_defs(folder: Path) -> dg.Definitions:
     `dg.load_from_defs_folder` loads the same, but wraps a mistake in pages of its own frames, and
     compares no sync with another.
     """
+    mistake: UserError | None
     try:
-        tree = dg.ComponentTree.for_project(folder)
-        _raise(list(misplaced(tree.defs_module_path)))
-        syncs, sources = (
-            tree.get_all_components(ClevertapSync),
-            tree.get_all_components(SourceTable),
-        )
-        _raise([*_repeated_syncs(syncs), *_repeated_sources(sources)])
-        definitions = dg.load_from_defs_folder(path_within_project=folder)
+        return _loaded(folder)
     except Exception as error:
-        mistake = _mistake(error)
+        mistake = _mistake(error, folder)
         if mistake is None:
             raise
-        raise mistake from None
-    assets = [key.to_user_string() for key in _keys(definitions)]
-    _raise([mistake for sync in syncs for mistake in _unknown(sync, assets, syncs)])
+    # Outside of the handler and without its frames: they speak of this code, not of the mistake.
+    raise mistake.with_traceback(None)
+
+
+def _loaded(folder: Path) -> dg.Definitions:
+    project = dg.ComponentTree.for_project(folder)
+    # Without a name of its own it has no quarrel with the one that `dagster -m` gives it.
+    tree = dg.ComponentTree(defs_module=project.defs_module, project_root=project.project_root)
+    _raise(list(misplaced(tree.defs_module_path)))
+    with warnings.catch_warnings():
+        # Dagster's warnings about itself, which `dg.load_from_defs_folder` silences as well.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        definitions = tree.build_defs()
+    _raise(list(Declarations.of(definitions).mistakes(tree.defs_module_path)))
     return definitions
 
 
-def _repeated_syncs(syncs: Iterable[ClevertapSync]) -> Iterator[str]:
-    seen: dict[str, Place] = {}
-    for component in syncs:
-        name = component.sync.name
-        if name in seen:
-            taken = f"the sync of {seen[name]} is called {name!r} too; give one another name"
-            yield told(component.place, ("name",), taken)
-        seen[name] = component.place
-
-
-def _repeated_sources(sources: Iterable[SourceTable]) -> Iterator[str]:
-    seen: dict[str, Place] = {}
-    for component in sources:
-        asset = component.source.asset
-        if asset in seen:
-            taken = f"{asset!r} is declared in {seen[asset]} too; keep one"
-            yield told(component.place, ("asset",), taken)
-        seen[asset] = component.place
-
-
-def _unknown(
-    component: ClevertapSync, assets: list[str], syncs: Iterable[ClevertapSync]
-) -> Iterator[str]:
-    sync, others = component.sync, [s.sync.name for s in syncs if s is not component]
-    if sync.source not in assets:
-        hint = closest(sync.source, assets) or "; declare it as a SourceTable"
-        yield told(component.place, ("source",), f"no asset {sync.source!r}{hint}")
-    for position, name in enumerate(sync.after):
-        if name not in others:
-            hint = closest(name, others) or f"; there are: {', '.join(others) or 'none'}"
-            yield told(component.place, ("after", position), f"no other sync {name!r}{hint}")
-
-
-def _keys(definitions: dg.Definitions) -> Iterator[dg.AssetKey]:
-    """Of every asset, without resolving the graph: an unknown source would break that."""
-    for asset in definitions.assets or ():
-        if isinstance(asset, dg.AssetsDefinition):
-            yield from asset.keys
-        elif isinstance(asset, dg.AssetSpec):
-            yield asset.key
-
-
-def _raise(mistakes: list[str]) -> None:
+def _raise(mistakes: Sequence[str]) -> None:
     if mistakes:
         raise InvalidDeclarationError(mistakes)
 
 
-def _mistake(error: BaseException | None) -> UserError | None:
+def _mistake(error: BaseException | None, folder: Path) -> UserError | None:
     """What the author of the declarations got wrong, from under the layers of Dagster's errors."""
     while error is not None:
+        if isinstance(error, DeclarationError):
+            at = _written(error.__traceback__, folder)
+            return InvalidDeclarationError([f"{at}: {problem}" for problem in error.problems])
         if isinstance(error, UserError):
             return error
         error = error.__cause__
     return None
+
+
+def _written(frames: TracebackType | None, folder: Path) -> str:
+    """`file:line` in the project's Python code that made the declaration."""
+    own = [f for f in traceback.extract_tb(frames) if Path(f.filename).is_relative_to(folder)]
+    return f"{relative(Path(own[-1].filename))}:{own[-1].lineno}" if own else "declared in Python"

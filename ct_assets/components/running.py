@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from ct_assets.components.catalogue import declared_sync
+from ct_assets.components.catalogue import sync_of
 from ct_assets.components.keys import source_key
 from ct_assets.components.partitions import within
 from ct_assets.errors import UserError
@@ -84,7 +84,7 @@ def rejected_profiles(
     graph = deployment(context)
     if not graph.has(asset):
         raise UserError(f"{sync.name}: require_profile: no sync {sync.require_profile!r}")
-    profiles = declared_sync(graph.get(asset).metadata)
+    profiles, _ = sync_of(graph.get(asset).metadata)
     rejected = staging.current((profiles.name, "rejected")).scan()
     return rejected_keys(profiles, rejected)
 

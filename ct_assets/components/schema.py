@@ -1,4 +1,8 @@
-"""The JSON schema that editors and `dg` get: pydantic's, with the short forms and examples."""
+"""The JSON schema that editors and `dg` get: pydantic's, with the short forms and examples.
+
+It offers names, values and descriptions, and refuses nothing: `dg check defs` would tell a mistake
+in the schema's words and never come to ours, which say what to write instead.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -46,15 +50,21 @@ def sync_schema() -> dict[str, Any]:
             defs[name] = {"anyOf": [short, defs[name]]}
     defs.setdefault("Filling", defs["Field"])
     defs["Identifier"] = _IDENTIFIER
-    return _with_examples(schema, _SYNC)
+    return _offered(schema, _SYNC)
 
 
 def source_schema() -> dict[str, Any]:
-    return _with_examples(Source.model_json_schema(), _SOURCE)
+    return _offered(Source.model_json_schema(), _SOURCE)
 
 
-def _with_examples(schema: dict[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
-    """Every property has one: without it `dg` makes up values that are no declaration."""
-    for name, known in schema["properties"].items():
-        known["examples"] = [examples.get(name, known.get("default") or f"<{name}>")]
-    return schema
+def _offered(schema: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:
+    """Every property has an example: without it `dg` makes up values that are no declaration."""
+    offered = {
+        name: {
+            "anyOf": [known, {}],
+            "description": known.get("description", ""),
+            "examples": [examples.get(name, known.get("default") or f"<{name}>")],
+        }
+        for name, known in schema["properties"].items()
+    }
+    return {"type": "object", "properties": offered, "$defs": schema.get("$defs", {})}

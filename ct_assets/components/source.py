@@ -1,19 +1,21 @@
 """What a source declares, and how its rows become a snapshot; needs no Dagster."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from ct_assets.io_managers import tables
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.io_managers.warehouse import Warehouse
-from ct_assets.mapping.problems import DeclarationError, Problem, problem_of, unknown_key
+from ct_assets.mapping.labels import Name, Owners, Tags
+from ct_assets.mapping.problems import DeclarationError, Problem, mistake, problem_of, unknown_key
 
 KINDS = ("file", "table", "sql", "sql_file")
 HINTS = {"asset": "Write `asset: <group>/<name>`, the name that syncs give as their `source`."}
@@ -50,13 +52,27 @@ class Source(BaseModel):
         None, description="One SELECT of one value that is another one after every change."
     )
     description: str = Field("", description="What a row is, for the catalog.")
-    owners: list[str] = Field(default=[], description="`team:growth`, or addresses.")
-    tags: dict[str, str] = Field(default={})
-    group: str | None = Field(None, description="Left out: the first part of the key.")
+    owners: Owners = Field((), description="`team:growth`, or addresses.")
+    tags: Tags = Field(default={})
+    group: Name | None = Field(None, description="Left out: the first part of the key.")
+
+    @field_validator("asset")
+    @classmethod
+    def _plain_key(cls, key: str) -> str:
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", key, re.ASCII):
+            raise mistake(
+                f"{key!r} is no key of an asset. Write plain names with / between them, such as "
+                "chinook/customer."
+            )
+        return key
 
     @property
     def key(self) -> Sequence[str]:
         return self.asset.split("/")
+
+    @property
+    def grouped(self) -> str:
+        return self.group or re.sub(r"\W", "_", self.key[0])
 
     @property
     def kind(self) -> str:
@@ -99,7 +115,7 @@ class DeclaredSource:
             schema_and_table = (f'"{part}"' for part in of.table.split("."))
             return f"from {'.'.join(schema_and_table)}"
         if of.sql_file is not None:
-            return (self.folder / of.sql_file).read_text()
+            return (self.folder / of.sql_file).read_text("utf-8")
         return of.sql or ""
 
     @property
@@ -153,10 +169,19 @@ def _problems(source: Source) -> Iterator[Problem]:
         yield Problem((), f"says not where the rows come from. Write one of {', '.join(KINDS)}.")
     if len(given) > 1:
         yield Problem((given[-1],), f"{' and '.join(given)} are given. Keep one of them.")
+    for kind in given:
+        if not getattr(source, kind).strip():
+            yield Problem((kind,), "is empty. Write where the rows come from.")
+    if source.file and not tables.readable(source.file):
+        yield Problem(("file",), f"{source.file!r} is neither CSV nor Parquet. {tables.READABLE}")
     if source.database is not None and source.file is not None:
         yield Problem(("database",), "is for table, sql and sql_file, not for a file.")
     if source.types and source.file is None:
         yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
+    if source.watermark is not None and source.watermark_sql is not None:
+        yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")
+    if source.asset in source.upstream:
+        yield Problem(("upstream",), "names the source itself. Name the assets that make its rows.")
 
 
 def _problem(error: ErrorDetails, raw: Mapping[str, object]) -> Problem:

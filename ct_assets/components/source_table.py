@@ -1,6 +1,5 @@
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 import dagster as dg
 from pydantic import BaseModel
@@ -13,11 +12,13 @@ from ct_assets.components.declaration import (
     Raw,
     checked,
     place,
+    placed,
     told,
 )
 from ct_assets.components.ordering import refuse_failing
 from ct_assets.components.scaffolding import SourceScaffolder
 from ct_assets.components.schema import source_schema
+from ct_assets.errors import closest
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -35,8 +36,6 @@ class SourceTable(dg.Component):
     Exactly one of `file`, `table`, `sql` and `sql_file` says where the rows come from.
     """
 
-    place = Place(Path())
-
     def __init__(self, **declaration: object) -> None:
         self.source = sources.parse(declaration)
 
@@ -46,18 +45,17 @@ class SourceTable(dg.Component):
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        component = checked(attributes, context, lambda declaration: cls(**declaration))
-        component.place = place(context)
-        return component
+        return checked(attributes, context, lambda declaration: cls(**declaration))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         at = place(context)
         _check_files(self.source, at)
         of = sources.DeclaredSource(self.source, context.project_root, at.folder)
-        return dg.Definitions(assets=[source_asset(of)])
+        with placed(at):
+            return dg.Definitions(assets=[source_asset(of, source_metadata(of, at))])
 
 
-def source_asset(of: sources.DeclaredSource) -> dg.AssetsDefinition:
+def source_asset(of: sources.DeclaredSource, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
     source = of.source
     upstream = [dg.AssetKey.from_user_string(key) for key in source.upstream]
 
@@ -65,13 +63,13 @@ def source_asset(of: sources.DeclaredSource) -> dg.AssetsDefinition:
         key=list(source.key),
         deps=upstream,
         io_manager_key="ct_staging",
-        group_name=source.group or source.key[0],
+        group_name=source.grouped,
         description=source.description or f"Rows of {source.asset}, as they were when read.",
         kinds={source.kind},
         owners=source.owners,
         tags=source.tags,
         code_version=of.code_version,
-        metadata=source_metadata(of),
+        metadata=metadata,
         automation_condition=dg.AutomationCondition.eager() if upstream else None,
     )
     def snapshot(
@@ -88,6 +86,16 @@ def source_asset(of: sources.DeclaredSource) -> dg.AssetsDefinition:
 
 
 def _check_files(source: sources.Source, at: Place) -> None:
-    if source.sql_file and not (at.folder / source.sql_file).is_file():
-        missing = f"no file {source.sql_file!r} beside this one"
-        raise InvalidDeclarationError([told(at, ("sql_file",), missing)])
+    if source.sql_file is None:
+        return
+    problem = None
+    try:
+        if not (at.folder / source.sql_file).read_text("utf-8").strip():
+            problem = f"{source.sql_file!r} is empty; write one SELECT into it"
+    except OSError:
+        beside = [file.name for file in at.folder.glob("*.sql")]
+        problem = f"no file {source.sql_file!r} beside this one{closest(source.sql_file, beside)}"
+    except UnicodeDecodeError:
+        problem = f"{source.sql_file!r} is not UTF-8; save it as UTF-8"
+    if problem:
+        raise InvalidDeclarationError([told(at, ("sql_file",), problem)])

@@ -2,11 +2,14 @@
 
 import re
 
+from ct_assets.mapping.problems import near
+
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 _NAMES = {
     "month": ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     "weekday": ["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
 }
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _SHORTHANDS = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight")
 _RANGE = re.compile(r"(?:\*|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 
@@ -15,6 +18,11 @@ def cron_problem(line: str) -> str | None:
     if line in _SHORTHANDS:
         return None
     fields = line.split()
+    if len(fields) == 1:
+        return (
+            f"{line!r} is no cron line{near(line, ('on_change', *_SHORTHANDS))} Every hour is "
+            "`0 * * * *`."
+        )
     if len(fields) != len(_FIELDS):
         return (
             f"{line!r} is no cron line: it has {len(fields)} fields instead of five (minute hour "
@@ -24,7 +32,18 @@ def cron_problem(line: str) -> str | None:
         for item in text.split(","):
             if not _fits(item, unit, first, last):
                 return f"{item!r} in the cron line is no {unit}, which goes from {first} to {last}."
-    return None
+    return _never(*fields[2:])
+
+
+def _never(day: str, month: str, weekday: str) -> str | None:
+    """Days that none of their months has, such as the 31st of February."""
+    if not all(item.isdigit() for item in day.split(",")) or weekday != "*" or month == "*":
+        return None
+    months = [_number(item, "month", 1) for item in month.split(",")]
+    longest = max((_LENGTHS[number - 1] for number in months if number), default=31)
+    if None in months or min(map(int, day.split(","))) <= longest:
+        return None
+    return f"the cron line names day {day} of month {month}, which never comes."
 
 
 def _fits(item: str, unit: str, first: int, last: int) -> bool:

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
@@ -23,14 +22,19 @@ from ct_assets.mapping.filling import (
     known_timezone,
     sql_columns,
 )
+from ct_assets.mapping.labels import Asset, Name, Owners, Tags
 from ct_assets.mapping.problems import mistake, shown
+
+# Strict, since `true` would pass for a 1 otherwise.
+Share = Annotated[float, Setting(strict=True, ge=0, le=1)]
+Whole = Annotated[int, Setting(strict=True, gt=0)]
 
 
 class OnChange(Part):
     """Wait for so many changed rows or minutes, whichever comes first; by default for neither."""
 
-    rows: int | None = Setting(None, gt=0)
-    minutes: int | None = Setting(None, gt=0)
+    rows: Whole | None = None
+    minutes: Whole | None = None
 
 
 class Trigger(Part):
@@ -109,9 +113,9 @@ class EventName(Filling):
 
 
 class Sync(Part):
-    name: str
+    name: Name
     object: Literal["profile", "event"]
-    source: str
+    source: Asset
     identify_by: tuple[Identifier, ...] = Setting(min_length=1)
     where: str | None = None
     fields: dict[str, Field] = Setting(default_factory=dict)
@@ -122,37 +126,23 @@ class Sync(Part):
     duplicates: Duplicates = Duplicates()
     require_profile: str | None = None
     limits: Limits = Limits()
-    max_rejected: float = Setting(0.10, ge=0, le=1)
-    max_refused: float | None = Setting(None, ge=0, le=1)
+    max_rejected: Share = 0.10
+    max_refused: Share | None = None
     trigger: Trigger | None = None
     paused: bool = False
     after: tuple[str, ...] = ()
-    destination: str | None = None
+    destination: Name | None = None
     partition: Partition | None = None
     on_unknown: Literal["resend", "park"] = "resend"
     first_run: Literal["backfill", "from_now"] = "backfill"
     on_removed: Literal["keep", "clear", "delete"] = "keep"
-    max_removed: float = Setting(0.05, ge=0, le=1)
-    max_changed: float | None = Setting(None, ge=0, le=1)
-    fresh_within_hours: float | None = Setting(None, gt=0)
+    max_removed: Share = 0.05
+    max_changed: Share | None = None
+    fresh_within_hours: float | None = Setting(None, strict=True, gt=0)
     description: str | None = None
-    owners: tuple[str, ...] = ()
-    tags: dict[str, str] = Setting(default_factory=dict)
-    group: str | None = None
-
-    @field_validator("name", "destination", "group")
-    @classmethod
-    def _plain_name(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
-            raise mistake(f"{name!r} may have letters, digits and _ only, beginning with a letter.")
-        return name
-
-    @field_validator("source")
-    @classmethod
-    def _asset_key(cls, key: str) -> str:
-        if not re.fullmatch(r"[^\s/]+(/[^\s/]+)*", key):
-            raise mistake(f"{key!r} is no asset. Write its key, such as chinook/customer.")
-        return key
+    owners: Owners = ()
+    tags: Tags = Setting(default_factory=dict)
+    group: Name | None = None
 
     @field_validator("where")
     @classmethod
@@ -160,14 +150,6 @@ class Sync(Part):
         if text is not None:
             check_sql(text)
         return text
-
-    @field_validator("owners")
-    @classmethod
-    def _owner(cls, owners: tuple[str, ...]) -> tuple[str, ...]:
-        for owner in owners:
-            if not re.fullmatch(r"team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+", owner):
-                raise mistake(f"{owner!r} must be an e-mail address or team:NAME.")
-        return owners
 
     @property
     def event_name(self) -> str | None:

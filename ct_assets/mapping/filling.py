@@ -69,6 +69,11 @@ class Filling(Part):
     def _short(cls, raw: object) -> object:
         if isinstance(raw, str):
             return {cls.short_for: raw}
+        if isinstance(raw, Mapping) and list(raw.values()) == [None] and not raw.keys() & FILLINGS:
+            name = next(iter(raw))
+            raise mistake(
+                f"is in braces. Write {name} for a column, or {{template: '{{{name}}}'}}."
+            )
         if isinstance(raw, Mapping | Filling):
             return raw
         raise mistake(

@@ -84,6 +84,7 @@ def _message(error: ErrorDetails, hint: str) -> str:
         return str(ctx["text"])
     if kind in _EXPECTED:
         text = f"must be {_EXPECTED[kind]}, not {shown(given)}."
+        hint = hint or _likely(_EXPECTED[kind], given)
     elif kind in ("literal_error", "enum"):
         options = str(ctx["expected"]).replace(" or ", ", ").replace("'", "")
         end = near(given, options.split(", ")) if isinstance(given, str) else "."
@@ -95,6 +96,19 @@ def _message(error: ErrorDetails, hint: str) -> str:
     else:
         text = f"{error['msg']}."
     return f"{text} {hint}".rstrip()
+
+
+def _likely(expected: str, given: object) -> str:
+    """What YAML may have made of something else, and how to write that."""
+    if isinstance(given, bool) and expected in ("text", "a mapping"):
+        return "YAML reads yes, no, on and off so: put them into quotes."
+    if expected == "text" and isinstance(given, Mapping):
+        return "Put a text with braces into quotes."
+    if expected == "a list" and isinstance(given, str):
+        return f"Write `[{given}]`."
+    if expected == "a mapping" and given is None:
+        return "Indent the lines below that belong to it."
+    return ""
 
 
 def _path_in(raw: object, loc: Sequence[str | int]) -> tuple[Path, Path]:

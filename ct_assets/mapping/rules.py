@@ -24,8 +24,21 @@ def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
     for name, field in _long_fields(raw):
         yield from _of_field(name, field, str(raw.get("object")))
     yield from _of_identifiers(raw.get("identify_by"))
-    if raw.get("name") is not None and raw.get("name") in _names(raw.get("after")):
+    yield from _of_itself(raw)
+
+
+def _of_itself(raw: Mapping[str, object]) -> Iterator[Problem]:
+    name, source = raw.get("name"), raw.get("source")
+    if name is None:
+        return
+    if name in _names(raw.get("after")):
         yield Problem(("after",), "names the sync itself. Name the syncs that must come before it.")
+    if raw.get("require_profile") == name:
+        yield Problem(("require_profile",), "names the sync itself. Name the sync of the people.")
+    if isinstance(source, str) and source.startswith(f"{name}/"):
+        yield Problem(
+            ("source",), "is an asset of the sync itself. Name the one that has the rows."
+        )
 
 
 def _of_event(raw: Mapping[str, object]) -> Iterator[Problem]:
@@ -54,7 +67,7 @@ def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(
                 (setting,), "is for events, and this sync has `object: profile`. Leave it out."
             )
-    if not raw.get("fields") and not raw.get("other_columns"):
+    if raw.get("fields", {}) == {} and not raw.get("other_columns"):
         yield Problem(
             (),
             "`fields` is missing. Write at least one, such as `fields: {Email: email_column}`, "

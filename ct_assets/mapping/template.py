@@ -31,7 +31,7 @@ def parts(template: str) -> list[str | Slot]:
         elif text in ("{", "}"):
             raise TemplateError(
                 f"has a {text} that belongs to no column. Write {{Column}} or {{Column|default}} "
-                f"for a column and {text}{text} for the character itself."
+                f"for a column."
             )
         else:
             found.append(text)

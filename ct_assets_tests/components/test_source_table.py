@@ -2,8 +2,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from jsonschema import Draft202012Validator
 
-from ct_assets.components import SourceTable
+from ct_assets.components import ClevertapSync, SourceTable
 from ct_assets.io_managers.staging import Staging
 from ct_assets_tests.components import kit
 
@@ -63,7 +64,7 @@ def test_what_is_missing_fails_the_run_in_words(tmp_path: Path, where: str, said
 def test_the_same_class_works_from_python(tmp_path: Path, data: Path) -> None:
     code = """
         import dagster as dg
-        from ct_assets.components import SourceTable
+        from ct_assets.components import ClevertapSync, SourceTable
 
         @dg.component_instance
         def customer(context: dg.ComponentLoadContext) -> SourceTable:
@@ -83,7 +84,7 @@ def test_the_catalog_finds_everything_it_looks_for(tmp_path: Path) -> None:
 
     assert spec.description == "Rows of shop/customer, as they were when read."
     assert (spec.kinds, spec.group_name) == ({"csv"}, "shop")
-    assert (spec.owners, spec.tags["tier"]) == (["team:growth"], "gold")
+    assert (list(spec.owners), spec.tags["tier"]) == (["team:growth"], "gold")
     assert spec.code_version
 
 
@@ -91,4 +92,12 @@ def test_editors_get_a_schema() -> None:
     schema = SourceTable.get_model_cls().model_json_schema()
 
     assert {"asset", "file", "table", "sql", "sql_file", "types"} <= set(schema["properties"])
-    assert schema["required"] == ["asset"]
+
+
+@pytest.mark.parametrize("component", [SourceTable, ClevertapSync])
+def test_the_schema_refuses_nothing_so_that_the_words_of_a_mistake_are_ours(
+    component: type[SourceTable] | type[ClevertapSync],
+) -> None:
+    validator = Draft202012Validator(component.get_model_cls().model_json_schema())
+
+    assert validator.is_valid({"asset": 5, "object": "x", "fields": {"a": {"colum": "b"}}, "y": 1})

@@ -1,0 +1,57 @@
+"""`{{ env.X }}` and such in a declaration, filled in; what cannot be is told with its place."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jinja2
+from dagster.components.resolved.errors import ResolutionException
+from jinja2.nativetypes import NativeEnvironment
+
+from ct_assets.mapping.problems import Path, Problem
+
+# Dagster's own resolving names the wrong line, takes an unknown name inside a text for nothing, and
+# makes numbers of texts that stand in quotes.
+_JINJA = NativeEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+_MARKS = re.compile(r"\{\{|\{%")
+_VARIABLE = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
+
+
+@dataclass
+class Filler:
+    scope: Mapping[str, Any]
+    """What templates may name, as Dagster gives it: `env`, `dg`, a project's own variables."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def fill(self, given: object, path: Path = ()) -> Any:  # noqa: ANN401 - any YAML
+        if isinstance(given, dict):
+            return {key: self.fill(value, (*path, key)) for key, value in given.items()}
+        if isinstance(given, list):
+            return [self.fill(value, (*path, place)) for place, value in enumerate(given)]
+        if isinstance(given, str) and _MARKS.search(given):
+            return self._rendered(given, path)
+        return given
+
+    def _rendered(self, text: str, path: Path) -> object:
+        try:
+            found = _JINJA.from_string(text).render(self.scope)
+        except (jinja2.TemplateError, ResolutionException, AttributeError, TypeError) as error:
+            self.problems.append(Problem(path, f"{text} cannot be filled in: {_why(error)}"))
+            return text
+        unset = [name for name in _VARIABLE.findall(text) if name not in os.environ]
+        if unset or found is None:
+            names = ", ".join(unset) or text
+            self.problems.append(Problem(path, f"{names} is not set; set it in the environment."))
+            return text
+        return found
+
+
+def _why(error: Exception) -> str:
+    said = str(error).strip().rstrip(".").splitlines()[-1]
+    if isinstance(error, jinja2.UndefinedError):
+        return f"{said}. A column in a `template` is written with single braces: {{Column}}."
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"{said}. It is written {{{{ env.NAME }}}}."
+    return f"{said}."
