@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": "Say what the next run of a sync would send, without sending.",
     "preview": "Show the exact records of a sync and its rejected rows.",
     "replay": "Offer refused rows again after a fix.",
+    "run": "Run a sync once, with a limit, in full, or past a guard.",
     "sandbox": "Serve CleverTap on loopback, by hand.",
     "status": "Show every sync: destination, last run, counts, what is parked.",
 }

@@ -1,9 +1,6 @@
 """`ct-assets demo`: every declared sync, once, into the sandbox; and what became of each row."""
 
-import contextlib
-import os
 import sys
-from collections.abc import Iterator
 from graphlib import TopologicalSorter
 
 import click
@@ -15,6 +12,7 @@ from rich.table import Table
 
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.commands.project import Project
+from ct_assets.commands.runs import execute, kept_or_forgotten
 from ct_assets.components.catalogue import Declared
 from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
@@ -45,7 +43,7 @@ def command(module: str) -> None:
     project = Project.load(module)
     syncs = _in_order(project)
     _refuse_accounts(syncs)
-    with _instance() as instance:
+    with kept_or_forgotten() as instance:
         failed = [d.sync.name for d in syncs if not _run(project, d, instance)]
     console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
     _print_table(console, project, syncs)
@@ -72,29 +70,9 @@ def _refuse_accounts(syncs: list[Declared]) -> None:
             )
 
 
-@contextlib.contextmanager
-def _instance() -> Iterator[dg.DagsterInstance]:
-    """The instance of DAGSTER_HOME, so that the UI shows these runs; else one that is forgotten."""
-    home = os.environ.get("DAGSTER_HOME")
-    with dg.DagsterInstance.get() if home else dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
 def _run(project: Project, declared: Declared, instance: dg.DagsterInstance) -> bool:
-    """One run, as the UI would start it; its log is in the UI, its failure is said here."""
-    name = declared.sync.name
-    click.echo(f"{name}: running ...")
-    result = project.definitions.resolve_job_def(job_name(name)).execute_in_process(
-        instance=instance,
-        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        raise_on_error=False,
-    )
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        failure = event.step_failure_data
-        said = failure.user_failure_data or failure.error
-        text = getattr(said, "description", None) or getattr(said, "message", "")
-        click.echo(f"{name}: {event.step_key} failed: {text}", err=True)
-    return result.success
+    click.echo(f"{declared.sync.name}: running ...")
+    return execute(project.definitions, job_name(declared.sync.name), instance)
 
 
 def _print_table(console: Console, project: Project, syncs: list[Declared]) -> None:

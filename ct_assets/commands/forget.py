@@ -7,13 +7,13 @@ import click
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.destination import Destination
-from ct_assets.commands import destinations
 from ct_assets.commands.erasing import erase_staged, named_by
 from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
 from ct_assets.delivery.forget import ForgetError, Person, forget
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
+from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import destination
 from ct_assets.settings import data_dir
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from ct_assets.commands import destinations
 from ct_assets.commands.output import console, counted, local, table
 from ct_assets.commands.project import Project
 from ct_assets.delivery import parked
+from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 
 

@@ -5,7 +5,7 @@ import json
 import click
 
 from ct_assets.commands.project import Project
-from ct_assets.commands.rows import Rows
+from ct_assets.components.rows import Rows
 
 
 @click.command()

@@ -4,10 +4,10 @@ from datetime import datetime
 
 import click
 
-from ct_assets.commands import destinations
 from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
 from ct_assets.delivery.replay import replay
+from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 
 

@@ -1,11 +1,13 @@
-"""What Dagster knows of a sync's runs, if DAGSTER_HOME says where it keeps them."""
+"""Runs of syncs, in the instance of DAGSTER_HOME if that says where Dagster keeps them."""
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import click
 import dagster as dg
 
 from ct_assets.components.triggers import job_name
@@ -35,6 +37,42 @@ def instance() -> Iterator[dg.DagsterInstance | None]:
         raise UserError(f"DAGSTER_HOME={home} cannot be used: {error}") from None
     with opened:
         yield opened
+
+
+@contextlib.contextmanager
+def kept_or_forgotten() -> Iterator[dg.DagsterInstance]:
+    """The instance of DAGSTER_HOME, so that the UI shows its runs; else one that is forgotten."""
+    with instance() as opened:
+        if opened is not None:
+            yield opened
+            return
+        with dg.DagsterInstance.ephemeral() as passing:
+            yield passing
+
+
+def execute(
+    definitions: dg.Definitions,
+    job: str,
+    instance: dg.DagsterInstance,
+    *,
+    options: Mapping[str, Any] | None = None,
+    tags: Mapping[str, str] | None = None,
+    log_level: str = "CRITICAL",
+) -> bool:
+    """One run, as the UI would start it; its failure is said here, its log from `log_level` on."""
+    console = {"loggers": {"console": {"config": {"log_level": log_level}}}}
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        run_config={**(options or {}), **console},
+        tags=dict(tags or {}),
+        raise_on_error=False,
+    )
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        failure = event.step_failure_data
+        said = failure.user_failure_data or failure.error
+        text = getattr(said, "description", None) or getattr(said, "message", "")
+        click.echo(f"{event.step_key} failed: {text}", err=True)
+    return result.success
 
 
 def last_runs(opened: dg.DagsterInstance, syncs: Sequence[str]) -> dict[str, LastRun]:

@@ -9,12 +9,12 @@ from dagster._utils.schedules import get_next_cron_tick
 from rich.table import Table
 
 from ct_assets.clevertap.destination import Destination
-from ct_assets.commands import destinations
 from ct_assets.commands.output import console, local, print_json, table
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import LastRun, instance, last_runs
 from ct_assets.delivery.inspecting import Standing, standing
 from ct_assets.delivery.storage import BusyError
+from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 from ct_assets.mapping import Sync
 

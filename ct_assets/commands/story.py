@@ -7,13 +7,13 @@ from typing import Any
 import polars as pl
 
 from ct_assets.clevertap.catalogue import entries
-from ct_assets.commands import destinations
 from ct_assets.commands.output import local
 from ct_assets.commands.project import Project
-from ct_assets.commands.rows import Rows, split_rows
+from ct_assets.components.rows import Rows, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.delivery.inspecting import Held, Reported, Run
 from ct_assets.delivery.inspecting import story as told_by_state
+from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 from ct_assets.mapping import Sync
 

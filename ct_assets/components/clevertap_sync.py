@@ -5,6 +5,7 @@ from pydantic import BaseModel
 
 from ct_assets.components.catalogue import sync_metadata
 from ct_assets.components.declaration import Raw, checked, place, placed
+from ct_assets.components.plan_job import plan_job
 from ct_assets.components.scaffolding import SyncScaffolder
 from ct_assets.components.schema import sync_schema
 from ct_assets.components.sync_assets import sync_assets
@@ -43,7 +44,7 @@ class ClevertapSync(dg.Component):
             ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
             return dg.Definitions(
                 assets=sync_assets(self.sync, sync_metadata(self.declaration, at)),
-                jobs=[job],
+                jobs=[job, plan_job(self.sync, context.component_tree.build_defs)],
                 schedules=[ticking] if ticking else [],
                 sensors=[watching] if watching else [],
             )

@@ -20,8 +20,8 @@ def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> 
     if stored is not None and "event_key" not in request.allow:
         raise GuardError(
             f"{request.policy.sync}: event_key was {stored} and is {key} now; events that were "
-            f"sent under the old key would be sent again. Nothing was sent. Change it back, or "
-            f"run once with allow: [event_key] if the new keys are new events"
+            f"sent under the old key would be sent again. Nothing was sent. Change it back, or if "
+            f"the new keys are new events, {request.once('event_key')}"
         )
     state.put(connection, "event_key", key)
 
@@ -63,5 +63,5 @@ def _allowed(request: Delivery, guard: str, what: str) -> str | None:
         return None
     return (
         f"{request.policy.sync}: {what}. Nothing was sent. Look at the source; if it is right, "
-        f"run once with allow: [{guard}]"
+        f"{request.once(guard)}"
     )

@@ -50,7 +50,7 @@ def check(
             raise GuardError(
                 f"{request.policy.sync} has no state yet, but {sent} of its events were sent by "
                 f"{other.name}, by the same event_key. Nothing was sent. If it is "
-                f"{other.name} under a new name, run once with allow: [renamed:{other.name}]; "
+                f"{other.name} under a new name, {request.once(f'renamed:{other.name}')}; "
                 f"if these are other events, with allow: [new]"
             )
 

@@ -64,3 +64,7 @@ class Delivery:
     """How long reports, and the ledger of what is folded, are kept."""
     memory: str = MEMORY
     """What the database may hold in memory before it uses the disk."""
+
+    def once(self, guard: str) -> str:
+        """How a person lets a guard pass."""
+        return f"run once with allow: [{guard}] (ct-assets run {self.policy.sync} --allow {guard})"

@@ -39,7 +39,7 @@ def scaffold(package: Path, name: str, kind: str = "ClevertapSync", **params: st
 
 def records(package: Path, name: str) -> list[str]:
     definitions = load_defs(package)
-    project = Project(definitions, catalogue.catalogue(definitions))
+    project = Project.of(definitions)
     with project.rows(project.sync(name)) as rows:
         return rows.valid.scan().select("_record").collect().to_series().to_list()
 

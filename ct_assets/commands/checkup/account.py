@@ -9,11 +9,11 @@ from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Acked, Malformed, Unknown
-from ct_assets.commands import destinations
 from ct_assets.commands.checkup.check import Check, failed, note, ok
 from ct_assets.commands.project import Project
 from ct_assets.delivery.slots import upload_slots
 from ct_assets.errors import UserError
+from ct_assets.io_managers import destinations
 from ct_assets.sandbox import find
 from ct_assets.settings import data_dir
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ct_assets.commands.project import Project
-from ct_assets.commands.rows import split_rows
+from ct_assets.components.desk import Desk
+from ct_assets.components.rows import split_rows
 from ct_assets.io_managers.staging import NotStagedError
 from ct_assets.mapping import Sync
 
@@ -20,16 +20,16 @@ class Blast:
     gained: int
 
 
-def blast(project: Project, sync: Sync) -> Blast | None:
+def blast(desk: Desk, sync: Sync) -> Blast | None:
     """None if the declaration is that of the last run, or if that run's rows are gone."""
     try:
-        source = project.staging.current(sync.source.split("/"))
-        before = project.staging.current((sync.name, "valid"))
+        source = desk.staging.current(sync.source.split("/"))
+        before = desk.staging.current((sync.name, "valid"))
     except NotStagedError:
         return None
     if before.meta["declaration"] == sync.digest:
         return None
-    with split_rows(sync, source.scan(), project.rejected_profiles(sync)) as rows:
+    with split_rows(sync, source.scan(), desk.rejected_profiles(sync)) as rows:
         return _compared(before.scan(), rows.valid.scan())
 
 

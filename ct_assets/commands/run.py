@@ -1,0 +1,48 @@
+"""`ct-assets run`: one run of a sync, with what this run alone may do otherwise."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import click
+
+from ct_assets.commands.project import Project
+from ct_assets.commands.runs import execute, kept_or_forgotten
+from ct_assets.components.triggers import due, job_name
+from ct_assets.errors import UserError
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--full", is_flag=True, help="Profiles go whether they changed or not.")
+@click.option("--limit", type=click.IntRange(min=1), help="Send at most so many, for a trial.")
+@click.option("--allow", multiple=True, help="A guard to pass this once; its message names it.")
+@click.pass_obj
+def command(
+    module: str, sync: str, *, full: bool, limit: int | None, allow: tuple[str, ...]
+) -> None:
+    """Read the source of SYNC, split its rows and send what is new, as its schedule would.
+
+    The run is kept in DAGSTER_HOME if that is set.
+    """
+    project = Project.load(module)
+    declared = project.sync(sync).sync
+    options = {"full": full, "limit": limit, "allow": list(allow)}
+    with kept_or_forgotten() as instance:
+        succeeded = execute(
+            project.definitions,
+            job_name(sync),
+            instance,
+            options=_config(sync, options),
+            tags=due(declared, project.staging, datetime.now().astimezone()),
+            log_level="INFO",
+        )
+    if not succeeded:
+        raise UserError(f"{sync} is not complete; the reason is above")
+    counts = project.staging.latest((sync, "clevertap")).meta["counts"]
+    shown = ("unchanged", "held", "acked", "refused", "unknown")
+    click.echo(f"{sync}: " + ", ".join(f"{counts[name]:,} {name}" for name in shown))
+
+
+def _config(sync: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    return {"ops": {f"{sync}__clevertap": {"config": dict(options)}}}

@@ -1,0 +1,65 @@
+"""From where syncs are looked at without running them: their rows as they are now."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.components import catalogue
+from ct_assets.components.catalogue import Declared
+from ct_assets.components.rows import Rows, scratch, split_rows
+from ct_assets.delivery import Policy
+from ct_assets.io_managers.clevertap import policy
+from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
+from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.mapping import Sync, rejected_keys
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Nothing that is done here is noticed by anybody: no state, no staging, no asset changes."""
+
+    syncs: Mapping[str, Declared]
+    staging: Staging
+    warehouse: Warehouse
+
+    def sync(self, name: str) -> Declared:
+        return catalogue.find(self.syncs, name)
+
+    def staged(self, sync: str, stage: str) -> Snapshot | None:
+        """The snapshot of one of a sync's assets that was published last."""
+        try:
+            return self.staging.latest((sync, stage))
+        except NotStagedError:
+            return None
+
+    def policy(self, sync: Sync) -> Policy:
+        return policy(sync, sync.digest, frozenset(self.syncs))
+
+    @contextlib.contextmanager
+    def rows(self, declared: Declared) -> Iterator[Rows]:
+        """The rows as they are now, split."""
+        with (
+            self.source(declared) as source,
+            split_rows(declared.sync, source, self.rejected_profiles(declared.sync)) as rows,
+        ):
+            yield rows
+
+    def rejected_profiles(self, sync: Sync) -> pl.LazyFrame | None:
+        """Whom the sync that `require_profile` names has rejected, as far as is known."""
+        if sync.require_profile is None:
+            return None
+        profiles = self.sync(sync.require_profile).sync
+        rejected = self.staged(profiles.name, "rejected")
+        return rejected_keys(profiles, rejected.scan()) if rejected else None
+
+    @contextlib.contextmanager
+    def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
+        """The source as it is now; an asset that is no SourceTable as it was staged."""
+        if declared.source is None:
+            yield self.staging.current(declared.sync.source.split("/")).scan()
+            return
+        with scratch() as drafts, drafts.draft(("source",)) as draft:
+            declared.source.snapshot(draft, self.warehouse)
+            yield draft.scan()
