@@ -41,7 +41,6 @@ PROFILE_FIELDS = {
     "Photo": FieldType.STRING,
     "Tz": FieldType.STRING,
     "Timezone": FieldType.STRING,
-    "Customer Type": FieldType.STRING,
     "MSG-email": FieldType.BOOLEAN,
     "MSG-push": FieldType.BOOLEAN,
     "MSG-sms": FieldType.BOOLEAN,

@@ -18,7 +18,10 @@ _ESCAPES = {
 
 
 class Member(NamedTuple):
-    """One key of an object and its value, finite where it is a number."""
+    """One key of an object and its value, finite where it is a number.
+
+    A Decimal is written as a float with all its digits.
+    """
 
     name: str
     value: pl.Expr
@@ -59,7 +62,18 @@ def encoded(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
             Member(f.name, value.struct.field(f.name), _data_type(f.dtype)) for f in dtype.fields
         ]
         return pl.when(value.is_not_null()).then(_text("{", _members(fields), "}"))
+    if isinstance(dtype, pl.Decimal):
+        return _digits(value, dtype)
     return value.cast(pl.String)
+
+
+def _digits(value: pl.Expr, dtype: pl.Decimal) -> pl.Expr:
+    """Every digit, and a point even in whole numbers: CleverTap tells floats from integers by it.
+
+    Zeros at the end are left out, so that a column which gains digits sends nothing anew.
+    """
+    text = value.cast(pl.String)
+    return text.str.replace(r"(\.\d+?)0+$", "$1") if dtype.scale else text + ".0"
 
 
 def _members(members: Sequence[Member]) -> pl.Expr:

@@ -14,7 +14,7 @@ from ct_assets.mapping.convert import (
     flatten,
     problems_of_name,
 )
-from ct_assets.mapping.convert.dtypes import is_whole
+from ct_assets.mapping.convert.dtypes import in_calendar, is_whole
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Field, Filling
 from ct_assets.mapping.identity import TYPES, Identified, Identity
@@ -93,7 +93,7 @@ class _Binder:
             raise self._error(
                 f"event_key is of type {dtype}. Make it text, a whole number or a date."
             )
-        text = source.cast(pl.String)
+        text = in_calendar(source, dtype).cast(pl.String)
         return pl.when(text.str.strip_chars() != "").then(text)
 
     def _order(self) -> pl.Expr | None:
@@ -101,7 +101,11 @@ class _Binder:
         if column is None:
             return None
         dtype = self._reader.dtype(column, "duplicates")
-        if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Date | pl.Datetime | pl.Null):
+        if dtype.is_float():
+            return pl.col(column).fill_nan(None)
+        if isinstance(dtype, pl.Date | pl.Datetime):
+            return pl.col(column).to_physical()  # DuckDB knows fewer years
+        if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Null):
             return pl.col(column)
         raise self._error(
             f"rows cannot be told apart by {column!r}, of type {dtype}. Name a column of dates, "
@@ -151,11 +155,12 @@ class _Binder:
             yield self._mapped_field(flat.field, field, Read(flat.source, flat.dtype))
 
     def _check_name(self, name: str, origin: str) -> None:
-        if problem := problems_of_name(self._sync.object, name):
+        if problem := problems_of_name(self._sync.object, name, limits=self._sync.limits):
             raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
 
     def _mapped_field(self, name: str, field: Field, read: Read) -> MappedField:
-        type_ = field.type or field_type(self._sync.object, name) or _type_of_operator(field, read)
+        own = field_type(self._sync.object, name, self._sync.event_name)
+        type_ = field.type or own or _type_of_operator(field, read)
         converted = self._convert(field, name, type_, read)
         nothing = converted.value.is_null() & ~converted.failed
         return MappedField(name, field, frozenset(field.columns()), converted, nothing)

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from ct_assets.clevertap.contract import PROFILE_FIELDS
+from ct_assets.clevertap.contract import CHARGED, PROFILE_FIELDS
+from ct_assets.clevertap.fields import ITEMS
 from ct_assets.mapping.keys import DUPLICATE, UNPROFILED
 from ct_assets.mapping.mapped import Mapped, MappedField
 from ct_assets.mapping.reasons import Reason
@@ -13,6 +14,7 @@ def rejections(mapped: Mapped, *, fated: bool) -> list[Reason]:
     return [
         *mapped.identity.reasons(),
         *_of_event(mapped),
+        *_of_items(mapped),
         *_of_ts(mapped),
         *(_of_field(f) for f in mapped.fields if f.declared.on_invalid == "reject"),
         *_of_size(mapped),
@@ -50,6 +52,16 @@ def _of_event(mapped: Mapped) -> list[Reason]:
             )
         )
     return found
+
+
+def _of_items(mapped: Mapped) -> list[Reason]:
+    """Of events that are named by a column; where all have one name, `bind` refuses Items."""
+    items = [field.converted.value for field in mapped.fields if field.name == ITEMS]
+    if mapped.event is None or not items:
+        return []
+    misplaced = items[0].is_not_null() & mapped.event.value.ne(CHARGED)
+    message = f"only the event {CHARGED} may have Items (code 512): leave them empty in others"
+    return [_reason(ITEMS, misplaced, "items_not_charged", message)]
 
 
 def _of_ts(mapped: Mapped) -> list[Reason]:

@@ -1,11 +1,13 @@
 """From the raw mapping of a YAML document to a `Sync`, or all that is wrong with it at once."""
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ct_assets.clevertap.contract import Limits
+from ct_assets.clevertap.contract import LIMITS, Limits
+from ct_assets.mapping.constants import problems_of_constants
 from ct_assets.mapping.convert import problems_of_name
 from ct_assets.mapping.declaration import (
     Duplicates,
@@ -31,7 +33,9 @@ def parse(raw: Mapping[str, object]) -> Sync:
     except ValidationError as error:
         details = [e for e in error.errors(include_url=False) if not _told_elsewhere(e, raw)]
         problems += [_with_known_keys(problem_of(e, raw, _HINTS), e["type"]) for e in details]
-    problems += [*_field_names(raw), *problems_between(raw)]
+    problems += [*_names(raw, sync.limits if sync else LIMITS), *problems_between(raw)]
+    if sync is not None and not problems:
+        problems += problems_of_constants(sync)
     if sync is None or problems:
         name = raw.get("name")
         told = dict.fromkeys(problems)
@@ -45,16 +49,29 @@ def _told_elsewhere(error: ErrorDetails, raw: Mapping[str, object]) -> bool:
     return error["loc"][0] == "fields" and "[key]" in error["loc"]
 
 
-def _field_names(raw: Mapping[str, object]) -> Iterator[Problem]:
+def _names(raw: Mapping[str, object], limits: Limits) -> Iterator[Problem]:
     kind, fields = raw.get("object"), raw.get("fields")
-    if kind not in ("profile", "event") or not isinstance(fields, Mapping):
-        return
+    if kind == "event":
+        yield from _event_name(raw.get("event"), limits)
+    if kind in ("profile", "event") and isinstance(fields, Mapping):
+        yield from _field_names(kind, fields, limits)
+
+
+def _event_name(event: object, limits: Limits) -> Iterator[Problem]:
+    name = event.get("value") if isinstance(event, Mapping) else event
+    if isinstance(name, str) and (text := problems_of_name("event_name", name, limits=limits)):
+        yield Problem(("event",), text)
+
+
+def _field_names(
+    kind: Literal["profile", "event"], fields: Mapping[str | int, object], limits: Limits
+) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for name in fields:
         if not isinstance(name, str):
             yield Problem(("fields", name), "must be text: put the name of the field into quotes.")
             continue
-        if text := problems_of_name(kind, name):
+        if text := problems_of_name(kind, name, limits=limits):
             yield Problem(("fields", name), text)
         elif name.lower() in RESERVED_COLUMNS:
             yield Problem(("fields", name), "is taken by a column of our own. Choose another name.")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ct_assets.mapping import template
+from ct_assets.mapping.convert.dtypes import in_calendar
 from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
 from ct_assets.mapping.problems import SchemaError, near
 
@@ -105,6 +106,9 @@ class Reader:
 
 
 def _as_text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Null for what has no text that anybody would send: NaN, years of five digits."""
     if isinstance(dtype, pl.Date | pl.Datetime):
-        return column.dt.to_string("iso:strict")
+        return in_calendar(column, dtype).dt.to_string("iso:strict")
+    if dtype.is_float():
+        column = pl.when(column.is_finite()).then(column)
     return column.cast(pl.String)

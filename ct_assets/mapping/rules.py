@@ -5,8 +5,8 @@ Read from the raw mapping, so that these mistakes are told together with those i
 
 from collections.abc import Iterator, Mapping
 
-from ct_assets.clevertap.contract import FieldType
-from ct_assets.clevertap.fields import SCALAR_FIELDS
+from ct_assets.clevertap.contract import PROFILE_FIELDS, FieldType
+from ct_assets.mapping.convert import field_type
 from ct_assets.mapping.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
@@ -14,6 +14,17 @@ _ONLY_PROFILES = ("on_removed", "max_removed")
 _LIST_OPERATORS = ("add", "remove")
 _NUMBER_OPERATORS = ("incr", "decr")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
+# What a field of CleverTap's own may be declared as besides its type.
+_NARROWER = {FieldType.AGE: (FieldType.INTEGER,), FieldType.FLOAT: (FieldType.INTEGER,)}
+# What only parts of a record have that are no fields, or fields that have it built in.
+_BUILT_IN = (
+    FieldType.TIMESTAMP,
+    FieldType.IDENTITY,
+    FieldType.OBJECT_ID,
+    FieldType.EVENT_NAME,
+    FieldType.GROUPS,
+    FieldType.ITEMS,
+)
 
 
 def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
@@ -23,6 +34,7 @@ def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
         yield from _of_profile(raw)
     for name, field in _long_fields(raw):
         yield from _of_field(name, field, str(raw.get("object")))
+        yield from _of_type(name, field.get("type"), raw)
     yield from _of_identifiers(raw.get("identify_by"))
     yield from _of_itself(raw)
 
@@ -89,9 +101,22 @@ def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Pro
         yield Problem((*path, "on_null"), "clear has no meaning beside a constant `value`.")
 
 
+def _of_type(name: str, given: object, raw: Mapping[str, object]) -> Iterator[Problem]:
+    kind, path = raw.get("object"), ("fields", name, "type")
+    if given is None or kind not in ("profile", "event"):
+        return
+    own = field_type(kind, name, _constant(raw.get("event")))
+    if own is not None and given not in (own, *_NARROWER.get(own, ())):
+        yield Problem(path, f"{name} is a field of CleverTap's own, of type {own}. Leave it out.")
+    elif own is None and given in _BUILT_IN:
+        yield Problem(
+            path, f"{given} is no type for this field; CleverTap has places of its own for it."
+        )
+
+
 def _of_operator(name: str, field: Mapping[str, object], op: str) -> Iterator[Problem]:
     path, type_ = ("fields", name, "op"), field.get("type")
-    if name in SCALAR_FIELDS:
+    if name in PROFILE_FIELDS:
         yield Problem(path, f"{op} is not possible: {name} holds one value. Leave `op` out.")
     if op in _LIST_OPERATORS and type_ not in (None, FieldType.LIST):
         yield Problem(path, f"{op} changes a list, and the field has `type: {type_}`.")
@@ -122,6 +147,12 @@ def _long_fields(raw: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, 
     for name, field in fields.items() if isinstance(fields, Mapping) else ():
         if isinstance(name, str) and isinstance(field, Mapping):
             yield name, field
+
+
+def _constant(event: object) -> str | None:
+    """The one name of all events, if that is what is declared."""
+    name = event.get("value") if isinstance(event, Mapping) else event
+    return None if name is None else str(name)
 
 
 def _names(listed: object) -> tuple[object, ...]:

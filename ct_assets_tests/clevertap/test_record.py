@@ -1,5 +1,6 @@
 import json
 import math
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -64,6 +65,30 @@ def test_any_integer_is_read_back_exactly(numbers: list[int]) -> None:
     written = text_of(pl.Series(numbers, dtype=pl.Int64))
 
     assert [json.loads(w) for w in written if w is not None] == numbers
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number", "written"),
+    [
+        (pl.Decimal(10, 2), "12.10", "12.1"),
+        (pl.Decimal(10, 2), "100.00", "100.0"),
+        (pl.Decimal(10, 2), "0.00", "0.0"),
+        (pl.Decimal(10, 2), "-0.05", "-0.05"),
+        (pl.Decimal(38, 10), "1234567890123456789012345678.0123456789",
+         "1234567890123456789012345678.0123456789"),
+        (pl.Decimal(38, 10), "0.0000000001", "0.0000000001"),
+        (pl.Decimal(38, 0), "99999999999999999999", "99999999999999999999.0"),
+    ],
+)  # fmt: skip
+def test_decimals_keep_every_digit(dtype: pl.DataType, number: str, written: str) -> None:
+    assert text_of(pl.Series([Decimal(number), None], dtype=dtype)) == [written, None]
+
+
+@given(st.lists(st.decimals(-(10**20), 10**20, places=15), max_size=5))
+def test_any_decimal_is_read_back_exactly(numbers: list[Decimal]) -> None:
+    written = text_of(pl.Series(numbers, dtype=pl.Decimal(38, 15)))
+
+    assert [json.loads(w, parse_float=Decimal) for w in written if w is not None] == numbers
 
 
 def without_nulls(value: Any) -> Any:

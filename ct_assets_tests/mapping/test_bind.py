@@ -14,6 +14,7 @@ SCHEMA = pl.Schema(
         "flag": pl.Boolean(),
         "blob": pl.Binary(),
         "took": pl.Duration(),
+        "lines": pl.List(pl.Struct({"sku": pl.String()})),
         "place": pl.Struct({"city": pl.String(), "a.b": pl.String()}),
     }
 )
@@ -65,6 +66,11 @@ def profile(**settings: Any) -> dict[str, Any]:
         ),
         (profile(other_columns={"except": ["gone"]}), "Sync s: src has no column 'gone'"),
         (profile(other_columns=True), "Sync s: blob is given a column of type Binary"),
+        (
+            {**EVENT, "fields": {"Items": "lines"}},
+            "Sync s: Items is given a column of type List(Struct({'sku': String})); properties of "
+            "events are single values (code 512)",
+        ),
         ({**EVENT, "event_key": "flag"}, "Sync s: event_key is of type Boolean."),
     ],
 )

@@ -1,6 +1,6 @@
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pytest
@@ -39,6 +39,7 @@ def test_all_rows_of_a_duplicate_identity_are_rejected_with_their_count() -> Non
         (["2024-01-02", "2024-01-01T23:59:59.9", ""], 0),
         ([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 1), None], 1),
         ([0.5, float("-inf"), 0.25], 0),
+        ([0.5, float("nan"), 0.25], 0),
     ],
 )
 def test_the_latest_row_of_an_identity_is_kept(at: list[Any], kept: int) -> None:
@@ -47,6 +48,19 @@ def test_the_latest_row_of_an_identity_is_kept(at: list[Any], kept: int) -> None
 
     assert outcome.data == [{"n": kept}]
     assert outcome.counts.superseded == 2
+
+
+# DuckDB's infinity, in units of which it takes fewer years.
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_moments_beyond_the_calendar_are_the_latest(unit: Literal["ms", "us", "ns"]) -> None:
+    at = pl.Series([2**63 - 1, -(2**63) + 1, None]).cast(pl.Datetime(unit))
+    outcome = profiles(
+        pl.DataFrame({"id": ["a", "a", "a"], "at": at, "n": [0, 1, 2]}),
+        {"n": "n"},
+        duplicates=KEEP_LATEST,
+    )
+
+    assert outcome.data == [{"n": 0}]
 
 
 def test_the_latest_row_counts_even_when_it_is_rejected() -> None:

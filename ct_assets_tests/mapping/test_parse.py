@@ -291,6 +291,49 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["fields.n.op: incr changes a number, and the field has `type: string`."],
     ),
     (
+        "a name that only CleverTap raises",
+        purchases(event="app launched"),
+        ["event: only CleverTap raises this event (code 513; case and spaces do not count)"],
+    ),
+    (
+        "a name with a forbidden character",
+        purchases(event={"value": "50% off"}),
+        ["event: CleverTap forbids % in names: write, say, '50_ off'."],
+    ),
+    (
+        "operator on a field of CleverTap's own",
+        customers(fields={"MSG-email": {"column": "a", "op": "incr"}}),
+        ["fields.MSG-email.op: incr is not possible: MSG-email holds one value."],
+    ),
+    (
+        "type of a field of CleverTap's own",
+        customers(fields={"Phone": {"column": "a", "type": "string"}}),
+        ["fields.Phone.type: Phone is a field of CleverTap's own, of type phone. Leave it out."],
+    ),
+    (
+        "type of another place",
+        customers(fields={"groups": {"column": "a", "type": "groups"}}),
+        ["fields.groups.type: groups is no type for this field; CleverTap has places of its own"],
+    ),
+    (
+        "items of another event",
+        purchases(event="Viewed", fields={"Items": {"column": "a", "type": "items"}}),
+        ["fields.Items.type: items is no type for this field"],
+    ),
+    (
+        "constants that every row would be rejected for",
+        customers(fields={"Gender": {"value": "X"}, "n": {"value": float("nan")}}),
+        [
+            "fields.Gender.value: neither male nor female, and the API takes only M and F",
+            "fields.n.value: NaN or infinity, which cannot be sent",
+        ],
+    ),
+    (
+        "a constant of a type that never fits",
+        customers(fields={"Age": {"value": True}}),
+        ["fields.Age.value: Age is given a column of type Boolean; an age is a whole number."],
+    ),
+    (
         "after itself",
         customers(after=["customers"]),
         ["after: names the sync itself."],
@@ -325,6 +368,22 @@ def test_every_mistake_says_where_and_what_to_write(
     found = told(raw)
 
     assert [line[: len(start)] for line, start in zip(found, expected, strict=True)] == expected
+
+
+def test_names_may_be_as_long_as_the_account_takes() -> None:
+    long = {"a" * 121: "a"}
+
+    assert "CleverTap takes 120" in told(customers(fields=long))[0]
+    assert parse(customers(fields=long, limits={"key_bytes": 200})).fields
+
+
+@pytest.mark.parametrize(
+    ("field", "type_"), [("Age", "integer"), ("Amount", "integer"), ("Amount", "float")]
+)
+def test_a_narrower_type_of_a_field_of_clevertaps_own(field: str, type_: str) -> None:
+    declared = {field: {"column": "a", "type": type_}}
+
+    assert parse((customers if field == "Age" else purchases)(fields=declared)).fields
 
 
 def test_all_mistakes_are_told_at_once() -> None:

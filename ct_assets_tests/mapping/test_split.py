@@ -159,6 +159,41 @@ def test_events_whose_name_cannot_be_used(name: str | None, reason: str) -> None
     assert outcome.reasons == [[("event", reason)]]
 
 
+def test_only_charged_events_have_items() -> None:
+    rows = pl.DataFrame(
+        {
+            "id": ["a"] * 4,
+            "key": [1, 2, 3, 4],
+            "name": ["Charged", "Charged", "Viewed", "Viewed"],
+            "lines": [[{"sku": "A1"}], None, None, [{"sku": "A1"}]],
+        }
+    )
+    outcome = events(rows, {"Items": "lines"}, event={"column": "name"})
+
+    assert outcome.data == [{"Items": [{"sku": "A1"}]}, {}, {}]
+    assert outcome.reasons == [[("Items", "items_not_charged")]]
+
+
+def test_the_fields_of_charged_have_their_types() -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "total": ["12.50", "12,50"]})
+    outcome = events(rows, {"Amount": "total", "Currency": {"value": "EUR"}}, event="Charged")
+
+    assert outcome.data == [{"Amount": 12.5, "Currency": "EUR"}]
+    assert outcome.reasons == [[("Amount", "number_unreadable")]]
+
+
+@pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us"), pl.Float64])
+def test_a_template_leaves_out_what_has_no_text(kind: Any) -> None:
+    strange = float("nan") if kind == pl.Float64 else 2**31 - 1 if kind == pl.Date else 2**63 - 1
+    values = pl.Series([strange, 0 if kind != pl.Float64 else 0.5]).cast(kind)
+    outcome = profiles(
+        pl.DataFrame({"id": ["a", "b"], "v": values}), {"t": {"template": "since {v|never}"}}
+    )
+
+    assert outcome.data[0] == {"t": "since never"}
+    assert outcome.data[1] != outcome.data[0]
+
+
 def test_ts_is_epoch_seconds_and_missing_only_on_demand() -> None:
     rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "at": ["2024-07-01 12:00:00", None]})
     strict = events(rows, ts={"column": "at", "timezone": "Europe/Rome"})

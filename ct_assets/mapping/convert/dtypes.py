@@ -5,10 +5,11 @@ import polars as pl
 from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.convert.model import Target, mismatch
 
-# What Unicode calls white space, and the marks of no width that exports leave behind. Spelled out
-# because a polars plan computes `strip_chars()` anew wherever it is used, and this form once.
-BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff" + "".join(
-    map(chr, range(0x2000, 0x200B))
+# What Unicode calls white space, and what exports leave behind: NUL, the separators of ASCII and
+# marks of no width. Spelled out because a polars plan computes `strip_chars()` anew wherever it is
+# used, and this form once.
+BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, (0, *range(0x1C, 0x20), *range(0x2000, 0x200C), 0x2060, 0xFEFF))
 )
 
 

@@ -26,12 +26,14 @@ _CONVERSIONS = {
 
 
 def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    """Every value of every item must convert; items that are null are left out."""
+    """Every value of every item must convert; items without a value are left out."""
     kind = inner(dtype)
     if not (is_list(dtype) and isinstance(kind, pl.Struct) and kind.fields):
         raise mismatch(target, dtype, "Items are a list of structs, each a flat record.")
     rows = source.arr.to_list() if isinstance(dtype, pl.Array) else source
-    rows = steps.keep("rows", rows.list.eval(pl.element().filter(pl.element().is_not_null())))
+    values = [pl.element().struct.field(field.name).is_not_null() for field in kind.fields]
+    some = pl.element().filter(pl.any_horizontal(values))
+    rows = steps.keep("rows", rows.list.eval(some))
     fields = {field.name: _field(field, target) for field in kind.fields}
     written = [converted.value.alias(name) for name, converted in fields.items()]
     value = steps.keep("items", rows.list.eval(pl.struct(written)))

@@ -7,8 +7,9 @@ from ct_assets.mapping.convert.model import NOT_FINITE, Check, Converted, Steps,
 
 # Beyond it a float no longer holds every whole number.
 WHOLE_IN_FLOAT = 2**53
-# A float keeps every decimal number of so many digits.
-DIGITS_IN_FLOAT = 15
+# The most digits that the shortest text of any float has.
+DIGITS_IN_FLOAT = 17
+_SIGNIFICANT = r"^[+-]?0*\.?0*([\d.]*?)0*(?:[eE].*)?$"
 INT64_END = 2.0**63
 
 _RANGE = (
@@ -73,15 +74,11 @@ def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         return _float_from_text(steps.keep("text", trimmed(source, dtype)), steps)
     if not dtype.is_numeric():
         raise mismatch(target, dtype, "the field takes numbers.")
+    if isinstance(dtype, pl.Decimal):
+        return steps.checked(source)
     value = steps.keep("float", _as_float(source, dtype))
     if dtype.is_float():
         return steps.checked(value, Check(~value.is_finite(), *NOT_FINITE))
-    if isinstance(dtype, pl.Decimal):
-        if dtype.precision <= DIGITS_IN_FLOAT:
-            return steps.checked(value)
-        return steps.checked(
-            value, Check(value.cast(dtype, strict=False).ne_missing(source), *_PRECISION)
-        )
     if isinstance(dtype, pl.Int64 | pl.UInt64 | pl.Int128 | pl.UInt128):
         beyond = source > WHOLE_IN_FLOAT
         if dtype.is_signed_integer():
@@ -99,11 +96,13 @@ def _as_float(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def _float_from_text(text: pl.Expr, steps: Steps) -> Converted:
     value = steps.keep("number", text.cast(pl.Float64, strict=False))
+    long = pl.when(text.str.len_bytes() > DIGITS_IN_FLOAT).then(text)
+    digits = long.str.extract(_SIGNIFICANT).str.count_matches(r"\d")
     return steps.checked(
         value,
         Check(value.is_null() & text.is_not_null(), *_UNREADABLE),
         Check(~value.is_finite(), *NOT_FINITE),
-        Check(value.abs() >= WHOLE_IN_FLOAT, *_PRECISION),
+        Check((value.abs() >= WHOLE_IN_FLOAT) | (digits > DIGITS_IN_FLOAT), *_PRECISION),
     )
 
 

@@ -3,6 +3,7 @@
 import polars as pl
 
 from ct_assets.clevertap.contract import (
+    CHARGED,
     FORBIDDEN_CHARACTERS,
     JUNK_IDENTITIES,
     OBJECT_ID_CHARACTERS,
@@ -20,6 +21,9 @@ from ct_assets.mapping.convert.model import (
     mismatch,
 )
 from ct_assets.mapping.convert.names import RESERVED_EVENT_KEYS
+
+# Control characters and all blanks but the plain one.
+_INVISIBLE = r"[[\pC\pZ]--\x20]"
 
 # How CleverTap marks a date inside a JSON string; no other text may begin so.
 DATE_MARK = "$D_"
@@ -132,9 +136,15 @@ def event_name(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
             "only CleverTap raises events of this name: choose another",
         ),
         Check(
-            value.str.contains_any(list(FORBIDDEN_CHARACTERS)),
+            (key == CHARGED.lower()) & (value != CHARGED),
+            "event_name_charged",
+            f"CleverTap's event of a purchase is written {CHARGED}: write it so",
+        ),
+        Check(
+            value.str.contains_any(list(FORBIDDEN_CHARACTERS)) | value.str.contains(_INVISIBLE),
             "event_name_characters",
-            f"has one of the characters that names may not have: {FORBIDDEN_CHARACTERS}",
+            "has one of the characters that names may not have: control characters and "
+            f"{FORBIDDEN_CHARACTERS}",
         ),
         Check(
             value.str.len_bytes() > limit,

@@ -31,7 +31,7 @@ NATURAL: list[tuple[pl.DataType, Any, object]] = [
     (pl.UInt128(), 128, 128),
     (pl.Float32(), 0.1, 0.1),
     (pl.Float64(), 0.1, 0.1),
-    (pl.Decimal(10, 2), Decimal("12.10"), 12.1),
+    (pl.Decimal(10, 2), Decimal("12.10"), Decimal("12.10")),
     (pl.Decimal(38, 0), Decimal(12), 12),
     (pl.Boolean(), False, False),
     (pl.Date(), MOMENT.date(), "$D_1706659200"),

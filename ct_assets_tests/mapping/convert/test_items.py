@@ -25,12 +25,13 @@ def test_values_inside_items_are_converted() -> None:
 
 def test_items_that_are_nothing() -> None:
     dtype = pl.List(pl.Struct({"sku": pl.String}))
-    given = [[{"sku": "A1"}, None], [None], [], None]
+    given = [[{"sku": "A1"}, None, {"sku": None}], [None, {"sku": None}], [], None, [{"sku": ""}]]
     assert converted(given, ITEMS, dtype=dtype, object="event") == [
         ([{"sku": "A1"}], None),
         (None, None),
         (None, None),
         (None, None),
+        ([{"sku": ""}], None),
     ]
 
 
