@@ -44,12 +44,19 @@ HAZARDS = {
         "No field that used to have values is empty all of a sudden. If one is, look at the run"
         " that fills the source.",
     ),
+    "custom_properties": (
+        "too_many_custom_fields",
+        "The syncs of this account together have no more custom properties than CleverTap takes,"
+        " 256 unless `limits: {custom_fields: ...}` says otherwise: it drops the surplus in"
+        " silence. Map fewer columns.",
+    ),
     "columns_known": (
         "new_column",
         "`other_columns` took in no column that was not there before. If it did, list it under"
         " `except`, or let it be: the next run takes it as known.",
     ),
 }
+_OF_PROFILES = ("people_apart", "custom_properties")
 LATE = {
     "no_late_rows": (
         "No rows came to a partition after its last run. Those that did go with the next tick of"
@@ -82,7 +89,11 @@ class Finding:
 
 def of(sync: Sync) -> Mapping[str, str]:
     """What is checked of the split of a sync."""
-    hazards = {name: description for name, (_, description) in HAZARDS.items()}
+    hazards = {
+        name: description
+        for name, (_, description) in HAZARDS.items()
+        if sync.object == "profile" or name not in _OF_PROFILES
+    }
     return {**SPLIT, **hazards, **(LATE if sync.partition else {})}
 
 
@@ -117,7 +128,7 @@ def results(
 def of_split(
     sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]], late: Mapping[str, int]
 ) -> Mapping[str, Finding]:
-    repeated = sum(reason["rows"] for reason in reasons if reason["code"].startswith("duplicate"))
+    repeated = sum(reason["rows"] for reason in reasons if reason["code"].endswith("_duplicate"))
     return {
         "rejected_share": Finding(
             counts.rejected_share <= sync.max_rejected,

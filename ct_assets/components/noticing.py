@@ -1,13 +1,17 @@
 """What a split shows only beside the one before it, or across its rows: warnings, no gate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from ct_assets.components.splitting import reasons
 from ct_assets.files import private_dir
+from ct_assets.io_managers.outcomes import fix
 from ct_assets.io_managers.staging import Draft
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import (
     Hazard,
+    custom_fields,
+    disputed_clears,
     merge_hazards,
     null_shares,
     sent_types,
@@ -16,10 +20,13 @@ from ct_assets.mapping.hazards import (
 )
 
 
-def notice(sync: Sync, valid: Draft, before: Mapping[str, Any]) -> list[Hazard]:
-    """Hazards of a finished split; what the next one compares with goes into its meta.
+def notice(
+    sync: Sync, valid: Draft, before: Mapping[str, Any], elsewhere: Collection[str]
+) -> list[Hazard]:
+    """Hazards of a finished split; they, and what the next one compares with, go into its meta.
 
-    `before` is the meta of the snapshot that this one replaces.
+    `before` is the meta of the snapshot that this one replaces, `elsewhere` the properties that
+    other syncs send to the same account.
     """
     types, nulls = sent_types(valid.scan()), null_shares(valid.scan())
     seen, others = before.get("types", {}), valid.meta.get("others", [])
@@ -28,9 +35,23 @@ def notice(sync: Sync, valid: Draft, before: Mapping[str, Any]) -> list[Hazard]:
     if "others" in before:
         found += _new_columns(set(others) - set(before["others"]))
     if sync.object == "profile":
+        found += custom_fields({*valid.meta["types"], *elsewhere}, sync.limits)
         found += merge_hazards(valid.path, private_dir(valid.folder / "work"))
         (valid.folder / "work").rmdir()
+    valid.meta["warnings"] = [*map(Hazard._asdict, [*found, *_standing(sync)]), *_dropped(valid)]
     return found
+
+
+def _standing(sync: Sync) -> list[Hazard]:
+    """What a declaration risks whatever the rows are."""
+    clears = (name for name, field in sync.fields.items() if field.on_null == "clear")
+    return disputed_clears(clears)
+
+
+def _dropped(valid: Draft) -> Iterator[dict[str, Any]]:
+    """Fields that were left out of rows, as `on_invalid: drop` wants it."""
+    for told in reasons(valid.scan(), "_warnings"):
+        yield {**told, "message": fix(told["code"])}
 
 
 def _new_columns(names: Iterable[str]) -> list[Hazard]:

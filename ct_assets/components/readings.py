@@ -23,6 +23,7 @@ def split_metadata(sync: Sync, meta: Mapping[str, Any], seconds: float) -> dict[
         "rows_per_second": counts.source / max(seconds, 1e-6),
         "conservation": table([{"rows": n, "count": c} for n, c in meta["counts"].items()]),
         "reasons": reasons(meta["reasons"]),
+        **({"warnings": warnings(meta["warnings"])} if meta["warnings"] else {}),
         "rows/source": counts.source,
         "rows/valid": counts.valid,
         "rows/rejected": counts.rejected,
@@ -47,6 +48,12 @@ def reasons(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
         ],
         columns,
     )
+
+
+def warnings(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """What stops nothing and should be known."""
+    columns = {"field": "string", "code": "string", "rows": "int", "message": "string"}
+    return table([{name: row[name] for name in columns} for row in rows], columns)
 
 
 def lineage(

@@ -89,6 +89,18 @@ def rejected_profiles(
     return rejected_keys(profiles, rejected)
 
 
+def fields_elsewhere(
+    context: dg.AssetExecutionContext, sync: Sync, staging: Staging
+) -> frozenset[str]:
+    """Fields of the other profile syncs to the same account, as they were split last."""
+    graph, found = deployment(context), set[str]()
+    for name in neighbours(context) - {sync.name}:
+        other, _ = sync_of(graph.get(dg.AssetKey([name, "clevertap"])).metadata)
+        if other.object == sync.object and other.destination == sync.destination:
+            found |= set(staging.meta((name, "valid")).get("types", ()))
+    return frozenset(found)
+
+
 def staged(
     context: dg.AssetExecutionContext,
     io_manager: ParquetStaging,

@@ -85,9 +85,9 @@ def gate(sync: Sync, counts: Counts) -> Gate:
     return Gate(passed=True)
 
 
-def reasons(rejected: pl.LazyFrame) -> list[dict[str, Any]]:
+def reasons(rows: pl.LazyFrame, column: str = "reasons") -> list[dict[str, Any]]:
     """Rows by field and code; the messages are left out, they quote values."""
-    counted = reason_counts(rejected).select("field", "code", "rows")
+    counted = reason_counts(rows, column).select("field", "code", "rows")
     return counted.collect(engine="streaming").to_dicts()
 
 

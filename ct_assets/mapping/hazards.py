@@ -10,6 +10,9 @@ from ct_assets.clevertap.contract import PROFILE_FIELDS, Limits
 from ct_assets.mapping.database import connected, quoted
 
 MOSTLY_NULL = 0.95
+# docs.clevertap.com's sample of $delete says that it is for these; its page of the SFTP import and
+# its web SDK use it for others.
+_CLEARABLE = ("Name", "Gender")
 # What CleverTap unites people by when no identifier does; e-mail addresses without regard to case.
 _UNITING = {"Email": "lower({column})", "Phone": "{column}"}
 
@@ -36,13 +39,17 @@ def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
     with connected(workdir, valid) as connection:
         query = _SHARED.format(value=value, valid=quoted(valid))
         values, people = connection.sql(query).fetchall()[0]
-    what = "further identifiers" if field == "identify_by" else f"values of {field}"
+    what = "a further identifier" if field == "identify_by" else field
     message = (
-        f"{people} profiles share {values} {what}. CleverTap may unite profiles with one {field}, "
-        "or send a campaign to one of them only. Make them unique in the source, or leave the "
-        "field out."
+        f"{people} profiles share {what} with another one ({_different(values)}). CleverTap may "
+        "unite such profiles, or send a campaign to one of them only. Make the values unique in "
+        "the source, or leave the field out."
     )
     return Hazard("merge", field, people, message)
+
+
+def _different(values: int) -> str:
+    return "one value" if values == 1 else f"{values:,} different values"
 
 
 _SHARED = """
@@ -66,6 +73,21 @@ def custom_fields(fields: Iterable[str], limits: Limits) -> list[Hazard]:
         "...}` if your account has more."
     )
     return [Hazard("too_many_custom_fields", "fields", 0, message)]
+
+
+def disputed_clears(fields: Iterable[str]) -> list[Hazard]:
+    """`fields`: those that declare `on_null: clear`."""
+    return [
+        Hazard(
+            "clear_disputed",
+            name,
+            0,
+            f"{name} is cleared with $delete, which CleverTap documents for Name and Gender only. "
+            "Look at one such profile in the dashboard before you rely on it.",
+        )
+        for name in fields
+        if name not in _CLEARABLE
+    ]
 
 
 def sent_types(valid: pl.LazyFrame) -> dict[str, str]:

@@ -39,11 +39,12 @@ def listed_reasons(reasons: Sequence[Reason]) -> pl.Expr:
     return pl.when(found.list.len() > 0).then(found)
 
 
-def reason_counts(rejected: pl.LazyFrame) -> pl.LazyFrame:
+def reason_counts(rows: pl.LazyFrame, column: str = "reasons") -> pl.LazyFrame:
     """Rows by field and code, the most frequent first; a row with two reasons counts in both."""
     return (
-        rejected.select(pl.col("reasons").explode())
-        .select(pl.col("reasons").struct.unnest())
+        rows.select(pl.col(column).explode())
+        .drop_nulls()
+        .select(pl.col(column).struct.unnest())
         .group_by("field", "code")
         .agg(pl.len().alias("rows"))
         .sort("rows", "field", "code", descending=[True, False, False])

@@ -205,8 +205,56 @@ def test_hazards_warn_and_stop_nothing(account: Path, clevertap_sandbox: Sandbox
     assert result.success, kit.failure(result)
     (failed,) = [c for c in result.get_asset_check_evaluations() if not c.passed]
     assert failed.check_name == "people_apart"
-    assert str(failed.metadata["Email"].value).startswith("2 profiles share 1 values of Email.")
+    assert str(failed.metadata["Email"].value).startswith("2 profiles share Email with another")
     assert len(clevertap_sandbox.profiles()) == 2
+
+
+def test_custom_properties_are_counted_over_the_syncs_of_an_account(account: Path) -> None:
+    limits = "  limits: {custom_fields: 3}\n"
+    first = LENIENT.replace("Name: name\n    Email: mail", "a: name\n    b: mail") + limits
+    second = first.replace("name: customers", "name: others").replace("a: name", "c: name")
+    third = second.replace("name: others", "name: elsewhere") + "  destination: shop\n"
+    files = {"others/defs.yaml": second, "elsewhere/defs.yaml": third.replace("b: m", "d: m")}
+    defs = load(account, first, **files)
+
+    kit.run(defs, "shop/customer", "elsewhere/valid", "elsewhere/rejected")
+    kit.run(defs, "shop/customer", "others/valid", "others/rejected")
+    alone = kit.run(defs, "shop/customer", "customers/valid", "customers/rejected")
+    several = kit.run(load(account, first.replace("b: mail", "b: mail\n    d: mail"), **files))
+
+    def told(result: dg.ExecuteInProcessResult) -> list[tuple[str, bool]]:
+        checks = result.get_asset_check_evaluations()
+        return [(c.asset_key.path[0], c.passed) for c in checks if "custom" in c.check_name]
+
+    assert told(alone) == [("customers", True)]
+    assert ("customers", False) in told(several)
+
+
+def test_rows_that_share_a_key_fail_their_check(account: Path) -> None:
+    (account / "customer.csv").write_text(CSV + "4,Dan,dan@example.org\n4,Dana,d@example.org\n")
+
+    checks = {c.check_name: c for c in kit.run(load(account)).get_asset_check_evaluations()}
+
+    assert (checks["keys_unique"].passed, checks["keys_unique"].metadata["rows"].value) == (
+        False,
+        2,
+    )
+
+
+def test_warnings_are_in_the_metadata(account: Path) -> None:
+    fields = "Name: {column: name, on_null: clear}\n    Email: {column: mail, on_invalid: drop}"
+    sync = LENIENT.replace(
+        "Name: name\n    Email: mail", f"{fields}\n    plan: {{column: name, on_null: clear}}"
+    )
+
+    told = metadata(kit.run(load(account, sync)), "customers/valid")["warnings"]
+
+    assert isinstance(told, dg.TableMetadataValue)
+    assert [(r.data["field"], r.data["code"], r.data["rows"]) for r in told.records] == [
+        ("plan", "clear_disputed", 0),
+        ("Email", "email_characters", 1),
+    ]
+    assert all(r.data["message"] for r in told.records)
 
 
 def test_every_asset_is_described(account: Path) -> None:

@@ -29,8 +29,9 @@ def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
         ("merge", "Phone", 2),
     ]
     assert found[0].message == (
-        "2 profiles share 1 values of Email. CleverTap may unite profiles with one Email, or send "
-        "a campaign to one of them only. Make them unique in the source, or leave the field out."
+        "2 profiles share Email with another one (one value). CleverTap may unite such profiles, "
+        "or send a campaign to one of them only. Make the values unique in the source, or leave "
+        "the field out."
     )
 
 
@@ -51,6 +52,15 @@ def test_custom_properties_in_all(count: int, told: int) -> None:
     fields = ["Name", "Email", *(f"p{n}" for n in range(count))]
 
     assert len(hazards.custom_fields(fields, Limits())) == told
+
+
+def test_clearing_where_clevertaps_pages_differ() -> None:
+    found = hazards.disputed_clears(["Name", "Phone", "Gender", "plan"])
+
+    assert [(h.code, h.field) for h in found] == [
+        ("clear_disputed", "Phone"),
+        ("clear_disputed", "plan"),
+    ]
 
 
 def test_types_as_clevertap_sees_them() -> None:
