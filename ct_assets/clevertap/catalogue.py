@@ -1,9 +1,10 @@
 """What every code means that a person may meet: ours, CleverTap's and HTTP's."""
 
 import functools
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Literal, get_args
 
@@ -30,16 +31,18 @@ class Entry:
 
 
 def explain(code: str | int) -> Entry:
-    """The entry of a code such as `email_domain`, 515 or 429.
+    """The entry of a code such as `email_domain`, 515 or 429, or else that of its hundred.
 
     Raises:
         UnknownCodeError: Names the closest code there is.
     """
-    entry = entries().get(str(code).strip())
+    text = str(code).strip()
+    hundred = f"{text[:1]}xx" if re.fullmatch(r"[1-9][0-9]{2}", text) else ""
+    entry = entries().get(text) or entries().get(hundred)
     if entry is None:
-        hint = closest(str(code), list(entries()))
-        raise UnknownCodeError(f"There is no code {str(code)!r}{hint}")
-    return entry
+        hint = closest(text, list(entries()))
+        raise UnknownCodeError(f"There is no code {text!r}{hint or '.'}")
+    return replace(entry, code=text)
 
 
 @functools.cache

@@ -4,15 +4,24 @@ from collections.abc import Mapping
 
 import click
 
-from ct_assets.clevertap.catalogue import Entry, Kind, explain
+from ct_assets.clevertap.catalogue import Entry, Kind, UnknownCodeError, explain
 
 _KINDS: Mapping[Kind, str] = {
     "rejected": "ct_assets rejects the row before sending",
-    "warned": "ct_assets sends the row and warns of it",
+    "warned": "ct_assets sends the rows and warns of it",
     "held": "ct_assets holds the row back",
     "refused": "CleverTap refused the record",
     "http": "CleverTap answered the whole request with this HTTP status",
 }
+_LASTING: Mapping[Kind, str] = {
+    "rejected": "; it stays so until the source or the declaration changes",
+    "warned": "",
+    "held": "; it stays so until somebody acts",
+    "refused": "; a repeat changes nothing",
+    "http": "; a repeat changes nothing",
+}
+_PASSING: Mapping[Kind, str] = {"held": "; a later run sends it"}
+_OF_A_ROW = "The story of a row is told with `ct-assets explain SYNC --key KEY`."
 
 
 @click.command()
@@ -27,7 +36,10 @@ def command(module: str, subject: str, key: str | None) -> None:
     ct-assets explain customers --key 57
     """
     if key is None:
-        click.echo(_entry(explain(subject)))
+        try:
+            click.echo(_entry(explain(subject)))
+        except UnknownCodeError as error:
+            raise UnknownCodeError(f"{error} {_OF_A_ROW}") from None
         return
     from ct_assets.commands.story import story
 
@@ -35,9 +47,8 @@ def command(module: str, subject: str, key: str | None) -> None:
 
 
 def _entry(entry: Entry) -> str:
-    lasting = ""
-    if entry.kind in ("refused", "http"):
-        lasting = "; a repeat may succeed" if entry.transient else "; a repeat changes nothing"
+    passing = _PASSING.get(entry.kind, "; a repeat may succeed")
+    lasting = passing if entry.transient else _LASTING[entry.kind]
     return (
         f"{entry.code}: {entry.title}\n\n  {_KINDS[entry.kind]}{lasting}.\n\n"
         f"  Cause  {entry.cause}\n  Fix    {entry.fix}"

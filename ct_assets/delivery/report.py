@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.clevertap.catalogue import UnknownCodeError, explain
+from ct_assets.clevertap.catalogue import entries
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.storage import literal
 from ct_assets.files import replacing
@@ -82,10 +82,8 @@ def _explain(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _hint(code: str) -> str:
-    try:
-        return explain(code).fix
-    except UnknownCodeError:
-        return "CleverTap's code is not documented; its message is all there is."
+    entry = entries().get(code)
+    return entry.fix if entry else "CleverTap has not published this code; its message is all."
 
 
 def prune(home: Path, before: datetime) -> None:

@@ -38,14 +38,24 @@ def test_every_code_of_records_is_there() -> None:
     assert refused == [str(code) for code in RECORD_CODES]
 
 
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 405, 409, 429, 500, 503])
+@pytest.mark.parametrize(
+    "status", [200, 201, 202, 204, 400, 401, 403, 404, 405, 409, 429, 500, 503]
+)
 def test_every_documented_http_status_is_there(status: int) -> None:
     assert explain(status).kind == "http"
 
 
 def test_what_passes_by_itself() -> None:
     transient = [entry.code for entry in entries().values() if entry.transient]
-    assert transient == ["555", "408", "409", "429", "500", "502", "503", "504"]
+    assert transient == [
+        "limit", "555", "408", "409", "429", "500", "502", "503", "504", "5xx",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", ["100", "299", "600", "41", "4180", "-41", "٤١٨", "4x8", ""])
+def test_what_is_neither_a_code_nor_a_status(code: str) -> None:
+    with pytest.raises(UnknownCodeError, match="There is no code"):
+        explain(code)
 
 
 def test_texts_are_sentences() -> None:

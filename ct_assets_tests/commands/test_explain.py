@@ -19,8 +19,16 @@ def test_every_code_is_explained(code: str) -> None:
     [
         ("516", "CleverTap refused the record; a repeat changes nothing.\n"),
         ("555", "CleverTap refused the record; a repeat may succeed.\n"),
-        ("merge", "ct_assets sends the row and warns of it.\n"),
-        ("parked", "ct_assets holds the row back.\n"),
+        (
+            "email_dots",
+            "before sending; it stays so until the source or the declaration changes.\n",
+        ),
+        ("merge", "ct_assets sends the rows and warns of it.\n"),
+        ("parked", "ct_assets holds the row back; it stays so until somebody acts.\n"),
+        ("limit", "ct_assets holds the row back; a later run sends it.\n"),
+        ("418", "418: Not an answer of CleverTap's API\n"),
+        ("301", "301: Redirected\n"),
+        ("521", "with this HTTP status; a repeat may succeed.\n"),
     ],
 )
 def test_who_says_it_and_whether_it_lasts(code: str, told: str) -> None:
@@ -32,5 +40,6 @@ def test_a_code_that_there_is_not() -> None:
 
     assert (result.exit_code, result.output) == (
         1,
-        "Error: There is no code 'email_domein'; did you mean 'email_domain'?\n",
+        "Error: There is no code 'email_domein'; did you mean 'email_domain'? The story of a row "
+        "is told with `ct-assets explain SYNC --key KEY`.\n",
     )
