@@ -45,10 +45,11 @@ n/a                   GB             not_a_number         no digits
 +6200180306988043318                 above_max_digits     valid for libphonenumber; not E.164
 ===================== ============== ==================== =========================================
 
-How it works: `numbering` follows libphonenumber's steps for all strings of digits at once, with
-`diagrams` of sets of strings in place of strings. `automaton` flattens that into arrays, `cache`
-keeps them on disk, `lookup` asks them about millions of rows. `cleaning` reads texts as digits
-where nothing but digits matters; what is left goes to phonenumbers itself (`slow`, `reference`).
+How it works: `compiler` follows libphonenumber's steps for all strings of digits at once and makes
+an automaton in flat arrays of them; `installed` has it made where that is worth the seconds, and
+`cache` keeps it on disk. `engine` judges slices of a column: `cleaning` reads texts as digits where
+nothing but digits matters, `lookup` asks the automaton about them, and what is left goes to
+phonenumbers itself (`slow`, `reference`).
 """
 
 from ct_assets.phone.countries import country_code

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
-from ct_assets.phone.automaton import Automaton
+from ct_assets.phone.compiler.automaton import Automaton
 
 _DIGEST = hashlib.sha256
 _DIGEST_BYTES = _DIGEST().digest_size

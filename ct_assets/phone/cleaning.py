@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ct_assets.phone.compiler.numbering import MAX_DIGITS
 from ct_assets.phone.lookup import Digits
-from ct_assets.phone.numbering import MAX_DIGITS
 
 MIN_DIGITS = 3
 MAX_BYTES = 250

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 import polars as pl
 
-from ct_assets.phone import column, columns, messages, regions, result
+from ct_assets.phone import column, fields, messages, regions, result
 from ct_assets.phone.regions import Regions
 from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, rules
 from ct_assets.phone.verdicts import Verdicts
@@ -36,7 +36,7 @@ def e164(
     refuse = rules(accept, min_digits, max_digits)
 
     def told(verdicts: Verdicts) -> pl.Series:
-        return columns.frame(verdicts, refuse).to_struct()
+        return fields.frame(verdicts, refuse).to_struct()
 
     return _judged(phone, region, told, result.dtype())
 
@@ -67,8 +67,8 @@ def explain(
 
     def told(verdicts: Verdicts) -> pl.Series:
         digits = pl.Series("national_digits", verdicts.national_digits)
-        fields = columns.frame(verdicts, refuse).with_columns(digits)
-        return fields.select(message).to_series()
+        judged = fields.frame(verdicts, refuse).with_columns(digits)
+        return judged.select(message).to_series()
 
     return _judged(phone, region, told, pl.String())
 

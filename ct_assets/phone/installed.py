@@ -6,7 +6,8 @@ from pathlib import Path
 
 import phonenumbers
 
-from ct_assets.phone import automaton, cache, metadata, reference, selfcheck
+from ct_assets.phone import cache, metadata, reference, selfcheck
+from ct_assets.phone.compiler import automaton
 from ct_assets.phone.lookup import Lookup
 
 WORTH_COMPILING = 100_000

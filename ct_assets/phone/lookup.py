@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ct_assets.phone import metadata, result
-from ct_assets.phone.automaton import READ_ON, Automaton
-from ct_assets.phone.validity import SLOW
+from ct_assets.phone.compiler.automaton import READ_ON, Automaton
+from ct_assets.phone.result import SLOW
 
 UInts = npt.NDArray[np.uint64]
 Places = npt.NDArray[np.uint32]

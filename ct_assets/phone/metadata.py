@@ -4,6 +4,7 @@ import functools
 import hashlib
 from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberDesc
@@ -20,19 +21,6 @@ TYPED = (
     "pager",
     "uan",
     "voicemail",
-)
-
-_COMPILER = (
-    "automaton.py",
-    "diagrams.py",
-    "edits.py",
-    "matching.py",
-    "metadata.py",
-    "numbering.py",
-    "patterns.py",
-    "prefixes.py",
-    "result.py",
-    "validity.py",
 )
 
 
@@ -91,12 +79,19 @@ def _all() -> Iterator[tuple[int, str, PhoneMetadata]]:
             yield code, region, of(code, region)
 
 
+def _compiler() -> Iterator[Traversable]:
+    package = resources.files("ct_assets.phone")
+    yield from (package / "metadata.py", package / "result.py")
+    modules = package.joinpath("compiler").iterdir()
+    yield from sorted((m for m in modules if m.name.endswith(".py")), key=lambda m: m.name)
+
+
 @functools.cache
 def fingerprint() -> str:
     """Stands for all that an automaton depends on: metadata, their reader and our compiler."""
     digest = hashlib.sha256(f"{phonenumbers.__version__} {result.regions()}".encode())
-    for source in _COMPILER:
-        digest.update(resources.files("ct_assets.phone").joinpath(source).read_bytes())
+    for source in _compiler():
+        digest.update(source.read_bytes())
     for item in _all():
         digest.update(repr(item).encode())
     return digest.hexdigest()

@@ -42,6 +42,10 @@ REASONS = tuple(dict.fromkeys((*INVALID, *UNPARSABLE, *OUR_RULES)))
 KINDS = 16
 OUTCOMES = 256 * KINDS
 NULL = 0
+SLOW = 14
+"""Only phonenumbers can tell."""
+DIAL_ABROAD = 15
+"""An international prefix; behind it the digits begin with a calling code."""
 NOTHING = 255
 """Stands for null in the tables of `Decoder`."""
 

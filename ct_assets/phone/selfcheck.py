@@ -9,10 +9,10 @@ import numpy as np
 import phonenumbers
 
 from ct_assets.phone import decisions, metadata, reference, result
+from ct_assets.phone.compiler.numbering import MAX_DIGITS
 from ct_assets.phone.decisions import Decided
 from ct_assets.phone.lookup import Digits, Lookup
-from ct_assets.phone.numbering import MAX_DIGITS
-from ct_assets.phone.validity import SLOW
+from ct_assets.phone.result import SLOW
 
 SAMPLE = 5_000
 _TRUNKS = ("", "0", "8", "1", "06", "00")

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.phone import automaton, column
+from ct_assets.phone import column
+from ct_assets.phone.compiler import automaton
 from ct_assets.phone.installed import Installed
 from ct_assets.phone.lookup import Lookup
 

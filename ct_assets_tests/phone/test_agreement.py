@@ -9,9 +9,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ct_assets.phone import automaton, cleaning, diagrams, engine, metadata, numbering, prefixes
+from ct_assets.phone import cleaning, engine
+from ct_assets.phone.compiler import automaton, diagrams, numbering, prefixes
+from ct_assets.phone.compiler.automaton import Automaton
+from ct_assets.phone.compiler.validity import Validity
 from ct_assets.phone.lookup import Lookup
-from ct_assets.phone.validity import Validity
 from ct_assets_tests.phone import agreement
 from ct_assets_tests.phone.adversarial import Adversary, every_character
 
@@ -19,21 +21,18 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 OLDER = "9.0.20"
 
 
-@pytest.fixture(scope="session")
-def answered() -> pl.DataFrame:
-    """200 000 cases with the verdicts of phonenumbers."""
+def test_a_sample_agrees(lookup: Lookup) -> None:
     characters = every_character().sample(20_000, seed=1)
-    return agreement.expected(pl.concat([Adversary(seed=1).cases(180_000), characters]))
+    answered = agreement.expected(pl.concat([Adversary(seed=1).cases(180_000), characters]))
 
-
-def test_a_sample_agrees(lookup: Lookup, answered: pl.DataFrame) -> None:
     assert agreement.differences(lookup, answered).rows() == []
     assert answered["e164"].null_count() < 0.8 * answered.height
 
 
 @pytest.fixture(scope="session")
-def fewer(answered: pl.DataFrame) -> pl.DataFrame:
-    return answered.head(40_000)
+def fewer() -> pl.DataFrame:
+    """Enough cases, with the verdicts of phonenumbers, to notice a fault."""
+    return agreement.expected(Adversary(seed=1).cases(12_000))
 
 
 def no_prefix_is_stripped(patch: pytest.MonkeyPatch) -> None:
@@ -119,14 +118,11 @@ def test_a_fault_in_reading_is_noticed(
     assert agreement.differences(lookup, fewer).height > 0
 
 
-def test_no_calling_code_and_no_region_is_left_to_phonenumbers() -> None:
-    plans = numbering.Numbering()
+def test_no_calling_code_and_no_region_is_left_to_phonenumbers(compiled: Automaton) -> None:
+    *regions, left_to_phonenumbers = compiled.national.tolist()
 
-    for code, regions in metadata.calling_codes().items():
-        assert len(plans.international(code)) == numbering.MAX_DIGITS + 1
-        for region in regions:
-            if region != "001":
-                assert len(plans.national(code, region)) == numbering.MAX_DIGITS + 1
+    assert left_to_phonenumbers not in regions
+    assert left_to_phonenumbers not in compiled.international
 
 
 @pytest.mark.bench

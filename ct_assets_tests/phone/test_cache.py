@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ct_assets.phone import cache
-from ct_assets.phone.automaton import Automaton
+from ct_assets.phone.compiler.automaton import Automaton
 
 
 def signed(**arrays: Any) -> bytes:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.phone import PhoneEngineWarning, automaton, cache, metadata, selfcheck
-from ct_assets.phone.automaton import Automaton
+from ct_assets.phone import PhoneEngineWarning, cache, metadata, selfcheck
+from ct_assets.phone.compiler import automaton
+from ct_assets.phone.compiler.automaton import Automaton
 from ct_assets.phone.installed import WORTH_COMPILING, Installed
 from ct_assets.phone.lookup import Lookup
 

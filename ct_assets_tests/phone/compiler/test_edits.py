@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.phone.edits import KEEP, Edit, drop, replace
-from ct_assets.phone.patterns import UnsupportedPatternError
+from ct_assets.phone.compiler.edits import KEEP, Edit, drop, replace
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError
 
 edits = st.sampled_from(
     [KEEP, drop(1), drop(3), Edit("9", 1, 3, 5), Edit("0549"), Edit("9", rest=2)]

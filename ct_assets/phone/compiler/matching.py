@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterator
 
-from ct_assets.phone.patterns import (
+from ct_assets.phone.compiler.patterns import (
     Accept,
     AtEnd,
     Jump,

@@ -4,9 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from ct_assets.phone.diagrams import NO, Diagrams, Rule, choose, first, leaf, only, value, without
-from ct_assets.phone.edits import Edit, drop
-from ct_assets.phone.matching import Language
+from ct_assets.phone.compiler.diagrams import (
+    NO,
+    Diagrams,
+    Rule,
+    choose,
+    first,
+    leaf,
+    only,
+    value,
+    without,
+)
+from ct_assets.phone.compiler.edits import Edit, drop
+from ct_assets.phone.compiler.matching import Language
 
 STRINGS = ["".join(s) for s in itertools.product("0123456789", repeat=3)]
 ODD, FROM_5 = "\\d{2}[13579]", "[5-9]\\d{2}"

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from phonenumbers import PhoneMetadata
 
 from ct_assets.phone import metadata, result
-from ct_assets.phone.diagrams import NO, Diagrams, choose, first, leaf, only
-from ct_assets.phone.matching import Language, language
+from ct_assets.phone.compiler.diagrams import NO, Diagrams, choose, first, leaf, only
+from ct_assets.phone.compiler.matching import Language, language
 
 MAX_NATIONAL_DIGITS = 17
 MIN_NATIONAL_DIGITS = 2
-SLOW = 14
-"""Outcome: only phonenumbers can tell."""
 _MOST_DIGITS = 19
 """As many digits as every unsigned number of 64 bits can hold."""
 _TOO_SHORT = leaf(result.unparsable("too_short"))
@@ -33,7 +31,7 @@ class Validity:
         if length > MAX_NATIONAL_DIGITS:
             return _TOO_LONG
         if len(str(code)) + length > _MOST_DIGITS:
-            return leaf(SLOW)
+            return leaf(result.SLOW)
         key = (code, length)
         if key not in self._outcomes:
             self._outcomes[key] = self._judged(code, length)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.phone.matching import Language, Prefix
-from ct_assets.phone.patterns import UnsupportedPatternError, program
+from ct_assets.phone.compiler.matching import Language, Prefix
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError, program
 
 PATTERNS = (
     "[26]\\d{8}|88\\d{6,7}",

@@ -9,18 +9,26 @@ from collections.abc import Callable, Iterator
 
 from phonenumbers import PhoneMetadata
 
-from ct_assets.phone import metadata, prefixes, result
-from ct_assets.phone.diagrams import Diagrams, Rule, choose, first, leaf, only, value, without
-from ct_assets.phone.edits import KEEP, Edit, drop
-from ct_assets.phone.patterns import UnsupportedPatternError
-from ct_assets.phone.prefixes import Edits
-from ct_assets.phone.validity import Validity
+from ct_assets.phone import metadata, result
+from ct_assets.phone.compiler import prefixes
+from ct_assets.phone.compiler.diagrams import (
+    Diagrams,
+    Rule,
+    choose,
+    first,
+    leaf,
+    only,
+    value,
+    without,
+)
+from ct_assets.phone.compiler.edits import KEEP, Edit, drop
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError
+from ct_assets.phone.compiler.prefixes import Edits
+from ct_assets.phone.compiler.validity import Validity
 
 MAX_DIGITS = 17
 """The longest string of digits that the tables decide."""
 TAG = 12
-DIAL_ABROAD = 15
-"""Outcome: an international prefix; after the edit the digits begin with a calling code."""
 _TOO_SHORT = leaf(result.unparsable("too_short"))
 _NOT_PARSED = {"too_short", "local_only", "invalid_length"}
 
@@ -110,7 +118,7 @@ class Numbering:
         rule = prefixes.Rule(data.international_prefix, None)
         for edit, where in Edits(self.diagrams, rule, length).selections():
             left = edit.length(length)
-            jump = _TOO_SHORT if left <= 2 else leaf(DIAL_ABROAD | self._tag(edit))
+            jump = _TOO_SHORT if left <= 2 else leaf(result.DIAL_ABROAD | self._tag(edit))
             after = self.diagrams.edited(_nonzero_first(self.diagrams, left), edit)
             here = self.diagrams.apply(only, where, after)
             found = self.diagrams.apply(choose, here, jump, found)

@@ -8,8 +8,8 @@ equal numbers, so working on diagrams is exact work on sets of strings, without 
 from collections.abc import Callable
 from itertools import repeat
 
-from ct_assets.phone.edits import Edit
-from ct_assets.phone.matching import Language
+from ct_assets.phone.compiler.edits import Edit
+from ct_assets.phone.compiler.matching import Language
 
 Rule = Callable[..., int | None]
 

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from phonenumbers import PhoneMetadata
 
-from ct_assets.phone.diagrams import NO, YES, Diagrams, leaf
-from ct_assets.phone.diagrams import Rule as DiagramRule
-from ct_assets.phone.edits import KEEP, Edit, drop, replace
-from ct_assets.phone.matching import Prefix, Slots, Thread
-from ct_assets.phone.patterns import UnsupportedPatternError
+from ct_assets.phone.compiler.diagrams import NO, YES, Diagrams, leaf
+from ct_assets.phone.compiler.diagrams import Rule as DiagramRule
+from ct_assets.phone.compiler.edits import KEEP, Edit, drop, replace
+from ct_assets.phone.compiler.matching import Prefix, Slots, Thread
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError
 
 
 class Rule(NamedTuple):

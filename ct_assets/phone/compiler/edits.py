@@ -3,7 +3,7 @@
 import functools
 from typing import NamedTuple
 
-from ct_assets.phone.patterns import UnsupportedPatternError
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError
 
 _ENOUGH = 64
 

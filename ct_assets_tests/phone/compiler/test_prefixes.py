@@ -1,8 +1,8 @@
 import pytest
 
-from ct_assets.phone.edits import KEEP, Edit, drop
-from ct_assets.phone.patterns import UnsupportedPatternError
-from ct_assets.phone.prefixes import Rule
+from ct_assets.phone.compiler.edits import KEEP, Edit, drop
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError
+from ct_assets.phone.compiler.prefixes import Rule
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ct_assets.phone import metadata, result
-from ct_assets.phone.diagrams import Diagrams, leaf, value
-from ct_assets.phone.edits import Edit
-from ct_assets.phone.numbering import MAX_DIGITS, TAG, Family, Numbering
-from ct_assets.phone.patterns import UnsupportedPatternError
-from ct_assets.phone.validity import SLOW
+from ct_assets.phone.compiler.diagrams import Diagrams, leaf, value
+from ct_assets.phone.compiler.edits import Edit
+from ct_assets.phone.compiler.numbering import MAX_DIGITS, TAG, Family, Numbering
+from ct_assets.phone.compiler.patterns import UnsupportedPatternError
 
 READ_ON = np.iinfo(np.uint16).max
 """In `leaves`: the digits read so far do not decide yet."""
-_SLOW: Family = (leaf(SLOW),) * (MAX_DIGITS + 1)
+_SLOW: Family = (leaf(result.SLOW),) * (MAX_DIGITS + 1)
 _NO_CODE: Family = (leaf(result.unparsable("invalid_country_code")),) * (MAX_DIGITS + 1)
 
 

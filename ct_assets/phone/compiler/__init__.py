@@ -1,0 +1,7 @@
+"""From the metadata of phonenumbers to the automaton that decides what they decide.
+
+`patterns` reads the metadata's regular expressions and `matching` runs them over digits;
+`diagrams` hold sets of strings of digits, on which `validity` says what `is_valid_number` says and
+`numbering` what `parse` makes of each, with the help of `prefixes` and `edits`. `automaton`
+flattens all that into arrays.
+"""
