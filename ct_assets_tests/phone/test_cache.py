@@ -1,5 +1,6 @@
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,18 @@ def test_what_was_saved_is_loaded(compiled: Automaton, tmp_path: Path) -> None:
     for saved, read in zip(compiled, loaded, strict=True):
         np.testing.assert_array_equal(saved, read)
     assert [path.name for path in file.parent.iterdir()] == ["automaton"]
+
+
+def test_a_reader_sees_a_whole_file_while_others_write(compiled: Automaton, tmp_path: Path) -> None:
+    file = tmp_path / "automaton"
+    cache.save(compiled, file)
+
+    with ThreadPoolExecutor(3) as pool:
+        writers = [pool.submit(cache.save, compiled, file) for _ in range(6)]
+        while not all(writer.done() for writer in writers):
+            assert cache.load(file) is not None
+
+    assert [path.name for path in tmp_path.iterdir()] == ["automaton"]
 
 
 @pytest.fixture(scope="module")
