@@ -21,8 +21,9 @@ def e164(
     """A struct `e164`, `status`, `reason`, `region`, `type` for each phone.
 
     Args:
-        phone: A column (name or expression) of text, categories or whole numbers. A whole number
-            is read as its digits: it has lost its plus and its leading zeros, so it needs a region.
+        phone: A column (name or expression) of text, categories or whole numbers (integers,
+            decimals without places). A whole number is read as its digits: it has lost its plus
+            and its leading zeros, so it needs a region.
         region: Where numbers without a calling code belong: an ISO 3166 code or English country
             name, or an expression that gives one per row.
         accept: The number types to take, from `result.TYPES`; all by default.
@@ -32,6 +33,7 @@ def e164(
     Raises:
         UnknownRegionError: A constant region that does not exist.
         UnknownTypeError: A type in `accept` that does not exist.
+        TypeError: Once it runs, a column of anything else, such as floats.
     """
     refuse = rules(accept, min_digits, max_digits)
 

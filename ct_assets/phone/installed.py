@@ -15,7 +15,7 @@ WORTH_COMPILING = 100_000
 
 
 class PhoneEngineWarning(UserWarning):
-    """The automaton differs from phonenumbers; all numbers are judged by phonenumbers, slowly."""
+    """The automaton cannot be trusted; all numbers are judged by phonenumbers, slowly."""
 
 
 class Installed:
@@ -53,24 +53,32 @@ class Installed:
             self._compile(file)
 
     def _compile(self, file: Path) -> None:
-        compiled = automaton.compiled()
-        lookup = Lookup(compiled)
-        different = selfcheck.differences(lookup, selfcheck.sample())
-        if different:
+        try:
+            compiled = automaton.compiled()
+            lookup = Lookup(compiled)
+            wrong = _complaint(selfcheck.differences(lookup, selfcheck.sample()))
+        except Exception as error:
+            wrong = f"stops at {error!r}"
+        if wrong:
             self._off = True
-            warnings.warn(_complaint(different), PhoneEngineWarning, stacklevel=2)
+            warnings.warn(_SWITCHED_OFF.format(wrong), PhoneEngineWarning, stacklevel=2)
             return
         self._lookup = lookup
         cache.save(compiled, file)
 
 
-def _complaint(different: list[selfcheck.Question]) -> str:
+_SWITCHED_OFF = (
+    f"the phone compiler does not follow phonenumbers {phonenumbers.__version__}: it {{}};"
+    " phone columns are judged by phonenumbers alone, about 100 times slower"
+)
+
+
+def _complaint(different: list[selfcheck.Question]) -> str | None:
+    if not different:
+        return None
     text, region = different[0]
-    return (
-        f"the phone automaton and phonenumbers {phonenumbers.__version__} differ in"
-        f" {len(different)} samples, first {text!r} in {region or 'any region'};"
-        " phone columns are judged by phonenumbers alone, about 100 times slower"
-    )
+    first = f"{text!r} in {region}" if region else f"'+{text}'"
+    return f"differs in {len(different)} samples, first {first}"
 
 
 installed = Installed()

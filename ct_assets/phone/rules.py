@@ -44,7 +44,7 @@ class Rules(NamedTuple):
         )
 
     def refusal(self, e164: pl.Expr, type_: pl.Expr) -> pl.Expr:
-        """The reason why a valid number is refused, null for others."""
+        """The reason why a valid number is refused, null for others; some rule is in force."""
         reasons = pl.Enum(result.REASONS)
         checks = self._checks(e164, type_).items()
         return pl.coalesce(pl.when(check).then(pl.lit(why, reasons)) for why, check in checks)
@@ -58,7 +58,7 @@ class Rules(NamedTuple):
             checks["below_min_digits"] = below_min_digits(e164, self.min_digits)
         if self.max_digits is not None:
             checks["above_max_digits"] = above_max_digits(e164, self.max_digits)
-        return checks or {"type_not_accepted": pl.lit(value=False)}
+        return checks
 
 
 def rules(accept: Collection[str] | None, min_digits: int | None, max_digits: int | None) -> Rules:

@@ -50,11 +50,28 @@ def test_a_difference_switches_the_automaton_off(
     monkeypatch.setattr(automaton, "compiled", lambda: wrong)
     installed = Installed()
 
-    with pytest.warns(PhoneEngineWarning, match="judged by phonenumbers alone"):
+    with pytest.warns(
+        PhoneEngineWarning, match="differs in .* samples.*; phone columns are judged by"
+    ):
         assert installed.lookup(WORTH_COMPILING) is None
 
     assert installed.lookup(WORTH_COMPILING) is None
     assert not cached().exists()
+
+
+def test_metadata_that_cannot_be_followed_switch_the_automaton_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def surprised() -> Automaton:
+        raise LookupError("no general description of XX")
+
+    monkeypatch.setattr(automaton, "compiled", surprised)
+    installed = Installed()
+
+    with pytest.warns(PhoneEngineWarning, match="stops at LookupError.'no general description"):
+        assert installed.lookup(WORTH_COMPILING) is None
+
+    assert installed.lookup(WORTH_COMPILING) is None
 
 
 def test_the_self_check_passes(lookup: Lookup) -> None:
