@@ -3,19 +3,17 @@
 import contextlib
 import email.utils
 import time
-import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 import httpx
 import orjson
 
 from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
 from ct_assets.clevertap.destination import Destination, DestinationError
-from ct_assets.clevertap.transport import DeadlineTransport
+from ct_assets.clevertap.transport import DeadlineTransport, proxy_of
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
@@ -184,7 +182,7 @@ def _retry_after(headers: httpx.Headers) -> float:
 
 def _transport(destination: Destination, clock: Callable[[], float]) -> DeadlineTransport:
     try:
-        proxy = _proxy(destination)
+        proxy = proxy_of(destination.base_url)
         return DeadlineTransport(connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock)
     except (OSError, ValueError, ImportError) as error:
         kind = type(error).__name__
@@ -193,12 +191,3 @@ def _transport(destination: Destination, clock: Callable[[], float]) -> Deadline
         f"cannot prepare connections to {destination.host} ({kind}); check HTTPS_PROXY, "
         f"ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR in the environment"
     )
-
-
-def _proxy(destination: Destination) -> str | None:
-    """The proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this host; none on loopback."""
-    url = urlsplit(destination.base_url)
-    if destination.is_loopback or urllib.request.proxy_bypass(url.hostname or ""):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(url.scheme) or proxies.get("all")

@@ -7,11 +7,15 @@ holds its connection, and one of the account's slots, for ever.
 import contextlib
 import ssl
 import threading
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
+
+from ct_assets.clevertap.destination import is_loopback
 
 CHUNK = 65_536
 """Bytes written between two looks at the clock."""
@@ -39,6 +43,16 @@ class DeadlineTransport(httpx.HTTPTransport):
             yield
         finally:
             self._deadline.start(float("inf"))
+
+
+def proxy_of(address: str) -> str | None:
+    """The proxy that HTTPS_PROXY, ALL_PROXY and NO_PROXY name for this host; none on loopback."""
+    url = urlsplit(address)
+    host = url.hostname or ""
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(url.scheme) or proxies.get("all")
 
 
 class _Deadline(threading.local):

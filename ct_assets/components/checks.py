@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from ct_assets.components.splitting import Counts
+from ct_assets.components.splitting import Counts, gate
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import Hazard
 
@@ -128,18 +128,20 @@ def results(
 def of_split(
     sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]], late: Mapping[str, int]
 ) -> Mapping[str, Finding]:
+    why = {"why": closed} if (closed := gate(sync, counts).why) else {}
     repeated = sum(reason["rows"] for reason in reasons if reason["code"].endswith("_duplicate"))
     return {
         "rejected_share": Finding(
             counts.rejected_share <= sync.max_rejected,
             {
+                **why,
                 "share": counts.rejected_share,
                 "limit": sync.max_rejected,
                 **{f"rows/{r['field']}: {r['code']}": r["rows"] for r in reasons[:20]},
             },
             dg.AssetCheckSeverity.ERROR,
         ),
-        "conservation": Finding(counts.complete, severity=dg.AssetCheckSeverity.ERROR),
+        "conservation": Finding(counts.complete, why, dg.AssetCheckSeverity.ERROR),
         "source_has_rows": Finding(counts.source > 0, {"rows": counts.source}),
         "keys_unique": Finding(repeated == 0, {"rows": repeated}),
         "no_late_rows": Finding(not late, {f"rows/{key}": n for key, n in late.items()}),

@@ -23,6 +23,9 @@ CRASHES = {"dagster/max_retries": "2"}
 SILENCE = timedelta(hours=1)
 """A run that says nothing for so long is taken for dead."""
 
+SUFFIX = "_sync"
+"""Of the jobs that are the whole chain of a sync."""
+
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -116,4 +119,4 @@ def _given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def job_name(name: str) -> str:
-    return f"{name}_sync"
+    return f"{name}{SUFFIX}"

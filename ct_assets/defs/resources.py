@@ -2,10 +2,13 @@
 
 import dagster as dg
 
+from ct_assets.components.alerts import alert_sensors
+from ct_assets.components.budgets import Budgets
 from ct_assets.components.triggers import CRASHES
 from ct_assets.io_managers.clevertap import ClevertapIOManager
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.webhook import Webhook
 
 
 @dg.definitions
@@ -16,6 +19,8 @@ def defs() -> dg.Definitions:
             "ct_staging": staging,
             "ct_warehouse": WarehouseResource(seed="data/chinook"),
             "clevertap": ClevertapIOManager(staging=staging),
+            # Off until CT_ALERTS_URL names a webhook: Slack's, or one that takes the same JSON.
+            "ct_alerts": Webhook(),
         },
         # A sync is a short chain; each step of the multiprocess executor would cost seconds.
         executor=dg.in_process_executor,
@@ -25,6 +30,7 @@ def defs() -> dg.Definitions:
                 target=dg.AssetSelection.all(),
                 default_status=dg.DefaultSensorStatus.RUNNING,
                 run_tags=CRASHES,
-            )
+            ),
+            *alert_sensors(Budgets(rejected_share=0.05, refused_share=0.01, unknown=0, parked=0)),
         ],
     )

@@ -24,6 +24,8 @@ from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir
 
 KEYS = "keys.parquet"
+DESTINATION = "clevertap/destination"
+"""The run's tag that says where it sent to."""
 
 
 class DeliveryOptions(dg.Config):
@@ -74,7 +76,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             _tag_run(context, to)
             outcome = self._deliver(context, obj, to, stop)
             self._keep(context, outcome, to)
-            context.add_output_metadata(outcome_metadata(outcome, to))
+            context.add_output_metadata(outcome_metadata(outcome, to, points_each(obj)))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
         with readable():
@@ -96,7 +98,8 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             self._keep(context, error.outcome, to)
             if stop.is_set():  # the run ends as cancelled, whose step has no metadata
                 context.log.warning(f"{error}: {summary(error.outcome.counts)}")
-            raise dg.Failure(str(error), metadata=outcome_metadata(error.outcome, to)) from None
+            told = outcome_metadata(error.outcome, to, points_each(upload))
+            raise dg.Failure(str(error), metadata=told) from None
 
     def _keep(self, context: dg.OutputContext, outcome: Outcome, to: Destination) -> None:
         """Stage the report, so that it can be read like any other asset."""
@@ -108,6 +111,12 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
 def named(to: Destination) -> str:
     return f"the sandbox ({to.base_url})" if to.is_sandbox else f"{to.account_id} at {to.host}"
+
+
+def points_each(upload: Upload) -> float:
+    """Data points of a record, on average: an event's properties count one each, as it does."""
+    nulls = upload.valid.meta.get("nulls", {}).values()
+    return 1.0 + (sum(1 - share for share in nulls) if upload.sync.object == "event" else 0.0)
 
 
 def _check_gate(upload: Upload) -> None:
@@ -169,4 +178,4 @@ def _event_key(sync: Sync) -> str | None:
 def _tag_run(context: dg.OutputContext, to: Destination) -> None:
     """Runs can be told apart, and filtered, by where they sent to."""
     where = "sandbox" if to.is_sandbox else to.name
-    context.step_context.instance.add_run_tags(context.run_id, {"clevertap/destination": where})
+    context.step_context.instance.add_run_tags(context.run_id, {DESTINATION: where})

@@ -14,9 +14,12 @@ from ct_assets.delivery import Counts, Outcome, Progress
 
 EVERY_SECONDS = 5.0
 TOP = 20
+ROWS = "rows/"
+"""Before the names of counts, in metadata."""
 
 
-def outcome_metadata(outcome: Outcome, to: Destination) -> dict[str, Any]:
+def outcome_metadata(outcome: Outcome, to: Destination, points_each: float) -> dict[str, Any]:
+    """`points_each`: what CleverTap charges for a record."""
     counts = outcome.counts
     return {
         "destination": f"sandbox: {to.base_url}" if to.is_sandbox else to.name,
@@ -24,7 +27,8 @@ def outcome_metadata(outcome: Outcome, to: Destination) -> dict[str, Any]:
         "refusals": refusals(pl.scan_parquet(outcome.report)),
         "report": dg.MetadataValue.path(outcome.report),
         "dagster/row_count": counts.acked,
-        **{f"rows/{name}": count for name, count in totals(counts).items()},
+        **{f"{ROWS}{name}": count for name, count in totals(counts).items()},
+        "data_points": round(counts.acked * points_each),
         "requests": outcome.requests,
         "waits_429": outcome.waits_429,
         "window": outcome.window,
@@ -44,6 +48,7 @@ def totals(counts: Counts) -> dict[str, int]:
         "valid": counts.valid,
         "unchanged": counts.unchanged,
         "held": sum(counts.held.values()),
+        "parked": counts.held.get("parked", 0),
         "planned": counts.planned,
         "acked": counts.acked,
         "refused": counts.refused,
