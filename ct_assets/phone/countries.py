@@ -1,8 +1,11 @@
 """English names and ISO 3166 codes of countries, as data sources write them."""
 
 import functools
+import re
 import unicodedata
 from importlib import resources
+
+_SPELLED_OUT = {"st": "saint", "rep": "republic", "dem": "democratic"}
 
 
 def country_code(text: str) -> str | None:
@@ -13,7 +16,7 @@ def country_code(text: str) -> str | None:
 
     A name that two countries share ("Congo", "Korea") is unknown, never guessed.
     """
-    return _codes().get(_folded(text))
+    return _codes().get(text.strip().casefold()) or _by_name().get(_folded(text))
 
 
 def country_name(code: str) -> str:
@@ -21,10 +24,12 @@ def country_name(code: str) -> str:
     return _names().get(code, code)
 
 
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).replace("’", "'")
-    letters = "".join(c for c in plain if not unicodedata.combining(c))
-    return " ".join(letters.casefold().split())
+def _folded(name: str) -> str:
+    """A name without case, accents, punctuation and articles, common abbreviations spelled out."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ")
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in ".'’")
+    words = (_SPELLED_OUT.get(word, word) for word in re.findall(r"\w+", letters))
+    return " ".join(word for word in words if word != "the")
 
 
 @functools.cache
@@ -36,7 +41,12 @@ def _table() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 @functools.cache
 def _codes() -> dict[str, str]:
-    return {_folded(key): a2 for a2, a3, names in _table() for key in (a2, a3, *names)}
+    return {code.casefold(): a2 for a2, a3, _ in _table() for code in (a2, a3)}
+
+
+@functools.cache
+def _by_name() -> dict[str, str]:
+    return {_folded(name): alpha2 for alpha2, _, names in _table() for name in names}
 
 
 @functools.cache
