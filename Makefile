@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo dev test test-ui bench lint format lock
+.PHONY: setup demo dev test test-ui conformance bench lint format lock
 
 setup: $(VENV)/.installed
 
@@ -34,6 +34,11 @@ test: lint
 
 test-ui: setup
 	$(BIN)/pytest -m ui
+
+# The table of CleverTap's answers, put to the sandbox, or to URL with the account of CLEVERTAP_...
+# in the environment: answers that were seen, as dry runs, or with ALL=1 everything.
+conformance: setup
+	CT_CONFORMANCE_URL=$(URL) CT_CONFORMANCE_ALL=$(ALL) $(BIN)/pytest -q ct_assets_tests/sandbox/test_conformance.py
 
 bench: setup
 	$(BIN)/pytest -m bench -s

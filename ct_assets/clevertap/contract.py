@@ -130,7 +130,7 @@ Positive = Annotated[int, Field(gt=0)]
 class Limits(BaseModel):
     """What an account takes; lengths are of UTF-8 bytes, of which `é` is two and `😀` four."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     value_bytes: Positive = 512
     """Length of a text value. The API pages say bytes, the product pages characters, the newest

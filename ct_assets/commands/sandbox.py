@@ -1,12 +1,22 @@
 """`ct-assets sandbox`: CleverTap on loopback, served by hand."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import click
+import httpx
+import orjson
+from pydantic import ValidationError
 
-from ct_assets.sandbox.process import Address, find, folder_of
+from ct_assets.errors import UserError
+from ct_assets.sandbox.faults import FAULTS, Plan
+from ct_assets.sandbox.process import Address, find, folder_of, stop
 from ct_assets.sandbox.serving import LOOPBACK, load_settings, serve
+from ct_assets.sandbox.settings import wrong_in
 from ct_assets.settings import data_dir
+
+Made = TypeVar("Made")
 
 
 @click.command()
@@ -17,14 +27,50 @@ from ct_assets.settings import data_dir
     type=click.Path(path_type=Path, file_okay=False),
     help="Where it keeps its file. Left out: `sandbox` in CT_DATA_DIR, the one that runs use.",
 )
-def command(port: int | None, host: str, folder: Path | None) -> None:
-    """Serve the sandbox until Ctrl+C, with its page at the same address."""
+@click.option(
+    "--set",
+    "changes",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A setting, before those of settings.json in its folder; the page lists them all.",
+)
+@click.option(
+    "--fault",
+    "rates",
+    metavar="NAME=SHARE",
+    multiple=True,
+    help="Strike this share of the uploads, such as 429=0.1 or reset-stored=0.05.",
+)
+@click.option("--script", metavar="NAMES", help="Strike the next uploads in turn: 'ok 503 ok 429'.")
+@click.option("--latency", metavar="SECONDS", type=float, help="Before each answer.")
+@click.option("--seed", type=int, help="Of the chance that --fault leaves things to.")
+@click.option("--stop", "stops", is_flag=True, help="End the one that runs use; its file stays.")
+def command(
+    port: int | None,
+    host: str,
+    folder: Path | None,
+    changes: tuple[str, ...],
+    rates: tuple[str, ...],
+    script: str | None,
+    latency: float | None,
+    seed: int | None,
+    *,
+    stops: bool,
+) -> None:
+    """Serve the sandbox until Ctrl+C, with its page at the same address.
+
+    If one is running already, it is told the faults, and its address is printed.
+    """
+    if stops:
+        click.echo("Stopped." if stop(data_dir()) else "None is running.")
+        return
+    plan = _plan(rates, script, latency, seed)
     running = find(data_dir()) if folder is None and port is None else None
     if running:
-        click.echo(f"Already running, process {running.pid}.")
-        _say(running)
+        _tell(running, changes, plan)
         return
     home = folder or folder_of(data_dir())
+    settings = load_settings(home, _pairs("--set", changes, _value))
     if host not in LOOPBACK:
         click.secho(
             f"Warning: {host} can be reached from other machines, and whoever knows the passcode "
@@ -32,7 +78,63 @@ def command(port: int | None, host: str, folder: Path | None) -> None:
             fg="yellow",
             err=True,
         )
-    serve(home, host=host, port=port, settings=load_settings(home), ready=_say)
+    serve(home, host=host, port=port, settings=settings, plan=plan, ready=_say)
+
+
+def _plan(
+    rates: Sequence[str], script: str | None, latency: float | None, seed: int | None
+) -> Plan | None:
+    """None if nothing is said of faults."""
+    given = {
+        "rates": _pairs("--fault", rates, _share) or None,
+        "script": script.replace(",", " ").split() if script else None,
+        "latency_seconds": latency,
+        "seed": seed,
+    }
+    said = {name: value for name, value in given.items() if value is not None}
+    for name in (*(given["rates"] or ()), *(given["script"] or ())):  # type: ignore[misc]  # a mapping and a list
+        if name not in FAULTS:
+            raise UserError(f"no fault is named {name!r}; there are {', '.join(FAULTS)}")
+    try:
+        return Plan.model_validate(said) if said else None
+    except ValidationError as error:
+        raise UserError(f"faults: {wrong_in(error)}") from None
+
+
+def _pairs(option: str, given: Sequence[str], read: Callable[[str], Made]) -> dict[str, Made]:
+    found = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        try:
+            found[name.strip()] = read(value if sign else "")
+        except ValueError:
+            raise UserError(f"{option} {text}: it takes NAME=VALUE, such as 429=0.1") from None
+    return found
+
+
+def _share(text: str) -> float:
+    return float(text.removesuffix("%")) / 100 if text.endswith("%") else float(text)
+
+
+def _value(text: str) -> object:
+    """JSON, or else a text as it is."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def _tell(running: Address, changes: Sequence[str], plan: Plan | None) -> None:
+    if changes:
+        raise UserError(
+            f"the sandbox is running already, process {running.pid}, and takes settings at its "
+            "start only: end it with `ct-assets sandbox --stop`, then start it with --set"
+        )
+    if plan:
+        url = f"{running.url}/sandbox/faults"
+        httpx.put(url, content=plan.model_dump_json()).raise_for_status()
+    click.echo(f"Already running, process {running.pid}.{' It has its faults.' if plan else ''}")
+    _say(running)
 
 
 def _say(address: Address) -> None:

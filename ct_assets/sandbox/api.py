@@ -26,6 +26,7 @@ class Call:
     now: float
     host: str = ""
     """As the sender named it."""
+    fault: FaultName = "ok"
 
 
 Handler = Callable[[Sandbox, Call], Answer]
@@ -66,7 +67,7 @@ class Api:
     async def _answer(self, exchange: "_Exchange", receive: Receive) -> Answer:
         """The slot is given back before the answer leaves, so that the next request finds it."""
         sandbox = self._sandbox
-        if refused := exchange.refused_credentials():
+        if refused := exchange.refused():
             return refused
         try:
             slot = self._name
@@ -123,9 +124,10 @@ class _Exchange:
 
     def call(self) -> Call:
         host = self.headers.get("host", "")
-        return Call(self.number, self.query, self.body or b"", self.at, host)
+        return Call(self.number, self.query, self.body or b"", self.at, host, self.fault)
 
-    def refused_credentials(self) -> Answer | None:
+    def refused(self) -> Answer | None:
+        """On account of its headers."""
         headers, settings = self.headers, self._sandbox.settings
         if not _same(headers.get("x-clevertap-account-id"), settings.account_id):
             return answers.failure(401, "Account ID is not valid")
@@ -133,7 +135,8 @@ class _Exchange:
             headers.get("x-clevertap-passcode"), settings.passcode
         ):
             return answers.failure(401, "Invalid Credentials")
-        return None
+        typed = self._scope["method"] == "GET" and "content-type" in headers
+        return answers.malformed() if typed and settings.content_type_on_get == "refuse" else None
 
     def too_many(self) -> Answer:
         after = self._sandbox.faults.plan.retry_after or self._sandbox.settings.retry_after

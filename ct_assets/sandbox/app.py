@@ -10,7 +10,16 @@ from starlette.types import ASGIApp
 from ct_assets.sandbox import answers, page
 from ct_assets.sandbox.api import Api, Handler
 from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.endpoints import contact, control, erasure, export, segments
+from ct_assets.sandbox.endpoints import (
+    contact,
+    control,
+    counts,
+    erasure,
+    export,
+    listing,
+    segments,
+    unplayed,
+)
 from ct_assets.sandbox.endpoints.profile import profile
 from ct_assets.sandbox.endpoints.upload import kind_of, upload
 from ct_assets.sandbox.guard import Guard
@@ -51,10 +60,14 @@ def _api(sandbox: Sandbox) -> list[BaseRoute]:
         get("/1/profiles.json", export.read_export("profiles")),
         post("/1/events.json", export.open_export("events")),
         get("/1/events.json", export.read_export("events")),
-        post("/1/counts/profiles.json", export.count("profiles")),
-        post("/1/counts/events.json", export.count("events")),
+        post("/1/counts/profiles.json", counts.count("profiles")),
+        get("/1/counts/profiles.json", counts.count("profiles")),
+        post("/1/counts/events.json", counts.count("events")),
+        get("/1/counts/events.json", counts.count("events")),
+        get("/getSchema", listing.names),
         post(f"{lists}/get_custom_list_segment_url", segments.list_url),
         post(f"{lists}/upload_custom_list_segment_completed", segments.commit_list),
+        *unplayed.routes(),
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ct_assets.sandbox.faults import Faults
+from ct_assets.sandbox.judge.identity import Identifier
 from ct_assets.sandbox.judge.records import Judge
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.slots import Slots
@@ -32,6 +33,6 @@ def open_sandbox(
     settings = settings or Settings()
     store = Store(folder / FILE, settings)
     bodies: deque[tuple[int, bytes]] = deque(maxlen=settings.keep_bodies)
-    judge = Judge(settings, store.knows_device)
+    judge = Judge(settings, lambda object_id: store.knows(Identifier("objectId", object_id)))
     slots = Slots(settings.cooldown_seconds)
     return Sandbox(settings, store, judge, slots, clock, bodies=bodies)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
 FaultName = Literal[
     "ok",
+    "400",
+    "403",
     "429",
     "500",
     "502",
@@ -31,15 +33,20 @@ FaultName = Literal[
     "connection-close",
     "drip",
     "revoked",
+    "555",
 ]
 """`-stored`: the records are kept before the fault strikes. `truncated`, `not-json`, `drip`,
-`connection-close` and the three `numbers-` always store; the rest never do. The `numbers-` faults
-concern the record numbers in the texts of refusals: entries out of order, every second number left
-out, no numbers at all."""
+`connection-close` and the three `numbers-` always store; the rest never do, but for `555`, which
+refuses every second good record with that code, a server error, and keeps the others. The
+`numbers-` faults concern the record numbers in the texts of refusals: entries out of order, every
+second number left out, no numbers at all."""
 
 FAULTS: tuple[FaultName, ...] = get_args(FaultName)
 
-_BEFORE = {"429", "500", "502", "503", "504", "reset", "timeout", "redirect", "revoked"}
+_BEFORE = {
+    *("400", "403", "429", "500", "502", "503", "504"),
+    *("reset", "timeout", "redirect", "revoked"),
+}
 
 
 def stores(fault: FaultName) -> bool:

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ct_assets.sandbox import answers
 
 _READING = ("GET", "HEAD")
-_API = ("/1/", "/sandbox/lists/", "/get_custom_list", "/upload_custom_list")
+_API = ("/1/", "/api/", "/v2/", "/sandbox/lists/", "/get_", "/upload_")
 
 
 def allowed(headers: Mapping[str, str]) -> bool:

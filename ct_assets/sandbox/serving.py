@@ -5,7 +5,7 @@ import contextlib
 import os
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -22,7 +22,7 @@ from ct_assets.sandbox.process import (
     write_address,
 )
 from ct_assets.sandbox.server import BACKLOG, listen, server_of, url_of
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.settings import Settings, wrong_in
 from ct_assets.sandbox.store.database import FILE, OtherVersionError
 
 SETTINGS_FILE = "settings.json"
@@ -30,16 +30,21 @@ WATCH_SECONDS = 0.5
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def load_settings(folder: Path) -> Settings:
-    """The defaults, changed by the folder's settings.json."""
-    path = folder / SETTINGS_FILE
+def load_settings(folder: Path, changes: Mapping[str, object] | None = None) -> Settings:
+    """The defaults, changed by the folder's settings.json, then by `changes`."""
+    path, found = folder / SETTINGS_FILE, Settings()
+    with contextlib.suppress(FileNotFoundError), _readable(str(path)):
+        found = Settings.model_validate_json(path.read_text())
+    with _readable("--set"):
+        return Settings.model_validate(found.model_dump() | dict(changes or {}))
+
+
+@contextlib.contextmanager
+def _readable(where: str) -> Iterator[None]:
     try:
-        return Settings.model_validate_json(path.read_text())
-    except FileNotFoundError:
-        return Settings()
+        yield
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise SandboxError(f"{path}: {wrong}") from None
+        raise SandboxError(f"{where}: {wrong_in(error)}") from None
 
 
 def serve(

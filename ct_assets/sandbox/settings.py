@@ -8,16 +8,32 @@ the same for a sandbox that is started by a run.
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+)
 
 from ct_assets.clevertap.contract import LIMITS, RESERVED_EVENTS, Limits
 
 
-class Transport(BaseModel):
+class Documented(BaseModel):
+    """The text below a field is what the page says of it."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Transport(Documented):
     """Requests: who may ask, how often, how much."""
 
     account_id: str = "SANDBOX"
+    """Any other is answered 401, Account ID is not valid."""
     passcode: str = Field(default="sandbox", repr=False)
+    """Any other is answered 401, Invalid Credentials."""
 
     max_in_flight: PositiveInt = 15
     """Requests in flight on /1/upload. Older editions of the documentation say 3."""
@@ -34,30 +50,36 @@ class Transport(BaseModel):
     max_records: PositiveInt = 1000
     """Profiles and events of one upload, beyond it 400. Older editions say 100 for profiles."""
     max_tokens: PositiveInt = 100
+    """Device tokens of one upload, beyond it 400."""
     max_body_bytes: PositiveInt | None = None
     """Above it 413; CleverTap publishes no limit."""
     body_seconds: NonNegativeFloat = 120.0
     """Time for a request's body to arrive, else 408."""
     dry_run: Literal["honour", "ignore"] = "honour"
     """`dryRun=1` is not in the published reference, but was answered."""
+    content_type_on_get: Literal["ignore", "refuse"] = "ignore"
+    """The newest page says that a GET must not have the header; others send it, and it works."""
     json_style: Literal["compact", "spaced"] = "compact"
     """Answers of 2018 had spaces around every mark."""
     list_path_prefix: Literal["", "/1"] = ""
     """Before the two calls of custom lists."""
 
 
-class Judging(BaseModel):
+class Judging(Documented):
     """Records: what is refused."""
 
     limits: Limits = LIMITS
+    """What an account takes; `limits.event_fields` and so on, in what follows."""
     event_property_overflow: Literal["refuse", "drop"] = "refuse"
     """Refuse is code 522; drop keeps the first properties and says so in the error stream."""
     nested_objects: bool = False
     """A beta that CleverTap turns on per account; without it nested values draw 512 in events."""
     nested_depth: PositiveInt = 3
+    """Of nested objects, if they are on; what lies deeper is dropped."""
     phone_check: Literal["strict", "lenient"] = "strict"
     """Strict wants 8 to 15 digits after the plus sign, as the web SDK does; lenient 5 to 15."""
     numeric_identity: Literal["stringify", "refuse"] = "stringify"
+    """An identity that is a number; refuse is code 523."""
     junk_identities: Literal["accept", "refuse"] = "accept"
     """`null`, `n/a`, `0` and the like: refused by CleverTap's imports, unknown for the API."""
     unknown_object_id: Literal["refuse", "create"] = "refuse"
@@ -75,7 +97,7 @@ class Judging(BaseModel):
     """/1/subscribe takes `whatsapp` beside phone and email; only partners say so."""
 
 
-class Keeping(BaseModel):
+class Keeping(Documented):
     """What becomes of accepted records."""
 
     mode: Literal["store", "validate", "count"] = "store"
@@ -90,6 +112,8 @@ class Keeping(BaseModel):
     """Too long values, with a line in the error stream either way."""
     forbidden_characters: Literal["strip", "accept"] = "strip"
     """In names of properties and events, with a line in the error stream either way."""
+    number_signs: Literal["warn", "strip"] = "warn"
+    """`#` in names: only some of the lists of forbidden characters have it."""
     null_values: Literal["ignore", "delete"] = "ignore"
     """Properties given as null."""
     bad_system_values: Literal["accept", "drop"] = "accept"
@@ -111,8 +135,11 @@ class Keeping(BaseModel):
     delete_delay_seconds: NonNegativeFloat = 0.0
     """CleverTap deletes within 48 hours; until then a deleted profile is still read and updated."""
     demerge_delay_seconds: NonNegativeFloat = 0.0
+    """CleverTap parts profiles within a day."""
+    unknown_profiles: Literal["ignore", "refuse"] = "ignore"
+    """Deletions and demerges of somebody unknown: passed over without a word, or 404 for all."""
     export_delay_seconds: NonNegativeFloat = 0.0
-    """How long an export answers code 2, still in progress."""
+    """How long an export answers code 2, still in progress, and a count `partial`."""
     missing_profile: Literal["null", "fail"] = "null"
     """What /1/profile.json answers for somebody unknown."""
 
@@ -134,3 +161,9 @@ class Keeping(BaseModel):
 
 class Settings(Transport, Judging, Keeping):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def wrong_in(error: ValidationError) -> str:
+    """Each field with what is wrong in it; `body` is all of it."""
+    found = error.errors()
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in found)

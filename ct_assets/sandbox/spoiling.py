@@ -11,6 +11,8 @@ from ct_assets.sandbox.faults import FaultName
 
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 _ERRORS = {
+    400: "Malformed request",
+    403: "Not allowed",
     500: "Internal server error",
     502: "Bad gateway",
     503: "Service unavailable",

@@ -171,8 +171,8 @@ def test_a_cursor_of_the_other_export(client: httpx.Client) -> None:
     assert page(client, "profiles", opened(client, "events", DAY))["code"] == 3
 
 
-@pytest.mark.parametrize(("kind", "hours"), [("events", 4), ("profiles", 96)])
-def test_cursors_expire(
+@pytest.mark.parametrize(("kind", "hours"), [("events", 1), ("profiles", 96)])
+def test_cursors_expire_unused(
     client: httpx.Client, clevertap_sandbox: SandboxInTest, kind: str, hours: int
 ) -> None:
     sandbox = clevertap_sandbox.sandbox
@@ -182,6 +182,46 @@ def test_cursors_expire(
     assert page(client, kind, cursor)["status"] == "success"
     sandbox.clock = lambda: NOON + hours * 3600 + 1
     assert page(client, kind, cursor)["code"] == 3
+
+
+def test_cursors_in_use_last_for_four_hours(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest
+) -> None:
+    sandbox = clevertap_sandbox.sandbox
+    sandbox.clock = lambda: NOON
+    accept(client, *[event(f"p{i}", "Viewed", ts=NOON) for i in range(9)])
+    cursor = opened(client, "events", DAY, batch_size="1")
+    for hour in range(1, 5):
+        sandbox.clock = lambda hour=hour: NOON + hour * 3600  # type: ignore[misc]  # bound here
+        cursor = page(client, "events", cursor)["next_cursor"]
+    sandbox.clock = lambda: NOON + 4 * 3600 + 1
+    assert page(client, "events", cursor)["code"] == 3
+
+
+@pytest.mark.parametrize("clevertap_sandbox", [Settings(export_delay_seconds=3)], indirect=True)
+def test_a_count_in_progress(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
+    sandbox = clevertap_sandbox.sandbox
+    sandbox.clock = lambda: NOON
+    accept(client, event("a", "Viewed", ts=NOON))
+    begun = client.post("/1/counts/events.json", json=DAY).json()
+    assert begun == {"status": "partial", "req_id": begun["req_id"]}
+    again = client.get("/1/counts/events.json", params={"req_id": begun["req_id"]}).json()
+    assert again == begun
+    sandbox.clock = lambda: NOON + 3
+    done = client.get("/1/counts/events.json", params={"req_id": begun["req_id"]}).json()
+    assert done == {"status": "success", "count": 1}
+
+
+def test_names_of_the_schema(client: httpx.Client) -> None:
+    accept(client, profile("a", {"tier": "gold", "age": 7}), event("a", "Viewed"), event("a", "X"))
+    found = [client.get("/getSchema", params={"type": kind}).json() for kind in NAMED]
+    assert found == [
+        {"status": "success", "events": [{"name": "Viewed"}, {"name": "X"}]},
+        {"status": "success", "userProperties": [{"name": "age"}, {"name": "tier"}]},
+    ]
+
+
+NAMED = ("events", "userProperties")
 
 
 @pytest.mark.parametrize("clevertap_sandbox", [Settings(export_delay_seconds=3)], indirect=True)

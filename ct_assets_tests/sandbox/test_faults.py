@@ -63,6 +63,44 @@ def test_a_timeout_ends_by_itself(client: httpx.Client, clevertap_sandbox: Sandb
         send(client)
 
 
+@pytest.mark.parametrize(("fault", "error"), [("400", "Malformed request"), ("403", "Not allowed")])
+def test_refused_as_a_whole(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest, fault: FaultName, error: str
+) -> None:
+    clevertap_sandbox.faults.script(fault)
+    answer = send(client)
+    assert (answer.status_code, answer.json()["error"]) == (int(fault), error)
+    assert clevertap_sandbox.events() == []
+
+
+def test_server_errors_of_single_records(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest
+) -> None:
+    clevertap_sandbox.faults.script("555")
+    bad = profile("a", {"Age": "x"})
+    answer = send(client, event("a", "one"), event("a", "two"), bad, event("a", "three")).json()
+    assert answer == {
+        "status": "partial",
+        "processed": 2,
+        "unprocessed": [
+            {
+                "status": "fail",
+                "code": 555,
+                "error": "Record was not processed. ErrorCode: 555 - Miscellaneous server error."
+                " Skipped record number : 2",
+                "record": event("a", "two"),
+            },
+            {
+                "status": "fail",
+                "code": 520,
+                "error": "Profile data is incorrect. Age is invalid.Skipped record number : 3",
+                "record": bad,
+            },
+        ],
+    }
+    assert [e.name for e in clevertap_sandbox.events()] == ["one", "three"]
+
+
 def test_too_many_requests(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
     clevertap_sandbox.faults.replace(Plan(script=("429",), retry_after=7))
     answer = send(client)
@@ -210,7 +248,18 @@ def test_plans_that_make_no_sense(wrong: dict[str, object]) -> None:
 
 
 def test_every_fault_is_tried_here() -> None:
-    tried = {"429", "truncated", "not-json", "redirect", "connection-close", "drip", "revoked"}
+    tried = {
+        "400",
+        "403",
+        "429",
+        "555",
+        "truncated",
+        "not-json",
+        "redirect",
+        "connection-close",
+        "drip",
+        "revoked",
+    }
     tried |= {f"{status}{stored}" for status in range(500, 505) for stored in ("", "-stored")}
     tried |= {"ok", "reset", "reset-stored", "timeout", "timeout-stored"}
     tried |= {"numbers-shuffled", "numbers-partial", "numbers-missing"}

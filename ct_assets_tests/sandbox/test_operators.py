@@ -3,7 +3,6 @@ from typing import Any
 import httpx
 import pytest
 
-from ct_assets.sandbox.settings import Settings
 from ct_assets_tests.sandbox.requests import accept, data_of, errors, profile, read
 
 CASES: list[tuple[str, Any, Any, Any]] = [
@@ -14,10 +13,13 @@ CASES: list[tuple[str, Any, Any, Any]] = [
     ("an array replaces", ["a", "b"], ["c"], ["c"]),
     ("$set replaces", ["a"], {"$set": ["b", "b", "c"]}, ["b", "c"]),
     ("$add appends what is new", ["a"], {"$add": ["b", "a"]}, ["a", "b"]),
-    ("$add promotes a number", 7, {"$add": ["b"]}, 7),
+    ("$add promotes a text", "a", {"$add": ["b"]}, ["a", "b"]),
+    ("$add promotes a number", 7, {"$add": ["b"]}, ["7", "b"]),
     ("$add makes the list", None, {"$add": ["a"]}, ["a"]),
     ("$remove takes out", ["a", "b"], {"$remove": ["a"]}, ["b"]),
     ("$remove of the last one removes", ["a"], {"$remove": ["a"]}, None),
+    ("$remove promotes a text", "a", {"$remove": ["b"]}, ["a"]),
+    ("$remove of the text itself", "a", {"$remove": ["a"]}, None),
     ("$remove on nothing", None, {"$remove": ["a"]}, None),
     ("$incr", 7, {"$incr": 10}, 17),
     ("$decr", 7, {"$decr": 30}, -23),
@@ -43,11 +45,17 @@ def test_operator(client: httpx.Client, before: Any, given: Any, after: Any) -> 
     assert data_of(client, "ada").get("p") == after
 
 
-@pytest.mark.parametrize("clevertap_sandbox", [Settings(type_drift="accept")], indirect=True)
-def test_a_scalar_is_promoted_to_a_list(client: httpx.Client) -> None:
-    accept(client, profile("ada", {"Language": "English"}))
-    accept(client, profile("ada", {"Language": {"$add": ["Spanish", "German"]}}))
+def test_a_promoted_list_grows_though_its_property_is_a_text(client: httpx.Client) -> None:
+    accept(client, profile("ada", {"Language": "English"}), profile("eve", {"Language": "Dutch"}))
+    accept(client, profile("ada", {"Language": {"$add": ["Spanish"]}}))
+    accept(client, profile("ada", {"Language": {"$add": ["German"]}}))
     assert data_of(client, "ada") == {"Language": ["English", "Spanish", "German"]}
+    assert errors(client) == []
+    accept(client, profile("eve", {"Language": ["Dutch", "Frisian"]}))
+    assert data_of(client, "eve") == {"Language": "Dutch"}
+    assert errors(client) == [
+        ("type_mismatch", "Language", "List dropped, because first seen as String")
+    ]
 
 
 def test_a_list_keeps_the_last_hundred(client: httpx.Client) -> None:

@@ -163,6 +163,28 @@ def test_forbidden_characters_kept(client: httpx.Client) -> None:
     assert data_of(client, "a") == {"a.b": 1}
 
 
+@given(number_signs="strip")
+def test_number_signs_stripped(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
+    accept(client, profile("a", {"n#1": 1}), event("a", "n#1"))
+    assert data_of(client, "a") == {"n1": 1}
+    assert [e.name for e in clevertap_sandbox.events()] == ["n1"]
+
+
+@given(content_type_on_get="refuse")
+def test_a_content_type_on_get_refused(client: httpx.Client) -> None:
+    path, typed = "/1/profile.json?identity=a", {"Content-Type": "application/json"}
+    assert client.get(path, headers=typed).json()["error"] == "Malformed request"
+    assert client.get(path).status_code == 200
+    accept(client, profile("a"))
+
+
+@given(unknown_profiles="refuse")
+def test_deleting_somebody_unknown_refused(client: httpx.Client) -> None:
+    accept(client, profile("a"))
+    for body, status in (({"identity": ["a", "b"]}, 404), ({"identity": "a"}, 200)):
+        assert client.post("/1/delete/profiles.json", json=body).status_code == status
+
+
 @given(null_values="delete")
 def test_null_may_delete(client: httpx.Client) -> None:
     accept(client, profile("a", {"x": 1, "y": 1}), profile("a", {"x": None}))
@@ -269,3 +291,8 @@ def test_credentials(client: httpx.Client) -> None:
 def test_settings_that_make_no_sense(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Settings(**wrong)
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    fields = {**Settings.model_fields, **Limits.model_fields}
+    assert [name for name, field in fields.items() if not field.description] == []

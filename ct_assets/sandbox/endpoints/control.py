@@ -16,6 +16,7 @@ from ct_assets.sandbox import answers
 from ct_assets.sandbox.core import Sandbox
 from ct_assets.sandbox.endpoints import segments
 from ct_assets.sandbox.faults import FAULTS, Plan
+from ct_assets.sandbox.settings import wrong_in
 from ct_assets.sandbox.store import reading
 from ct_assets.sandbox.store.database import open_reader
 
@@ -128,6 +129,5 @@ def _json(value: object, status: int = 200) -> Response:
 
 
 def _refused(error: ValidationError) -> Response:
-    wrong = (f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in error.errors())
-    found = answers.failure(400, "; ".join(wrong))
+    found = answers.failure(400, wrong_in(error))
     return Response(found.body, found.status, media_type="application/json")

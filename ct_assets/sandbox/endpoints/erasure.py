@@ -48,6 +48,8 @@ def _scheduled(
     if not values or len(values) > MAX_DELETES:
         return answers.failure(400, f"{given[0].name} takes 1 to {MAX_DELETES} strings")
     whom = [Identifier(given[0].kind, value) for value in values]
+    if sandbox.settings.unknown_profiles == "refuse" and not all(map(sandbox.store.knows, whom)):
+        return answers.failure(404, "Profile not found")
     sandbox.store.schedule(action, whom, due=call.now + delay, now=call.now)
     return answers.answer({"status": "success"})
 

@@ -6,6 +6,8 @@ from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.api import Call
 from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.judge import texts
+from ct_assets.sandbox.judge.records import Accepted, Refused
 from ct_assets.sandbox.values import Json
 
 
@@ -18,6 +20,8 @@ def upload(sandbox: Sandbox, call: Call) -> Answer:
     if problem := _too_many(sandbox, records):
         return answers.failure(400, problem)._replace(records=len(records))
     accepted, refused = sandbox.judge.judge(records)
+    if call.fault == "555":
+        accepted, refused = _half_failed(accepted, refused)
     if accepted and sandbox.settings.mode == "store" and not _is_dry_run(sandbox, call):
         sandbox.store.store(call.number, accepted, call.now)
     return answers.envelope(len(records), refused)
@@ -49,6 +53,14 @@ def _too_many(sandbox: Sandbox, records: list[Json]) -> str | None:
         if tokens > most_tokens:
             return f"Too many tokens: {tokens}, the limit is {most_tokens}"
     return None
+
+
+def _half_failed(
+    accepted: list[Accepted], refused: list[Refused]
+) -> tuple[list[Accepted], list[Refused]]:
+    """Every second accepted record is refused for no fault of its own."""
+    failed = [Refused(one.position, texts.SERVER_ERROR, one.record) for one in accepted[1::2]]
+    return accepted[::2], sorted(refused + failed, key=lambda one: one.position)
 
 
 def _is_dry_run(sandbox: Sandbox, call: Call) -> bool:

@@ -49,6 +49,8 @@ TYPE = _event(524, _RECORD, "Record is neither event nor profile")
 TIMESTAMP = Refusal(525, "Timestamp should be present in the Unix Epoch format. ")  # seen
 OBJECT_ID = _event(526, _RECORD, "objectId is invalid")
 
+SERVER_ERROR = _event(555, "Record was not processed.", "Miscellaneous server error")
+
 TOKEN_OBJECT_ID = _event(530, _TOKEN, "objectId is invalid")
 TOKEN_DATA = _event(531, _TOKEN, "Token data is invalid")
 TOKEN_ID_MISSING = _event(532, _TOKEN, "Token id is missing")

@@ -10,7 +10,15 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.page.views import events, log, overview, profiles, schema, switches
+from ct_assets.sandbox.page.views import (
+    events,
+    log,
+    overview,
+    profiles,
+    schema,
+    settings,
+    switches,
+)
 from ct_assets.sandbox.page.visit import Visit
 from ct_assets.sandbox.store.database import open_reader
 
@@ -26,6 +34,7 @@ _VIEWS: dict[str, View] = {
     "/requests": log.requests,
     "/requests/{number:int}": log.request,
     "/faults": switches.faults,
+    "/settings": settings.settings,
 }
 
 

@@ -30,7 +30,10 @@ GROUPS = (
         "Not taken",
         (
             ("429", "Too many concurrent requests"),
+            ("400", "Malformed request, though the body is sound"),
+            ("555", "Every second record refused with 555, a server error"),
             ("revoked", "401, as if the passcode had been revoked"),
+            ("403", "Not allowed"),
             ("redirect", "Sent to another address"),
         ),
     ),

@@ -57,9 +57,19 @@ class ProfileData:
         elif (
             value is not before
             and self._fits(props, field, notes)
-            and self._schema.admits(USER, field, type_of(value), notes.append)
+            and self._admits(field, given, before, value, notes)
         ):
             props[field] = value
+
+    def _admits(
+        self, field: str, given: Json, before: Json, value: Json, notes: list[Note]
+    ) -> bool:
+        """That a scalar becomes a list by `$add` or `$remove` is CleverTap's own doing."""
+        operates = before is not None and isinstance(given, dict) and "$set" not in given
+        if operates and isinstance(value, list):
+            self._schema.keeps(USER, field, type_of(value))
+            return True
+        return self._schema.admits(USER, field, type_of(value), notes.append)
 
     def _fits(self, props: dict[str, Json], field: str, notes: list[Note]) -> bool:
         if field in props or field in PROFILE_FIELDS or len(props) < self._most:

@@ -36,6 +36,16 @@ def page(reader: sqlite3.Connection, part: Part, after: int, size: int) -> list[
     return found
 
 
+def names(reader: sqlite3.Connection, *, events: bool) -> list[str]:
+    """Of events or of user properties, in alphabetical order."""
+    rows = reader.execute(
+        "select name from event_names order by name"
+        if events
+        else "select distinct property from schema where name_id = 0 and seen > 0 order by property"
+    )
+    return [row[0] for row in rows]
+
+
 def schema(reader: sqlite3.Connection) -> list[dict[str, Json]]:
     """The generated schema: for each property its types, the first one first.
 

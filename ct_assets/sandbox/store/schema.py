@@ -53,6 +53,11 @@ class Schema:
             raise DriftError
         return False
 
+    def keeps(self, owner: int, name: str, kind: str) -> None:
+        """Counts a value that is kept whatever its type."""
+        self._types.setdefault((owner, name), kind)
+        self._seen[owner, name, kind] += 1
+
     def flush(self, now: int) -> None:
         keys = self._seen.keys() | self._dropped.keys()
         self._connection.executemany(

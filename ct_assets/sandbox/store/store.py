@@ -33,9 +33,9 @@ class Store:
         self._next_due = self._erasing.next_due()
         self.log = Log(self.connection, settings)
 
-    def knows_device(self, object_id: str) -> bool:
+    def knows(self, identifier: Identifier) -> bool:
         found = self.connection.execute(
-            "select 1 from identifiers where kind = 'objectId' and value = ?", (object_id,)
+            "select 1 from identifiers where kind = ? and value = ?", identifier
         )
         return found.fetchone() is not None
 

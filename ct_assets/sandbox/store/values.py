@@ -17,8 +17,11 @@ _TYPES = {
     dict: "Object",
 }
 _DATE = re.compile(r"\$D_-?\d{1,18}")
-# `#` is refused by the imports alone, so it is kept.
-_FORBIDDEN = str.maketrans("", "", FORBIDDEN_CHARACTERS.replace("#", ""))
+_FORBIDDEN = {
+    "strip": str.maketrans("", "", FORBIDDEN_CHARACTERS),
+    # It is refused by the imports alone.
+    "warn": str.maketrans("", "", FORBIDDEN_CHARACTERS.replace("#", "")),
+}
 _FAR = 99_999_999_999
 
 MOST_NAMES, LONGEST_NAME = 10_000, 1_000
@@ -48,6 +51,7 @@ class Cleaner:
 
     def __init__(self, settings: Settings, *, longest_name: int) -> None:
         self._limits, self._longest_name = settings.limits, longest_name
+        self._forbidden = _FORBIDDEN[settings.number_signs]
         self._strips = settings.forbidden_characters == "strip"
         self._drops = settings.long_values == "drop"
         self._unit = settings.length_unit
@@ -66,7 +70,7 @@ class Cleaner:
 
     def _cleaned(self, raw: str) -> tuple[str, tuple[Note, ...]]:
         notes = []
-        name = raw.translate(_FORBIDDEN).strip()
+        name = raw.translate(self._forbidden).strip()
         if name != raw:
             name = name if self._strips else raw
             notes.append(Note("forbidden_characters", raw, f"kept as {name!r}"))

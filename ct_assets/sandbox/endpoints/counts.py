@@ -1,0 +1,50 @@
+"""How many profiles or events there are; a count that takes its time is asked for again."""
+
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.api import Call
+from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.endpoints.export import Kind
+from ct_assets.sandbox.endpoints.questions import BadQuestionError, question, read_ticket, ticket
+from ct_assets.sandbox.store.exports import Query
+
+
+class Pending(BaseModel):
+    """A count that was asked for, and the moment at which it is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    query: Query
+    ready: float
+
+
+def count(kind: Kind) -> Callable[[Sandbox, Call], Answer]:
+    """POST /1/counts/<kind>.json with a question, or GET with the `req_id` of one."""
+
+    def handler(sandbox: Sandbox, call: Call) -> Answer:
+        if "req_id" in call.query:
+            pending = read_ticket(Pending, call.query["req_id"])
+            return _answer(sandbox, call, kind, pending) if pending else _unknown()
+        try:
+            query = question(call.body, sandbox.settings.time_zone)
+        except BadQuestionError as error:
+            return answers.failure(400, str(error))
+        ready = call.now + sandbox.settings.export_delay_seconds
+        return _answer(sandbox, call, kind, Pending(query=query, ready=ready))
+
+    return handler
+
+
+def _answer(sandbox: Sandbox, call: Call, kind: Kind, pending: Pending) -> Answer:
+    if pending.ready > call.now:
+        return answers.answer({"status": "partial", "req_id": ticket(pending)})
+    found = sandbox.store.exports.count(pending.query, distinct=kind == "profiles")
+    return answers.answer({"status": "success", "count": found})
+
+
+def _unknown() -> Answer:
+    return answers.failure(400, "req_id is not known")

@@ -1,0 +1,92 @@
+"""The questions that exports and counts are asked: an event, a span of days, conditions."""
+
+import base64
+import time
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from ct_assets.sandbox.store.exports import OPERATORS, Condition, Query
+from ct_assets.sandbox.values import Json, Record
+
+Token = TypeVar("Token", bound=BaseModel)
+
+
+class BadQuestionError(Exception):
+    """Says what is wrong with a question."""
+
+
+def question(body: bytes, zone: str) -> Query:
+    """What the body of a request asks.
+
+    Raises:
+        BadQuestionError: The body is not JSON, or leaves out what is required.
+    """
+    document = _document(body)
+    name = document.get("event_name")
+    if not isinstance(name, str) or not name:
+        raise BadQuestionError("event_name is required")
+    first, last = (_day(document.get(key), key) for key in ("from", "to"))
+    common = document.get("common_profile_properties")
+    fields = common.get("profile_fields") if isinstance(common, dict) else None
+    return Query(
+        event_name=name,
+        since=_midnight(first, zone),
+        until=_midnight(last + timedelta(days=1), zone),
+        event_properties=_conditions(document.get("event_properties")),
+        profile_fields=_conditions(fields),
+    )
+
+
+def _document(body: bytes) -> Record:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        document = None
+    if not isinstance(document, dict):
+        raise BadQuestionError("Malformed request")
+    return document
+
+
+def _day(given: object, key: str) -> date:
+    try:
+        # The last day has no tomorrow, which the end of a span needs.
+        return min(date(*time.strptime(str(given), "%Y%m%d")[:3]), date.max - timedelta(days=2))
+    except ValueError:
+        raise BadQuestionError(f"{key} needs to be a date as YYYYMMDD") from None
+
+
+def _midnight(day: date, zone: str) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp())
+
+
+def _conditions(given: Json) -> tuple[Condition, ...]:
+    try:
+        found = tuple(Condition.model_validate(one) for one in given or ())  # type: ignore[union-attr]  # judged here
+    except (ValidationError, TypeError):
+        raise BadQuestionError("a property takes name, operator and value") from None
+    for condition in found:
+        if condition.operator not in OPERATORS:
+            raise BadQuestionError(f"operator needs to be one of {', '.join(OPERATORS)}")
+    return found
+
+
+def ticket(model: BaseModel) -> str:
+    """All that a later request needs, so that it outlives a restart.
+
+    It ends in two equals signs, as CleverTap's cursors do.
+    """
+    text = model.model_dump_json().encode()
+    text += b" " * ((1 - len(text)) % 3)
+    return base64.urlsafe_b64encode(text).decode()
+
+
+def read_ticket(kind: type[Token], text: str) -> Token | None:
+    """None if it is no ticket of that kind; one that is percent-encoded once more is none."""
+    try:
+        return kind.model_validate_json(base64.b64decode(text, altchars=b"-_", validate=True))
+    except ValueError:
+        return None

@@ -1,0 +1,61 @@
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import orjson
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from ct_assets.sandbox.page.visit import Visit
+from ct_assets.sandbox.settings import Judging, Keeping, Settings, Transport
+from ct_assets.sandbox.values import Json
+
+_PARTS: dict[str, type[BaseModel]] = {
+    "Requests": Transport,
+    "Records": Judging,
+    "What is kept": Keeping,
+}
+_SECRET = ("passcode",)
+
+
+class Line(NamedTuple):
+    name: str
+    value: str
+    usual: str
+    text: str
+
+    @property
+    def changed(self) -> bool:
+        return self.value != self.usual
+
+
+def settings(visit: Visit) -> Response:
+    values = visit.sandbox.settings.model_dump(mode="json")
+    usual = Settings().model_dump(mode="json")
+    parts = {title: list(_lines(part, values, usual)) for title, part in _PARTS.items()}
+    lines = [line for part in parts.values() for line in part]
+    return visit.html(
+        "settings.html", parts_of=parts, changed=[one for one in lines if one.changed]
+    )
+
+
+def _lines(
+    part: type[BaseModel], values: Mapping[str, Json], usual: Mapping[str, Json], prefix: str = ""
+) -> Iterator[Line]:
+    for name, field in part.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _lines(inner, values[name], usual[name], f"{prefix}{name}.")  # type: ignore[arg-type]  # of a model
+        else:
+            hidden = name in _SECRET and values[name] != usual[name]
+            value = "hidden" if hidden else _shown(values[name])
+            text = " ".join((field.description or "").split())
+            yield Line(prefix + name, value, _shown(usual[name]), text)
+
+
+def _shown(value: Json) -> str:
+    """As it stands in settings.json, but for the marks around texts."""
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(sorted(map(str, value))) or "none"
+    if value is None or isinstance(value, str):
+        return value or "none"
+    return orjson.dumps(value).decode()

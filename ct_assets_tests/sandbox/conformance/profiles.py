@@ -1,0 +1,140 @@
+"""Records of profiles, in dry runs."""
+
+from ct_assets_tests.sandbox.conformance.case import PHONE, accepted, event, profile, refused
+from ct_assets_tests.sandbox.conformance.codes import (
+    AGE,
+    BAD_PHONE,
+    EDUCATION,
+    EMAIL,
+    EMPLOYED,
+    GENDER,
+    KIND,
+    MARRIED,
+    NOBODY,
+    OBJECT_ID,
+    TIME,
+)
+
+_ALL = {
+    "Name": "Ada Example",
+    "Email": "ada@example.test",
+    "Phone": PHONE,
+    "Gender": "F",
+    "Employed": "N",
+    "Education": "College",
+    "Married": "Y",
+    "Age": "18",
+    "Photo": "https://example.test/ada.png",
+    "Tz": "GMT+5:30",
+    "Customer Type": "Platinum",
+    "MSG-email": True,
+    "MSG-push": False,
+    "MSG-sms": True,
+    "MSG-whatsapp": True,
+    "MSG-dndPhone": False,
+    "MSG-dndEmail": True,
+    "category-unsubscribe": {"email": ["news"]},
+    "ct_is_test_user": True,
+    "DOB": "$D_631152000",
+    "visits": 7,
+    "score": 1.5,
+    "vip": False,
+    "interests": ["a", "b"],
+    "nothing": None,
+}
+
+_OPERATORS = {
+    "set": {"$set": ["a"]},
+    "added": {"$add": ["a"]},
+    "removed": {"$remove": ["a"]},
+    "more": {"$incr": 10},
+    "less": {"$decr": 30},
+    "gone": {"$delete": 1},
+    "gone too": {"$delete": True},
+}
+
+ACCEPTED = [
+    accepted("a profile with every field", profile(_ALL, ts=1_700_000_000)),
+    accepted("a profile and an event", profile(), event()),
+    accepted("operators", profile(_OPERATORS), seen=False),
+    accepted("a clearing operator", profile({"Email": {"$delete": 1}}), seen=False),
+    accepted("an identity that is a number", profile(identity=42), seen=False),
+    accepted("an identity of 1024 letters", profile(identity="i" * 1024), seen=False),
+    accepted("an identity in profileData too", profile({"identity": 7})),
+    accepted("null identifiers beside one", profile(FBID=None, GPID=None), seen=False),
+    accepted(
+        "a profile of a FBID", {"type": "profile", "FBID": "f", "profileData": {}}, seen=False
+    ),
+    accepted(
+        "a profile of a GPID", {"type": "profile", "GPID": "g", "profileData": {}}, seen=False
+    ),
+    accepted("an identity that imports refuse", profile(identity="null"), seen=False),
+    accepted("Gender M", profile({"Gender": "M"})),
+    *(accepted(f"Education {e}", profile({"Education": e})) for e in ("School", "Graduate")),
+    *(accepted(f"{f} Y", profile({f: "Y"})) for f in ("Employed", "Married")),
+    accepted("Age as number", profile({"Age": 18})),
+    accepted("a DOB that is no date", profile({"DOB": "1990-01-01"}), seen=False),
+    accepted("a long value", profile({"p": "v" * 513}), seen=False),
+    accepted("a long name", profile({"k" * 121: 1}), seen=False),
+    accepted("forbidden characters", profile({"a.b|c": 1}), seen=False),
+    accepted("a list of 101", profile({"p": [str(i) for i in range(101)]}), seen=False),
+]
+
+REFUSED = [
+    refused("no type", {"identity": "a", "profileData": {}}, *KIND),
+    refused("wrong type", profile(type="user"), *KIND),
+    refused("not an object", "profile", *KIND),
+    refused("no identity", {"type": "profile", "profileData": {}}, *NOBODY),
+    refused("empty identity", profile(identity=""), *NOBODY),
+    refused("boolean identity", profile(identity=True), *NOBODY),
+    refused("long identity", profile(identity="i" * 1025), *NOBODY),
+    refused("unknown objectId", {"type": "profile", "objectId": "__nobody"}, *OBJECT_ID),
+    refused("malformed objectId", profile(objectId="a b"), *OBJECT_ID),
+    refused("ts 0", profile({"Phone": PHONE, "identity": 7}, ts=0), *TIME, seen=True),
+    refused("ts as text", profile(ts="1700000000"), *TIME),
+    refused("ts with a fraction", profile(ts=1.5), *TIME),
+    refused("ts in milliseconds", profile(ts=1_700_000_000_000), *TIME),
+    refused("ts before 1970", profile(ts=-1), *TIME),
+    refused("Gender", profile({"Gender": "X", "Email": "1234"}), *GENDER),
+    refused("Email", profile({"Email": "1234", "Phone": PHONE}), *EMAIL, seen=True),
+    refused("Email of signs", profile({"Email": "$$$$$"}), *EMAIL, seen=True),
+    refused("Email as number", profile({"Email": 5}), *EMAIL),
+    refused("short Phone", profile({"Phone": "223"}), *BAD_PHONE, seen=True),
+    refused("Phone twice", profile({"Phone": "+44+441234"}), *BAD_PHONE, seen=True),
+    refused("Phone without plus", profile({"Phone": "35922333232"}), *BAD_PHONE),
+    refused("Phone as number", profile({"Phone": 35922333232}), *BAD_PHONE),
+    refused("Phone with spaces", profile({"Phone": "+359 22333232"}), *BAD_PHONE),
+    refused("Phone of other digits", profile({"Phone": "+٣٥٩٢٢٣٣٣٢٣٢"}), *BAD_PHONE),
+    refused("Email before Phone", profile({"Phone": "1", "Email": "1"}), *EMAIL),
+    refused(
+        "Employed",
+        profile({"Phone": PHONE, "Employed": "yes", "identity": 7}),
+        *EMPLOYED,
+        echo=profile({"Phone": 35922333232, "Employed": "yes", "identity": 7}),
+        seen=True,
+    ),
+    refused(
+        "Education",
+        profile({"Phone": PHONE, "Education": "PhD", "identity": 7}),
+        *EDUCATION,
+        echo=profile({"Phone": 35922333232, "Education": "PhD", "identity": 7}),
+        seen=True,
+    ),
+    refused(
+        "Married",
+        profile({"Phone": PHONE, "Married": True, "identity": 7}),
+        *MARRIED,
+        echo=profile({"Phone": 35922333232, "Married": True, "identity": 7}),
+        seen=True,
+    ),
+    refused(
+        "Age",
+        profile({"Phone": PHONE, "Age": "aa", "identity": 7}),
+        *AGE,
+        echo=profile({"Phone": 35922333232, "Age": "aa", "identity": "7"}),
+        seen=True,
+    ),
+    refused("unknown keys come back", profile({"Age": "aa"}, extra=1), *AGE),
+]
+
+CASES = [*ACCEPTED, *REFUSED]
