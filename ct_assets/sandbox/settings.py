@@ -165,5 +165,7 @@ class Settings(Transport, Judging, Keeping):
 
 def wrong_in(error: ValidationError) -> str:
     """Each field with what is wrong in it; `body` is all of it."""
-    found = error.errors()
-    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in found)
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg'].removeprefix('Value error, ')}"
+        for one in error.errors()
+    )
