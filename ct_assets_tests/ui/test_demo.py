@@ -21,6 +21,7 @@ pytestmark = pytest.mark.ui
         ("/errors", "Nothing was dropped in silence"),
         ("/requests", "requests are kept."),
         ("/faults", "Too many concurrent requests"),
+        ("/settings", "All are as usual"),
     ],
 )
 def test_every_view_after_the_demo(

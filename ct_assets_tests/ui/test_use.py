@@ -1,13 +1,15 @@
 """What one does on the page, with and without a mouse and scripts."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import expect
 
-from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.ui.accessibility import serious_findings
 from ct_assets_tests.ui.conftest import Open
 
@@ -84,13 +86,41 @@ def test_presets_and_script(
     expect(page.get_by_text("script to come: 429, ok")).to_be_visible()
     assert [_upload(client, ADA) for _ in range(3)] == [429, 200, 200]
 
-    page.get_by_role("button", name="Down").click()
+    down = page.get_by_role("button", name="Down")
+    expect(down).to_have_attribute("aria-pressed", "false")
+    down.click()
+    expect(down).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("switch", name="503", exact=True)).to_be_checked()
     assert _upload(client, ADA) == 503
 
-    page.get_by_role("button", name="All off").click()
+    page.get_by_role("switch", name="503", exact=True).uncheck()
+    expect(page.get_by_role("button", name="All off")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_text("Faults are on")).not_to_be_visible()
     assert _upload(client, ADA) == 200
+
+
+def test_what_a_sender_needs_is_copied(clevertap_sandbox: SandboxInTest, open_page: Open) -> None:
+    url = clevertap_sandbox.url
+    page = open_page(url, permissions=["clipboard-read", "clipboard-write"]).visit("/")
+
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").splitlines() == [
+        f"CLEVERTAP_API_URL={url}",
+        "CLEVERTAP_ACCOUNT_ID=SANDBOX",
+        "CLEVERTAP_PASSCODE=sandbox",
+    ]
+
+
+def test_settings_that_are_not_as_usual(tmp_path: Path, open_page: Open) -> None:
+    with served(tmp_path, Settings(max_in_flight=3, passcode="secret")) as sandbox:
+        page = open_page(sandbox.url).visit("/settings")
+
+        expect(page.get_by_text("3 are not as usual")).to_be_visible()
+        expect(page.get_by_text("usually 15")).to_be_visible()
+        expect(page.get_by_text("secret")).not_to_be_visible()
+        assert serious_findings(page) == []
 
 
 def test_the_log_is_live_until_paused(

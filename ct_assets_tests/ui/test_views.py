@@ -24,6 +24,7 @@ VIEWS = {
     "/requests": "requests are kept.",
     "/requests/4": "Email is not valid",
     "/faults": "Too many concurrent requests",
+    "/settings": "Older editions of the documentation say 3",
 }
 
 

@@ -54,10 +54,10 @@ def bars(buckets: Buckets, counts: Sequence[int]) -> Chart:
 
 
 def ceiling(highest: int) -> int:
-    """The next of 2, 4, 10, 20, 40, 100 ... : half of it is a round number, too."""
+    """The next of 2, 4, 6, 8, 10, 20, 40, 60 ... : half of it is a round number, too."""
     top = 2
     for before, after in pairwise(
-        factor * 10**power for power in range(19) for factor in (2, 4, 10)
+        factor * 10**power for power in range(19) for factor in (2, 4, 6, 8, 10)
     ):
         if before >= highest:
             break

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, get_args
 
-from ct_assets.sandbox.faults import FAULTS, FaultName, Plan
+from ct_assets.sandbox.faults import FAULTS, FaultName, Faults, Plan
 
 Form = Mapping[str, Sequence[str]]
 
@@ -31,7 +31,7 @@ GROUPS = (
         (
             ("429", "Too many concurrent requests"),
             ("400", "Malformed request, though the body is sound"),
-            ("555", "Every second record refused with 555, a server error"),
+            ("555", "Every second record, a server error of its own"),
             ("revoked", "401, as if the passcode had been revoked"),
             ("403", "Not allowed"),
             ("redirect", "Sent to another address"),
@@ -104,6 +104,16 @@ def changed(form: Form, plan: Plan, left: Sequence[FaultName]) -> Plan:
             return preset.plan
     rest = plan.script if plan.repeat else tuple(left)
     return plan.model_copy(update={**_chances(form), "script": rest})
+
+
+def current(faults: Faults) -> str | None:
+    """The name of the preset in force, if one is: whatever the seed, and with no script to come."""
+    plan = faults.plan
+    if plan.repeat or faults.left:
+        return None
+    changed = {"seed": 0, "script": (), "repeat": False}
+    wanted = plan.model_copy(update=changed)
+    return next((one.name for one in PRESETS if one.plan == wanted), None)
 
 
 def percent(rate: float) -> str:

@@ -8,7 +8,7 @@ FOUR = Buckets("day", (0, 1, 2, 3, 4), ("Mon", "Tue", "Wed", "Thu"))
 
 @pytest.mark.parametrize(
     ("highest", "top"),
-    [(0, 2), (2, 2), (3, 4), (4, 4), (5, 10), (11, 20), (999, 1000), (1001, 2000)],
+    [(0, 2), (2, 2), (3, 4), (4, 4), (5, 6), (7, 8), (11, 20), (473, 600), (999, 1000)],
 )
 def test_the_axis_ends_at_a_round_number(highest: int, top: int) -> None:
     assert ceiling(highest) == top

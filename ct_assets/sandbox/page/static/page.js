@@ -22,6 +22,14 @@ if (live) {
   });
 }
 
+for (const button of document.querySelectorAll("[data-copies]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).textContent);
+    button.textContent = "Copied";
+  });
+}
+
 const trouble = document.getElementById("trouble");
 document.addEventListener("htmx:sendError", () => { trouble.hidden = false; });
 document.addEventListener("htmx:responseError", () => { trouble.hidden = false; });

@@ -6,7 +6,8 @@ from ct_assets.sandbox.page.rendering import clock
 from ct_assets.sandbox.page.visit import Visit
 
 _LATEST = 8
-_HOUR = 3600
+_SPAN = 20 * 60
+"""Seconds that the chart shows at least."""
 
 
 def overview(visit: Visit) -> Response:
@@ -29,6 +30,6 @@ def _arrivals(visit: Visit) -> charts.Chart | None:
     span = log.arrivals(visit.reader)
     if span is None:
         return None
-    first, last = min(span[0], span[1] - _HOUR), span[1]
+    first, last = min(span[0], span[1] - _SPAN), span[1]
     buckets = times.buckets(first, last, clock(visit.sandbox.settings.time_zone))
     return charts.bars(buckets, log.accepted(visit.reader, buckets.edges))

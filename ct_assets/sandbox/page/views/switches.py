@@ -32,6 +32,7 @@ def faults(visit: Visit, problem: str = "", entered: Form | None = None) -> Resp
         script=" ".join(plan.script) if entered is None else entered.get("script", ("",))[0],
         groups=switchboard.GROUPS,
         presets=switchboard.PRESETS,
+        current=switchboard.current(visit.sandbox.faults),
     )
 
 
