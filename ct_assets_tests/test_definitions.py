@@ -1,5 +1,7 @@
 """The project as it is shipped: its definitions, and the example from CSV to CleverTap."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -91,3 +93,10 @@ def test_every_sync_has_a_job_and_the_schedule_it_declares() -> None:
     assert {job.name for job in repository.get_all_jobs()} >= {"customers_sync", "purchases_sync"}
     (schedule,) = repository.schedule_defs
     assert (schedule.name, schedule.cron_schedule) == ("customers_schedule", "0 * * * *")
+
+
+def test_importing_it_loads_no_engine_and_no_table() -> None:
+    code = "import ct_assets.definitions, sys; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert {"numpy", "phonenumbers", "uvicorn"} & set(run.stdout.split()) == set()

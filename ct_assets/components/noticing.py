@@ -13,8 +13,7 @@ from ct_assets.mapping.hazards import (
     custom_fields,
     disputed_clears,
     merge_hazards,
-    null_shares,
-    sent_types,
+    seen,
     turned_null,
     type_drift,
 )
@@ -28,10 +27,10 @@ def notice(
     `before` is the meta of the snapshot that this one replaces, `elsewhere` the properties that
     other syncs send to the same account.
     """
-    types, nulls = sent_types(valid.scan()), null_shares(valid.scan())
-    seen, others = before.get("types", {}), valid.meta.get("others", [])
-    valid.meta |= {"types": {**types, **seen}, "nulls": nulls}
-    found = [*type_drift(seen, types), *turned_null(before.get("nulls", {}), nulls)]
+    types, nulls = seen(valid.scan())
+    known, others = before.get("types", {}), valid.meta.get("others", [])
+    valid.meta |= {"types": {**types, **known}, "nulls": nulls}
+    found = [*type_drift(known, types), *turned_null(before.get("nulls", {}), nulls)]
     if "others" in before:
         found += _new_columns(set(others) - set(before["others"]))
     if sync.object == "profile":

@@ -51,7 +51,8 @@ def split_into(
     work = private_dir(valid.folder / "work")
     parts = split(sync, source, work, rejected_profiles=rejected_profiles)
     valid.sink(parts.valid)
-    rejected.sink(parts.rejected)
+    none_left = _rows(valid) == parts.counts.told
+    rejected.sink(parts.rejected.clear() if none_left else parts.rejected)
     parts.keys.rename(valid.folder / KEYS)
     shutil.rmtree(work)
     counts = Counts(

@@ -62,7 +62,9 @@ class Draft:
     def sink(self, frame: pl.LazyFrame) -> None:
         """In small pieces: memory is for many of them at once."""
         with pl.Config(streaming_chunk_size=20_000):
-            frame.sink_parquet(self.path, row_group_size=50_000, statistics=False)
+            frame.sink_parquet(
+                self.path, compression_level=1, row_group_size=50_000, statistics=False
+            )
 
     def scan(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.path)

@@ -13,6 +13,7 @@ _MEMORY = "256MB"
 def connected(workdir: Path, *reads: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Files outside `workdir` can be read only when they are among `reads`."""
     with contextlib.closing(duckdb.connect(config={"memory_limit": _MEMORY, "threads": 2})) as c:
+        c.sql("set enable_progress_bar = false")
         allowed = ", ".join(f"'{quoted(path)}'" for path in reads)
         c.sql(f"set temp_directory = '{quoted(workdir / 'spill')}'")
         c.sql(f"set allowed_directories = ['{quoted(workdir)}']")

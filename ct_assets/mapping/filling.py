@@ -15,8 +15,6 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from ct_assets.clevertap.contract import IDENTIFIERS, FieldType
 from ct_assets.mapping import template
 from ct_assets.mapping.problems import mistake, near, shown
-from ct_assets.phone import country_code
-from ct_assets.phone.result import TYPES
 
 FILLINGS = ("column", "template", "value", "expr")
 SCALARS = (str, bool, int, float, date, datetime)
@@ -43,7 +41,7 @@ class Region(Part):
     def _known(self) -> Self:
         if (self.value is None) == (self.column is None):
             raise mistake("write a country, such as `region: IT`, or `region: {column: Country}`.")
-        if self.value is not None and country_code(self.value) is None:
+        if self.value is not None and not _is_country(self.value):
             raise mistake(
                 f"{self.value!r} is no country. Write its ISO code or English name (IT, Italy), or "
                 "`{column: ...}` for a column that has one."
@@ -123,6 +121,8 @@ class Filling(Part):
     @field_validator("accept")
     @classmethod
     def _known_phone_types(cls, names: Sequence[str] | None) -> Sequence[str] | None:
+        from ct_assets.phone.result import TYPES
+
         for name in names or ():
             if name not in TYPES:
                 raise mistake(
@@ -185,6 +185,12 @@ class Identifier(Filling):
                 f"`{kind}` must be the name of a column or a mapping, not {shown(filling)}."
             )
         return {**long, "kind": kind}
+
+
+def _is_country(name: str) -> bool:
+    from ct_assets.phone import country_code
+
+    return country_code(name) is not None
 
 
 def known_timezone(name: str) -> str:

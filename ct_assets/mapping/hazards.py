@@ -26,7 +26,10 @@ class Hazard(NamedTuple):
 
 
 def merge_hazards(valid: Path, workdir: Path) -> list[Hazard]:
-    """Identities that share an e-mail address, a phone number or a further identifier."""
+    """Identities that share an e-mail address, a phone number or a further identifier.
+
+    A valid snapshot has each identity once, so rows stand for people.
+    """
     schema = pl.read_parquet_schema(valid)
     shared = {name: sql.format(column=f'"{name}"') for name, sql in _UNITING.items()}
     shared = {name: sql for name, sql in shared.items() if name in schema}
@@ -53,10 +56,10 @@ def _different(values: int) -> str:
 
 
 _SHARED = """
-with given as (select {value} as value, _kind, _key from read_parquet('{valid}')),
+with given as (select {value} as value from read_parquet('{valid}')),
 people as (
-    select hash(value) as h, count(distinct hash(_kind, _key)) as n
-    from given where value is not null group by h having n > 1
+    select hash(value) as h, count(*) as n from given where value is not null
+    group by h having n > 1
 )
 select count(*), coalesce(sum(n), 0)::bigint from people
 """
@@ -90,21 +93,30 @@ def disputed_clears(fields: Iterable[str]) -> list[Hazard]:
     ]
 
 
-def sent_types(valid: pl.LazyFrame) -> dict[str, str]:
-    """The type that CleverTap sees of each field of a valid snapshot, to be kept for `drift`.
+class Seen(NamedTuple):
+    """What CleverTap is shown of each field; kept, so that the next snapshot can be compared."""
 
-    Fields that have no value in any row are left out: CleverTap has seen nothing of them.
-    """
+    types: dict[str, str]
+    """Without those that have no value in any row: CleverTap has seen nothing of them."""
+    nulls: dict[str, float]
+    """The share of rows without a value; nothing for an empty snapshot."""
+
+
+def seen(valid: pl.LazyFrame) -> Seen:
     schema = valid.collect_schema()
     names = [name for name in schema if not name.startswith("_")]
     if not names:
-        return {}
-    first = valid.select(pl.col(n).drop_nulls().first() for n in names).collect(engine="streaming")
-    return {
-        name: _sent_type(schema[name], value)
-        for name, value in zip(names, first.row(0), strict=True)
-        if value is not None
-    }
+        return Seen({}, {})
+    found = valid.select(
+        pl.len(),
+        pl.struct(pl.col(name).drop_nulls().first() for name in names).alias("first"),
+        pl.struct(pl.col(name).null_count() for name in names).alias("nulls"),
+    )
+    rows, first, nulls = found.collect(engine="streaming").row(0)
+    return Seen(
+        {n: _sent_type(schema[n], value) for n, value in first.items() if value is not None},
+        {n: count / rows for n, count in nulls.items() if rows},
+    )
 
 
 def type_drift(before: Mapping[str, str], now: Mapping[str, str]) -> list[Hazard]:
@@ -120,15 +132,6 @@ def type_drift(before: Mapping[str, str], now: Mapping[str, str]) -> list[Hazard
         for name, type_ in now.items()
         if name in before and type_ != before[name]
     ]
-
-
-def null_shares(valid: pl.LazyFrame) -> dict[str, float]:
-    """Share of rows without a value, by field; nothing for an empty snapshot."""
-    names = [name for name in valid.collect_schema() if not name.startswith("_")]
-    if not names:
-        return {}
-    shares = valid.select(pl.col(names).is_null().mean()).collect(engine="streaming").row(0)
-    return {n: share for n, share in zip(names, shares, strict=True) if share is not None}
 
 
 def turned_null(before: Mapping[str, float], now: Mapping[str, float]) -> list[Hazard]:

@@ -28,6 +28,11 @@ class Counts:
     """By `where`."""
     superseded: int
 
+    @property
+    def told(self) -> int:
+        """Rows that are valid or rejected."""
+        return self.source - self.cut - self.superseded
+
 
 @dataclass(frozen=True)
 class Split:

@@ -78,7 +78,7 @@ def test_types_as_clevertap_sees_them() -> None:
         }
     )
 
-    assert hazards.sent_types(rows) == {
+    assert hazards.seen(rows).types == {
         "text": "string",
         "day": "date",
         "whole": "integer",
@@ -87,6 +87,13 @@ def test_types_as_clevertap_sees_them() -> None:
         "words": "list",
         "Items": "items",
     }
+
+
+@pytest.mark.parametrize(
+    "rows", [pl.LazyFrame({"_key": ["a"]}), pl.LazyFrame({"_key": [], "x": []})]
+)
+def test_nothing_to_see(rows: pl.LazyFrame) -> None:
+    assert hazards.seen(rows) == ({}, {})
 
 
 def test_a_type_that_changed() -> None:
@@ -101,7 +108,7 @@ def test_a_type_that_changed() -> None:
 
 def test_a_field_that_turned_null() -> None:
     rows = pl.LazyFrame({"_key": ["a"] * 100, "x": ["v"] * 4 + [None] * 96, "y": ["v"] * 100})
-    shares = hazards.null_shares(rows)
+    shares = hazards.seen(rows).nulls
 
     assert shares == {"x": 0.96, "y": 0.0}
     assert [h.field for h in hazards.turned_null({"x": 0.95, "y": 0.0}, shares)] == ["x"]

@@ -5,7 +5,6 @@ from typing import TypedDict
 
 import polars as pl
 
-from ct_assets import phone as numbering
 from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
 from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
 
@@ -107,6 +106,9 @@ class _Rules(TypedDict):
 
 
 def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    # Here, because syncs are bound in runs: a code location loads without numpy and phonenumbers.
+    from ct_assets import phone as numbering
+
     if not (is_text(dtype) or is_whole(dtype)):
         raise mismatch(target, dtype, "a phone number is text, or its digits as a whole number.")
     text = steps.keep("text", trimmed(source, dtype))
