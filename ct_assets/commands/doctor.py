@@ -1,7 +1,9 @@
 """`ct-assets doctor`: everything that a sync needs, one line each, with a fix for what fails."""
 
+import traceback
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 from rich.text import Text
@@ -46,9 +48,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 def checkup(module: str) -> Iterator[Check]:
     yield installation.python()
     yield installation.packages()
-    yield from disk(data_dir())
-    yield from states(data_dir() / "state")
-    yield from locks(data_dir())
+    yield from _guarded("disk", disk(data_dir()))
+    yield from _guarded("state", states(data_dir() / "state"))
+    yield from _guarded("locks", locks(data_dir()))
     try:
         project = Project.load(module)
     except UserError as error:
@@ -56,9 +58,21 @@ def checkup(module: str) -> Iterator[Check]:
         yield failed("declarations", error, fix)
         return
     yield ok("declarations", f"{len(project.syncs)} syncs: {', '.join(sorted(project.syncs))}")
-    yield from sources(project)
-    yield from accounts(project)
-    yield from dagster(project)
+    yield from _guarded("sources", sources(project))
+    yield from _guarded("accounts", accounts(project))
+    yield from _guarded("dagster", dagster(project))
+
+
+def _guarded(name: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """What a check cannot cope with is a failure of its own, and keeps none of the others away."""
+    try:
+        yield from checks
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {Path(last.filename).name}:{last.lineno}"
+        yield failed(
+            name, f"not all could be looked at ({where})", "Report this line to ct_assets."
+        )
 
 
 def _print(checks: list[Check]) -> None:

@@ -1,15 +1,15 @@
 """`ct-assets status`: how every sync stands."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
 from dagster._utils.schedules import get_next_cron_tick
-from rich.table import Table
 
 from ct_assets.clevertap.destination import Destination
-from ct_assets.commands.output import console, local, print_json, table
+from ct_assets.commands.board import Status, show
+from ct_assets.commands.output import print_json
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import LastRun, instance, last_runs
 from ct_assets.delivery.inspecting import Standing, standing
@@ -17,40 +17,6 @@ from ct_assets.delivery.storage import BusyError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 from ct_assets.mapping import Sync
-
-COUNTS = {
-    "source": "source",
-    "cut": "cut",
-    "superseded": "superseded",
-    "rejected": "rejected",
-    "valid": "valid",
-    "unchanged": "unchanged",
-    "held": "held",
-    "planned": "sent",
-    "acked": "acked",
-    "refused": "refused",
-    "unknown": "unknown",
-    "unsent": "unsent",
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    sync: str
-    destination: str
-    last_run: LastRun | None
-    counts: Mapping[str, int]
-    """Of the last delivery to this destination."""
-    acknowledged: int
-    """Rows that CleverTap has by now."""
-    held: Mapping[str, int]
-    trigger: str
-    next_run: datetime | None
-    notes: tuple[str, ...]
-
-    @property
-    def parked(self) -> int:
-        return self.held.get("parked", 0)
 
 
 @click.command()
@@ -70,7 +36,7 @@ def command(module: str, *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(status) for status in found])
     else:
-        _print(found)
+        show(found)
 
 
 def _status(project: Project, name: str, run: LastRun | None, now: datetime) -> Status:
@@ -132,46 +98,3 @@ def next_run(sync: Sync, now: datetime) -> datetime | None:
     if sync.paused or sync.trigger is None or sync.trigger.cron is None:
         return None
     return get_next_cron_tick(sync.trigger.cron, now, sync.trigger.timezone)
-
-
-def _print(found: list[Status]) -> None:
-    out = console()
-    out.print(_standings(found))
-    if any(status.counts for status in found):
-        out.print(_counts(found))
-    for status in found:
-        for note in status.notes:
-            out.print(f"{status.sync}: {note}", style="yellow", soft_wrap=True)
-
-
-def _standings(found: list[Status]) -> Table:
-    made = table(
-        "sync",
-        "destination",
-        "last run",
-        "there",
-        "parked",
-        "trigger",
-        "next run",
-        numbers=("there", "parked"),
-    )
-    for status in found:
-        run = status.last_run
-        made.add_row(
-            status.sync,
-            status.destination,
-            f"{local(run.at)} {run.status}" if run else "never",
-            f"{status.acknowledged:,}",
-            f"{status.parked:,}",
-            status.trigger,
-            local(status.next_run) if status.next_run else "-",
-        )
-    return made
-
-
-def _counts(found: list[Status]) -> Table:
-    made = table("sync", *COUNTS.values(), title="Last delivery", numbers=tuple(COUNTS.values()))
-    for status in found:
-        rows = (f"{status.counts[name]:,}" if status.counts else "-" for name in COUNTS)
-        made.add_row(status.sync, *rows)
-    return made

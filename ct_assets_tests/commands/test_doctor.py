@@ -1,7 +1,10 @@
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ct_assets.commands.checkup.check import Check
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 
@@ -55,6 +58,44 @@ def test_declarations_that_do_not_load(shop: Shop) -> None:
 
     assert found[0] == "declarations"
     assert "customers/defs.yaml:4: " in found[1][0]
+
+
+def test_a_source_that_cannot_be_read(shop: Shop) -> None:
+    shop.declare("shop", "customer.csv", "customer.parquet")
+    shop.write("customer.parquet", "no Parquet at all")
+
+    (found,) = failures(shop).items()
+
+    assert found[0] == "source shop/customer"
+    assert found[1][0].startswith("customer.parquet: ")
+
+
+def test_a_check_that_breaks_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> Iterator[Check]:
+        raise KeyError("a value of a row")
+        yield
+
+    monkeypatch.setattr("ct_assets.commands.doctor.sources", broken)
+
+    assert re.fullmatch(
+        r"not all could be looked at \(KeyError in test_doctor\.py:\d+\)",
+        failures(shop)["sources"][0],
+    )
+    assert "account" in {check["name"] for check in shop.json("doctor")}
+
+
+def test_a_storage_of_dagster_that_is_damaged(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = tmp_path / "dagster" / "history"
+    history.mkdir(parents=True)
+    (history / "runs.db").write_bytes(b"no database at all" * 500)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+
+    (found,) = failures(shop).items()
+
+    assert found[0] == "dagster storage"
+    assert f"{tmp_path / 'dagster'} cannot be used (" in found[1][0]
 
 
 def test_a_column_that_is_gone(shop: Shop) -> None:

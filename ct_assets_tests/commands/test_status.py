@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ct_assets.commands.board import COUNTS, law
 from ct_assets.commands.status import next_run, trigger
 from ct_assets.delivery.storage import locked
 from ct_assets.mapping import parse
@@ -38,6 +39,7 @@ def test_after_runs(shop: Shop, account: SandboxInTest) -> None:
     assert customers["counts"] == {
         "source": 4, "cut": 1, "superseded": 0, "rejected": 1, "valid": 2, "unchanged": 0,
         "held": 0, "planned": 2, "acked": 2, "refused": 0, "unknown": 0, "unsent": 0, "removed": 0,
+        "parked": 0,
     }  # fmt: skip
     assert (purchases["acknowledged"], purchases["held"]) == (0, {"parked": 2})
     assert purchases["notes"] == ["records wait for a person: ct-assets parked purchases"]
@@ -85,6 +87,31 @@ def test_a_dagster_home_that_is_none(
 
     assert result.exit_code == 1
     assert "nowhere cannot be used" in result.output
+
+
+@pytest.mark.usefixtures("account")
+def test_a_narrow_screen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shop.run("customers")
+    monkeypatch.setattr("ct_assets.commands.output.PIPED_WIDTH", 80)
+
+    said = shop.said("status").splitlines()
+
+    assert max(map(len, said)) <= 80
+    assert [" ".join(line.split()) for line in (said[0], *said[4:9])] == [
+        "customers",
+        "in CleverTap 2",
+        "last delivery 4 source = 2 valid + 1 rejected + 1 cut",
+        "2 valid = 2 sent",
+        "2 sent = 2 acked",
+        "",
+    ]
+
+
+def test_the_law_leaves_out_what_is_0() -> None:
+    counts = dict.fromkeys(COUNTS, 0) | {"source": 1200, "valid": 1200, "unchanged": 1200}
+
+    assert list(law(counts)) == ["1,200 source = 1,200 valid", "1,200 valid = 1,200 unchanged"]
+    assert list(law(dict.fromkeys(COUNTS, 0))) == []
 
 
 CRON = {"cron": "0 6 * * *", "timezone": "Europe/Rome"}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination, destination_from_env
-from ct_assets.clevertap.verdicts import Acked, Malformed, Unknown
+from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
 from ct_assets.commands.checkup.check import Check, failed, note, ok
 from ct_assets.commands.project import Project
 from ct_assets.delivery.slots import upload_slots
@@ -21,6 +21,12 @@ NOBODY = b'{"d":[{"type":"profile","profileData":{}}]}'
 """Names nobody: were a dry run taken for a real upload, nothing could be stored all the same."""
 
 MOST_SECONDS_OFF = 60.0
+
+_DENIED = (
+    "Copy the account id and the passcode from Settings > Project in CleverTap's dashboard, its "
+    "region from the dashboard's address."
+)
+_UNREACHED = "Mend the region or CLEVERTAP_API_URL, or what is in between: proxies, firewalls."
 
 
 def accounts(project: Project) -> Iterator[Check]:
@@ -60,13 +66,14 @@ def _credentials(name: str, destination: Destination, answer: Answer) -> Check:
         case Acked() | Malformed():
             return ok(name, f"{told} takes these credentials ({answer.seconds:.1f} s)")
         case Unknown(why):
-            return failed(name, f"{told}: {why}", "Try again; look at CleverTap's status page.")
-        case verdict:
-            fix = (
-                "Copy the account id and the passcode from Settings > Project in CleverTap's "
-                "dashboard, its region from the dashboard's address; mind proxies and firewalls."
-            )
-            return failed(name, f"{told}: {verdict.why}", fix)
+            fix = "Try again; look at CleverTap's status page."
+        case NotTaken(why, reached=False):
+            fix = _UNREACHED
+        case NotTaken(why):
+            fix = "Something else sends to this account as well: try again, or let it end first."
+        case Denied(why):
+            fix = _DENIED
+    return failed(name, f"{told}: {why}", fix)
 
 
 def clock(name: str, reply: Reply, now: float) -> Check:

@@ -10,6 +10,8 @@ from packaging.specifiers import SpecifierSet
 from ct_assets.commands.checkup.check import Check, failed, ok
 
 DISTRIBUTION = "ct-assets"
+NAMED = ("ct-assets", "dagster", "duckdb", "polars")
+"""Whose versions are told even when all is well."""
 
 
 def python(version: str | None = None) -> Check:
@@ -30,7 +32,8 @@ def packages(requirements: Sequence[str] | None = None) -> Check:
             "; ".join(wrong),
             "Install the versions of the lock file: make setup, or pip install -U ct-assets.",
         )
-    return ok("packages", f"{len(wanted)} as ct_assets wants them")
+    told = ", ".join(f"{name} {metadata.version(name)}" for name in NAMED)
+    return ok("packages", f"{told}; all {len(wanted)} that it needs are as it wants them")
 
 
 def _wrong(requirement: Requirement) -> str | None:

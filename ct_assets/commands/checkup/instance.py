@@ -28,8 +28,9 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Check]:
     except (UserError, dg.DagsterError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
         yield failed(
             "dagster storage",
-            f"cannot be used ({type(error).__name__})",
-            "Set DAGSTER_HOME to a folder of yours that has the project's dagster.yaml.",
+            f"{os.environ['DAGSTER_HOME']} cannot be used ({type(error).__name__})",
+            "Set DAGSTER_HOME to a folder of yours that has the project's dagster.yaml; if its "
+            "databases are damaged, move them away or bring them back from a backup.",
         )
 
 

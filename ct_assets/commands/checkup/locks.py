@@ -21,7 +21,7 @@ def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Check:
     held = [path for path in files if _is_held(path)]
     dead = {path: pid for path in held if (pid := _dead(path, holders))}
     if not dead:
-        return ok(name, f"{len(held)} held, none by a dead process")
+        return ok(name, f"{len(held)} held, none by a dead process" if held else "none held")
     told = ", ".join(f"{path} by {pid}" for path, pid in dead.items())
     return failed(
         name,

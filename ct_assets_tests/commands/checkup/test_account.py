@@ -21,17 +21,19 @@ def test_good_credentials(clevertap_sandbox: SandboxInTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "told", "fix"),
     [
-        ("revoked", "credentials or region refused"),
-        ("503", "HTTP 503"),
-        ("redirect", "redirects"),
-        ("not-json", "not CleverTap's JSON"),
-        ("reset", "the connection broke"),
+        ("revoked", "credentials or region refused", "Copy the account id"),
+        ("403", "credentials or region refused", "Copy the account id"),
+        ("429", "429, too many requests at once", "Something else sends to this account"),
+        ("503", "HTTP 503", "Try again"),
+        ("redirect", "redirects", "Copy the account id"),
+        ("not-json", "not CleverTap's JSON", "Try again"),
+        ("reset", "the connection broke", "Try again"),
     ],
 )
 def test_answers_that_are_none(
-    clevertap_sandbox: SandboxInTest, fault: FaultName, told: str
+    clevertap_sandbox: SandboxInTest, fault: FaultName, told: str, fix: str
 ) -> None:
     clevertap_sandbox.faults.script(fault)
 
@@ -39,7 +41,7 @@ def test_answers_that_are_none(
 
     assert check.status == "failed"
     assert told in check.found
-    assert check.fix
+    assert check.fix.startswith(fix)
 
 
 def test_nobody_there() -> None:
@@ -50,6 +52,7 @@ def test_nobody_there() -> None:
 
     assert check.status == "failed"
     assert "cannot reach 127.0.0.1" in check.found
+    assert check.fix.startswith("Mend the region or CLEVERTAP_API_URL")
 
 
 @pytest.mark.parametrize(
