@@ -63,7 +63,9 @@ def snapshot(
         columns = frame.collect_schema().names()
         _check_types(types, columns, files)
         cast = [_typed(pl.col(name), kind).alias(name) for name, kind in types.items()]
-        frame.with_columns(cast).sink_parquet(into, row_group_size=row_group_size)
+        frame.with_columns(cast).sink_parquet(
+            into, compression_level=1, row_group_size=row_group_size
+        )
         _check_cells(frame, into, types, files)
 
 
