@@ -18,18 +18,22 @@ def split_metadata(sync: Sync, meta: Mapping[str, Any], seconds: float) -> dict[
     """For `valid` and `rejected`: where every row of the source went, and why."""
     counts = Counts(**meta["counts"])
     return {
-        **{name: dg.MetadataValue.asset(key(sync, name)) for name in ("valid", "rejected")},
-        "seconds": seconds,
-        "rows_per_second": counts.source / max(seconds, 1e-6),
         "conservation": table([{"rows": n, "count": c} for n, c in meta["counts"].items()]),
         "reasons": reasons(meta["reasons"]),
         **({"warnings": warnings(meta["warnings"])} if meta["warnings"] else {}),
+        "gate": meta["gate"]["why"] or "passed",
+        **links(sync, "valid", "rejected"),
         "rows/source": counts.source,
         "rows/valid": counts.valid,
         "rows/rejected": counts.rejected,
         "rejected_share": counts.rejected_share,
-        "gate": meta["gate"]["why"] or "passed",
+        "seconds": seconds,
+        "rows_per_second": counts.source / max(seconds, 1e-6),
     }
+
+
+def links(sync: Sync, *stages: str) -> dict[str, dg.MetadataValue]:
+    return {stage: dg.MetadataValue.asset(key(sync, stage)) for stage in stages}
 
 
 def reasons(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:

@@ -112,7 +112,7 @@ def staged(
     if asset in context.selected_asset_keys:
         yield dg.Output(draft, asset.path[-1], metadata=metadata)
         return
-    said = {**metadata, **described(io_manager.staging().publish(draft))}
+    said = {**metadata, **described(io_manager.staging().publish(draft), asset.path[-1])}
     parts: list[str | None] = [*partition_keys(context)]
     for part in parts or [None]:
         context.log_event(dg.AssetMaterialization(asset, metadata=said, partition=part))

@@ -96,12 +96,11 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
     ) -> Iterator[dg.Output[Upload] | dg.AssetCheckResult]:
         with readable():
             wait_for_others(context, sync, ct_staging.staging())
-        part, others = running.partition(context), running.neighbours(context)
-        links = {
-            name: dg.MetadataValue.asset(key(sync, name)) for name in ("rejected", "undelivered")
-        }
-        upload = Upload(sync, valid, config, others, part)
-        yield dg.Output(upload, "clevertap", metadata=links)
+        part = running.partition(context)
+        if key(sync, "clevertap") in context.selected_asset_keys:  # not its checks alone
+            upload = Upload(sync, valid, config, running.neighbours(context), part)
+            links = readings.links(sync, "valid", "rejected", "undelivered")
+            yield dg.Output(upload, "clevertap", metadata=links)
         report = ct_staging.staging().current((sync.name, "clevertap"), part)
         found = checks.of_delivery(sync, report.meta["counts"])
         yield from checks.results(context, key(sync, "clevertap"), found)
@@ -121,17 +120,19 @@ def undelivered_asset(sync: Sync) -> dg.AssetsDefinition:
         outs={"undelivered": _out(sync, "undelivered")},
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
-    def undelivered(report: pl.LazyFrame) -> pl.LazyFrame:
+    def undelivered(report: pl.LazyFrame) -> dg.Output[pl.LazyFrame]:
         meant = pl.col("code").is_in(["forgotten", "before_from_now"])
         held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
-        return report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
+        rows = report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
+        return dg.Output(rows, metadata=readings.links(sync, "clevertap"))
 
     return undelivered
 
 
 def described_as(sync: Sync, stage: str) -> str:
-    about = f"{sync.description}\n\n" if sync.description else ""
-    return f"{about}{DESCRIPTIONS[stage]}"
+    """The stage comes first: the catalog's list shows little more than that."""
+    about = f"\n\n{sync.description}" if sync.description else ""
+    return f"{DESCRIPTIONS[stage]}{about}"
 
 
 def _out(

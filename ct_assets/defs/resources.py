@@ -30,6 +30,7 @@ def defs() -> dg.Definitions:
                 target=dg.AssetSelection.all(),
                 default_status=dg.DefaultSensorStatus.RUNNING,
                 run_tags=CRASHES,
+                description="Starts what follows a source that was read anew (`on_change`).",
             ),
             *alert_sensors(Budgets(rejected_share=0.05, refused_share=0.01, unknown=0, parked=0)),
         ],

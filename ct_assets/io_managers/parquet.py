@@ -8,6 +8,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from ct_assets.io_managers.columns import column_schema
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.staging import Draft, Snapshot, Staging
 from ct_assets.settings import data_dir
@@ -34,7 +35,7 @@ class ParquetStaging(dg.ConfigurableIOManager):
             with self.staging().draft(*name_of(context)) as draft:
                 draft.sink(obj.lazy())
                 snapshot = self.staging().publish(draft)
-        context.add_output_metadata(described(snapshot))
+        context.add_output_metadata(described(snapshot, context.asset_key.path[-1]))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame | Snapshot:
         with readable():
@@ -43,13 +44,12 @@ class ParquetStaging(dg.ConfigurableIOManager):
         return snapshot if wanted is Snapshot else snapshot.scan()
 
 
-def described(snapshot: Snapshot) -> dict[str, Any]:
+def described(snapshot: Snapshot, stage: str) -> dict[str, Any]:
     """Row count, column schema and place of a snapshot, as Dagster's catalog shows them."""
     frame = snapshot.scan()
-    columns = [dg.TableColumn(name, str(dtype)) for name, dtype in frame.collect_schema().items()]
     return {
         "dagster/row_count": frame.select(pl.len()).collect().item(),
-        "dagster/column_schema": dg.TableSchema(columns),
+        "dagster/column_schema": column_schema(frame, stage),
         "path": dg.MetadataValue.path(snapshot.path),
         "bytes": snapshot.path.stat().st_size,
     }

@@ -257,6 +257,33 @@ def test_warnings_are_in_the_metadata(account: Path) -> None:
     assert all(r.data["message"] for r in told.records)
 
 
+def test_checks_can_be_evaluated_alone(account: Path, clevertap_sandbox: SandboxInTest) -> None:
+    """The UI has a button for it."""
+    defs, instance = load(account), dg.DagsterInstance.ephemeral()
+    assert kit.run(defs, instance=instance).success
+    before = len(clevertap_sandbox.requests())
+    selection = dg.AssetSelection.checks_for_assets("customers/valid", "customers/clevertap")
+    job = dg.define_asset_job("checks", selection)
+
+    alone = dg.Definitions.merge(defs, dg.Definitions(jobs=[job])).resolve_job_def("checks")
+    result = alone.execute_in_process(instance=instance)
+
+    evaluated = {c.asset_check_key for c in result.get_asset_check_evaluations()}
+    assert evaluated == set(defs.resolve_asset_graph().asset_check_keys)
+    assert len(clevertap_sandbox.requests()) == before
+
+
+def test_columns_are_described_those_of_the_person_first(account: Path) -> None:
+    result = kit.run(load(account))
+
+    schema = metadata(result, "customers/valid")["dagster/column_schema"].value
+    assert isinstance(schema, dg.TableSchema)
+    assert [column.name for column in schema.columns][:3] == ["Name", "Email", "_key"]
+    assert [c.name for c in schema.columns if c.name.startswith("_") and not c.description] == []
+    links = metadata(result, "customers/undelivered")
+    assert links["clevertap"] == dg.MetadataValue.asset(dg.AssetKey(["customers", "clevertap"]))
+
+
 def test_every_asset_is_described(account: Path) -> None:
     for spec in load(account).resolve_all_asset_specs():
         assert spec.description

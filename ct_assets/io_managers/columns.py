@@ -1,0 +1,39 @@
+"""What the columns of staged assets mean, for the catalog."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import polars as pl
+
+ABOUT: Mapping[str, Mapping[str, str]] = {
+    "valid": {
+        "_key": "Tells the row from all others: its identifier, or its event key.",
+        "_kind": "What `_key` is: identity, objectId, FBID, GPID or event.",
+        "_identity": "Whom the record is about.",
+        "_also": "Further identifiers of the same person.",
+        "_ts": "When it happened, in seconds since 1970.",
+        "_record": "The JSON that is sent.",
+        "_clear": "Fields that are emptied in CleverTap if it has them.",
+        "_warnings": "What was left out of the record, and why.",
+    },
+    "rejected": {"reasons": "Why the row is not sent; `ct-assets explain CODE` says more."},
+    "undelivered": {
+        "key": "Tells the row from all others: its identifier, or its event key.",
+        "kind": "What `key` is: identity, objectId, FBID, GPID or event.",
+        "outcome": "refused by CleverTap, unknown, unsent, or held back.",
+        "code": "CleverTap's code, or ours; `ct-assets explain CODE` says more.",
+        "message": "What CleverTap said.",
+        "hint": "What to do about it.",
+        "batch": "The request, within its delivery.",
+        "run": "The Dagster run that sent it.",
+    },
+}
+
+
+def column_schema(frame: pl.LazyFrame, stage: str) -> dg.TableSchema:
+    """`stage`: the last part of the asset's key. What is of our own making comes last."""
+    about, columns = ABOUT.get(stage, {}), frame.collect_schema()
+    names = sorted(columns, key=lambda name: stage == "valid" and name in about)
+    return dg.TableSchema(
+        [dg.TableColumn(name, str(columns[name]), about.get(name)) for name in names]
+    )
