@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,13 @@ def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
 
 def place_of_source(metadata: Mapping[str, Any]) -> Place:
     return Place.of(_json(metadata[SOURCE])["place"])
+
+
+def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]:
+    for key, asset in (repository.assets_defs_by_key if repository else {}).items():
+        metadata = asset.metadata_by_key.get(key, {})
+        if SYNC in metadata:
+            yield sync_of(metadata)[0]
 
 
 def declared_source(

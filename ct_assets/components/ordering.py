@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ct_assets.components.running import deployment
-from ct_assets.components.triggers import under_way
+from ct_assets.components.triggers import UNDER_WAY, under_way
 from ct_assets.errors import UserError
 from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
@@ -50,11 +50,25 @@ def _failed(context: dg.AssetExecutionContext, check: dg.AssetCheckKey) -> bool:
 def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Staging) -> None:
     """Come again later while a sync that goes first is under way in another run."""
     for name in sync.after:
-        others = [run for run in under_way(context.instance, name) if run != context.run_id]
-        if others:
-            context.log.info(f"{sync.name} waits for {name}, under way in run {others[0][:8]}")
-            raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
+        for run in under_way(context.instance, name):
+            if run.run_id != context.run_id and is_waited_for(context.instance, run.status):
+                told = f"{sync.name} waits for {name}, under way in run {run.run_id[:8]}"
+                context.log.info(told)
+                raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
         if not staging.knows((name, "clevertap")):
             raise UserError(
                 f"{sync.name} goes after {name}, which was never sent: materialize {name}/clevertap"
             )
+
+
+def is_waited_for(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> bool:
+    """Not a run that itself waits for a place, of which the one that asks may hold the last."""
+    return status is not dg.DagsterRunStatus.QUEUED or _has_room(instance)
+
+
+def _has_room(instance: dg.DagsterInstance) -> bool:
+    queue = instance.get_concurrency_config().run_queue_config
+    if queue is None or queue.max_concurrent_runs < 0:
+        return True
+    running = dg.RunsFilter(statuses=[s for s in UNDER_WAY if s is not dg.DagsterRunStatus.QUEUED])
+    return instance.get_runs_count(running) < queue.max_concurrent_runs

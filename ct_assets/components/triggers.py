@@ -20,6 +20,9 @@ AGAIN = "*/10 * * * *"
 CRASHES = {"dagster/max_retries": "2"}
 """Runs whose process died start again, where the instance has `run_retries` enabled."""
 
+LATER = {"dagster/priority": "-1"}
+"""Of runs that queue together, those of syncs that go after others leave the queue last."""
+
 SILENCE = timedelta(hours=1)
 """A run that says nothing for so long is taken for dead."""
 
@@ -74,7 +77,7 @@ def tick(
 ) -> dg.RunRequest | dg.SkipReason:
     run = next(under_way(instance, sync.name), None)
     if run is not None:
-        return dg.SkipReason(f"{sync.name} is still under way in run {run[:8]}")
+        return dg.SkipReason(f"{sync.name} is still under way in run {run.run_id[:8]}")
     return dg.RunRequest(tags=due(sync, staging, now))
 
 
@@ -99,20 +102,20 @@ def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
         job_name(sync.name),
         selection=dg.AssetSelection.assets(*keys),
         description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
-        run_tags=CRASHES,
+        run_tags=CRASHES | (LATER if sync.after else {}),
     )
 
 
-def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[str]:
+def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[dg.DagsterRun]:
     """The runs that are about to send the sync of that name, or at it."""
     asset = dg.AssetKey([name, "clevertap"])
     for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
         sends = run.job_name == job_name(name) or asset in (run.asset_selection or ())
-        if sends and not _given_up(instance, run):
-            yield run.run_id
+        if sends and not given_up(instance, run):
+            yield run
 
 
-def _given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Where Dagster itself was killed, its runs stay under way for ever; a live one logs."""
     last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
     return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()

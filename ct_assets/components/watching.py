@@ -2,14 +2,15 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import dagster as dg
 
-from ct_assets.components.catalogue import declared_source
+from ct_assets.components.catalogue import declared_source, declared_syncs
 from ct_assets.components.keys import source_key
 from ct_assets.components.source import DeclaredSource
+from ct_assets.components.triggers import UNDER_WAY, given_up
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -19,20 +20,23 @@ from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration import OnChange
 
 SECONDS = 30
+AGAIN = 600
+"""Seconds after which a run that was asked for, and did not read the source, is asked for again."""
 
 
 @dataclass(frozen=True)
 class Cursor:
     asked: str | None = None
     """The state of the source that a run was asked for."""
+    at: float = 0
+    """When it was asked for."""
     since: float | None = None
     """When a change that is still waited upon was first seen."""
 
 
 def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.SensorDefinition | None:
     """Reads the source of `sync` anew when it has changed, if it is ours to read."""
-    wait = sync.trigger and sync.trigger.on_change
-    if sync.paused or not wait:
+    if not _follows(sync):
         return None
     source = source_key(sync)
 
@@ -48,10 +52,15 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: WarehouseResource,
     ) -> dg.RunRequest | dg.SkipReason:
-        staging, warehouse = ct_staging.staging(), ct_warehouse.warehouse()
         declared = declared_source(context.repository_def, source)
         if declared is None:
             return dg.SkipReason(f"{sync.source} is refreshed by others")
+        first, wait = leader(sync, declared_syncs(context.repository_def))
+        if first != sync.name:
+            return dg.SkipReason(f"{first}_on_change reads {sync.source} for this sync, too")
+        if _is_being_read(context.instance, source):
+            return dg.SkipReason(f"{sync.source} is being read")
+        staging, warehouse = ct_staging.staging(), ct_warehouse.warehouse()
         last = Cursor(**json.loads(context.cursor or "{}"))
         try:
             seen, skip = look(declared, last, wait, staging, warehouse, now())
@@ -61,6 +70,35 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         return dg.SkipReason(skip) if skip else dg.RunRequest()
 
     return changed
+
+
+def leader(sync: Sync, syncs: Iterable[Sync]) -> tuple[str, OnChange]:
+    """Of the syncs that follow one source, the one whose sensor reads it, and what it waits for."""
+    same = sorted((s for s in syncs if s.source == sync.source and _follows(s)), key=_name)
+    return same[0].name, soonest([wait for s in same if (wait := _follows(s))])
+
+
+def soonest(waits: Sequence[OnChange]) -> OnChange:
+    """Is over when the first of them is."""
+    if OnChange() in waits:
+        return OnChange()
+    return OnChange(
+        rows=min((w.rows for w in waits if w.rows), default=None),
+        minutes=min((w.minutes for w in waits if w.minutes), default=None),
+    )
+
+
+def _follows(sync: Sync) -> OnChange | None:
+    return sync.trigger.on_change if sync.trigger and not sync.paused else None
+
+
+def _name(sync: Sync) -> str:
+    return sync.name
+
+
+def _is_being_read(instance: dg.DagsterInstance, source: dg.AssetKey) -> bool:
+    runs = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+    return any(source in (r.asset_selection or ()) and not given_up(instance, r) for r in runs)
 
 
 def look(
@@ -78,17 +116,17 @@ def look(
     except NotStagedError:
         staged = None
     if staged is not None and staged.meta["state"] == state:
-        return Cursor(asked=state), "nothing has changed"
-    if state == last.asked:
+        return Cursor(), "nothing has changed"
+    if state == last.asked and now - last.at < AGAIN:
         return last, "this change was asked for already"
-    since = last.since or now
+    since, asked = last.since or now, Cursor(asked=state, at=now)
     if staged is None or wait == OnChange():
-        return Cursor(asked=state), ""
+        return asked, ""
     if wait.minutes is not None and now - since >= wait.minutes * 60:
-        return Cursor(asked=state), ""
+        return asked, ""
     if wait.rows is not None:
         changed = declared.changed_rows(staged, warehouse)
         if changed >= wait.rows:
-            return Cursor(asked=state), ""
+            return asked, ""
         return replace(last, since=since), f"{changed} of {wait.rows} rows have changed so far"
     return replace(last, since=since), f"waits for {wait.minutes} minutes since the first change"

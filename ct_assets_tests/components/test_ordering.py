@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.components import ordering
+from ct_assets.components.ordering import is_waited_for
 from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
@@ -93,6 +94,19 @@ def test_two_event_syncs_may_number_their_events_alike(
         assert result.success, kit.failure(result)
 
     assert [event.name for event in clevertap_sandbox.events()] == ["Ordered", "Returned"]
+
+
+@pytest.mark.parametrize(("places", "waits"), [(2, True), (1, False)])
+def test_a_run_does_not_wait_for_one_that_waits_for_its_place(
+    tmp_path: Path, places: int, *, waits: bool
+) -> None:
+    queue = {"concurrency": {"runs": {"max_concurrent_runs": places}}}
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides=queue) as instance:
+        job = dg.GraphDefinition("orders").to_job()
+        instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+
+        assert is_waited_for(instance, dg.DagsterRunStatus.QUEUED) is waits
+        assert is_waited_for(instance, dg.DagsterRunStatus.STARTED)
 
 
 @pytest.mark.usefixtures("defs")

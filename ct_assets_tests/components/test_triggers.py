@@ -6,6 +6,8 @@ import pytest
 
 from ct_assets.components import catalogue
 from ct_assets.components.triggers import tick
+from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.resources import WarehouseResource
 from ct_assets.io_managers.staging import Staging
 from ct_assets_tests.components import kit
 
@@ -86,7 +88,8 @@ def test_other_syncs_are_not_started_by_changes(tmp_path: Path, sync: str) -> No
     materialized(instance, "shop/customer")
 
     assert requested(evaluate(defs, instance, first), defs) == set()
-    assert [s.name for s in defs.get_repository_def().sensor_defs] == ["automation"]
+    sensors = [s.name for s in defs.get_repository_def().sensor_defs]
+    assert sorted(sensors) == ["alert_on_budget", "alert_on_failure", "automation"]
 
 
 def test_a_cron_line_runs_the_chain_unless_it_is_under_way(tmp_path: Path) -> None:
@@ -113,3 +116,32 @@ def test_a_paused_sync_has_no_schedule(tmp_path: Path) -> None:
     defs = load(tmp_path, HOURLY + "  paused: true\n")
 
     assert list(defs.get_repository_def().schedule_defs) == []
+
+
+def test_a_source_that_two_syncs_follow_is_read_once(tmp_path: Path) -> None:
+    repository = load(tmp_path, FOLLOWS, **{"orders/defs.yaml": ORDERS}).get_repository_def()
+    instance = dg.DagsterInstance.ephemeral()
+
+    def asks() -> list[dg.RunRequest | str | None]:
+        names = ("customers_on_change", "orders_on_change")
+        resources = {"ct_staging": ParquetStaging(), "ct_warehouse": WarehouseResource()}
+        sensors = [repository.get_sensor_def(name) for name in names]
+        found: list[dg.RunRequest | str | None] = []
+        for sensor in sensors:
+            context = dg.build_sensor_context(
+                instance, repository_def=repository, resources=resources
+            )
+            ticked = sensor.evaluate_tick(context)
+            found += ticked.run_requests or [ticked.skip_message]
+        return found
+
+    first, second = asks()
+    assert isinstance(first, dg.RunRequest)
+    assert second == "customers_on_change reads shop/customer for this sync, too"
+    source = dg.AssetKey(["shop", "customer"])
+    instance.create_run_for_job(
+        repository.get_implicit_global_asset_job_def(),
+        asset_selection=frozenset({source}),
+        status=dg.DagsterRunStatus.STARTED,
+    )
+    assert asks()[0] == "shop/customer is being read"

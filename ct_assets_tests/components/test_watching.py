@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from ct_assets.components import source as sources
-from ct_assets.components.watching import Cursor, look
+from ct_assets.components.watching import Cursor, leader, look
 from ct_assets.io_managers.staging import Staging
 from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration import OnChange
 
 NEVER = Cursor()
@@ -61,6 +62,15 @@ def test_a_change_is_asked_for_once(shop: Shop) -> None:
     assert shop.look(asked)[1] == "this change was asked for already"
     shop.read()
     assert shop.look(asked)[1] == "nothing has changed"
+
+
+def test_a_change_that_was_not_read_is_asked_for_again(shop: Shop) -> None:
+    asked, _ = shop.look(NEVER, at=100)
+
+    assert shop.look(asked, at=699)[1] == "this change was asked for already"
+    again, why = shop.look(asked, at=700)
+    assert why == ""
+    assert shop.look(again, at=701)[1] == "this change was asked for already"
 
 
 def test_a_change_back_is_a_change(shop: Shop) -> None:
@@ -127,3 +137,23 @@ def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:
 
     assert declared.state(warehouse) == "2026-01-03"
     assert declared.changed_rows(snapshot, warehouse) == 1
+
+
+def following(name: str, source: str = "shop/all", **more: object) -> Sync:
+    person = {"object": "profile", "identify_by": [{"identity": "id"}], "fields": {"Name": "name"}}
+    return parse({"name": name, "source": source, **person, "trigger": "on_change", **more})
+
+
+def test_a_source_that_many_follow_is_read_for_the_least_patient() -> None:
+    slow = {"on_change": {"rows": 100, "minutes": 30}}
+    syncs = [
+        following("c", trigger=slow),
+        following("b", trigger={"on_change": {"rows": 5}}),
+        following("a", source="shop/other"),
+        following("a2", paused=True),
+        following("a3", trigger="0 * * * *"),
+    ]
+
+    assert leader(syncs[0], syncs) == ("b", OnChange(rows=5, minutes=30))
+    assert leader(syncs[0], [*syncs, following("d")]) == ("b", OnChange())
+    assert leader(syncs[2], syncs) == ("a", OnChange())
