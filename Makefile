@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo dev test test-ui conformance bench lint format lock
+.PHONY: setup home demo dev test test-ui conformance bench lint format lock
 
 setup: $(VENV)/.installed
 
@@ -15,13 +15,16 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
-	@mkdir -p $(@D) && cp $< $@
+# The home that is ours follows dagster.yaml; one of your own keeps the settings that it has.
+home:
+	@mkdir -p "$(DAGSTER_HOME)"
+	@test "$(DAGSTER_HOME)" != "$(CURDIR)/.dagster" -a -e "$(DAGSTER_HOME)/dagster.yaml" \
+		|| cp dagster.yaml "$(DAGSTER_HOME)/"
 
-demo: setup $(DAGSTER_HOME)/dagster.yaml
+demo: setup home
 	@$(BIN)/ct-assets demo
 
-dev: setup $(DAGSTER_HOME)/dagster.yaml
+dev: setup home
 	$(BIN)/dagster dev -w workspace.yaml
 
 lint: setup
