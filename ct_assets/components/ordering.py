@@ -51,7 +51,7 @@ def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Stag
     """Come again later while a sync that goes first is under way in another run."""
     for name in sync.after:
         for run in under_way(context.instance, name):
-            if run.run_id != context.run_id and is_waited_for(context.instance, run.status):
+            if run.run_id != context.run.run_id and is_waited_for(context.instance, run.status):
                 told = f"{sync.name} waits for {name}, under way in run {run.run_id[:8]}"
                 context.log.info(told)
                 raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
