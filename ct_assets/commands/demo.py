@@ -1,6 +1,7 @@
 """`ct-assets demo`: every declared sync, once, into the sandbox; and what became of each row."""
 
 import sys
+from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
 import click
@@ -14,18 +15,22 @@ from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import execute, kept_or_forgotten
 from ct_assets.components.catalogue import Declared
+from ct_assets.components.keys import STAGES
 from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
-from ct_assets.io_managers.staging import NotStagedError, Snapshot
-from ct_assets.sandbox import find
-from ct_assets.settings import data_dir
+from ct_assets.io_managers import destinations
+from ct_assets.io_managers.staging import Snapshot
+from ct_assets.mapping import Sync
+
+Staged = Mapping[tuple[str, str], Snapshot]
+"""Snapshots by sync and stage."""
 
 COLUMNS = {
     "source": "source rows",
     "valid": "valid",
     "rejected": "rejected",
     "unchanged": "unchanged",
-    "planned": "sent",
+    "planned": "planned",
     "acked": "acknowledged",
     "refused": "refused",
     "unknown": "unknown",
@@ -43,13 +48,15 @@ def command(module: str) -> None:
     project = Project.load(module)
     syncs = _in_order(project)
     _refuse_accounts(syncs)
+    before = _staged(project, syncs)
     with kept_or_forgotten() as instance:
         failed = [d.sync.name for d in syncs if not _run(project, d, instance)]
-    console = Console(width=None if sys.stdout.isatty() else 110, highlight=False)
-    _print_table(console, project, syncs)
+    made = {at: found for at, found in _staged(project, syncs).items() if found != before.get(at)}
+    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    _print_table(console, made, syncs)
     for declared in syncs:
-        _print_rows(console, project, declared)
-    _print_destination(console)
+        _print_rows(console, made, declared)
+    _print_destinations(console, syncs)
     if failed:
         raise UserError(f"not complete: {', '.join(failed)}; the reason is above")
 
@@ -75,24 +82,33 @@ def _run(project: Project, declared: Declared, instance: dg.DagsterInstance) -> 
     return execute(project.definitions, job_name(declared.sync.name), instance)
 
 
-def _print_table(console: Console, project: Project, syncs: list[Declared]) -> None:
+def _staged(project: Project, syncs: list[Declared]) -> Staged:
+    names = [(declared.sync.name, stage) for declared in syncs for stage in STAGES]
+    found = {name: project.staged(*name) for name in names}
+    return {name: snapshot for name, snapshot in found.items() if snapshot}
+
+
+def _print_table(console: Console, made: Staged, syncs: list[Declared]) -> None:
     table = Table("sync", title="Where every row went", title_justify="left", box=box.SIMPLE)
     for heading in COLUMNS.values():
         table.add_column(heading, justify="right")
     for declared in syncs:
-        staged = (_current(project, declared, stage) for stage in ("valid", "clevertap"))
+        staged = (made.get((declared.sync.name, stage)) for stage in ("valid", "clevertap"))
         counts = {k: v for s in staged if s for k, v in s.meta["counts"].items()}
         table.add_row(declared.sync.name, *(str(counts.get(key, "-")) for key in COLUMNS))
     console.print(table)
 
 
-def _print_rows(console: Console, project: Project, declared: Declared) -> None:
-    valid, name = _current(project, declared, "valid"), declared.sync.name
+def _print_rows(console: Console, made: Staged, declared: Declared) -> None:
+    name = declared.sync.name
+    valid, rejected, sent = (made.get((name, stage)) for stage in STAGES[:3])
+    if sent:
+        counts = sent.meta["counts"]
+        console.print(f"{name}: {counts['acked']} {_records(declared.sync)} acknowledged")
     if valid and "Phone" in valid.scan().collect_schema():
         phones = valid.scan().select(pl.col("Phone").count(), none=pl.col("Phone").null_count())
         with_phone, without = phones.collect().row(0)
         console.print(f"{name}: {with_phone} phones in E.164, {without} without a phone")
-    rejected = _current(project, declared, "rejected")
     if rejected is None:
         return
     column = declared.sync.identify_by[0].column or declared.sync.source
@@ -106,14 +122,15 @@ def _print_rows(console: Console, project: Project, declared: Declared) -> None:
             )
 
 
-def _print_destination(console: Console) -> None:
-    sandbox = find(data_dir())
-    if sandbox and destination_from_env() is None:
-        console.print(f"\nLook at what CleverTap has now: {sandbox.url}  (or: make dev)")
+def _records(sync: Sync) -> str:
+    if sync.object == "profile":
+        return "profiles"
+    return f"{sync.event_name} events" if sync.event_name else "events"
 
 
-def _current(project: Project, declared: Declared, stage: str) -> Snapshot | None:
-    try:
-        return project.staging.current((declared.sync.name, stage))
-    except NotStagedError:
-        return None
+def _print_destinations(console: Console, syncs: list[Declared]) -> None:
+    found = {destinations.known(declared.sync) for declared in syncs}
+    for to in sorted(found, key=destinations.name_of):
+        console.print(f"\nThe destination is {destinations.told(to)}.", soft_wrap=True)
+        if to is not None and to.is_sandbox:
+            console.print("Look there at what CleverTap has now, or at the runs with: make dev")
