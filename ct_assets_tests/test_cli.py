@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -42,3 +44,13 @@ def test_a_module_that_there_is_not() -> None:
 
     assert result.exit_code == 1
     assert result.output.startswith("Error: there is no Python module 'no_such_module' here; ")
+
+
+def test_a_data_folder_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "file" / "data"))
+
+    result = CliRunner().invoke(cli, ["plan", "customers"])
+
+    assert result.exit_code == 1
+    assert re.fullmatch(r"Error: /.*: Not a directory\n", result.output)

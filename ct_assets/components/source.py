@@ -1,5 +1,6 @@
 """What a source declares, and how its rows become a snapshot; needs no Dagster."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from ct_assets.errors import UserError
 from ct_assets.io_managers import tables
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.io_managers.warehouse import Warehouse
@@ -112,8 +114,8 @@ class DeclaredSource:
         """The SELECT of a source that is not a file."""
         of = self.source
         if of.table is not None:
-            schema_and_table = (f'"{part}"' for part in of.table.split("."))
-            return f"from {'.'.join(schema_and_table)}"
+            parts = (part.replace('"', '""') for part in of.table.split("."))
+            return "from " + ".".join(f'"{part}"' for part in parts)
         if of.sql_file is not None:
             return (self.folder / of.sql_file).read_text("utf-8")
         return of.sql or ""
@@ -126,13 +128,18 @@ class DeclaredSource:
     def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
         """Write the rows as they are now to `draft`."""
         draft.meta["state"] = self.state(warehouse)
-        if self.source.file is not None:
-            tables.snapshot(self._files(), draft.path, types=self.source.types)
-        else:
-            self._of(warehouse).snapshot(self.query, draft.path, called=self.called)
+        with self._named():
+            if self.source.file is not None:
+                tables.snapshot(self._files(), draft.path, types=self.source.types)
+            else:
+                self._of(warehouse).snapshot(self.query, draft.path, called=self.called)
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed."""
+        with self._named():
+            return self._state(warehouse)
+
+    def _state(self, warehouse: Warehouse) -> str:
         of, database = self.source, self._of(warehouse)
         if of.watermark_sql is not None:
             return database.value(of.watermark_sql, called=f"{of.asset} (watermark_sql)")
@@ -148,11 +155,22 @@ class DeclaredSource:
         of = self.source
         before = since.scan().select(pl.len()).collect().item()
         beyond = (of.watermark, since.meta["state"]) if of.watermark else None
-        if of.file is not None:
-            found = tables.count(self._files(), beyond, types=of.types)
-        else:
-            found = self._of(warehouse).count(self.query, beyond, called=self.called)
+        with self._named():
+            if of.file is not None:
+                found = tables.count(self._files(), beyond, types=of.types)
+            else:
+                found = self._of(warehouse).count(self.query, beyond, called=self.called)
         return found if beyond else abs(found - before)
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Every error says which declaration wants what is not there."""
+        try:
+            yield
+        except UserError as error:
+            if self.source.asset in str(error):
+                raise
+            raise type(error)(f"{self.source.asset}: {error}") from None
 
     def _files(self) -> list[Path]:
         return tables.matching(self.source.file or "", self.root)

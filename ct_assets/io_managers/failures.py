@@ -19,6 +19,9 @@ def readable() -> Iterator[None]:
         raise dg.RetryRequested(max_retries=3, seconds_to_wait=10) from dg.Failure(str(error))
     except UserError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise dg.Failure(f"{where}{error.strerror or type(error).__name__}") from None
     except pl.exceptions.PolarsError as error:
         hushed(error)
         raise dg.Failure(

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
-from ct_assets.errors import UserError, hushed
+from ct_assets.errors import UserError, closest, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.io_managers.carrying import carried
 
@@ -24,6 +24,8 @@ _SAFE = (
     duckdb.CatalogException,
     duckdb.PermissionException,
 )
+ONLY_READS = "must be one SELECT statement; it only reads"
+TABLES_ONLY = "; a query reads the warehouse's tables only, declare a file with `file:`"
 
 
 class QueryError(UserError):
@@ -86,7 +88,9 @@ class Warehouse:
         # In a database of its own, so that two connections of one process never share settings.
         with duckdb.connect(":memory:") as connection:
             with translated(str(self.database)):
-                connection.execute(f"attach {_quoted(database)} as warehouse (read_only)")
+                connection.execute(
+                    f"attach {_quoted(database)} as warehouse (type duckdb, read_only)"
+                )
             connection.execute("use warehouse")
             connection.execute(f"set memory_limit = {_quoted(self.memory_limit)}")
             connection.execute(f"set temp_directory = {_quoted(scratch / 'spill')}")
@@ -99,7 +103,9 @@ class Warehouse:
         """The database's file, made from its seed where there is one."""
         seeded = self.seed is not None and self.seed.is_dir()
         if not seeded and not self.database.exists():
-            raise UserError(f"no warehouse at {self.database}; put a DuckDB file there")
+            beside = [file.name for file in self.database.parent.glob("*")]
+            hint = closest(self.database.name, beside) or "; put a DuckDB file there"
+            raise UserError(f"no warehouse at {self.database}{hint}")
         if self.seed is not None and seeded:
             with FileLock(private_dir(self.database.parent) / f".{self.database.name}.lock"):
                 _follow(self.seed, self.database)
@@ -109,7 +115,7 @@ class Warehouse:
 def _check_select(connection: duckdb.DuckDBPyConnection, query: str, called: str) -> None:
     statements = connection.extract_statements(query)
     if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
-        raise QueryError(f"{called}: must be one SELECT statement; it only reads")
+        raise QueryError(f"{called}: {ONLY_READS}")
 
 
 def _follow(seed: Path, database: Path) -> None:
@@ -134,26 +140,39 @@ def translated(called: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        kind = BusyError if _busy(error) else QueryError
         message = f"{called}: {_told(error)}"
         hushed(error)
-        raise QueryError(message) from None
+        raise kind(message) from None
+
+
+def _busy(error: duckdb.Error) -> bool:
+    """Whether someone, of this process or another, has the database open for writing."""
+    locked = isinstance(error, duckdb.IOException) and "lock" in str(error)
+    return locked or "Unique file handle conflict" in str(error)
 
 
 def _told(error: duckdb.Error) -> str:
-    if isinstance(error, _SAFE):
-        hint = "; a query reads the warehouse's tables only, declare a file with `file:`"
-        denied = isinstance(error, duckdb.PermissionException)
-        return _without_excerpt(str(error)) + (hint if denied else "")
-    if isinstance(error, duckdb.IOException):
-        if "lock" not in str(error):
-            return "cannot be read as a DuckDB database"
+    if _busy(error):
         return "in use by a process that writes to it; try again"
+    if isinstance(error, _SAFE):
+        return _without_excerpt(str(error)) + (TABLES_ONLY if _reads_file(error) else "")
+    if isinstance(error, duckdb.IOException):
+        return "cannot be read as a DuckDB database"
+    if "read-only" in str(error):
+        return ONLY_READS
     column = re.search(r"when casting from source column (\w+)", str(error))
     where = f" in column {column[1]}" if column else ""
     return (
         f"DuckDB could not compute the rows: {type(error).__name__}{where} "
         "(its own text is left out: it quotes values)"
     )
+
+
+def _reads_file(error: duckdb.Error) -> bool:
+    """DuckDB takes `from 'people.csv'` for a table once files are out of its reach."""
+    path = re.match(r"Catalog Error: Table with name \S*[/.]\S* does not exist", str(error))
+    return isinstance(error, duckdb.PermissionException) or path is not None
 
 
 def _without_excerpt(text: str) -> str:

@@ -55,6 +55,29 @@ def test_the_whole_chain_reaches_clevertap(account: Path, clevertap_sandbox: San
     assert staged(account, "undelivered").height == 0
 
 
+def test_the_same_class_works_from_python(account: Path, clevertap_sandbox: SandboxInTest) -> None:
+    code = """
+        import dagster as dg
+        from ct_assets.components import ClevertapSync
+
+        @dg.component_instance
+        def customers(context: dg.ComponentLoadContext) -> ClevertapSync:
+            return ClevertapSync(
+                name="customers",
+                object="profile",
+                source="shop/customer",
+                identify_by=[{"identity": "id"}],
+                fields={"Name": "name", "Email": "mail"},
+                max_rejected=0.5,
+            )
+    """
+
+    result = kit.run(kit.load(account, {"shop/defs.yaml": kit.SOURCE, "people/syncs.py": code}))
+
+    assert result.success, kit.failure(result)
+    assert [p.identity for p in clevertap_sandbox.profiles()] == ["1", "2"]
+
+
 def test_a_second_run_sends_nothing(account: Path, clevertap_sandbox: SandboxInTest) -> None:
     defs = load(account)
     kit.run(defs)

@@ -46,7 +46,10 @@ def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("file: custmer.csv", "no file matches 'custmer.csv'"),
+        ("file: custmer.csv", "shop/customer: no file matches 'custmer.csv'"),
+        ("file: customer.csv\n  types: {idd: integer}", "shop/customer: customer.csv: no column"),
+        ("table: x\n  database: custmer.csv", "custmer.csv; did you mean 'customer.csv'?"),
+        ("table: x\n  database: customer.csv", "customer.csv: cannot be read as a DuckDB"),
         ("table: customr", "shop/customer (customr): Catalog Error: Table with name customr"),
         ("sql: select Mail from customer", "shop/customer (sql): Binder Error: Referenced column"),
     ],

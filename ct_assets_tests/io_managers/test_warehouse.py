@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.io_managers.warehouse import BusyError, Warehouse
 
 UUID = "5c649e9a-e23d-4444-b805-0792e0762da4"
 
@@ -62,6 +62,14 @@ def test_without_a_seed_it_says_where_the_warehouse_belongs(tmp_path: Path) -> N
         ("select mial from person", 'Referenced column "mial" not found in FROM clause!'),
         ("selec 1", 'people.sql: Parser Error: syntax error at or near "selec"'),
         ("from '/etc/passwd.csv'", "a query reads the warehouse's tables only, declare a file"),
+        ("from '/etc/passwd'", "declare a file with `file:`"),
+        ("from read_text('/etc/passwd')", "declare a file with `file:`"),
+        ("from read_json('http://127.0.0.1/')", "declare a file with `file:`"),
+        ("from query('from read_text(''/etc/passwd'')')", "declare a file with `file:`"),
+        ("attach 'x.duckdb' as x", "people.sql: must be one SELECT statement; it only reads"),
+        ("install httpfs", "people.sql: must be one SELECT statement; it only reads"),
+        ("set enable_external_access = true", "must be one SELECT statement; it only reads"),
+        ("with x as (delete from person returning id) from x", "must be one SELECT statement"),
         ("delete from person", "people.sql: must be one SELECT statement; it only reads"),
         ("copy person to 'x.csv'", "must be one SELECT statement"),
         ("select 1; select 2", "must be one SELECT statement"),
@@ -91,6 +99,13 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match=r"warehouse\.duckdb: cannot be read as a DuckDB database"):
         query(Warehouse(tmp_path / "warehouse.duckdb"), "select 1", tmp_path)
+
+
+def test_a_database_that_somebody_writes_to_is_busy(tmp_path: Path) -> None:
+    database = tmp_path / "warehouse.duckdb"
+
+    with duckdb.connect(str(database)), pytest.raises(BusyError, match="in use by a process that"):
+        query(Warehouse(database), "select 1", tmp_path)
 
 
 def test_lists_of_structs_survive(warehouse: Warehouse, tmp_path: Path) -> None:
