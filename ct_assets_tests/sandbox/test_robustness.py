@@ -1,9 +1,14 @@
 """Whatever comes in, the sandbox answers the next request and its file stays whole."""
 
+import itertools
 import os
 import signal
 import socket
 import sqlite3
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -245,19 +250,46 @@ def test_a_sender_that_hangs_up_midway(
     assert 200 in (client.post("/1/upload", json={"d": []}).status_code for _ in range(1000))
 
 
-def test_killed_while_writing(tmp_path: Path) -> None:
-    """What was answered is there afterwards, and the file is whole."""
+def _send_until_cut(url: str, sender: str, under_way: threading.Event) -> list[str]:
+    """Whose events were answered: each upload has twenty of one person."""
     keys = {"X-CleverTap-Account-Id": "SANDBOX", "X-CleverTap-Passcode": "sandbox"}
-    answered = 0
-    for _ in range(3):
-        address = ensure_running(tmp_path)
-        with httpx.Client(base_url=address.url, headers=keys) as client:
-            for _ in range(20):
-                accept(client, *[event(f"p{i}", "Viewed") for i in range(50)])
-                answered += 50
+    answered: list[str] = []
+    with httpx.Client(base_url=url, headers=keys) as client, suppress(httpx.TransportError):
+        for number in itertools.count():
+            who = f"{sender}-{number}"
+            accept(client, *[event(who, "Viewed") for _ in range(20)])
+            answered.append(who)
+            if number == 5:
+                under_way.set()
+    return answered
+
+
+def _stored(path: Path) -> Counter[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return Counter(
+            dict(
+                connection.execute(
+                    "select value, count(*) from events join identifiers using (pid)"
+                    " where kind = 'identity' group by value"
+                )
+            )
+        )
+
+
+def test_killed_while_storing(tmp_path: Path) -> None:
+    """What was answered is there afterwards, no upload is there in part, and the file is whole."""
+    answered: list[str] = []
+    for life in range(2):
+        address, under_way = ensure_running(tmp_path), threading.Event()
+        with ThreadPoolExecutor(4) as pool:
+            names = [f"{life}-{number}" for number in range(4)]
+            senders = [pool.submit(_send_until_cut, address.url, n, under_way) for n in names]
+            assert under_way.wait(30)
             os.kill(address.pid, signal.SIGKILL)
-    address = ensure_running(tmp_path)
-    rows = httpx.get(f"{address.url}/sandbox/events?limit=10000", timeout=30).json()
+            answered += [who for sender in senders for who in sender.result()]
+    ensure_running(tmp_path)
     stop(tmp_path)
-    assert len(rows) == answered
+    stored = _stored(tmp_path / "sandbox" / FILE)
+    assert set(answered) <= set(stored)
+    assert set(stored.values()) == {20}
     assert is_whole(tmp_path / "sandbox" / FILE)
