@@ -38,11 +38,13 @@ PATHS = [
     "/1/disassociate",
     "/get_custom_list_segment_url",
     "/upload_custom_list_segment_completed",
+    "/getSchema",
     "/sandbox/lists/x",
     "/sandbox/faults",
     "/sandbox/devices",
     "/sandbox/schema",
     "/sandbox/events",
+    *("/", "/profiles", "/profiles/1", "/events", "/schema", "/errors", "/requests", "/settings"),
     "/nothing",
 ]
 KEYS = [
@@ -91,7 +93,20 @@ requests = st.tuples(
     st.sampled_from(["POST", "POST", "GET", "PUT", "DELETE", "HEAD", "OPTIONS"]),
     st.sampled_from(PATHS) | st.sampled_from(["/1/upload"]),
     st.dictionaries(
-        st.sampled_from(["dryRun", "identity", "cursor", "query", "batch_size", "limit", "after"]),
+        st.sampled_from(
+            [
+                "dryRun",
+                "identity",
+                "cursor",
+                "req_id",
+                "query",
+                "batch_size",
+                "limit",
+                "after",
+                "type",
+                "q",
+            ]
+        ),
         st.text(max_size=20) | st.sampled_from(["1", "a", "%3D", "{}"]),
         max_size=2,
     ),

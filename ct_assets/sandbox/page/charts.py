@@ -8,7 +8,7 @@ from ct_assets.sandbox.page.times import Buckets
 
 WIDTH, HEIGHT = 960, 220
 _LEFT, _TOP, _BOTTOM = 48, 12, 24
-_LABELS = 7
+_LABELS = 6
 
 
 class Bar(NamedTuple):

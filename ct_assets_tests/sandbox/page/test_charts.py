@@ -30,5 +30,5 @@ def test_few_labels_for_many_bars() -> None:
     many = Buckets("day", tuple(range(71)), tuple(f"day {n}" for n in range(70)))
 
     assert [line.text for line in bars(many, [1] * 70).below] == [
-        f"day {n}" for n in range(0, 70, 10)
+        f"day {n}" for n in range(0, 70, 12)
     ]
