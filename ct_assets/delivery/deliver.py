@@ -170,6 +170,7 @@ def _sum(uploads: Sent, deletions: Sent) -> Sent:
         bytes=uploads.bytes + deletions.bytes,
         seconds=uploads.seconds + deletions.seconds,
         stopped=deletions.stopped,
+        passing=deletions.passing,
     )
 
 
@@ -198,6 +199,7 @@ def settle_delivery(
         smallest_window=sent.smallest_window,
         latency={f"p{p}": sent.latencies.percentile(p / 100) for p in (50, 95, 99)},
         stopped=sent.stopped,
+        passing=sent.passing,
     )
 
 

@@ -126,6 +126,7 @@ class Outcomes:
         self.ledger.not_taken(work.batch.number, work.rows)
         self.sent.waits_429 += verdict.reached
         again = self._again(work, now, floor=verdict.retry_after)
+        self.sent.passing = not again and self._reached
         return again or self._give_up(work, verdict.why)
 
     def _lost(self, work: Work, verdict: Unknown, host: str, now: float) -> Sequel:

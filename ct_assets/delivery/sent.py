@@ -41,3 +41,5 @@ class Sent:
     latencies: Latencies = field(default_factory=Latencies)
     stopped: str | None = None
     """Why it ended before every batch was tried, as a sentence for a person."""
+    passing: bool = False
+    """It ended because a server that had answered takes nothing any more: later it may again."""

@@ -24,6 +24,8 @@ from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir
 
 KEYS = "keys.parquet"
+OUTER_NET = (60, 300)
+"""Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
 DESTINATION = "clevertap/destination"
 """The run's tag that says where it sent to."""
 
@@ -99,7 +101,10 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             if stop.is_set():  # the run ends as cancelled, whose step has no metadata
                 context.log.warning(f"{error}: {summary(error.outcome.counts)}")
             told = outcome_metadata(error.outcome, to, points_each(upload))
-            raise dg.Failure(str(error), metadata=told) from None
+            failure = dg.Failure(str(error), metadata=told)
+            if error.outcome.passing and not stop.is_set():
+                _ask_again(context, failure)
+            raise failure from None
 
     def _keep(self, context: dg.OutputContext, outcome: Outcome, to: Destination) -> None:
         """Stage the report, so that it can be read like any other asset."""
@@ -111,6 +116,14 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
 def named(to: Destination) -> str:
     return f"the sandbox ({to.base_url})" if to.is_sandbox else f"{to.account_id} at {to.host}"
+
+
+def _ask_again(context: dg.OutputContext, failure: dg.Failure) -> None:
+    """Have the step repeated later; it begins by settling what it sent. Not for ever."""
+    attempts = context.step_context.previous_attempt_count
+    if attempts < len(OUTER_NET):
+        wait = OUTER_NET[attempts]
+        raise dg.RetryRequested(len(OUTER_NET), seconds_to_wait=wait) from failure
 
 
 def points_each(upload: Upload) -> float:

@@ -1,11 +1,16 @@
+import itertools
 import signal
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import polars as pl
 import pytest
 
 from ct_assets.clevertap.contract import Limits
+from ct_assets.delivery import DeliveryFailed, Outcome, deliver
+from ct_assets.io_managers import clevertap
 from ct_assets.io_managers.outcomes import ProgressLog
 from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.settings import Settings
@@ -173,6 +178,29 @@ def test_a_denied_account_fails_the_run_and_marks_nothing_sent(
     monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
     assert kit.run(defs).success
     assert len(clevertap_sandbox.profiles()) == 2
+
+
+@pytest.mark.parametrize("passing", [True, False])
+def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
+    account: Path, monkeypatch: pytest.MonkeyPatch, *, passing: bool
+) -> None:
+    monkeypatch.setattr(clevertap, "OUTER_NET", (0, 0))
+    calls = itertools.count()
+
+    def fails_once(*given: Any, **more: Any) -> Outcome:
+        outcome = deliver(*given, **more)
+        if next(calls) == 0:
+            stopped = replace(outcome, stopped="no answer", passing=passing)
+            raise DeliveryFailed("no answer", stopped)
+        return outcome
+
+    monkeypatch.setattr(clevertap, "deliver", fails_once)
+
+    result = kit.run(load(account))
+
+    assert result.success is passing
+    retried = [event for event in result.all_events if event.is_step_up_for_retry]
+    assert len(retried) == (1 if passing else 0)
 
 
 def test_no_personal_data_in_events(account: Path) -> None:

@@ -104,6 +104,7 @@ def test_429_for_ever_ends_within_the_patience(tmp_path: Path) -> None:
     sent, ledger = sending(batches_of(50), Scripted(lambda _: reply(429)), tmp_path, clock=clock)
 
     assert sent.stopped == "429, too many requests at once; nothing was sent"
+    assert sent.passing
     assert set(ledger.count()) == {"not taken"}
     assert clock.time <= 300.0
 
@@ -117,6 +118,7 @@ def test_unreachable_host_is_given_up_soon(tmp_path: Path) -> None:
     assert sent.stopped == (
         "cannot reach api.example.test: [Errno 111] Connection refused; nothing was sent"
     )
+    assert not sent.passing
     assert set(ledger.count()) == {"not taken"}
     assert clock.time <= 15.0
 
@@ -187,6 +189,7 @@ def test_a_server_that_confirms_nothing_ends_the_sending(tmp_path: Path) -> None
         "api.example.test gave no usable answer (HTTP 500); "
         "what is left unsent goes with the next run"
     )
+    assert not sent.passing
     assert len({identity_of(body) for body in server.bodies}) <= 30
 
 
