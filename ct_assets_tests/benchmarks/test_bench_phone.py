@@ -107,7 +107,8 @@ def test_memory(tmp_path: Path) -> None:
 
 
 def test_start(tmp_path: Path) -> None:
-    first, later = (float(_run(tmp_path, FIRST_USE)) for _ in range(2))
+    caches = [tmp_path / name for name in ("one", "two", "three")]
+    first, later = (min(float(_run(cache, FIRST_USE)) for cache in caches) for _ in range(2))
 
     print(f"first use of these metadata {first:.2f} s, later starts {later:.2f} s")
     assert first <= 4

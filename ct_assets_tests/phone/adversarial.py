@@ -41,6 +41,10 @@ EXTENSIONS = (
     " / x9",
     "; 44",
 )
+ZEROS = (0xFF10, 0x660, 0x6F0, 0x966, 0xE50, 0x1040, 0x1D7CE)
+"""Noughts of several scripts."""
+ENDS = "\t\n\r\0\x1c\x85\u2028\ufeff\u3000+＋(#.*/\\é😀٣"
+PADS = " -0+\t\u00a0٣é😀"
 PLACES = ("{c}{d}", "{d}{c}", "+{k}{c}{d}", "+{k}{d}{c}1", "+{c}{k}{d}", "{d}{c}12345")
 
 
@@ -66,6 +70,9 @@ class Adversary:
             (self.other_digits, 1),
             (self.odd_character, 2),
             (self.vanity, 1),
+            (self.odd_ends, 1),
+            (self.padded, 1),
+            (self.plus_anywhere, 1),
             (self.rfc3966, 1),
             (self.junk, 1),
         ]
@@ -137,8 +144,8 @@ class Adversary:
 
     def other_digits(self) -> Case:
         text, region = self.formatted()
-        zero = self._one([0xFF10, 0x0660, 0x06F0, 0x0966, 0x1D7CE])
-        digits = {str(d): chr(zero + d) for d in range(10)}
+        zeros = self._one([[self._one(ZEROS)], ZEROS])
+        digits = {str(d): chr(self._one(zeros) + d) for d in range(10)}
         plus = self._one("+＋")
         return "".join(digits.get(c, c) for c in text).replace("+", plus), region
 
@@ -148,6 +155,22 @@ class Adversary:
         if 0xD800 <= ord(character) < 0xE000:
             character = "\ufeff"
         return self._one(PLACES).format(c=character, d=digits, k=code), region
+
+    def odd_ends(self) -> Case:
+        text, region = self.formatted()
+        return f"{self._one(['', *ENDS])}{text}{self._one(['', *ENDS])}", region
+
+    def padded(self) -> Case:
+        """About as long as texts may be, in characters or in bytes."""
+        text, region = self.formatted()
+        place = self._random.choice([0, len(text), self._random.randrange(len(text) + 1)])
+        length = self._random.choice([120, 249, 250, 251, 400]) - len(text)
+        return text[:place] + self._one(PADS) * length + text[place:], region
+
+    def plus_anywhere(self) -> Case:
+        text, region = self._one(self._tricks[:7])[0]()
+        place = self._random.choice([0, 1, len(text), self._random.randrange(len(text) + 1)])
+        return text[:place] + self._one(["+", "++", "+ +", "＋", "(+"]) + text[place:], region
 
     def vanity(self) -> Case:
         region, code, digits = self._number()
