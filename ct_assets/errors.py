@@ -1,6 +1,7 @@
 """What every part of the product raises when a person has something to mend."""
 
 import difflib
+import errno
 import hashlib
 
 
@@ -22,6 +23,16 @@ def closest(name: str, known: list[str]) -> str:
     found = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
     original = next((k for k in known if found and k.lower() == found[0]), None)
     return f"; did you mean {original!r}?" if original else ""
+
+
+def disk_trouble(error: BaseException) -> str | None:
+    """What the disk lacks, if that is what an error of any library is about; quotes no value."""
+    text = str(error).lower()
+    if getattr(error, "errno", None) == errno.ENOSPC or "no space" in text or "is full" in text:
+        return "the disk is full"
+    if "readonly" in text or "read-only" in text:
+        return "cannot be written to: the disk, or a file on it, is read-only"
+    return None
 
 
 def hushed(error: BaseException) -> None:

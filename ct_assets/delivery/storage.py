@@ -1,7 +1,6 @@
 """The delivery's files on disk: who may touch them, how they are opened, what their errors mean."""
 
 import contextlib
-import errno
 import os
 import shutil
 import sqlite3
@@ -15,7 +14,7 @@ import duckdb
 import filelock
 import polars as pl
 
-from ct_assets.errors import UserError, hushed
+from ct_assets.errors import UserError, disk_trouble, hushed
 from ct_assets.files import private_dir
 
 POLL_SECONDS = 0.05
@@ -126,11 +125,10 @@ def readable_errors(home: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error).lower()
-    if getattr(error, "errno", None) == errno.ENOSPC or "no space" in text or "is full" in text:
-        return "the disk is full"
-    if "readonly" in text or "read-only" in text or isinstance(error, PermissionError):
-        return "the state cannot be written (read-only, or owned by another user)"
+    if trouble := disk_trouble(error):
+        return trouble
+    if isinstance(error, PermissionError):
+        return "the state cannot be written (owned by another user?)"
     if isinstance(error, duckdb.OutOfMemoryException):
         return "the database needs more memory than it may use; raise the delivery's memory"
     if isinstance(error, OSError) and error.strerror:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from ct_assets.errors import UserError, hushed
+from ct_assets.errors import UserError, disk_trouble, hushed
 from ct_assets.io_managers.warehouse import BusyError
 
 
@@ -23,8 +23,10 @@ def readable() -> Iterator[None]:
         where = f"{error.filename}: " if error.filename else ""
         raise dg.Failure(f"{where}{error.strerror or type(error).__name__}") from None
     except pl.exceptions.PolarsError as error:
+        trouble = disk_trouble(error)
         hushed(error)
         raise dg.Failure(
-            f"the rows could not be computed: {type(error).__name__} "
+            trouble
+            or f"the rows could not be computed: {type(error).__name__} "
             "(polars' own text is left out: it may quote values)"
         ) from None

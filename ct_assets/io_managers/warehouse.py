@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
-from ct_assets.errors import UserError, closest, hushed
+from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.io_managers.carrying import carried
 
@@ -158,7 +158,7 @@ def _told(error: duckdb.Error) -> str:
     if isinstance(error, _SAFE):
         return _without_excerpt(str(error)) + (TABLES_ONLY if _reads_file(error) else "")
     if isinstance(error, duckdb.IOException):
-        return "cannot be read as a DuckDB database"
+        return disk_trouble(error) or "cannot be read as a DuckDB database"
     if "read-only" in str(error):
         return ONLY_READS
     column = re.search(r"when casting from source column (\w+)", str(error))
