@@ -1,32 +1,39 @@
-"""Kills deliveries at random moments and compares the ledger with what the server has.
+"""Deliveries in processes of their own, killed at chosen moments; the server is another process.
 
-Run as a module it is one delivery, to be killed; the server is a third process.
+Run as a module it is one delivery. A process that is watched says on a pipe which phase it enters,
+so that whoever watches it can kill it there.
 """
 
 import contextlib
+import functools
+import importlib
+import os
+import select
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Any
 
 import orjson
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
-from ct_assets.delivery import Delivery, DeliveryFailed, Policy, deliver, parked
-from ct_assets.delivery.settle import settled
+from ct_assets.delivery import Delivery, DeliveryFailed, deliver
 from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.process import Address, ensure_running, folder_of, stop
 from ct_assets.sandbox.store.database import FILE, open_reader
-from ct_assets_tests.delivery.kit import EVENTS, Row, event, snapshot
+from ct_assets_tests.delivery.kit import EVENTS
 
-PEOPLE = 997
+PIPE = "CRASH_PIPE"
+PHASES = {"plan_delivery": "plan", "send_delivery": "send", "settle_delivery": "fold"}
+RENAME_SECONDS = 0.004
+"""Within which of a rename or removal a process is killed: before, during or just after it."""
 
 
 @dataclass
@@ -60,97 +67,104 @@ def server(folder: Path, latency: float) -> Iterator[Server]:
         stop(folder)
 
 
+@dataclass(frozen=True)
+class Moment:
+    phase: str
+    """start, plan, send, fold, or rename."""
+    number: int
+    """Which one of its kind."""
+    delay: float
+    """Seconds after it began."""
+
+
 @dataclass
-class Storm:
-    """`kills` deliveries of `events` events, each sync run until it is whole."""
+class Timeline:
+    """When a run that nobody killed entered its phases, in seconds from its start."""
 
-    folder: Path
-    server: Server
-    on_unknown: Literal["resend", "park"]
-    events: int
-    rng: Random
-    kills: int = 0
-    acked: dict[str, int] = field(default_factory=dict)
-    """Keys that the state called acknowledged, with their arrivals up to then."""
-    parked: set[str] = field(default_factory=set)
-    syncs: int = 0
+    entered: list[tuple[float, str]]
+    seconds: float
 
-    @property
-    def policy(self) -> Policy:
-        return replace(EVENTS, sync=f"sync{self.syncs}", on_unknown=self.on_unknown)
+    def draw(self, rng: Random) -> Moment:
+        """A moment of any phase, each as likely as the others."""
+        phase = rng.choice(["start", *PHASES.values(), "rename"])
+        if phase == "rename":
+            renames = sum(name == "rename" for _, name in self.entered)
+            return Moment(phase, rng.randint(1, renames), rng.uniform(0, RENAME_SECONDS))
+        times = [("start", 0.0), *((n, t) for t, n in self.entered if n != "rename")]
+        began = dict(times)[phase]
+        ended = min([t for _, t in times if t > began], default=self.seconds)
+        return Moment(phase, 1, rng.uniform(0, ended - began))
 
-    @property
-    def home(self) -> Path:
-        return self.folder / "state" / f"sandbox-{self.server.address.id}" / self.policy.sync
 
-    def rage(self, kills: int) -> None:
-        whole = self._run(None) or 0.0
-        while self.kills < kills:
-            self.syncs += 1
-            while self._run(self.rng.uniform(0, whole)) is None:
-                self.kills += 1
-                if self.rng.random() < 0.3:
-                    self._inspect()
-            self._inspect()
+def run(
+    command: Sequence[str], env: Mapping[str, str], at: Moment | None, **options: Any
+) -> Timeline | None:
+    """The run's timeline, or None if it was killed, as it was to be at that moment."""
+    reading, writing = os.pipe()
+    began = time.monotonic()
+    process = subprocess.Popen(
+        command,
+        env={**env, PIPE: str(writing)},
+        pass_fds=[writing],
+        start_new_session=True,
+        **options,
+    )
+    os.close(writing)
+    try:
+        return _watch(process, reading, began, at)
+    finally:
+        os.close(reading)
 
-    def _run(self, seconds: float | None) -> float | None:
-        """Seconds that a whole run took, or None if it was killed after `seconds`."""
-        source = self.folder / f"{self.policy.sync}.parquet"
-        if not source.exists():
-            snapshot(source, self._rows())
-        command = [sys.executable, "-m", __name__, str(self.home), str(source), self.on_unknown]
-        command += [self.server.address.url, self.server.address.id]
-        began = time.monotonic()
-        process = subprocess.Popen(command)
-        try:
-            assert process.wait(seconds) == 0
-        except subprocess.TimeoutExpired:
-            process.kill()
+
+def _watch(
+    process: subprocess.Popen[bytes], reading: int, began: float, at: Moment | None
+) -> Timeline | None:
+    entered: list[tuple[float, str]] = []
+    due = began + at.delay if at and at.phase == "start" else None
+    while True:
+        wait = None if due is None else max(0.0, due - time.monotonic())
+        if not select.select([reading], [], [], wait)[0]:
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             return None
-        return time.monotonic() - began
+        said = os.read(reading, 4096).decode().split()
+        now = time.monotonic()
+        if not said:
+            assert process.wait() == 0
+            return Timeline(entered, time.monotonic() - began)
+        entered += [(now - began, phase) for phase in said]
+        if at and due is None and [p for _, p in entered].count(at.phase) >= at.number:
+            due = now + at.delay
 
-    def _rows(self) -> list[Row]:
-        keys = [f"{self.policy.sync}-{n}" for n in range(self.events)]
-        return [
-            event(key, identity=str(n % PEOPLE), ts=1_600_000_000 + n * 7919 % 100_000, Key=key)
-            for n, key in enumerate(keys)
-        ]
 
-    def _inspect(self) -> None:
-        """Takes note of what the state calls acknowledged, and of how often it arrived so far."""
-        if not self.home.exists():
-            return
-        with settled(self.home, self.policy) as connection:
-            keys = connection.execute("select key from synced").fetchall()
-        self.parked |= set(parked.listing(self.home, self.policy)["key"].to_list())
-        arrivals = self.server.arrivals()
-        for (key,) in keys:
-            self.acked.setdefault(key, len(arrivals.get(key, ())))
+def watched() -> None:
+    """Has this process tell its phases to whoever started it."""
+    if PIPE not in os.environ:
+        return
+    pipe = int(os.environ[PIPE])
+    module = importlib.import_module("ct_assets.delivery.deliver")
 
-    def missing(self) -> set[str]:
-        """Events of all syncs that are not at the server."""
-        arrivals = self.server.arrivals()
-        names = (f"sync{sync}" for sync in range(self.syncs + 1))
-        return {
-            key
-            for name in names
-            for key in (f"{name}-{n}" for n in range(self.events))
-            if key not in arrivals
-        }
+    def telling(name: str, phase: str) -> None:
+        function = getattr(module, name)
 
-    def repeated_batches(self) -> int:
-        """Requests of which some event arrived once more."""
-        arrivals = self.server.arrivals().values()
-        return len({requests[0] for requests in arrivals if len(requests) > 1})
+        @functools.wraps(function)
+        def told(*args: object, **kwargs: object) -> object:
+            os.write(pipe, f"{phase}\n".encode())
+            return function(*args, **kwargs)
 
-    def sent_after_ack(self) -> Counter[str]:
-        """Arrivals of events that had been called acknowledged before."""
-        arrivals = self.server.arrivals()
-        return +Counter({key: len(arrivals[key]) - seen for key, seen in self.acked.items()})
+        setattr(module, name, told)
+
+    def audit(event: str, _: object) -> None:
+        if event in ("os.rename", "os.remove"):
+            os.write(pipe, b"rename\n")
+
+    for name, phase in PHASES.items():
+        telling(name, phase)
+    sys.addaudithook(audit)
 
 
 def main() -> None:
+    watched()
     home, source, on_unknown, url, sandbox_id = sys.argv[1:]
     policy = replace(
         EVENTS, sync=Path(home).name, on_unknown="park" if on_unknown == "park" else "resend"
