@@ -7,7 +7,7 @@ each error, and only an envelope whose numbers add up settles anything. Whatever
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +15,7 @@ import orjson
 from ct_assets.clevertap.client import Answer, NoReply, Reply
 from ct_assets.clevertap.contract import IDENTIFIERS
 
-_NUMBER = re.compile(r"Skipped record number\s*:\s*(\d+)")
+_NUMBER = re.compile(r"Skipped record number\s*:\s*(\d+)", re.IGNORECASE)
 TRANSIENT_CODES = (555,)
 """Codes of single records that a repeat may cure."""
 
@@ -179,9 +179,9 @@ def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple
 def _entry(entry: object) -> tuple[int, str, object]:
     if not isinstance(entry, dict):
         raise _DoubtError("a refused record is not described")
-    code, text = entry.get("code"), entry.get("error")
+    code, text = str(entry.get("code")), entry.get("error")
     return (
-        code if type(code) is int else 0,
+        int(code) if code.isdecimal() else 0,
         text if isinstance(text, str) else "",
         entry.get("record"),
     )
@@ -190,27 +190,49 @@ def _entry(entry: object) -> tuple[int, str, object]:
 def _find_by_echo(
     nameless: Sequence[tuple[int, str, object]], body: bytes, found: dict[int, Refusal]
 ) -> None:
-    """Gives each refusal the record it echoes, provided that no other record could be meant."""
+    """Gives each refusal the record it echoes: whole, or else by what CleverTap never rewrites."""
+    records = list(enumerate((_object(body) or {}).get("d", [])))
+    left = [(position, record) for position, record in records if position not in found]
+    matched = _matched(nameless, left, _whole) or _matched(nameless, left, _trace)
+    if matched is None:
+        raise _DoubtError("the reply does not say which records it refused")
+    found.update(matched)
+
+
+def _matched(
+    nameless: Sequence[tuple[int, str, object]],
+    records: Sequence[tuple[int, object]],
+    trace: Callable[[object], Hashable],
+) -> dict[int, Refusal] | None:
+    """None if an echo could mean a record that was not refused, or that was for another reason."""
+    matched: dict[int, Refusal] = {}
+    sent = defaultdict(list)
+    for position, record in records:
+        sent[trace(record)].append(position)
     echoes = defaultdict(list)
     for code, text, echo in nameless:
-        echoes[_trace(echo)].append((code, text))
-    sent = defaultdict(list)
-    for position, record in enumerate((_object(body) or {}).get("d", [])):
-        if position not in found:
-            sent[_trace(record)].append(position)
-    for trace, refusals in echoes.items():
-        alike = sent[trace]
-        if trace is None or len(alike) != len(refusals) or len(set(refusals)) > 1:
-            raise _DoubtError("the reply does not say which records it refused")
-        for position, (code, text) in zip(alike, refusals, strict=True):
-            found[position] = Refusal(position, code, text)
+        echoes[trace(echo)].append((code, text))
+    for name, refusals in echoes.items():
+        alike = sent[name]
+        if name is None or len(alike) != len(refusals) or len(set(refusals)) > 1:
+            return None
+        matched |= {p: Refusal(p, *refusal) for p, refusal in zip(alike, refusals, strict=True)}
+    return matched
+
+
+def _whole(record: object) -> bytes | None:
+    return orjson.dumps(record, option=orjson.OPT_SORT_KEYS) if _names_somebody(record) else None
 
 
 def _trace(record: object) -> tuple[str, ...] | None:
-    """What CleverTap echoes unchanged; None if the record names nobody."""
-    if not isinstance(record, dict) or not any(name in record for name in IDENTIFIERS):
+    """What CleverTap echoes unchanged."""
+    if not isinstance(record, dict) or not _names_somebody(record):
         return None
     return tuple(str(record.get(name)) for name in (*IDENTIFIERS, "type", "ts", "evtName"))
+
+
+def _names_somebody(record: object) -> bool:
+    return isinstance(record, dict) and any(name in record for name in IDENTIFIERS)
 
 
 def _object(text: bytes) -> dict[str, Any] | None:

@@ -51,10 +51,10 @@ class LedgerFile:
 
     def __init__(self, home: Path, *, durable: bool) -> None:
         """`durable`: each entry outlives a power cut, not only the death of this process."""
+        (home / LEDGER).touch(mode=0o600)
         self._connection = sqlite3.connect(
             home / LEDGER, isolation_level=None, check_same_thread=False, timeout=60
         )
-        (home / LEDGER).chmod(0o600)
         version = self._connection.execute("pragma user_version").fetchone()[0]
         if version > VERSION:
             self.close()

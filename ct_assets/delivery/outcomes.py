@@ -91,7 +91,7 @@ class Outcomes:
                 return self._refused_whole(work, verdict, answer.host, now)
             case Denied():
                 self.ledger.not_taken(work.batch.number, work.rows)
-                return self._end(f"{verdict.why}; {self._rest()}")
+                return self._end(verdict.why)
             case _:
                 assert_never(verdict)
 
@@ -141,7 +141,7 @@ class Outcomes:
         self._unknown += 1
         why = f"{host} gave no usable answer ({verdict.why})"
         if self._unknown >= UNKNOWN_IN_A_ROW:
-            return self._end(f"{why}, {self._unknown} batches in a row; {self._rest()}")
+            return self._end(f"{why}, {self._unknown} batches in a row")
         return Settled() if self.on_unknown == "park" else self._give_up(work, why)
 
     def _refused_whole(self, work: Work, verdict: Malformed, host: str, now: float) -> Sequel:
@@ -176,8 +176,7 @@ class Outcomes:
             self.ledger.not_taken(batch, rows)
         self._alone.clear()
         return self._end(
-            f"{host} refuses every request (HTTP {verdict.status}), "
-            f"{self._malformed} in a row; {self._rest()}"
+            f"{host} refuses every request (HTTP {verdict.status}), {self._malformed} in a row"
         )
 
     def _again(
@@ -193,14 +192,9 @@ class Outcomes:
     def _give_up(self, work: Work, why: str) -> Open:
         """Ends everything, unless other batches got through while this one did not."""
         if work.failing_since is None or self._last_ack < work.failing_since:
-            self._end(f"{why}; {self._rest()}")
+            self._end(why)
         return Open()
 
     def _end(self, why: str) -> Open:
         self.sent.stopped = self.sent.stopped or why
         return Open()
-
-    def _rest(self) -> str:
-        if self.sent.acked or self.sent.refused or self.sent.unknown:
-            return "what is left unsent goes with the next run"
-        return "nothing was sent"

@@ -114,7 +114,8 @@ class _Sender:
             finally:
                 self._drain(pool)
         if self._left() and not self._sent.stopped:
-            self._sent.stopped = "stopped on request; what is left unsent goes with the next run"
+            self._sent.stopped = "stopped on request"
+        self._sent.conclude()
 
     def _left(self) -> bool:
         return bool(self._posted or self._later or not self._batches.exhausted)

@@ -43,3 +43,9 @@ class Sent:
     """Why it ended before every batch was tried, as a sentence for a person."""
     passing: bool = False
     """It ended because a server that had answered takes nothing any more: later it may again."""
+
+    def conclude(self) -> None:
+        """Adds what becomes of the rest, once every request has been answered."""
+        left = bool(self.acked or self.refused or self.unknown)
+        rest = "what is left unsent goes with the next run" if left else "nothing was sent"
+        self.stopped = self.stopped and f"{self.stopped}; {rest}"

@@ -127,8 +127,8 @@ def readable_errors(home: Path) -> Iterator[None]:
 def _reason(error: Exception) -> str:
     if trouble := disk_trouble(error):
         return trouble
-    if isinstance(error, PermissionError):
-        return "the state cannot be written (owned by another user?)"
+    if isinstance(error, PermissionError) or "permission denied" in str(error).lower():
+        return "the state cannot be written (read-only, or owned by another user)"
     if isinstance(error, duckdb.OutOfMemoryException):
         return "the database needs more memory than it may use; raise the delivery's memory"
     if isinstance(error, OSError) and error.strerror:

@@ -111,6 +111,21 @@ def test_alike_records_without_numbers_are_all_refused_or_in_doubt() -> None:
     assert isinstance(read(envelope("partial", 2, once), 3, body), Unknown)
 
 
+def test_a_whole_echo_tells_records_of_one_person_and_moment_apart() -> None:
+    body = orjson.dumps({"d": [echo("a", evtData={"n": 1}), echo("a", evtData={"n": 2})]})
+    answer = envelope("partial", 1, refused(522, "Too many", echo("a", evtData={"n": 2})))
+
+    assert read(answer, 2, body) == Acked((Refusal(1, 522, "Too many"),))
+
+
+def test_numbers_and_codes_in_other_spellings() -> None:
+    entry = {"code": "516", "error": "No. skipped Record number:2.", "record": {}}
+
+    assert read(envelope("partial", 1, entry), 2) == Acked(
+        (Refusal(1, 516, "No. skipped Record number:2."),)
+    )
+
+
 def test_numbers_and_echoes_mixed() -> None:
     numbered = refused(513, "No. Skipped record number : 1", echo("a"))
     nameless = refused(522, "Too many", echo("a"))

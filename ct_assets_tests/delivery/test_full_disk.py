@@ -1,5 +1,7 @@
-"""Real files that really cannot grow: the limit on file sizes stands in for a full disk."""
+"""Real files that cannot grow or be written: a limit on their size stands in for a full disk."""
 
+import ctypes
+import re
 import resource
 import subprocess
 import sys
@@ -16,13 +18,19 @@ def files_up_to(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-def deliver_in_a_process(sync: Sync, limit: int) -> "subprocess.CompletedProcess[str]":
+def without_roots_powers() -> None:
+    """Even root may not write then to what is read-only; others never may."""
+    drop_from_bounding_set, cap_dac_override = 24, 1
+    ctypes.CDLL(None).prctl(drop_from_bounding_set, cap_dac_override)
+
+
+def deliver_in_a_process(
+    sync: Sync, prepare: Callable[[], None]
+) -> "subprocess.CompletedProcess[str]":
     source = snapshot(sync.folder / "rows.parquet", ROWS)
     command = [sys.executable, "-m", "ct_assets_tests.delivery.crash", str(sync.home), str(source)]
     command += ["park", sync.sandbox.url, sync.sandbox.id]
-    return subprocess.run(
-        command, preexec_fn=files_up_to(limit), capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, preexec_fn=prepare, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
@@ -30,7 +38,7 @@ def deliver_in_a_process(sync: Sync, limit: int) -> "subprocess.CompletedProcess
 def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> None:
     events.policy_with(on_unknown="park")
 
-    failed = deliver_in_a_process(events, limit)
+    failed = deliver_in_a_process(events, files_up_to(limit))
     outcome = events.run(ROWS)
 
     if failed.returncode:
@@ -40,3 +48,17 @@ def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> Non
     arrived = {str(e.props["Key"]) for e in events.sandbox.events()}
     assert len(events.sandbox.events()) == len(arrived)
     assert len(arrived) + outcome.counts.held.get("parked", 0) >= len(ROWS)
+
+
+@pytest.mark.parametrize("name", ["sends.sqlite", "state.duckdb"])
+def test_state_that_is_read_only_is_named_and_sends_nothing(events: Sync, name: str) -> None:
+    events.policy_with(on_unknown="park")
+    events.run(ROWS[:10])
+    (events.home / name).chmod(0o400)
+
+    failed = deliver_in_a_process(events, without_roots_powers)
+
+    assert re.search("cannot be written.*read-only", failed.stderr.splitlines()[-1])
+    assert len(events.sandbox.events()) == 10
+    (events.home / name).chmod(0o600)
+    assert events.run(ROWS).counts.acked == len(ROWS) - 10

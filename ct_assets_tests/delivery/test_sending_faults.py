@@ -63,6 +63,11 @@ def drips_for_a_minute(clock: Clock) -> Behaviour:
     return behave
 
 
+def waits_for_ever(connection: socket.socket, _: Request) -> bool:
+    connection.recv(1)  # until the sender hangs up
+    return False
+
+
 ALL_GOOD = b'{"status":"success","processed":10,"unprocessed":[]}'
 CLOCK = Clock()
 
@@ -81,7 +86,14 @@ LOST = {
     "HTML with 200": answers(http(200, "<html>Welcome</html>")),
     "numbers that do not add up": answers(http(200, ALL_GOOD.replace(b"10", b"9"))),
     "dripped": drips_for_a_minute(CLOCK),
+    "no answer in time": waits_for_ever,
 }
+
+
+def client_of(wire: Wire, fault: str) -> Client:
+    """Its seconds are real for the one fault that uses them up."""
+    seconds = 0.5 if fault == "no answer in time" else 60.0
+    return Client(wire.destination(), seconds=seconds, clock=CLOCK)
 
 
 @pytest.mark.parametrize("fault", NOT_TAKEN)
@@ -100,7 +112,7 @@ def test_not_taken_arrives_once(tmp_path: Path, fault: str) -> None:
 @pytest.mark.parametrize("fault", LOST)
 def test_lost_answers_resent_lose_nothing(tmp_path: Path, fault: str, *, stores: bool) -> None:
     store = Store(LOST[fault], stores=stores, numbers=(1, 7))
-    with Wire(store).running() as wire, Client(wire.destination(), clock=CLOCK) as client:
+    with Wire(store).running() as wire, client_of(wire, fault) as client:
         sent, ledger = sending(batches_of(20, ROWS), client, tmp_path)
 
     assert len(store.kept) == 200
@@ -113,7 +125,7 @@ def test_lost_answers_resent_lose_nothing(tmp_path: Path, fault: str, *, stores:
 @pytest.mark.parametrize("fault", LOST)
 def test_lost_answers_parked_repeat_nothing(tmp_path: Path, fault: str, *, stores: bool) -> None:
     store = Store(LOST[fault], stores=stores, numbers=(1, 7))
-    with Wire(store).running() as wire, Client(wire.destination(), clock=CLOCK) as client:
+    with Wire(store).running() as wire, client_of(wire, fault) as client:
         sent, ledger = sending(batches_of(20, ROWS), client, tmp_path, on_unknown="park")
 
     assert set(store.kept.values()) == {1}
