@@ -1,5 +1,3 @@
-import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +6,7 @@ import polars as pl
 import pytest
 
 from ct_assets.mapping import parse, reason_counts, split
+from ct_assets_tests.mapping.python_work import counted
 from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
 from ct_assets_tests.mapping.test_parse import customers
 
@@ -272,41 +271,74 @@ def test_same_rows_give_the_same_bytes() -> None:
     assert first.to_list() == second.to_list()
 
 
+EVERYTHING: dict[str, Any] = {
+    "identify_by": [{"identity": "id"}, {"FBID": "day"}],
+    "where": "n >= 0",
+    "fields": {
+        "Name": {"template": "{id} {n|none}"},
+        "Email": "mail",
+        "Phone": {"column": "phone", "region": {"column": "country"}, "on_invalid": "drop"},
+        "Gender": {"column": "word", "on_invalid": "drop"},
+        "Married": {"column": "word", "on_invalid": "drop"},
+        "DOB": {"column": "day", "timezone": "Europe/Rome"},
+        "Age": {"expr": "n % 100"},
+        "MSG-email": {"value": True},
+        "score": {"column": "half", "type": "float"},
+        "tags": "tags",
+        "visits": {"column": "n", "op": "incr"},
+    },
+}
+
+
+EMAIL = {"fields": {"Email": "mail"}}
+SOME = {"fields": {name: EVERYTHING["fields"][name] for name in ("Name", "Phone")}}
+
+
+def work(folder: Path, rows: int, declaration: dict[str, Any] = EVERYTHING) -> int:
+    """How much Python runs while `rows` rows are split."""
+    number = pl.int_range(rows)
+    pl.select(
+        id=pl.format("u{}", pl.when(number < 7).then(0).otherwise(number)),
+        n=number,
+        mail=pl.format("u{}@{}", number, pl.when(number % 9 > 0).then(pl.lit("x.example"))),
+        phone=pl.format("055 {}", number % 9_000 + 1_000_000),
+        country=pl.when(number % 2 > 0).then(pl.lit("IT")).otherwise(pl.lit("France")),
+        word=pl.when(number % 3 > 0).then(pl.lit("female")).otherwise(pl.lit("yes")),
+        day=pl.format("1990-01-{}", (number % 28 + 1).cast(pl.String).str.zfill(2)),
+        half=pl.format("{}.5", number),
+        tags=pl.concat_list(pl.lit("x"), number.cast(pl.String)),
+    ).write_parquet(folder / "source.parquet")
+    with counted() as python:
+        parts = split(
+            parse({**PROFILE, **declaration}), pl.scan_parquet(folder / "source.parquet"), folder
+        )
+        parts.valid.sink_parquet(folder / "valid.parquet")
+        parts.rejected.sink_parquet(folder / "rejected.parquet")
+    return python.total
+
+
 def test_no_python_runs_per_row(tmp_path: Path) -> None:
-    """Calls of Python functions in any thread, for 1,000 rows and for 1,000,000."""
-    declaration = {
-        **PROFILE,
-        "fields": {"Name": {"template": "{id} {n}"}, "n": "n", "Email": "mail", "tags": "tags"},
-    }
+    """Less than a call or an instruction for each row; the shortest loop takes four of them."""
+    work(tmp_path, 10)
 
-    def calls(rows: int) -> int:
-        source = tmp_path / f"{rows}.parquet"
-        number = pl.int_range(rows)
-        pl.select(
-            id=pl.format("u{}", pl.when(number < 7).then(0).otherwise(number)),
-            n=number,
-            mail=pl.format("u{}@{}", number, pl.when(number % 9 > 0).then(pl.lit("x.example"))),
-            tags=pl.concat_list(pl.lit("x"), number.cast(pl.String)),
-        ).write_parquet(source)
-        counted = 0
+    assert work(tmp_path, 100_000) - work(tmp_path, 1_000) < 100_000
+    assert work(tmp_path, 1_000_000, SOME) - work(tmp_path, 1_000, SOME) < 1_000_000
 
-        def count(*_: object) -> None:
-            nonlocal counted
-            counted += 1
 
-        threading.setprofile(count)
-        sys.setprofile(count)
-        try:
-            parts = split(parse(declaration), pl.scan_parquet(source), tmp_path)
-            parts.valid.sink_parquet(tmp_path / "valid.parquet")
-            parts.rejected.sink_parquet(tmp_path / "rejected.parquet")
-        finally:
-            sys.setprofile(None)
-            threading.setprofile(None)
-        return counted
+def test_python_that_runs_per_row_would_be_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(source: pl.Expr, *_: object) -> pl.Expr:
+        return source.map_batches(
+            lambda rows: pl.Series([text and text.strip() for text in rows]),
+            return_dtype=pl.String,
+            is_elementwise=True,
+        )
 
-    calls(10)
-    assert calls(1_000_000) < calls(1_000) + 1_000
+    before = work(tmp_path, 10_000, EMAIL)
+    monkeypatch.setattr("ct_assets.mapping.convert.contact.trimmed", slow)
+
+    assert work(tmp_path, 10_000, EMAIL) - before > 3 * 10_000
 
 
 def test_the_plans_can_be_streamed(tmp_path: Path) -> None:

@@ -123,6 +123,6 @@ def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         Check(
             value.is_null() & text.is_not_null(),
             pl.lit("phone_") + judged.struct.field("reason").cast(pl.String),
-            numbering.explain(text, **rules),
+            numbering.explain(pl.when(value.is_null()).then(text), **rules),
         ),
     )

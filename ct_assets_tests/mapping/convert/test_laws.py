@@ -18,7 +18,7 @@ AROUND = st.text(alphabet="0123456789-+.:TZ $D_@eEaenNull/xM%'é\u200b\u00a0", m
 LONG = st.integers(min_value=500, max_value=1100).map(lambda n: "é" * (n // 2) + "x" * (n % 2))
 TEXTS = st.lists(st.none() | st.text(max_size=12) | AROUND | LONG, min_size=1, max_size=8)
 
-NOTHING = ",\u200b\u2060\ufeff"
+NOTHING = ",\0\u200b\u2060\ufeff"
 
 # The rules of the API pages, written anew.
 VALID: dict[FieldType, str] = {
