@@ -61,7 +61,7 @@ def encoded(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         fields = [
             Member(f.name, value.struct.field(f.name), _data_type(f.dtype)) for f in dtype.fields
         ]
-        return pl.when(value.is_not_null()).then(object_(fields))
+        return pl.when(value.is_not_null()).then(_text("{", _members(fields), "}"))
     if isinstance(dtype, pl.Decimal):
         return _digits(value, dtype)
     return value.cast(pl.String)
@@ -74,10 +74,6 @@ def _digits(value: pl.Expr, dtype: pl.Decimal) -> pl.Expr:
     """
     text = value.cast(pl.String)
     return text.str.replace(r"(\.\d+?)0+$", "$1") if dtype.scale else text + ".0"
-
-
-def object_(members: Sequence[Member]) -> pl.Expr:
-    return _text("{", _members(members), "}")
 
 
 def _members(members: Sequence[Member]) -> pl.Expr:

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ct_assets.clevertap.record import Member, object_
-
 REASON = pl.Struct({"field": pl.String(), "code": pl.String(), "message": pl.String()})
 REASONS = pl.List(REASON)
 
@@ -21,10 +19,12 @@ class Reason(NamedTuple):
 
     @property
     def told(self) -> pl.Expr:
-        """As JSON; null on the other rows."""
-        parts = {"field": pl.lit(self.field), "code": self.code, "message": self.message}
-        members = [Member(name, text, pl.String()) for name, text in parts.items()]
-        return pl.when(self.failed).then(object_(members))
+        parts = [
+            pl.lit(self.field).alias("field"),
+            self.code.cast(pl.String).alias("code"),
+            self.message.cast(pl.String).alias("message"),
+        ]
+        return pl.when(self.failed).then(pl.struct(parts))
 
 
 def any_failed(reasons: Sequence[Reason]) -> pl.Expr:
@@ -32,14 +32,13 @@ def any_failed(reasons: Sequence[Reason]) -> pl.Expr:
 
 
 def listed_reasons(reasons: Sequence[Reason]) -> pl.Expr:
-    """Those that hold for a row; null where none does.
-
-    By way of JSON, because polars takes many times as long to put structs into lists.
-    """
+    """Those that hold for a row; null where none does."""
     if not reasons:
         return pl.lit(None, REASONS)
-    told = pl.concat_str([r.told for r in reasons], separator=",", ignore_nulls=True)
-    return pl.when(any_failed(reasons)).then("[" + told + "]").str.json_decode(REASONS)
+    # Thirty times faster than `concat_list`, and the other condition would compute all of it twice.
+    found = pl.concat_arr([reason.told for reason in reasons]).arr.to_list()
+    held = found.list.filter(pl.element().is_not_null())
+    return pl.when(any_failed(reasons)).then(held)
 
 
 def reason_counts(rows: pl.LazyFrame, column: str = "reasons") -> pl.LazyFrame:

@@ -27,6 +27,10 @@ LAST_TS = 4_102_444_799
 # Seconds stay below this until the year 5138, milliseconds are above it since 1973.
 _MILLISECONDS_FROM = 10**11
 _MILLISECONDS_UNTIL = 10**14
+_SECONDS_A_DAY = 86_400
+# `$D_` for those who write it themselves; a fraction, as 1706722200.0, is of tools that keep
+# integers as floats where a column has nulls.
+_NUMBER = r"^(?:\$D_)?([+-]?\d{1,19})(?:\.\d*)?$"
 
 _DAY, _MINUTE, _SECOND = (len("2024-01-31"), len("2024-01-31 17:30"), len("2024-01-31 17:30:00"))
 
@@ -42,7 +46,8 @@ _GAP = (
 )
 _AMBIGUOUS = (
     "date_ambiguous",
-    "either a day or seconds since 1970: declare `unit: s`, or make it a date with `expr:`",
+    "either a year, a month or a day, or a moment counted from 1970: declare its `unit`, or make "
+    "it a date with `expr:`",
 )
 _UNIT = (
     "date_unit",
@@ -128,20 +133,33 @@ def _from_epoch(number: pl.Expr, unit: EpochUnit | None) -> tuple[pl.Expr, tuple
     if unit is not None:
         return number // PER_SECOND[unit], ()
     seconds = pl.when(number.abs() < _MILLISECONDS_FROM).then(number).otherwise(number // 1000)
-    month, day = number // 100 % 100, number % 100
-    like_a_day = (
-        number.is_between(19000101, 21001231) & month.is_between(1, 12) & day.is_between(1, 31)
-    )
     return seconds, (
-        Check(like_a_day, *_AMBIGUOUS),
+        Check(_may_be_another(number), *_AMBIGUOUS),
         Check(number.abs() >= _MILLISECONDS_UNTIL, *_UNIT),
     )
 
 
+def _may_be_another(number: pl.Expr) -> pl.Expr:
+    """What counts neither seconds nor milliseconds as it seems.
+
+    A year, or days of Excel or since 1970; a month such as 202401; a day such as 20240131; the
+    last day of 9999 in seconds, which stands for no end.
+    """
+    tens = number % 100
+    month = number.is_between(180001, 220012) & tens.is_between(1, 12)
+    day = (
+        number.is_between(18000101, 22001231)
+        & (number // 100 % 100).is_between(1, 12)
+        & tens.is_between(1, 31)
+    )
+    endless = number.is_between(LAST_SECOND - _SECONDS_A_DAY, LAST_SECOND)
+    return number.is_between(1, _SECONDS_A_DAY - 1) | month | day | endless
+
+
 def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tuple[Check, ...]]:
-    number = steps.keep("number", text.str.strip_prefix(DATE_MARK).cast(pl.Int64, strict=False))
+    number = steps.keep("number", text.str.extract(_NUMBER).cast(pl.Int64, strict=False))
     counted, doubts = _from_epoch(number, target.unit)
-    zoned = text.str.slice(10, 40).str.contains_any(["Z", "z", "+", "-", "UTC"])
+    zoned = text.str.slice(10, 40).str.contains_any(["Z", "z", "+", "-", "UTC", "GMT"])
     spaced = steps.keep("spaced", pl.when(~zoned).then(text.str.replace("T", " ", literal=True)))
     local = steps.keep("local", _local(spaced))
     seconds = steps.keep(
@@ -176,8 +194,9 @@ def _local(text: pl.Expr) -> pl.Expr:
 
 
 def _with_offset(text: pl.Expr) -> pl.Expr:
-    """BigQuery writes `UTC` after the time, Snowflake a blank before the offset."""
-    plain = text.str.replace(r"\s?(?:UTC|z)$", "Z").str.replace(r"\s([+-])", "$1")
+    """BigQuery writes `UTC` after the time, Snowflake a blank before the offset, Java no `:00`."""
+    plain = text.str.replace(r"\s?(?:UTC|GMT|z)$", "Z").str.replace(r"\s([+-])", "$1")
+    plain = plain.str.replace(r"^(.{10}[T ]\d\d:\d\d)([Z+-])", "$1:00$2")
     return _read(plain.str.replace("T", " ", literal=True), "%Y-%m-%d %H:%M:%S%.f%#z")
 
 
