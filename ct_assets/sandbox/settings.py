@@ -73,7 +73,8 @@ class Judging(Documented):
     event_property_overflow: Literal["refuse", "drop"] = "refuse"
     """Refuse is code 522; drop keeps the first properties and says so in the error stream."""
     nested_objects: bool = False
-    """A beta that CleverTap turns on per account; without it nested values draw 512 in events."""
+    """A beta that CleverTap turns on per account; without it nested values draw 512 in events and
+    are dropped from profiles in silence."""
     nested_depth: PositiveInt = 3
     """Of nested objects, if they are on; what lies deeper is dropped."""
     phone_check: Literal["strict", "lenient"] = "strict"

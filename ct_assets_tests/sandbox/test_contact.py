@@ -3,6 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
+from ct_assets.clevertap.contract import Limits
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sandbox.requests import accept, data_of, event, profile, read
@@ -70,6 +71,19 @@ def test_whatsapp(client: httpx.Client) -> None:
     record = {"type": "whatsapp", "value": PHONE, "status": "Unsubscribe"}
     assert post(client, "/1/subscribe", record)["processed"] == 1
     assert data_of(client, "a") == {"MSG-dndWhatsApp": True}
+
+
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(limits=Limits(event_types=1))], indirect=True
+)
+def test_an_account_with_no_room_for_system_events(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest
+) -> None:
+    accept(client, profile("a", {"Email": "a@example.test"}), event("a", "Viewed"))
+    record = {"type": "email", "value": "a@example.test", "status": "Unsubscribe"}
+    assert post(client, "/1/subscribe", record)["processed"] == 1
+    assert data_of(client, "a") == {"MSG-dndEmail": True}
+    assert [e.name for e in clevertap_sandbox.events()] == ["Viewed"]
 
 
 def test_a_phone_number_changes_hands(client: httpx.Client) -> None:

@@ -64,6 +64,19 @@ def test_nested_objects(client: httpx.Client, clevertap_sandbox: SandboxInTest) 
     assert errors(client) == [("nested_too_deep", "o", "dropped below depth 2")]
 
 
+@given(nested_objects=True)
+def test_nested_objects_of_profiles(client: httpx.Client) -> None:
+    accept(client, profile("a", {"o": {"p": [1, {"q.r": 2}], "n": None}, "Name": {"first": "A"}}))
+    accept(client, profile("b", {"o": {}, "p": {"$push": 1}}))
+    assert data_of(client, "a") == {"o": {"p": [1, {"qr": 2}]}}
+    assert data_of(client, "b") == {}
+    assert [row[:2] for row in errors(client)] == [
+        ("forbidden_characters", "q.r"),
+        ("nested_value", "Name"),
+        ("nested_value", "p"),
+    ]
+
+
 @given(phone_check="lenient")
 def test_lenient_phones(client: httpx.Client) -> None:
     answer = upload(client, profile("a", {"Phone": "+12345"}), profile("a", {"Phone": "+1234"}))

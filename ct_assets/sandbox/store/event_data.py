@@ -9,7 +9,7 @@ from ct_assets.sandbox.values import Json, Record
 
 class EventData:
     def __init__(self, settings: Settings, cleaner: Cleaner, schema: Schema) -> None:
-        self._limits, self._depth = settings.limits, settings.nested_depth
+        self._limits = settings.limits
         self._discarded = settings.discarded_properties
         self._cleaner, self._schema = cleaner, schema
 
@@ -35,21 +35,4 @@ class EventData:
         if field == ITEMS and isinstance(given, list) and len(given) > self._limits.items:
             noted(Note("too_many_items", field, f"{len(given)} items, {self._limits.items} kept"))
             given = given[: self._limits.items]
-        return self._nested(field, given, 1, noted)
-
-    def _nested(self, field: str, given: Json, depth: int, noted: Noted) -> Json:
-        if isinstance(given, str):
-            return self._cleaner.text(field, given, noted)
-        if not isinstance(given, list | dict):
-            return given
-        if depth > self._depth:
-            noted(Note("nested_too_deep", field, f"dropped below depth {self._depth}"))
-            return None
-        if isinstance(given, list):
-            found = [self._nested(field, value, depth, noted) for value in given]
-            return [value for value in found if value is not None]
-        pairs = (
-            (self._cleaner.name(key, noted), self._nested(field, value, depth + 1, noted))
-            for key, value in given.items()
-        )
-        return {key: value for key, value in pairs if key and value is not None}
+        return self._cleaner.nested(field, given, noted)

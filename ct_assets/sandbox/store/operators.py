@@ -16,8 +16,8 @@ _LARGEST = 2**63 - 1
 class Operators:
     """Works out the value a property comes to; None means that it goes."""
 
-    def __init__(self, cleaner: Cleaner, scope: Scope) -> None:
-        self._cleaner, self._scope = cleaner, scope
+    def __init__(self, cleaner: Cleaner, scope: Scope, *, nested: bool) -> None:
+        self._cleaner, self._scope, self._nested = cleaner, scope, nested
 
     def result(self, field: str, given: Json, before: Json, noted: Noted) -> Json:
         if isinstance(given, dict) and field not in GROUPS:
@@ -46,6 +46,8 @@ class Operators:
                 return self._moved(field, before, -by, noted)
             case {"$delete": _, **rest} if not rest:
                 return self._deleted(field, before, noted)
+        if self._nested and not any(key.startswith("$") for key in given):
+            return self._cleaner.nested(field, given, noted) or None
         noted(Note("nested_value", field, "neither a scalar, a list nor an operator; dropped"))
         return before
 

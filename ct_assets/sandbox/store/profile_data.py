@@ -22,7 +22,9 @@ class ProfileData:
         self._drops_bad = settings.bad_system_values == "drop"
         self._discarded = settings.discarded_properties
         self._cleaner, self._schema, self._people = cleaner, schema, people
-        self._operators = Operators(cleaner, settings.delete_operator)
+        self._operators = Operators(
+            cleaner, settings.delete_operator, nested=settings.nested_objects
+        )
         self._identities = Identities(settings, known=lambda _: False)
 
     def apply(self, profile: Profile, data: dict[str, Json], now: int, notes: list[Note]) -> None:
@@ -43,7 +45,7 @@ class ProfileData:
 
     def _set(self, props: dict[str, Json], field: str, given: Json, notes: list[Note]) -> None:
         before = props.get(field)
-        if isinstance(given, list) and field in SCALAR_FIELDS:
+        if _is_nested(given) and field in SCALAR_FIELDS:
             notes.append(Note("nested_value", field, "takes a single value; dropped"))
             return
         if self._drops_bad and is_bad(field, given):
@@ -85,6 +87,13 @@ class ProfileData:
             notes.append(Note("identity_error", kind, "not an identity; ignored"))
         else:
             self._people.link(profile, Identifier(kind, value), now)
+
+
+def _is_nested(given: Json) -> bool:
+    """Whether it is a list or an object that is no operator."""
+    if isinstance(given, dict):
+        return not any(key.startswith("$") for key in given)
+    return isinstance(given, list)
 
 
 def is_bad(field: str, given: Json) -> bool:

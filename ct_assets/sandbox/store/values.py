@@ -54,7 +54,7 @@ class Cleaner:
         self._forbidden = _FORBIDDEN[settings.number_signs]
         self._strips = settings.forbidden_characters == "strip"
         self._drops = settings.long_values == "drop"
-        self._unit = settings.length_unit
+        self._unit, self._depth = settings.length_unit, settings.nested_depth
         self._names: dict[str, tuple[str, tuple[Note, ...]]] = {}
 
     def name(self, raw: str, noted: Noted) -> str:
@@ -108,6 +108,24 @@ class Cleaner:
             noted(Note("nested_value", field, "lists hold texts only; nested values dropped"))
         texts = dict.fromkeys(self.text(field, as_text(v), noted) for v in flat)
         return self.newest(field, [text for text in texts if text is not None], noted)
+
+    def nested(self, field: str, given: Json, noted: Noted, depth: int = 1) -> Json:
+        """Objects and lists with what is allowed in them; None where they lie too deep."""
+        if isinstance(given, str):
+            return self.text(field, given, noted)
+        if not isinstance(given, list | dict):
+            return given
+        if depth > self._depth:
+            noted(Note("nested_too_deep", field, f"dropped below depth {self._depth}"))
+            return None
+        if isinstance(given, list):
+            found = [self.nested(field, value, noted, depth) for value in given]
+            return [value for value in found if value is not None]
+        pairs = (
+            (self.name(key, noted), self.nested(field, value, noted, depth + 1))
+            for key, value in given.items()
+        )
+        return {key: value for key, value in pairs if key and value is not None}
 
     def newest(self, field: str, texts: list[Json], noted: Noted) -> list[Json]:
         most = self._limits.list_items

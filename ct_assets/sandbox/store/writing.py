@@ -20,7 +20,7 @@ from ct_assets.sandbox.values import Json
 EXCERPT = 500
 """Characters of a name in the error stream."""
 
-_Event = tuple[int, int, int, int | None, int, float, str]
+_Event = tuple[int, int, int, int, int, float, str]
 """Request, position, person, name, time, moment of arrival, properties."""
 
 
@@ -59,10 +59,11 @@ class Writer:
     def raise_event(
         self, request: int, pid: int, name: str, props: dict[str, Json], now: float
     ) -> None:
-        """A system event, such as CleverTap records by itself."""
+        """A system event, such as CleverTap records by itself, unless no more names fit."""
         name_id = self.names.id_of(name, _unheard)
-        text = orjson.dumps(props).decode()
-        self._events.append((request, -1, pid, name_id, int(now), now, text))
+        if name_id is not None:
+            text = orjson.dumps(props).decode()
+            self._events.append((request, -1, pid, name_id, int(now), now, text))
 
     def flush(self, now: float) -> None:
         self._people.flush()
