@@ -6,6 +6,7 @@ was printed, and every exception with its context is searched for them.
 
 import functools
 import logging
+import shutil
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ import dagster as dg
 import pytest
 
 from ct_assets.clevertap.client import Client
+from ct_assets.delivery import deliver
+from ct_assets.delivery.retrying import Retry
 from ct_assets.io_managers import clevertap
 from ct_assets.sandbox.faults import FAULTS, FaultName
 from ct_assets.sandbox.settings import Settings
@@ -62,10 +65,21 @@ CASES = {
 }
 
 
+@pytest.fixture(scope="module")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files of an instance that has run nothing: creating their tables takes the longest."""
+    home = tmp_path_factory.mktemp("home")
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        instance.get_runs()
+        instance.all_asset_keys()
+        instance.all_instigator_state()
+    return home
+
+
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    (tmp_path / "home").mkdir()
-    with dg.DagsterInstance.local_temp(str(tmp_path / "home")) as found:
+def instance(tmp_path: Path, empty_home: Path) -> Iterator[dg.DagsterInstance]:
+    home = shutil.copytree(empty_home, tmp_path / "home")
+    with dg.DagsterInstance.local_temp(str(home)) as found:
         yield found
 
 
@@ -78,6 +92,8 @@ def account(
     monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
     monkeypatch.setattr(clevertap, "Client", functools.partial(Client, seconds=1))
+    soon = functools.partial(deliver, retry=Retry(base=0.01, lost_base=0.01))
+    monkeypatch.setattr(clevertap, "deliver", soon)
     seed = tmp_path / "data" / "chinook"
     seed.mkdir(parents=True)
     for path in (tmp_path / "customer.csv", seed / "customer.csv"):
