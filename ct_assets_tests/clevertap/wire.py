@@ -81,7 +81,10 @@ class Wire:
         head, _, body = data.partition(b"\r\n\r\n")
         request = Request(0, head.decode(), b"")
         while len(body) < int(request.header("content-length") or 0):
-            body += connection.recv(65536)
+            part = connection.recv(65536)
+            if not part:
+                return None
+            body += part
         with self._lock:
             request = Request(len(self.requests), head.decode(), body)
             self.requests.append(request)
