@@ -205,10 +205,23 @@ def _why(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> str:
     if "more fields" in text:
         return "a line has more fields than the header; is a value with a comma not in quotes?"
     if "utf-8" in text or "utf8" in text:
-        return "the file is not UTF-8; save it as UTF-8"
+        return f"{_not_utf8(files)} is not UTF-8; save the file as UTF-8"
+    if "csv malformed" in text:
+        return "a quote stands inside a value that is not in quotes; quote it and double the quote"
     if "could not parse" in text:
         return "a quote is opened and never closed"
     return _apart(files) or f"cannot be read ({type(error).__name__})"
+
+
+def _not_utf8(files: Sequence[Path]) -> str:
+    for file in files:
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    return f"line {number}{f' of {file.name}' if len(files) > 1 else ''}"
+    return "the file"
 
 
 def _apart(files: Sequence[Path]) -> str | None:

@@ -21,8 +21,8 @@ ASCII = rf"^{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_TOP}$"
 
 # RFC 6531 and 5890: the same with letters, digits and marks of all scripts.
 _WIDE_ATOM = r"[\pL\pM\pN\p{So}\p{Sk}!#$%&'*+/=?^_`{|}~-]+"
-_WIDE_LABEL = r"[\pL\pM\pN](?:[\pL\pM\pN-]*[\pL\pM\pN])?"
-_WIDE_TOP = r"[\pL](?:[\pL\pM\pN-]*[\pL\pM\pN])"
+_WIDE_LABEL = r"[\pL\pM\p{Nd}](?:[\pL\pM\p{Nd}-]*[\pL\pM\p{Nd}])?"
+_WIDE_TOP = r"[\pL](?:[\pL\pM\p{Nd}-]*[\pL\pM\p{Nd}])"
 INTERNATIONAL = rf"^{_WIDE_ATOM}(?:\.{_WIDE_ATOM})*@(?:{_WIDE_LABEL}\.)+{_WIDE_TOP}$"
 _LONG_LABEL = rf"@(?:.*\.)?[^.]{{{LABEL_BYTES + 1}}}"
 
@@ -79,7 +79,7 @@ _FAULTS = (
     ),
     (r"@[^.]*$", "email_domain", "has no dot after the @: the domain is incomplete"),
     (
-        r"@.*[^\pL\pM\pN.-]|@-|-$|-\.[^@]*$|\.-[^@]*$|\.[^\pL.][^.]*$|\.[^.]$",
+        r"@.*[^\pL\pM\p{Nd}.-]|@-|-$|-\.[^@]*$|\.-[^@]*$|\.[^\pL.][^.]*$|\.[^.]$",
         "email_domain",
         "what follows the @ is not a domain",
     ),

@@ -76,6 +76,7 @@ def test_international_addresses(address: str) -> None:
         ("jane@exa_mple.test", "email_domain"),
         ("jane@example.test-", "email_domain"),
         ("jane@example,test", "email_domain"),
+        ("jane@½.test", "email_domain"),
     ],
 )
 def test_what_is_no_address(address: str, code: str) -> None:
