@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from ct_assets.errors import UserError, closest, hushed
+from ct_assets.errors import UserError, closest, disk_trouble, hushed
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 
@@ -27,6 +27,9 @@ CSV, PARQUET = (".csv", ".tsv", ".txt"), (".parquet", ".pq")
 READABLE = f"Only CSV ({', '.join(CSV)}) and Parquet ({', '.join(PARQUET)}) are read."
 SEPARATORS = ",;\t|"
 
+# Polars panics on types that it does not know, such as Parquet's INTERVAL.
+_UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException)
+
 
 class FileError(UserError):
     pass
@@ -37,6 +40,8 @@ def matching(pattern: str, root: Path) -> list[Path]:
     path = Path(pattern)
     anchor = Path(path.anchor) if path.is_absolute() else root
     relative = path.relative_to(path.anchor) if path.is_absolute() else path
+    if (anchor / relative).is_file():
+        return [anchor / relative]
     found = sorted(p for p in anchor.glob(str(relative)) if p.is_file() and not _hidden(p, path))
     if not found:
         if (anchor / relative).is_dir():
@@ -192,13 +197,15 @@ def _explained(files: Sequence[Path]) -> Iterator[None]:
     """Errors of polars as ours, without their own texts, which quote cells."""
     try:
         yield
-    except pl.exceptions.PolarsError as error:
+    except _UNREADABLE as error:
         message = f"{_named(files)}: {_why(error, files)}"
         hushed(error)
         raise FileError(message) from None
 
 
-def _why(error: pl.exceptions.PolarsError, files: Sequence[Path]) -> str:
+def _why(error: BaseException, files: Sequence[Path]) -> str:
+    if trouble := disk_trouble(error):
+        return trouble
     if isinstance(error, pl.exceptions.NoDataError):
         return "the file is empty, it has no header"
     text = str(error).lower()
@@ -230,6 +237,8 @@ def _apart(files: Sequence[Path]) -> str | None:
     for file in files[:100]:
         try:
             schemas.add(tuple(_scan([file]).collect_schema().items()))
+        except pl.exceptions.PanicException:
+            return f"{file.name} has a column of a type that is not read; write it as text"
         except pl.exceptions.PolarsError as error:
             return f"{file.name} cannot be read ({type(error).__name__})"
     if len(schemas) > 1:

@@ -21,9 +21,6 @@ from ct_assets.mapping.filling import Field, Filling, Identifier, Moment, Region
 from ct_assets.mapping.problems import DeclarationError, Path, Problem, problem_of, unknown_key
 from ct_assets.mapping.rules import problems_between
 
-# What the valid rows of a sync are called beside their fields.
-RESERVED_COLUMNS = ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
-
 
 def parse(raw: Mapping[str, object]) -> Sync:
     problems: list[Problem] = []
@@ -73,8 +70,6 @@ def _field_names(
             continue
         if text := problems_of_name(kind, name, limits=limits):
             yield Problem(("fields", name), text)
-        elif name.lower() in RESERVED_COLUMNS:
-            yield Problem(("fields", name), "is taken by a column of our own. Choose another name.")
         if (first := seen.setdefault(name.lower(), name)) != name:
             yield Problem(
                 ("fields", name),

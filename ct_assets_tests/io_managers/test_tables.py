@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -127,6 +128,21 @@ def test_of_many_files_the_one_that_is_not_utf8_is_named(tmp_path: Path) -> None
 
     with pytest.raises(FileError, match=r"line 3 of b\.csv is not UTF-8"):
         read(tmp_path)
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_found(tmp_path: Path) -> None:
+    (tmp_path / "people[1].csv").write_text("id\n1\n")
+    (tmp_path / "people1.csv").write_text("id\n2\n")
+
+    assert matching("people[1].csv", tmp_path) == [tmp_path / "people[1].csv"]
+
+
+def test_a_type_that_polars_does_not_know_is_an_error_like_others(tmp_path: Path) -> None:
+    file = tmp_path / "people.parquet"
+    duckdb.execute(f"copy (select 1 as id, interval 1 day as since) to '{file}'")
+
+    with pytest.raises(FileError, match=r"people\.parquet has a column of a type that is not"):
+        read(tmp_path, "people.parquet")
 
 
 def test_files_with_other_columns_are_not_mixed(tmp_path: Path) -> None:

@@ -85,11 +85,12 @@ def test_a_column_that_would_be_overwritten() -> None:
     )
 
 
-def test_a_forbidden_name_among_other_columns() -> None:
-    schema = pl.Schema({"id": pl.String(), "first.name": pl.String()})
+@pytest.mark.parametrize("name", ["first.name", "_ts", "_Key"])
+def test_a_forbidden_name_among_other_columns(name: str) -> None:
+    schema = pl.Schema({"id": pl.String(), name: pl.String()})
 
     assert complaint(profile(other_columns=True), schema).startswith(
-        "Sync s: other_columns takes in 'first.name': "
+        f"Sync s: other_columns takes in {name!r}: "
     )
 
 

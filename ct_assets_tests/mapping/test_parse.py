@@ -232,7 +232,7 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "our own column",
         customers(fields={"_Key": "a"}),
-        ["fields._Key: is taken by a column of our own."],
+        ["fields._Key: a column of our own has this name: choose another."],
     ),
     (
         "share",

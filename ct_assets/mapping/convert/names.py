@@ -17,6 +17,9 @@ from ct_assets.clevertap.fields import BIRTHDAY, IDENTIFYING_FIELDS, ITEMS
 
 Named = Literal["profile", "event", "event_name", "item"]
 
+# What the valid rows of a sync are called beside their fields.
+RESERVED_COLUMNS = ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
+
 _OWN_FIELDS = {name.casefold(): name for name in PROFILE_FIELDS}
 _IDENTIFYING = {name.casefold() for name in IDENTIFYING_FIELDS}
 
@@ -88,9 +91,11 @@ def _problem_of_event(name: str) -> str | None:
 
 
 def _problem_of_field(named: Named, name: str) -> str | None:
+    folded = name.casefold()
+    if folded in RESERVED_COLUMNS:
+        return "a column of our own has this name: choose another."
     if named == "event":
         return None
-    folded = name.casefold()
     if folded in _IDENTIFYING:
         return "an identifier is no field: name its column under `identify_by`."
     if folded == BIRTHDAY.casefold():
