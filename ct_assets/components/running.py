@@ -9,45 +9,22 @@ import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
 from ct_assets.components.catalogue import sync_of
-from ct_assets.components.keys import source_key
 from ct_assets.components.partitions import within
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging, described, span
 from ct_assets.io_managers.staging import Draft, Staging
 from ct_assets.mapping import Sync, rejected_keys
 
-COPY = "source.parquet"
 
-
-def rows_of(
-    context: dg.AssetExecutionContext, sync: Sync, source: object, draft: Draft
+def of_partitions(
+    context: dg.AssetExecutionContext, sync: Sync, whole: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """The source's rows, of this run's partitions, in a file that nobody changes."""
-    frame = frozen(context, sync, source, draft)
+    """The rows that belong to this run's partitions; all, if the sync has none."""
     if sync.partition is None:
-        return frame
+        return whole
     window = context.partition_time_window
     start = datetime.fromtimestamp(window.start.timestamp(), window.start.tzinfo)
-    return within(frame, sync.partition, start, window.end)
-
-
-def frozen(
-    context: dg.AssetExecutionContext, sync: Sync, source: object, draft: Draft
-) -> pl.LazyFrame:
-    """The whole source; what other I/O managers than ours give is copied beside `draft`."""
-    if not isinstance(source, pl.LazyFrame | pl.DataFrame):
-        raise UserError(
-            f"{sync.source} gives a {type(source).__name__}, not a polars frame; declare a "
-            f"SourceTable with `table: ...` and `upstream: [{sync.source}]`, and name that"
-        )
-    graph = deployment(context)
-    staged = graph.get(source_key(sync)).io_manager_key == "ct_staging"
-    if isinstance(source, pl.LazyFrame) and staged:
-        return source
-    copy = draft.folder / COPY
-    if not copy.exists():
-        source.lazy().sink_parquet(copy)
-    return pl.scan_parquet(copy)
+    return within(whole, sync.partition, start, window.end)
 
 
 def partition(context: dg.AssetExecutionContext) -> str | None:

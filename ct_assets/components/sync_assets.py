@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.components import checks, partitions, readings, running
+from ct_assets.components.foreign import COPY, frozen
 from ct_assets.components.keys import key, source_key
 from ct_assets.components.noticing import notice
 from ct_assets.components.ordering import refuse_failing, wait_for_others
@@ -17,6 +18,7 @@ from ct_assets.components.triggers import condition
 from ct_assets.io_managers.clevertap import DeliveryOptions, Upload
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.resources import WarehouseResource
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.mapping import Sync
 
@@ -33,10 +35,13 @@ def sync_assets(sync: Sync, metadata: Mapping[str, Any]) -> list[dg.AssetsDefini
 
 
 def split_asset(sync: Sync) -> dg.AssetsDefinition:
+    required = sync.require_profile
+    rejected_before = [dg.AssetKey([required, "rejected"])] if required else []
+
     @dg.multi_asset(
         name=f"{sync.name}__split",
-        ins={"source": dg.AssetIn(source_key(sync), dagster_type=dg.Any)},
-        deps=[dg.AssetKey([sync.require_profile, "rejected"])] if sync.require_profile else [],
+        # No input: what an asset of others gives is found out when it is read.
+        deps=[source_key(sync), *rejected_before],
         outs={stage: _out(sync, stage) for stage in ("rejected", "valid")},
         check_specs=checks.specs(key(sync, "valid"), checks.of(sync)),
         can_subset=True,
@@ -45,7 +50,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
     def split_rows(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
-        source: pl.LazyFrame | pl.DataFrame,
+        ct_warehouse: WarehouseResource,
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         begun = time.monotonic()
         staging, part = ct_staging.staging(), running.partition(context)
@@ -55,15 +60,16 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             staging.draft((sync.name, "rejected"), part) as rejected,
         ):
             refuse_failing(context, source_key(sync))
-            rows = running.rows_of(context, sync, source, valid)
+            node = running.deployment(context).get(source_key(sync))
+            whole = frozen(context, node, staging, ct_warehouse.warehouse(), valid)
+            rows = running.of_partitions(context, sync, whole)
             unprofiled = running.rejected_profiles(context, sync, staging)
             counts = split_into(sync, rows, valid, rejected, unprofiled)
             before = staging.meta((sync.name, "valid"), part)
             elsewhere = running.fields_elsewhere(context, sync, staging)
             hazards = notice(sync, valid, before, elsewhere)
-            whole = running.frozen(context, sync, source, valid)
             late = partitions.late(sync, whole, staging, running.partition_keys(context))
-            (valid.folder / running.COPY).unlink(missing_ok=True)
+            (valid.folder / COPY).unlink(missing_ok=True)
             told = readings.split_metadata(sync, valid.meta, time.monotonic() - begun)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
                 columns = draft.scan().collect_schema()

@@ -50,9 +50,80 @@ def test_an_asset_that_returns_something_else_is_told_what_to_do(tmp_path: Path)
 
     result = kit.run(load(tmp_path, asset))
 
-    assert "shop/customer gives a list, not a polars frame; declare a SourceTable" in kit.failure(
-        result
-    )
+    told = kit.failure(result)
+    assert "shop/customer gives a list, and names no table as `dagster/table_name`" in told
+    assert "Declare a SourceTable with `table: ...` and `upstream: [shop/customer]`" in told
+
+
+MADE = "create or replace table model.person as select 7 as id, 'Ada' as name, null::text as mail"
+TABLES = {
+    "a table that dagster-duckdb writes": f"""
+from dagster_duckdb import DuckDBResource
+
+@dg.asset(key=["shop", "customer"])
+def customer() -> dg.MaterializeResult:
+    with DuckDBResource(database=DATABASE).get_connection() as connection:
+        connection.execute("create schema if not exists model")
+        connection.execute({MADE!r})
+    return dg.MaterializeResult(metadata={{"dagster/table_name": "warehouse.model.person"}})
+""",
+    "a table of another code location": """
+customer = dg.AssetSpec(["shop", "customer"], metadata={"dagster/table_name": "model.person"})
+""",
+}
+
+
+@pytest.mark.parametrize("python", TABLES.values(), ids=TABLES)
+def test_an_asset_that_names_its_table(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest, python: str
+) -> None:
+    database = tmp_path / "data" / "warehouse.duckdb"
+    database.parent.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema model")
+        connection.execute(MADE)
+
+    result = kit.run(load(tmp_path, f"DATABASE = {str(database)!r}\n{python}"))
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["7"]
+
+
+def test_an_asset_with_no_rows_to_take_is_told_what_to_do(tmp_path: Path) -> None:
+    """Without what its I/O manager says, which may quote rows."""
+    asset = '@dg.asset(key=["shop", "customer"])\ndef customer() -> None: ...\n'
+
+    told = kit.failure(kit.run(load(tmp_path, asset)))
+
+    assert "shop/customer cannot be loaded (FileNotFoundError), and names no table as" in told
+    assert "No such file" not in told
+
+
+OWN_MANAGER = """
+class Memory(dg.IOManager):
+    frames = {{}}
+    def handle_output(self, context, obj):
+        self.frames["customer"] = obj
+    def load_input(self, context):
+        return self.frames["customer"]
+
+@dg.definitions
+def defs():
+    @dg.asset(key=["shop", "customer"], io_manager_key="memory")
+    def customer():
+        return pl.DataFrame({FRAME})
+
+    return dg.Definitions(assets=[customer], resources={{"memory": Memory()}})
+"""
+
+
+def test_an_asset_of_an_io_manager_of_its_own(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    result = kit.run(load(tmp_path, OWN_MANAGER.format(FRAME=FRAME)))
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["1"]
 
 
 TABLE = """
