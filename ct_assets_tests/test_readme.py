@@ -36,7 +36,7 @@ def of(*starts: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    copy = tmp_path_factory.mktemp("readme") / "ct_assets"
+    copy = tmp_path_factory.mktemp("read me") / "ct_assets"
     for part in PARTS:
         if (ROOT / part).exists():
             shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))

@@ -104,6 +104,8 @@ def _likely(expected: str, given: object) -> str:
         return "YAML reads yes, no, on and off so: put them into quotes."
     if expected == "text" and isinstance(given, Mapping):
         return "Put a text with braces into quotes."
+    if expected == "text" and isinstance(given, int | float):
+        return "Put it into quotes."
     if expected == "a list" and isinstance(given, str):
         return f"Write `[{given}]`."
     if expected == "a mapping" and given is None:

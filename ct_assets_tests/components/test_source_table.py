@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from jsonschema import Draft202012Validator
@@ -35,12 +36,44 @@ def test_a_file_is_read_from_the_project_s_root_as_text(tmp_path: Path, data: Pa
 
 
 def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data: Path) -> None:
-    declared = kit.SOURCE.replace("file: customer.csv", "sql_file: customer.sql")
-    files = {"shop/defs.yaml": declared, "shop/customer.sql": "select CustomerId from customer\n"}
+    at = declared("sql_file: customer.sql")
+    files = {"shop/defs.yaml": at, "shop/customer.sql": "select CustomerId from customer\n"}
 
     assert kit.run(kit.load(tmp_path, files)).success
 
     assert staged(data).height == 59
+
+
+@pytest.mark.parametrize(
+    ("where", "ids"),
+    [
+        ("table: customer", [1, 2]),
+        ("table: main.customer", [1, 2]),
+        ("sql: select CustomerId from customer", [1, 2]),
+        ("table: people\n  database: own.duckdb", [7, 8]),
+        ("file: exports/*.parquet", [3, 4]),
+        ("file: exports/*.csv\n  types: {CustomerId: integer}", [5, 6]),
+    ],
+)
+def test_rows_come_from_tables_queries_and_files(
+    tmp_path: Path, data: Path, where: str, ids: list[int]
+) -> None:
+    (tmp_path / "exports").mkdir()
+    for id_ in (3, 4):
+        pl.DataFrame({"CustomerId": [id_]}).write_parquet(tmp_path / f"exports/{id_}.parquet")
+    for id_ in (5, 6):
+        (tmp_path / f"exports/{id_}.csv").write_text(f"CustomerId\n{id_}\n")
+    with duckdb.connect(str(tmp_path / "own.duckdb")) as own:
+        own.execute("create table people as from values (7), (8) as of(CustomerId)")
+
+    result = kit.run(kit.load(tmp_path, {"shop/defs.yaml": declared(where)}))
+
+    assert result.success, kit.failure(result)
+    assert staged(data)["CustomerId"].head(2).to_list() == ids
+
+
+def declared(where: str) -> str:
+    return kit.SOURCE.replace("file: customer.csv", where)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +88,7 @@ def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data
     ],
 )
 def test_what_is_missing_fails_the_run_in_words(tmp_path: Path, where: str, said: str) -> None:
-    declared = kit.SOURCE.replace("file: customer.csv", where)
-
-    result = kit.run(kit.load(tmp_path, {"shop/defs.yaml": declared}))
+    result = kit.run(kit.load(tmp_path, {"shop/defs.yaml": declared(where)}))
 
     assert not result.success
     assert said in kit.failure(result)
