@@ -1,7 +1,6 @@
 """Dagster's seam to the staging: LazyFrames between assets, Parquet files underneath."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,7 +10,7 @@ from pydantic import Field
 from ct_assets.io_managers.columns import column_schema
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.staging import Draft, Snapshot, Staging
-from ct_assets.settings import data_dir
+from ct_assets.settings import data_dir, project_root
 
 
 class ParquetStaging(dg.ConfigurableIOManager):
@@ -23,7 +22,7 @@ class ParquetStaging(dg.ConfigurableIOManager):
     )
 
     def staging(self) -> Staging:
-        root = Path(self.root) if self.root else data_dir() / "staging"
+        root = project_root() / self.root if self.root else data_dir() / "staging"
         return Staging(root, timedelta(hours=self.retention_hours))
 
     def handle_output(

@@ -1,10 +1,8 @@
-from pathlib import Path
-
 import dagster as dg
 from pydantic import Field
 
 from ct_assets.io_managers.warehouse import Warehouse
-from ct_assets.settings import data_dir
+from ct_assets.settings import data_dir, project_root
 
 
 class WarehouseResource(dg.ConfigurableResource[None]):
@@ -21,7 +19,7 @@ class WarehouseResource(dg.ConfigurableResource[None]):
 
     def warehouse(self) -> Warehouse:
         return Warehouse(
-            Path(self.database) if self.database else data_dir() / "warehouse.duckdb",
-            seed=Path(self.seed) if self.seed else None,
+            project_root() / self.database if self.database else data_dir() / "warehouse.duckdb",
+            seed=project_root() / self.seed if self.seed else None,
             memory_limit=self.memory_limit,
         )
