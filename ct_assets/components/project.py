@@ -29,7 +29,7 @@ def load_defs(folder: Path) -> dg.Definitions:
         if mistake is None:
             raise
     # Outside of the handler and without its frames: they speak of this code, not of the mistake.
-    raise mistake.with_traceback(None)
+    raise mistake.with_traceback(None) from None
 
 
 def _loaded(folder: Path) -> dg.Definitions:

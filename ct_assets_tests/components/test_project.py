@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from ct_assets.components.declaration import InvalidDeclarationError
@@ -231,6 +232,16 @@ def test_all_mistakes_of_a_declaration_are_told_at_once(tmp_path: Path) -> None:
         "defs/sync/defs.yaml:2: `event`",
         "defs/sync/defs.yaml:2: `event_key`",
     ]
+
+
+def test_commands_of_dagster_end_with_the_mistake_and_no_frames_around_it(tmp_path: Path) -> None:
+    sync = kit.CUSTOMERS.replace("Email: mail", "Email: {colum: mail}")
+
+    with pytest.raises(click.ClickException, match=r"Email\.colum: unknown setting") as caught:
+        kit.load(tmp_path, {"sync/defs.yaml": sync})
+
+    assert [frame.name for frame in caught.traceback][1:] == ["load", "load_defs"]
+    assert caught.value.__suppress_context__
 
 
 def test_two_syncs_with_one_name(tmp_path: Path) -> None:
