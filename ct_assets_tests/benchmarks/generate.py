@@ -1,6 +1,7 @@
 """Seeded tables as a warehouse has them: 14 columns, a third of the optional values missing.
 
-Written in slices, so that ten million rows need no more memory than one slice.
+Written in slices, so that ten million rows need no more memory than one slice. The suffix of the
+path says whether it becomes Parquet or CSV; in CSV a list is text, its values parted by `;`.
 """
 
 from pathlib import Path
@@ -32,9 +33,11 @@ select
     if(h % 10 < 3, null, ((g % 1000000) / 100)::decimal(18, 2)) as balance,
     (k % 500)::integer as visits,
     (h % 2 = 0) as newsletter,
-    if(g % 10 < 3, null, ['news', 'sale', 'vip', 'beta'][1 + h % 2 : 2 + k % 3]) as interests
+    {interests} as interests
 from r
 """
+
+_INTERESTS = "if(g % 10 < 3, null, ['news', 'sale', 'vip', 'beta'][1 + h % 2 : 2 + k % 3])"
 
 _CLEAN = """[
     '+1650253' || d(h, 4), '+9198765' || d(h, 5),
@@ -71,14 +74,18 @@ def _write(path: Path, rows: int, query: str) -> Path:
             f"({query.replace('{first}', str(at)).replace('{last}', str(min(at + SLICE, rows)))})"
             for at in range(0, rows, SLICE)
         )
-        connection.execute(f"copy ({parts}) to '{path}' (format parquet, row_group_size 122880)")
+        form = "format csv" if path.suffix == ".csv" else "format parquet, row_group_size 122880"
+        connection.execute(f"copy ({parts}) to '{path}' ({form})")
     return path
 
 
 def profiles(path: Path, rows: int, *, messy_phones: bool = False, seed: int = 7) -> Path:
-    """A Parquet file of profiles; `messy_phones` writes six in ten phones as people type them."""
+    """A file of profiles; `messy_phones` writes six in ten phones as people type them."""
     phone = _MESSY.replace("{clean}", _CLEAN) if messy_phones else _CLEAN
-    return _write(path, rows, _PROFILES.replace("{phone}", phone).replace("{seed}", str(seed)))
+    text = path.suffix == ".csv"
+    interests = f"array_to_string({_INTERESTS}, ';')" if text else _INTERESTS
+    query = _PROFILES.replace("{phone}", phone).replace("{interests}", interests)
+    return _write(path, rows, query.replace("{seed}", str(seed)))
 
 
 def events(path: Path, rows: int, *, seed: int = 7) -> Path:

@@ -10,6 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
+import orjson
+import polars as pl
+import requests
+
 BATCH = 1000
 HEADERS = {"X-CleverTap-Account-Id": "BENCH", "X-CleverTap-Passcode": "bench"}
 
@@ -54,14 +59,15 @@ def _in_threads(connections: int, work: Any, batches: Iterable[Any]) -> None:
 
 def csv_json_requests(table: Path, url: str, connections: int) -> None:
     """`csv.DictReader`, `json`, `requests`, one session a thread."""
-    import requests
-
     local = threading.local()
 
     def post(batch: list[dict[str, Any]]) -> None:
-        session = local.__dict__.setdefault("session", requests.Session())
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
         body = json.dumps({"d": batch}, default=str)
-        answer = session.post(f"{url}/1/upload", data=body.encode(), headers=HEADERS, timeout=60)
+        answer = local.session.post(
+            f"{url}/1/upload", data=body.encode(), headers=HEADERS, timeout=60
+        )
         assert answer.json()["processed"] == len(batch)
 
     with table.open(newline="") as file:
@@ -70,10 +76,6 @@ def csv_json_requests(table: Path, url: str, connections: int) -> None:
 
 def polars_orjson_httpx(table: Path, url: str, connections: int) -> None:
     """`polars.iter_rows`, `orjson`, one `httpx.Client`."""
-    import httpx
-    import orjson
-    import polars as pl
-
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     client = httpx.Client(
         limits=limits,

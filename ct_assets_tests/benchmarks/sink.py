@@ -1,7 +1,8 @@
 """A server that takes every upload and only counts: what is left when CleverTap costs nothing.
 
 It runs in a process of its own and answers each `POST` after a fixed latency, so that a benchmark
-measures the sender and not the receiver.
+measures the sender and not the receiver. One that refuses answers as CleverTap does: every record
+is echoed with a code and a reason.
 """
 
 import asyncio
@@ -9,10 +10,13 @@ import contextlib
 import multiprocessing
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+import orjson
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
@@ -25,6 +29,8 @@ class Tally:
     most_in_flight: int = 0
     first: float = 0.0
     last: float = 0.0
+    cpu: float = 0.0
+    """Seconds of the server's process since it started."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,9 @@ class Sink:
 
 
 class _Upload(asyncio.Protocol):
-    def __init__(self, tally: Tally, latency: float) -> None:
-        self._tally, self._latency = tally, latency
+    def __init__(self, tally: Tally, latency: float, *, refuses: bool) -> None:
+        self._tally, self._latency, self._refuses = tally, latency, refuses
+        self._body: list[bytes] = []
         self._head, self._missing, self._records = b"", -1, 0
         self._tail = b""
 
@@ -65,6 +72,8 @@ class _Upload(asyncio.Protocol):
         joined = self._tail + data
         self._records += joined.count(b'{"type":')
         self._tail = joined[-7:]
+        if self._refuses:
+            self._body.append(data)
         if self._missing == 0:
             self._missing = -1
             loop = asyncio.get_running_loop()
@@ -83,19 +92,38 @@ class _Upload(asyncio.Protocol):
         tally.records += self._records
         tally.last = asyncio.get_running_loop().time()
         body = b'{"status":"success","processed":%d,"unprocessed":[]}' % self._records
+        if self._refuses:
+            body = _refusing(b"".join(self._body))
+            self._body.clear()
         self._transport.write(_HEAD % len(body) + body)
 
 
-async def _serve(control: Connection, latency: float, context: ssl.SSLContext | None) -> None:
+def _refusing(body: bytes) -> bytes:
+    text = "Profile data is incorrect. Email is not valid.Skipped record number : "
+    unprocessed = [
+        {"status": "fail", "code": 515, "error": f"{text}{number}", "record": record}
+        for number, record in enumerate(orjson.loads(body)["d"], start=1)
+    ]
+    return orjson.dumps({"status": "fail", "processed": 0, "unprocessed": unprocessed})
+
+
+async def _serve(
+    control: Connection, latency: float, context: ssl.SSLContext | None, *, refuses: bool
+) -> None:
     loop, tally, stopped = asyncio.get_running_loop(), Tally(), asyncio.Event()
     server = await loop.create_server(
-        lambda: _Upload(tally, latency), "127.0.0.1", 0, ssl=context, backlog=128
+        lambda: _Upload(tally, latency, refuses=refuses),
+        "127.0.0.1",
+        0,
+        ssl=context,
+        backlog=128,
     )
 
     def command() -> None:
         if control.recv() == "stop":
             stopped.set()
             return
+        tally.cpu = time.process_time()
         control.send(Tally(**vars(tally)))
         vars(tally).update(vars(Tally()))
 
@@ -104,12 +132,17 @@ async def _serve(control: Connection, latency: float, context: ssl.SSLContext | 
     await stopped.wait()
 
 
-def _process(control: Connection, latency: float, certificate: Path | None) -> None:
+def _process(
+    control: Connection,
+    latency: float,
+    certificate: Path | None,
+    refuses: bool,  # noqa: FBT001
+) -> None:
     context = None
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
-    asyncio.run(_serve(control, latency, context))
+    asyncio.run(_serve(control, latency, context, refuses=refuses))
 
 
 def self_signed(folder: Path) -> Path:
@@ -129,11 +162,13 @@ def self_signed(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def sink(*, latency: float = 0.0, certificate: Path | None = None) -> Iterator[Sink]:
+def sink(
+    *, latency: float = 0.0, certificate: Path | None = None, refuses: bool = False
+) -> Iterator[Sink]:
     """A running sink; `latency` in seconds; with a certificate it speaks TLS."""
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(
-        target=_process, args=(theirs, latency, certificate), daemon=True
+        target=_process, args=(theirs, latency, certificate, refuses), daemon=True
     )
     process.start()
     try:

@@ -1,0 +1,40 @@
+"""What the code location costs before it does anything."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from ct_assets_tests.benchmarks.measure import RUNS, Measured, median, record, timed
+
+OURS = "import ct_assets.definitions"
+LIBRARIES = "import dagster, polars, duckdb, httpx"
+
+
+def started(code: str) -> Measured:
+    before = _children()
+    _, _, wall = timed(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+    return Measured(wall, _children() - before, 0.0)
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.bench
+def test_importing_costs_little_more_than_its_libraries() -> None:
+    started(OURS), started(LIBRARIES)  # so that both are compiled and in the cache of the disk
+    runs = [(started(OURS), started(LIBRARIES)) for _ in range(RUNS)]
+    ours, libraries = (median(list(side)) for side in zip(*runs, strict=True))
+
+    record(
+        "import",
+        1,
+        ours,
+        ratio=ours.wall / libraries.wall,
+        reference=LIBRARIES,
+        seconds=ours.wall,
+    )
+    assert ours.wall <= 1.3 * libraries.wall
