@@ -1,5 +1,6 @@
 """The YAML files of a project as their authors wrote them: documents, lines, what is unreadable."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,21 +74,37 @@ class UnreadableError(Exception):
     """A file that is no YAML; its text is `file:line: what is wrong; what to do`."""
 
 
-def documents(file: Path) -> list[Lines]:
+def documents(file: Path) -> tuple[Lines, ...]:
     """Every document of `file`, or an `UnreadableError`."""
+    state = file.stat()
+    return _documents(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=1000)
+def _documents(file: Path, *_: int) -> tuple[Lines, ...]:
+    """Once per state of the file: each of its declarations asks for all of it."""
     try:
-        nodes = list(yaml.compose_all(file.read_text("utf-8"), yaml.SafeLoader))
+        text = file.read_text("utf-8")
+        nodes = _composed(text)
         for node in nodes:
             _built(node)
     except UnicodeDecodeError:
         raise UnreadableError(f"{relative(file)}:1: is not UTF-8; save it as UTF-8") from None
     except yaml.reader.ReaderError as error:
-        line = file.read_text("utf-8").count("\n", 0, error.position) + 1
+        line = text.count("\n", 0, error.position) + 1
         said = f"a character that YAML forbids ({error.character:#x}); take it out"
         raise UnreadableError(f"{relative(file)}:{line}: has {said}") from None
     except yaml.MarkedYAMLError as error:
         raise UnreadableError(_unreadable(file, error)) from None
-    return [Lines(file, node) for node in nodes]
+    return tuple(Lines(file, node) for node in nodes)
+
+
+def _composed(text: str) -> list[yaml.Node]:
+    """By libyaml, for its speed; what it cannot read is told in the words of `_ADVICE`."""
+    try:
+        return list(yaml.compose_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    except yaml.YAMLError:
+        return list(yaml.compose_all(text, yaml.SafeLoader))
 
 
 def relative(path: Path) -> str:
