@@ -1,16 +1,24 @@
 """`ct-assets preview`: the exact records of a sync, and its rejected rows with their reasons."""
 
 import json
+from collections.abc import Mapping
 
 import click
 
 from ct_assets.commands.project import Project
 from ct_assets.components.rows import Rows
+from ct_assets.components.splitting import Counts
 
 
 @click.command()
 @click.argument("sync")
-@click.option("--limit", default=10, show_default=True, help="Rows to show of each kind.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="Rows to show of each kind.",
+)
 @click.pass_obj
 def command(module: str, sync: str, limit: int) -> None:
     """Show what SYNC would send, and what it rejects, without touching state or network.
@@ -19,14 +27,25 @@ def command(module: str, sync: str, limit: int) -> None:
     """
     project = Project.load(module)
     with project.rows(project.sync(sync)) as rows:
-        click.echo(f"{rows.counts.valid} valid, {rows.counts.rejected} rejected")
+        click.echo(_counted(rows.counts))
         _records(rows, limit)
         _rejected(rows, limit)
+        if why := rows.valid.meta["gate"]["why"]:
+            click.echo(f"\nNothing would be sent: {why}.")
+
+
+def _counted(counts: Counts) -> str:
+    others = {"superseded": counts.superseded, "cut by `where`": counts.cut}
+    told = "".join(f", {rows:,} {what}" for what, rows in others.items() if rows)
+    return f"{counts.valid:,} valid, {counts.rejected:,} rejected{told}"
 
 
 def _records(rows: Rows, limit: int) -> None:
-    for record in rows.valid.scan().head(limit).select("_record").collect().to_series():
+    shown = rows.valid.scan().head(limit).select("_record", "_warnings").collect()
+    for record, warnings in shown.iter_rows():
         click.echo(record)
+        for warning in warnings or ():
+            click.echo(f"  warning: {_told(warning)}")
 
 
 def _rejected(rows: Rows, limit: int) -> None:
@@ -35,4 +54,8 @@ def _rejected(rows: Rows, limit: int) -> None:
         reasons = row.pop("reasons")
         click.echo(f"\nrejected: {json.dumps(row, ensure_ascii=False, default=str)}")
         for reason in reasons:
-            click.echo(f"  {reason['field']}: {reason['message']} [{reason['code']}]")
+            click.echo(f"  {_told(reason)}")
+
+
+def _told(reason: Mapping[str, str]) -> str:
+    return f"{reason['field']}: {reason['message']} [{reason['code']}]"

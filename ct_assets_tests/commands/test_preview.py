@@ -1,6 +1,6 @@
 import polars as pl
 
-from ct_assets_tests.commands.kit import Shop
+from ct_assets_tests.commands.kit import CUSTOMER, Shop
 
 TEXT = {"id": pl.String, "mail": pl.String}
 
@@ -9,13 +9,35 @@ def test_records_and_reasons_without_a_trace(shop: Shop) -> None:
     said = shop.said("preview", "customers", "--limit", "1")
 
     assert said.splitlines()[:4] == [
-        "2 valid, 1 rejected",
+        "2 valid, 1 rejected, 1 cut by `where`",
         '{"type":"profile","identity":"1","profileData":{"Name":"Ada","Email":"ada@example.org"}}',
         "",
         'rejected: {"id": "3", "name": "Evelyn", "mail": "evelyn at example.org"}',
     ]
     assert said.splitlines()[4].startswith("  Email: ")
     assert not shop.data.exists()
+
+
+def test_what_is_left_out_and_a_closed_gate(shop: Shop) -> None:
+    shop.declare("customers", "Email: mail", "Email: {column: mail, on_invalid: drop}")
+    shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0")
+    shop.write("customer.csv", CUSTOMER + ",Dan,dan@example.org\n")
+
+    said = shop.said("preview", "customers")
+
+    assert (
+        '"profileData":{"Name":"Evelyn"}}\n'
+        "  warning: Email: has a blank or an invisible character inside [email_characters]\n"
+    ) in said
+    assert said.endswith(
+        "\nNothing would be sent: 1 of 4 rows are rejected (25.0%), more than max_rejected "
+        "(0.0%).\n"
+    )
+
+
+def test_a_limit_that_makes_no_sense(shop: Shop) -> None:
+    assert shop.call("preview", "customers", "--limit", "-1").exit_code == 2
+    assert len(shop.said("preview", "customers", "--limit", "0").splitlines()) == 1
 
 
 def test_rejected_rows_with_lists_and_structs(shop: Shop) -> None:
