@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from ct_assets.clevertap.catalogue import entries
+from ct_assets.clevertap.catalogue import entries, explain
 from ct_assets.commands.output import local
 from ct_assets.commands.project import Project
 from ct_assets.components.rows import Rows, split_rows
 from ct_assets.delivery import Policy
+from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.inspecting import Held, Reported, Run
 from ct_assets.delivery.inspecting import story as told_by_state
 from ct_assets.io_managers import destinations
@@ -24,13 +26,16 @@ MOST = 5
 def story(module: str, name: str, key: str) -> str:
     project = Project.load(module)
     declared = project.sync(name)
+    to = destinations.known(declared.sync)
+    state = home(destinations.name_of(to), name)
     with project.rows(declared) as rows:
-        lines = list(_rows(declared.sync, rows, key))
-    lines += ["", *_delivered(declared.sync, project.policy(declared.sync), key)]
+        lines = list(_rows(declared.sync, rows, key, Forgotten(state.parent)))
+    lines += ["", f"Destination: {destinations.told(to)}"]
+    lines += _delivered(state, project.policy(declared.sync), key)
     return "\n".join(lines)
 
 
-def _rows(sync: Sync, rows: Rows, key: str) -> Iterator[str]:
+def _rows(sync: Sync, rows: Rows, key: str, forgotten: Forgotten) -> Iterator[str]:
     """What the source has now, and what the declaration makes of it."""
     found = _numbers(sync, rows, key)
     if not found:
@@ -40,8 +45,8 @@ def _rows(sync: Sync, rows: Rows, key: str) -> Iterator[str]:
         yield f"Row {number + 1:,} of {sync.source} now:"
         for column, value in row.collect().row(0, named=True).items():
             yield f"  {column}: {_shown(value)}"
-        yield from _fate(rows, number)
-        yield from _mapped(sync, row)
+        fate = list(_fate(sync, rows, number))
+        yield from fate or _mapped(sync, row, forgotten)
     if len(found) > MOST:
         yield f"... and {len(found) - MOST} rows more with that key."
 
@@ -60,26 +65,32 @@ def _numbers(sync: Sync, rows: Rows, key: str) -> list[int]:
     return both.unique().sort("_row").collect(engine="streaming")["_row"].to_list()
 
 
-def _fate(rows: Rows, number: int) -> Iterator[str]:
+def _fate(sync: Sync, rows: Rows, number: int) -> Iterator[str]:
     """What becomes of the row because of other rows."""
     found = rows.keys.filter(_row=number).select("_fate", "_copies").collect().rows()
     for fate, copies in found:
         if fate == "superseded":
             yield f"Left out: it is not the latest of {copies} rows with this key."
         elif fate == "duplicate":
+            code = "event_key_duplicate" if sync.event_key else "identity_duplicate"
             yield f"Rejected: {copies} rows have this key."
+            yield f"  {explain(code).fix}"
         elif fate:
-            yield "Rejected: the profile of its person was rejected."
+            yield f"Rejected: {sync.require_profile} rejected the profile of its person."
+            yield f"  {explain('profile_rejected').fix}"
 
 
-def _mapped(sync: Sync, row: pl.LazyFrame) -> Iterator[str]:
+def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Forgotten) -> Iterator[str]:
     """What becomes of the row by itself."""
+    columns = ("_record", "_warnings", "_kind", "_identity", "_also")
     with split_rows(sync, row) as rows:
-        records = rows.valid.scan().select("_record", "_warnings").collect().rows()
+        records = rows.valid.scan().select(columns).collect().rows()
         rejected = rows.rejected.scan().select("reasons").collect().to_series().to_list()
-    for record, warnings in records:
+    for record, warnings, kind, identity, also in records:
         yield f"Its record: {record}"
         yield from (f"  warning: {_reason(warning)}" for warning in warnings or ())
+        if forgotten.knows([f"{kind}:{identity}", *(also or ())]):
+            yield f"Held back: forgotten. {explain('forgotten').fix}"
     for reasons in rejected:
         yield "Rejected:"
         for reason in reasons:
@@ -90,10 +101,8 @@ def _mapped(sync: Sync, row: pl.LazyFrame) -> Iterator[str]:
         yield f"Left out: `where: {sync.where}` does not hold for it."
 
 
-def _delivered(sync: Sync, policy: Policy, key: str) -> Iterator[str]:
-    to = destinations.known(sync)
-    found = told_by_state(home(destinations.name_of(to), sync.name), policy, key)
-    yield f"Destination: {destinations.told(to)}"
+def _delivered(state: Path, policy: Policy, key: str) -> Iterator[str]:
+    found = told_by_state(state, policy, key)
     if found is None:
         yield "Nothing of this sync was ever sent there."
         return

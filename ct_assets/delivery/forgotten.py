@@ -31,9 +31,14 @@ class Forgotten:
             _append(self._key, secrets.token_hex(KEY_BYTES))
         secret, known = self._key.read_text(), self._known()
         for kind, value in identifiers:
-            digest = hashlib.sha256(f"{secret}{kind}:{value}".encode()).hexdigest()
+            digest = _hash(secret, f"{kind}:{value}")
             if digest not in known:
                 _append(self._hashes, f"{digest}\n")
+
+    def knows(self, identifiers: Iterable[str]) -> bool:
+        """Whether any of these was forgotten; written `kind:value`."""
+        known = set(self._known())
+        return bool(known) and any(_hash(self._key.read_text(), i) in known for i in identifiers)
 
     def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""
@@ -62,6 +67,10 @@ class Forgotten:
     def _digest(self, text: str) -> str:
         """SQL of the hash that `add` keeps; `text` is an SQL expression."""
         return f"sha256({literal(self._key.read_text())} || {text})"
+
+
+def _hash(secret: str, identifier: str) -> str:
+    return hashlib.sha256(f"{secret}{identifier}".encode()).hexdigest()
 
 
 def _append(path: Path, text: str) -> None:

@@ -28,7 +28,7 @@ def test_parked_events_are_listed_until_somebody_says_what_to_do(
     )
     assert parking.said("parked", "purchases") == "Nothing of purchases is parked.\n"
     assert parking.run("purchases")
-    assert [event.props["Amount"] for event in account.events()] == ["3", "4", "4"]
+    assert [event.props["Amount"] for event in account.events()] == [3.0, 4.0, 4.0]
 
 
 def test_what_was_never_sent_is_not_parked(shop: Shop) -> None:

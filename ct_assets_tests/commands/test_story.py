@@ -2,7 +2,8 @@ import pytest
 
 from ct_assets.clevertap.contract import Limits
 from ct_assets.sandbox.settings import Settings
-from ct_assets_tests.commands.kit import CUSTOMER, Shop
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.commands.kit import CUSTOMER, PURCHASE, Shop
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,39 @@ def test_what_clevertap_said(shop: Shop) -> None:
     assert "Never acknowledged by CleverTap.\nHeld back since 2" in refused
     assert "refused 523: " in refused
     assert shop.digests("state", "staging") == before
+
+
+def test_an_event_whose_answer_was_lost(shop: Shop, account: SandboxInTest) -> None:
+    account.faults.script("503-stored")
+    assert shop.run("purchases")
+
+    said = shop.said("explain", "purchases", "--key", "n1")
+
+    assert "Never acknowledged by CleverTap.\nHeld back since 2" in said
+    assert ": parked: HTTP 503. Look the record up in CleverTap" in said
+    assert ": unknown: HTTP 503\n    The answer was lost" in said
+
+
+@pytest.mark.usefixtures("account")
+def test_a_person_who_was_forgotten(shop: Shop) -> None:
+    assert shop.run("customers")
+    shop.said("forget", "--identity", "1", "--yes")
+
+    for sync, key in (("customers", "1"), ("purchases", "n1")):
+        assert "\nHeld back: forgotten. Nothing, unless" in shop.said("explain", sync, "--key", key)
+    assert "forgotten" not in shop.said("explain", "customers", "--key", "2")
+
+
+@pytest.mark.usefixtures("account")
+def test_an_event_of_a_rejected_profile(shop: Shop) -> None:
+    shop.declare("purchases", "event: Charged", "event: Charged\n  require_profile: customers")
+    shop.write("purchase.csv", PURCHASE + "n3,3,2026-01-02T03:04:05,3\n")
+    assert shop.run("customers")
+
+    assert (
+        "Rejected: customers rejected the profile of its person.\n"
+        "  Look at the other sync's rejected rows and mend those first.\n"
+    ) in shop.said("explain", "purchases", "--key", "n3")
 
 
 def test_a_code(shop: Shop) -> None:
