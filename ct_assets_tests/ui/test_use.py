@@ -146,6 +146,27 @@ def test_the_log_is_live_until_paused(
     expect(rows).to_have_count(2)
 
 
+def test_a_refresh_takes_nothing_from_who_reads(
+    clevertap_sandbox: SandboxInTest, client: httpx.Client, open_page: Open
+) -> None:
+    _upload(client, ADA)
+    window = open_page(clevertap_sandbox.url, viewport={"width": 390, "height": 800})
+    window.page.clock.install()
+    page = window.visit("/")
+    page.get_by_text("Figures").click()
+    page.locator("#request-rows").evaluate("part => { part.scrollLeft = 120 }")
+    tile = page.locator("#tile-requests")
+    tile.focus()
+
+    _upload(client, ADA)
+    page.clock.run_for(2500)
+
+    expect(tile).to_have_text(re.compile(r"Requests\s+2"))
+    expect(tile).to_be_focused()
+    expect(page.locator("#figures-table")).to_be_visible()
+    assert page.locator("#request-rows").evaluate("part => part.scrollLeft") == 120
+
+
 def test_filters_of_the_log(
     clevertap_sandbox: SandboxInTest, client: httpx.Client, open_page: Open
 ) -> None:

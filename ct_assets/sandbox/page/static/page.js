@@ -35,14 +35,19 @@ document.addEventListener("htmx:sendError", () => { trouble.hidden = false; });
 document.addEventListener("htmx:responseError", () => { trouble.hidden = false; });
 document.addEventListener("htmx:afterOnLoad", () => { trouble.hidden = true; });
 
-// What was unfolded stays so when a refresh replaces it.
-let unfolded = [];
+// What was unfolded or scrolled stays so when a refresh replaces it; htmx itself keeps the focus.
+// All three go by ids.
+let kept = [];
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const open = event.detail.target.querySelectorAll("details[open] > summary");
-  unfolded = [...open].map((summary) => summary.textContent);
+  const parts = event.detail.target.querySelectorAll("details[id], .scroll[id], .drawn[id]");
+  kept = [...parts].map(({ id, open, scrollLeft }) => ({ id, open, scrollLeft }));
 });
 document.addEventListener("htmx:afterSettle", () => {
-  for (const summary of document.querySelectorAll("[data-live] summary")) {
-    if (unfolded.includes(summary.textContent)) summary.parentElement.open = true;
+  for (const { id, open, scrollLeft } of kept) {
+    const part = document.getElementById(id);
+    if (!part) continue;
+    if (open) part.open = true;
+    part.scrollLeft = scrollLeft;
   }
+  kept = [];
 });
