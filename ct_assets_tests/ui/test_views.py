@@ -70,6 +70,7 @@ def test_a_narrow_window_is_not_scrolled_sideways(
     page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
 
     assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert serious_findings(page) == []
     keep(page)
     window.wrong = [one for one in window.wrong if "404" not in one]
 

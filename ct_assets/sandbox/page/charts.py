@@ -1,5 +1,6 @@
 """Bars over time, laid out for an SVG."""
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from ct_assets.sandbox.page.times import Buckets
 WIDTH, HEIGHT = 960, 220
 _LEFT, _TOP, _BOTTOM = 48, 12, 24
 _LABELS = 6
+_LETTER = 9
+"""Width of one of a label, and a bit of room."""
 
 
 class Bar(NamedTuple):
@@ -50,7 +53,7 @@ def bars(buckets: Buckets, counts: Sequence[int]) -> Chart:
             Bar(round(x, 1), round(floor - height, 1), round(width, 1), height, label, count)
         )
     across = tuple(Line(floor - room * part / 2, f"{top * part // 2:,}") for part in (0, 1, 2))
-    return Chart(buckets.unit, sum(counts), tuple(laid), across, _below(laid))
+    return Chart(buckets.unit, sum(counts), tuple(laid), across, _below(laid, step))
 
 
 def ceiling(highest: int) -> int:
@@ -65,6 +68,13 @@ def ceiling(highest: int) -> int:
     return top
 
 
-def _below(laid: Sequence[Bar]) -> tuple[Line, ...]:
-    every = max(1, -(-len(laid) // _LABELS))
-    return tuple(Line(bar.x, bar.label) for bar in laid[::every])
+def _below(laid: Sequence[Bar], step: float) -> tuple[Line, ...]:
+    """Labels that neither touch each other nor leave the chart."""
+    names = [bar.label.removeprefix("week of ") for bar in laid]
+    room = max(map(len, names), default=0) * _LETTER
+    every = max(1, math.ceil(len(laid) / _LABELS), math.ceil(room / step))
+    return tuple(
+        Line(bar.x, name)
+        for bar, name in list(zip(laid, names, strict=True))[::every]
+        if bar.x + room <= WIDTH
+    )

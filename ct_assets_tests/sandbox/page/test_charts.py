@@ -32,3 +32,18 @@ def test_few_labels_for_many_bars() -> None:
     assert [line.text for line in bars(many, [1] * 70).below] == [
         f"day {n}" for n in range(0, 70, 12)
     ]
+
+
+@pytest.mark.parametrize(
+    ("count", "label"),
+    [(1, "26 Nov 09:00"), (21, "26 Nov 09:{:02}"), (53, "week of 24 Nov 2025"), (70, "2026")],
+)
+def test_labels_neither_touch_nor_leave_the_chart(count: int, label: str) -> None:
+    names = tuple(label.format(number) for number in range(count))
+    below = bars(Buckets("any", tuple(range(count + 1)), names), [1] * count).below
+
+    # Letters are 15 high where the chart is small, and then about 8 wide.
+    ends = [line.at + len(line.text) * 8 for line in below]
+    assert all(end < line.at for end, line in zip(ends, below[1:], strict=False))
+    assert 0 < ends[-1] <= WIDTH
+    assert all(len(line.text) <= 12 for line in below)
