@@ -132,7 +132,7 @@ def find_source(request: dg.ScaffoldRequest[SyncParams], name: str) -> Found:
         how = f"dg scaffold defs {SOURCE_TYPE} {plain(asset)} --asset {asset} --file ..."
         return Found(asset, {}, f"No rows of {asset} are known yet. Declare it with\n  {how}")
     except (UserError, OSError) as error:
-        return Found(asset, {}, f"{asset} could not be read: {error}{chosen}")
+        return Found(asset, {}, f"The source could not be read: {error}{chosen}")
     told = f"Proposed from the columns of {asset}; look with `ct-assets preview {name}`."
     return Found(asset, schema, told + chosen)
 

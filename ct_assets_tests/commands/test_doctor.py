@@ -67,7 +67,7 @@ def test_a_source_that_cannot_be_read(shop: Shop) -> None:
     (found,) = failures(shop).items()
 
     assert found[0] == "source shop/customer"
-    assert found[1][0].startswith("customer.parquet: ")
+    assert found[1][0].startswith("shop/customer: customer.parquet")
 
 
 def test_a_check_that_breaks_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

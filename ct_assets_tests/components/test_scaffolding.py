@@ -87,7 +87,7 @@ def test_an_unreadable_source_is_no_obstacle(package: Path) -> None:
 
     text = scaffold(package, "people", source="shop/customer")
 
-    assert text.startswith("# shop/customer could not be read: no file matches 'customer.csv'")
+    assert text.startswith("# The source could not be read: shop/customer: no file matches 'cust")
     assert list(catalogue.catalogue(load_defs(package))) == ["people"]
 
 
