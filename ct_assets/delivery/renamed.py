@@ -1,4 +1,4 @@
-"""A sync under a new name has a new state: its events would all be sent once more."""
+"""A sync under a new name has a new state: all that counts twice would be sent once more."""
 
 import contextlib
 from collections.abc import Iterator
@@ -16,7 +16,8 @@ from ct_assets.errors import UserError
 _TAKEN_OVER = """
 insert into synced from old.synced;
 insert into held by name from old.held;
-insert or replace into meta from old.meta where name = 'first_run'
+insert into fields from old.fields;
+insert or replace into meta from old.meta where name in ('first_run', 'declaration')
 """
 
 
@@ -27,15 +28,15 @@ class GuardError(UserError):
 def check(
     connection: duckdb.DuckDBPyConnection, request: Delivery, *, look_only: bool = False
 ) -> None:
-    """Before the first run of an event sync: were its events sent before?
+    """Before the first run of a sync whose records count twice: were they sent before?
 
     `look_only` leaves alone what a killed run of another sync left open.
 
     Raises:
         GuardError: They were, by a sync that is declared no more; nobody has said which it is.
     """
-    first = state.get(connection, "first_run") is None
-    if request.policy.object != "event" or not first or "new" in request.allow:
+    run = (state.get(connection, name) for name in ("first_run", "declaration"))
+    if not request.policy.counts_twice or any(run) or "new" in request.allow:
         return
     for other in _others(request):
         if (other / OUTBOX).exists() and not look_only:
@@ -47,11 +48,12 @@ def check(
                 _take_over(connection)
                 return
         if sent:
+            kind = request.policy.object
             raise GuardError(
-                f"{request.policy.sync} has no state yet, but {sent} of its events were sent by "
-                f"{other.name}, by the same event_key. Nothing was sent. If it is "
+                f"{request.policy.sync} has no state yet, but {sent} of its {kind}s "
+                f"were sent by {other.name}, under the same keys. Nothing was sent. If it is "
                 f"{other.name} under a new name, {request.once(f'renamed:{other.name}')}; "
-                f"if these are other events, with allow: [new]"
+                f"if these are others, with allow: [new]"
             )
 
 
@@ -81,11 +83,12 @@ def _take_over(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _overlap(connection: duckdb.DuckDBPyConnection, request: Delivery) -> int:
-    key = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
-    if key is None or key[0] != request.policy.event_key:
+    found = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
+    if (found and found[0]) != request.policy.event_key:
         return 0
+    kind = "_kind" if request.policy.object == "profile" else "'event'"
     return state.scalar(
         connection,
         f"select count(*) from {parquet_sql(request.valid)} as v"  # noqa: S608 -- a path of ours, quoted
-        " semi join old.synced as s on s.key = v._key and s.kind = 'event'",
+        f" semi join old.synced as s on s.key = v._key and s.kind = {kind}",
     )

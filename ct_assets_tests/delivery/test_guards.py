@@ -73,11 +73,30 @@ def test_a_renamed_event_sync_stops_until_someone_says_what_it_is(events: Sync) 
     events.run([event("1"), event("2")])
     orders = renamed(events)
 
-    with pytest.raises(UserError, match="2 of its events were sent by purchases"):
+    with pytest.raises(
+        UserError, match="2 of its events were sent by purchases, under the same keys"
+    ):
         orders.run([event("1"), event("2"), event("3")])
     taken = orders.run([event("1"), event("2"), event("3")], allow=frozenset(["renamed:purchases"]))
 
     assert report(taken) == [("3", "acked", None)]
+
+
+def test_profiles_that_count_up_are_not_sent_again_under_a_new_name(profiles: Sync) -> None:
+    profiles.policy_with(idempotent=False)
+    rows = [profile("1", Visits=1), profile("2", Visits=2)]
+    profiles.run(rows)
+    people = Sync(profiles.folder, profiles.policy, profiles.sandbox)
+    people.policy_with(sync="people")
+    people.home = profiles.home.with_name("people")
+    people.runs = 10
+
+    with pytest.raises(UserError, match=r"2 of its profiles were sent by customers.*--allow"):
+        people.run(rows)
+    taken = people.run([*rows, profile("3", Visits=1)], allow=frozenset(["renamed:customers"]))
+
+    assert report(taken) == [("3", "acked", None)]
+    assert people.run(rows).counts.unchanged == 2
 
 
 def test_other_events_with_the_same_keys_may_be_new(events: Sync) -> None:
