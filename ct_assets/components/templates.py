@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
-from dagster.components.resolved.errors import ResolutionException
 from jinja2.nativetypes import NativeEnvironment
 
 from ct_assets.mapping.problems import Path, Problem
@@ -37,7 +36,7 @@ class Filler:
     def _rendered(self, text: str, path: Path) -> object:
         try:
             found = _JINJA.from_string(text).render(self.scope)
-        except (jinja2.TemplateError, ResolutionException, AttributeError, TypeError) as error:
+        except Exception as error:  # an author's expression may raise anything
             self.problems.append(Problem(path, f"{text} cannot be filled in: {_why(error)}"))
             return text
         unset = [name for name in _VARIABLE.findall(text) if name not in os.environ]
@@ -49,7 +48,7 @@ class Filler:
 
 
 def _why(error: Exception) -> str:
-    said = str(error).strip().rstrip(".").splitlines()[-1]
+    said = (str(error).strip() or type(error).__name__).splitlines()[-1].rstrip(".")
     if isinstance(error, jinja2.UndefinedError):
         return f"{said}. A column in a `template` is written with single braces: {{Column}}."
     if isinstance(error, jinja2.TemplateSyntaxError):
