@@ -65,26 +65,32 @@ def summary(counts: Counts) -> str:
 
 
 def balance(counts: Counts) -> dg.TableMetadataValue:
-    """Source = ..., valid = ..., planned = ...: each line is the sum of the next ones."""
-    held = [(f"  held: {reason}", count) for reason, count in counts.held.items()]
-    lines = [
-        ("source", counts.source),
-        ("  cut by where", counts.cut),
-        ("  superseded", counts.superseded),
-        ("  rejected", counts.rejected),
-        ("  valid", counts.valid),
-        ("valid", counts.valid),
-        ("  unchanged", counts.unchanged),
-        *held,
-        ("  planned", counts.planned),
-        ("planned", counts.planned),
-        ("  acked", counts.acked),
-        ("  refused", counts.refused),
-        ("  unknown", counts.unknown),
-        ("  unsent", counts.unsent),
-        ("removed from the source", counts.removed),
-    ]
-    return table([{"rows": name, "count": count} for name, count in lines])
+    """The lines `of` one sort of rows add up to the line that counts them."""
+    lines = {
+        "": {"source": counts.source, "gone from the source": counts.removed},
+        "source": {
+            "cut by where": counts.cut,
+            "superseded": counts.superseded,
+            "rejected": counts.rejected,
+            "valid": counts.valid,
+        },
+        "valid": {
+            "unchanged": counts.unchanged,
+            **{f"held: {reason}": count for reason, count in counts.held.items()},
+            "planned": counts.planned,
+        },
+        "planned": {
+            "acked": counts.acked,
+            "refused": counts.refused,
+            "unknown": counts.unknown,
+            "unsent": counts.unsent,
+        },
+    }
+    return table(
+        {"of": whole, "rows": name, "count": count}
+        for whole, parts in lines.items()
+        for name, count in parts.items()
+    )
 
 
 def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:

@@ -1,10 +1,11 @@
 import logging
 
 import dagster as dg
+import polars as pl
 import pytest
 
-from ct_assets.delivery import Progress
-from ct_assets.io_managers.outcomes import ProgressLog, fix, table
+from ct_assets.delivery import Counts, Progress, Tally
+from ct_assets.io_managers.outcomes import ProgressLog, balance, fix, table
 
 
 def progress(acked: int) -> Progress:
@@ -38,3 +39,23 @@ def test_a_code_that_nobody_knows_has_no_fix() -> None:
 
 def test_a_table_without_rows_still_has_its_columns() -> None:
     assert [c.name for c in table([], {"code": "string"}).schema.columns] == ["code"]
+
+
+def test_the_parts_of_the_balance_add_up_to_their_whole() -> None:
+    counts = Counts(
+        source=20, cut=1, superseded=2, rejected=3, valid=14,
+        unchanged=4, held={"forgotten": 1, "parked": 2}, new=5, changed=2,
+        sent=Tally(planned=7, acked=4, refused=1, unknown=1, unsent=1),
+        removed=9, removals=Tally(),
+    )  # fmt: skip
+
+    rows = pl.DataFrame([record.data for record in balance(counts).records])
+
+    assert rows.rows()[:3] == [
+        ("", "source", 20),
+        ("", "gone from the source", 9),
+        ("source", "cut by where", 1),
+    ]
+    for whole in ("source", "valid", "planned"):
+        parts = rows.filter(of=whole)["count"].sum()
+        assert parts == rows.filter(rows=whole)["count"].item()
