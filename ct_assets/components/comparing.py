@@ -13,6 +13,9 @@ from ct_assets.components.documents import READ, Lines, UnreadableError, documen
 from ct_assets.errors import closest
 from ct_assets.mapping import Sync
 
+TOLD = (dg.AssetsDefinition, dg.SourceAsset, dg.AssetSpec)
+"""What says of which assets it is."""
+
 
 @dataclass(frozen=True)
 class Declarations:
@@ -20,11 +23,14 @@ class Declarations:
     sources: Sequence[tuple[str, Place]]
     assets: Mapping[dg.AssetKey, set[dg.AssetKey]]
     """Every asset with those that it is made of; whether they exist is not known yet."""
+    closed: bool = True
+    """Whether these are all; some integrations of Dagster tell their assets only later."""
 
     @staticmethod
     def of(definitions: dg.Definitions) -> "Declarations":
         """Without resolving the graph, which an unknown source would break."""
-        specs = [spec for asset in definitions.assets or () for spec in _specs(asset)]
+        given = list(definitions.assets or ())
+        specs = [spec for asset in given for spec in _specs(asset)]
         return Declarations(
             [catalogue.sync_of(spec.metadata) for spec in specs if catalogue.SYNC in spec.metadata],
             [
@@ -33,6 +39,7 @@ class Declarations:
                 if catalogue.SOURCE in spec.metadata
             ],
             {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs},
+            all(isinstance(asset, TOLD) for asset in given),
         )
 
     def mistakes(self, defs: Path) -> Iterator[str]:
@@ -70,7 +77,7 @@ class Declarations:
 
     def _unknown(self, sync: Sync, at: Place) -> Iterator[str]:
         assets = [key.to_user_string() for key in self.assets]
-        if sync.source not in assets:
+        if sync.source not in assets and self.closed:
             hint = closest(sync.source, assets) or "; declare it as a SourceTable"
             yield told(at, ("source",), f"no asset {sync.source!r}{hint}")
         for position, name in enumerate(sync.after):
@@ -102,6 +109,8 @@ class Declarations:
 def _specs(asset: object) -> Iterator[dg.AssetSpec]:
     if isinstance(asset, dg.AssetsDefinition):
         yield from asset.specs
+    elif isinstance(asset, dg.SourceAsset):
+        yield dg.AssetSpec(asset.key)
     elif isinstance(asset, dg.AssetSpec):
         yield asset
 

@@ -294,6 +294,37 @@ def test_an_unknown_source_in_python(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore:Class `SourceAsset` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize(
+    "asset",
+    ["dg.AssetSpec('shop/customer')", "dg.SourceAsset(['shop', 'customer'])"],
+)
+def test_a_source_that_others_make(tmp_path: Path, asset: str) -> None:
+    code = f"import dagster as dg\ndefs = dg.Definitions(assets=[{asset}])\n"
+
+    kit.load(tmp_path, {"shop/assets.py": code, "sync/defs.yaml": kit.CUSTOMERS})
+
+
+def test_where_assets_are_told_later_no_source_is_missed(tmp_path: Path) -> None:
+    code = """
+        import dagster as dg
+        from dagster._core.definitions.assets.definition.cacheable_assets_definition import (
+            CacheableAssetsDefinition,
+        )
+
+        class Later(CacheableAssetsDefinition):
+            def compute_cacheable_data(self):
+                return []
+
+            def build_definitions(self, data):
+                return []
+
+        defs = dg.Definitions(assets=[Later("later")])
+    """
+
+    kit.load(tmp_path, {"shop/assets.py": code, "sync/defs.yaml": kit.CUSTOMERS})
+
+
 def test_syncs_that_wait_for_each_other(tmp_path: Path) -> None:
     first, second = kit.CUSTOMERS + "  after: [others]\n", OTHER + "  after: [customers]\n"
 
