@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import InstigatorStatus
 
 from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
@@ -86,3 +88,11 @@ def last_runs(opened: dg.DagsterInstance, syncs: Sequence[str]) -> dict[str, Las
             if run.job_name == job_name(name) or dg.AssetKey([name, "clevertap"]) in selected:
                 found.setdefault(name, told)
     return found
+
+
+def stopped(opened: dg.DagsterInstance) -> frozenset[str]:
+    """The names of schedules that someone switched off in the UI."""
+    states = opened.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+    return frozenset(
+        state.instigator_name for state in states if state.status is InstigatorStatus.STOPPED
+    )

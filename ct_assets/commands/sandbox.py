@@ -32,7 +32,7 @@ Made = TypeVar("Made")
     "changes",
     metavar="NAME=VALUE",
     multiple=True,
-    help="A setting, before those of settings.json in its folder; the page lists them all.",
+    help="A setting; goes before settings.json in its folder. The page lists them all.",
 )
 @click.option(
     "--fault",
@@ -43,7 +43,7 @@ Made = TypeVar("Made")
 )
 @click.option("--script", metavar="NAMES", help="Strike the next uploads in turn: 'ok 503 ok 429'.")
 @click.option("--latency", metavar="SECONDS", type=float, help="Before each answer.")
-@click.option("--seed", type=int, help="Of the chance that --fault leaves things to.")
+@click.option("--seed", type=int, help="Of the chance in --fault.")
 @click.option("--stop", "stops", is_flag=True, help="End the one that runs use; its file stays.")
 def command(
     port: int | None,

@@ -11,7 +11,8 @@ from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.board import Status, show
 from ct_assets.commands.output import print_json
 from ct_assets.commands.project import Project
-from ct_assets.commands.runs import LastRun, instance, last_runs
+from ct_assets.commands.runs import LastRun, instance, last_runs, stopped
+from ct_assets.components.triggers import schedule_name
 from ct_assets.delivery.inspecting import Standing, standing
 from ct_assets.delivery.storage import BusyError
 from ct_assets.io_managers import destinations
@@ -30,8 +31,11 @@ def command(module: str, *, as_json: bool) -> None:
     project = Project.load(module)
     with instance() as opened:
         runs = last_runs(opened, list(project.syncs)) if opened else {}
+        off = stopped(opened) if opened else frozenset()
+    now = datetime.now(UTC)
     found = [
-        _status(project, name, runs.get(name), datetime.now(UTC)) for name in sorted(project.syncs)
+        _status(project, name, runs.get(name), now, off=schedule_name(name) in off)
+        for name in sorted(project.syncs)
     ]
     if as_json:
         print_json([asdict(status) for status in found])
@@ -39,7 +43,10 @@ def command(module: str, *, as_json: bool) -> None:
         show(found)
 
 
-def _status(project: Project, name: str, run: LastRun | None, now: datetime) -> Status:
+def _status(
+    project: Project, name: str, run: LastRun | None, now: datetime, *, off: bool
+) -> Status:
+    """`off`: someone stopped its schedule in the UI."""
     sync = project.sync(name).sync
     to = destinations.known(sync)
     stands, busy = _stands(to, name)
@@ -52,9 +59,9 @@ def _status(project: Project, name: str, run: LastRun | None, now: datetime) -> 
         counts=report.meta["counts"] if report and ours else {},
         acknowledged=stands.synced if stands else 0,
         held=stands.held if stands else {},
-        trigger=trigger(sync),
-        next_run=next_run(sync, now),
-        notes=(*busy, *_notes(project, sync, stands)),
+        trigger=f"stopped: {trigger(sync)}" if off else trigger(sync),
+        next_run=None if off else next_run(sync, now),
+        notes=(*busy, *_notes(project, sync, stands, off=off)),
     )
 
 
@@ -72,7 +79,7 @@ def _last(stands: Standing | None) -> LastRun | None:
     return LastRun(stands.last.run, "cut short" if stands.open else "ended", stands.last.at)
 
 
-def _notes(project: Project, sync: Sync, stands: Standing | None) -> Iterator[str]:
+def _notes(project: Project, sync: Sync, stands: Standing | None, *, off: bool) -> Iterator[str]:
     if stands and stands.open:
         yield "its last delivery was cut short; the next run settles it first"
     if stands and stands.held.get("parked"):
@@ -82,6 +89,8 @@ def _notes(project: Project, sync: Sync, stands: Standing | None) -> Iterator[st
         yield f"not sent: {valid.meta['gate']['why']}"
     if valid and valid.meta["declaration"] != sync.digest:
         yield f"its declaration was edited since: ct-assets plan {sync.name}"
+    if off:
+        yield "its schedule is stopped in Dagster; start it there, under Automation"
 
 
 def trigger(sync: Sync) -> str:

@@ -57,7 +57,7 @@ def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefini
         return None
 
     @dg.schedule(
-        name=f"{sync.name}_schedule",
+        name=schedule_name(sync.name),
         cron_schedule=sync.trigger.cron,
         execution_timezone=sync.trigger.timezone,
         job=job,
@@ -123,3 +123,7 @@ def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 def job_name(name: str) -> str:
     return f"{name}{SUFFIX}"
+
+
+def schedule_name(name: str) -> str:
+    return f"{name}_schedule"

@@ -2,7 +2,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    ScheduleInstigatorData,
+)
 
 from ct_assets.commands.board import COUNTS, law
 from ct_assets.commands.status import next_run, trigger
@@ -76,6 +88,34 @@ def test_runs_of_dagster_home(shop: Shop, tmp_path: Path, monkeypatch: pytest.Mo
 
     assert customers["last_run"]["status"] == "failure"
     assert purchases["last_run"] is None
+
+
+def test_a_schedule_that_was_stopped(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "dagster"
+    home.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    origin = RemoteInstigatorOrigin(
+        repository_origin=RemoteRepositoryOrigin(
+            code_location_origin=RegisteredCodeLocationOrigin("shop"),
+            repository_name="__repository__",
+        ),
+        instigator_name="customers_schedule",
+    )
+    data = ScheduleInstigatorData("0 6 * * *")
+    state = InstigatorState(origin, InstigatorType.SCHEDULE, InstigatorStatus.STOPPED, data)
+    with dg.DagsterInstance.get() as instance:
+        instance.add_instigator_state(state)
+
+    customers, _ = shop.json("status")
+
+    assert customers["trigger"] == "stopped: 0 6 * * * Europe/Rome"
+    assert customers["next_run"] is None
+    assert (
+        "its schedule is stopped in Dagster; start it there, under Automation"
+        in (customers["notes"])
+    )
 
 
 def test_a_dagster_home_that_is_none(

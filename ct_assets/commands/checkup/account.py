@@ -44,7 +44,7 @@ def accounts(project: Project) -> Iterator[Check]:
 def _sandbox(name: str) -> Iterator[Check]:
     known = destinations.sandbox()
     if known is None or find(data_dir()) is None:
-        yield note(name, "the sandbox, which starts with the first run; no CLEVERTAP_ variable set")
+        yield note(name, "the sandbox, which the next run starts; no CLEVERTAP_ variable is set")
     else:
         yield from account(name, known)
 
