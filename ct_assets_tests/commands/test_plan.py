@@ -68,7 +68,7 @@ def test_events_of_rejected_profiles_are_rejected_as_in_a_run(shop: Shop) -> Non
     assert shop.run("customers")
 
     assert shop.json("plan", "purchases")["counts"]["rejected"] == 1
-    assert "Rejected: the profile of its person was rejected.\n" in shop.said(
+    assert "Rejected: customers rejected the profile of its person.\n" in shop.said(
         "explain", "purchases", "--key", "n3"
     )
 
