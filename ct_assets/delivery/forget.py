@@ -80,7 +80,7 @@ def forget(
             files += _erase_files(home, keys, person)
     files += sum(erase(path, about(person)) for path in snapshots)
     if client is not None:
-        _delete(client, kind, value, stop or threading.Event())
+        _delete(client, kind, value, person, stop or threading.Event())
     return Erased(rows, files)
 
 
@@ -194,18 +194,21 @@ def _erase_files(home: Path, keys: Sequence[str], person: Person) -> int:
     return rows
 
 
-def _delete(client: Client, kind: str, value: str, stop: threading.Event) -> None:
-    if kind not in DELETABLE:
+def _delete(client: Client, kind: str, value: str, person: Person, stop: threading.Event) -> None:
+    """By the identifier that was given; by the others where CleverTap does not delete by it."""
+    deletable = [pair for pair in person if pair[0] in DELETABLE]
+    if not deletable:
         raise ForgetError(
             f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
             f"delete the profile with this {kind} in its dashboard"
         )
-    with other_slots(client.destination).slot(stop):
-        guid = kind == "objectId"
-        answer = client.delete_profiles([value], "guid" if guid else "identity")
-    verdict = read_status(answer)
-    if not isinstance(verdict, Acked):
-        raise ForgetError(
-            f"{mask(value)} is erased here, but CleverTap did not confirm the deletion "
-            f"({getattr(verdict, 'why', 'no answer')}); run the command again"
-        )
+    for named_by, name in [(kind, value)] if kind in DELETABLE else deletable:
+        with other_slots(client.destination).slot(stop):
+            guid = named_by == "objectId"
+            answer = client.delete_profiles([name], "guid" if guid else "identity")
+        verdict = read_status(answer)
+        if not isinstance(verdict, Acked):
+            raise ForgetError(
+                f"{mask(value)} is erased here, but CleverTap did not confirm the deletion "
+                f"({getattr(verdict, 'why', 'no answer')}); run the command again"
+            )

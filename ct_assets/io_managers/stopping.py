@@ -20,7 +20,8 @@ def stoppable() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    usual = {number: signal.getsignal(number) for number in SIGNALS}
+    # None where a handler is not Python's: it could not be put back.
+    usual = {n: handler for n in SIGNALS if (handler := signal.getsignal(n)) is not None}
     received: list[int] = []
 
     def restore() -> None:
@@ -35,7 +36,7 @@ def stoppable() -> Iterator[threading.Event]:
             restore()
             signal.raise_signal(number)
 
-    for number in SIGNALS:
+    for number in usual:
         signal.signal(number, asked)
     try:
         yield stop

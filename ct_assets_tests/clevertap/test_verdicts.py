@@ -79,6 +79,17 @@ def test_every_set_of_refusals_is_read_back(
     assert [refusal.position for refusal in verdict.refusals] == sorted(positions)
 
 
+def test_one_bad_record_at_any_position_of_a_thousand() -> None:
+    for position in range(1000):
+        text = (
+            f"Profile data is incorrect. Email is not valid.Skipped record number : {position + 1}"
+        )
+
+        verdict = read(envelope("partial", 999, refused(515, text)), 1000)
+
+        assert verdict == Acked((Refusal(position, 515, text),))
+
+
 def sent(*identities: str) -> bytes:
     return orjson.dumps(
         {

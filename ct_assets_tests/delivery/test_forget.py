@@ -129,3 +129,11 @@ def test_an_unconfirmed_deletion_says_so(profiles: Sync) -> None:
     profiles.run([ADA])
     with Client(profiles.destination) as client, pytest.raises(ForgetError, match="dashboard"):
         forget(profiles.home.parent, "ada-1815", client, kind="FBID")
+
+
+def test_whoever_is_named_by_what_clevertap_cannot_delete_by(profiles: Sync) -> None:
+    profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
+    with Client(profiles.destination) as client:
+        forget(profiles.home.parent, "fb1", client, kind="FBID")
+
+    assert [p.identity for p in profiles.sandbox.profiles()] == ["2"]
