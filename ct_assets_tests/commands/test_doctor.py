@@ -32,7 +32,7 @@ def test_no_sandbox_is_started(shop: Shop) -> None:
     found = {c["name"]: (c["status"], c["found"]) for c in shop.json("doctor")}
 
     assert found["account"] == (
-        "note", "the sandbox, which starts with the first run; no CLEVERTAP_ variable set",
+        "note", "the sandbox, which the next run starts; no CLEVERTAP_ variable is set",
     )  # fmt: skip
     assert not (shop.data / "sandbox").exists()
     assert shop.digests("state", "staging") == {}
