@@ -18,7 +18,9 @@ NASTY = st.sampled_from(
         "", " ", "null", "0", "nan", "-1", "a", "b", "O'Brien", 'x"y', "a\\b", "two\nlines",
         "\u2028", 'a,}b{"x":null,', "\x00\x1f", "😀", "\u200f‏مرحبا", "é" * 256, "é" * 257,
         "$D_5", "+390551234567", "055 123 4567", "a@b.example", "female", "yes", "2024-02-30",
-        "2024-01-31T10:00:00Z", "12.50", "1e400", "wzrk_x", "App Launched", "Charged",
+        "2024-01-31T10:00:00Z", "12.50", "1e400", "wzrk_x", "App Launched", "Charged", "CHARGED",
+        "app\tlaunched", "\x00", "\ufeff", "1985", "9223372036854775808", "x" * 1025,
+        "School", "18",
     ]
 )  # fmt: skip
 TEXT = NASTY | st.text(max_size=20)
@@ -33,6 +35,13 @@ FIELDS: dict[str, Any] = {
     "day": {"column": "c", "type": "date", "on_invalid": "drop"},
     "number": {"column": "c", "type": "float", "on_invalid": "drop"},
     "whole": {"column": "c", "type": "integer", "on_invalid": "drop"},
+    "Age": {"column": "c", "on_invalid": "drop"},
+    "MSG-sms": {"column": "c", "on_invalid": "drop"},
+    "DOB": {"column": "c", "on_invalid": "drop", "timezone": "Europe/Berlin"},
+    "category-unsubscribe": {"column": "c", "on_invalid": "drop", "separator": ","},
+    "counted": {"column": "c", "op": "incr", "on_invalid": "drop"},
+    "added": {"column": "c", "op": "add", "on_invalid": "drop", "separator": ","},
+    "flat": {"column": "c", "nested": "flatten", "on_invalid": "drop"},
     "flag": {"column": "c", "type": "boolean", "on_invalid": "drop"},
     "words": {"column": "c", "type": "string", "on_invalid": "drop"},
 }
@@ -78,6 +87,38 @@ def test_any_events(rows: pl.DataFrame) -> None:
         },
         rows,
     )
+
+
+ITEM = pl.Struct(
+    {
+        "sku": pl.String, "price": pl.Decimal(38, 10), "share": pl.Float32, "on": pl.Date,
+        "at": pl.Datetime("ms", "Europe/Berlin"), "gift": pl.Boolean, "left": pl.UInt64,
+        "none": pl.Null, "kind": pl.Categorical,
+    }
+)  # fmt: skip
+
+
+@given(
+    rows=dataframes(
+        [column("a", pl.String, strategy=TEXT), column("c", pl.List(ITEM))],
+        max_size=6,
+        allow_null=True,
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_items(rows: pl.DataFrame) -> None:
+    for event in ("Charged", {"column": "a"}):
+        fields = {"Items": "c", "Amount": {"value": 1.5}}
+        never_surprised(
+            {
+                **EVENT,
+                "event": event,
+                "event_key": "a",
+                "identify_by": [{"identity": "a"}],
+                "fields": fields,
+            },
+            rows,
+        )
 
 
 @given(rows=dataframes([column("a", pl.String, strategy=TEXT), column("c")], max_size=8))
