@@ -11,6 +11,7 @@ from ct_assets.mapping.convert.model import (
     Inline,
     Steps,
     Target,
+    TypeMismatchError,
     counted,
     mismatch,
 )
@@ -63,14 +64,15 @@ def _field(field: pl.Field, target: Target) -> Converted:
     )
     problem = problems_of_name("item", field.name, limits=target.limits)
     if problem:
-        raise mismatch(target, dtype, f"{field.name!r}: {problem}")
+        raise TypeMismatchError(f"{target.field} has a value named {field.name!r}: {problem}")
+    if dtype.is_nested():
+        flat = "values inside Items must be flat (code 512): take it apart in the source's SQL."
+        raise mismatch(inside, dtype, flat)
     value = pl.element().struct.field(field.name)
     if isinstance(dtype, pl.Null):
         value, dtype = value.cast(pl.String), pl.String()
-    kind = natural_type(dtype, inside)
-    if kind not in _CONVERSIONS:
-        raise mismatch(inside, dtype, "values inside Items must be flat (code 512).")
-    return _CONVERSIONS[kind](value, dtype, inside, Inline(inside.field))
+    convert = _CONVERSIONS[natural_type(dtype, inside)]
+    return convert(value, dtype, inside, Inline(inside.field))
 
 
 def _every(rows: pl.Expr, name: str, converted: Converted) -> Check:

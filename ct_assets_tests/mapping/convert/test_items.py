@@ -71,9 +71,15 @@ def test_the_message_names_the_value_inside() -> None:
         (pl.Struct({"sku": pl.String}), "Items are a list of structs"),
         (pl.List(pl.Struct({})), "Items are a list of structs"),
         (pl.List(pl.Struct({"tags": pl.List(pl.String)})), "Items.tags .* must be flat"),
-        (pl.List(pl.Struct({"box": pl.Struct({"a": pl.Int8})})), "Items.box .* flat"),
+        (
+            pl.List(pl.Struct({"box": pl.Struct({"a": pl.Int8})})),
+            "Items.box .* must be flat .*: take it apart in the source",
+        ),
         (pl.List(pl.Struct({"raw": pl.Binary})), "Items.raw .* no binary"),
-        (pl.List(pl.Struct({"a.b": pl.Int8})), "'a.b': CleverTap forbids . in names"),
+        (
+            pl.List(pl.Struct({"a.b": pl.Int8})),
+            "^Items has a value named 'a.b': CleverTap forbids . in names",
+        ),
     ],
 )
 def test_items_that_can_never_fit(dtype: pl.DataType, message: str) -> None:
