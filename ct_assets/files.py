@@ -56,7 +56,8 @@ def held_dir(parent: Path, prefix: str) -> Iterator[Path]:
         folder = private_dir(parent / f"{prefix}{uuid.uuid4().hex[:12]}")
         with contextlib.suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            with contextlib.suppress(OSError):  # NFS locks no folders, and nothing is swept there
+                fcntl.flock(lock, fcntl.LOCK_EX)
             if folder.exists():  # nobody swept it before it was locked
                 break
             os.close(lock)
@@ -75,7 +76,7 @@ def sweep(folders: Iterable[Path]) -> None:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
-            except BlockingIOError:
+            except OSError:
                 pass
             finally:
                 os.close(lock)

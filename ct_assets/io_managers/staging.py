@@ -155,11 +155,11 @@ class Staging:
         return None
 
     def _collect(self, home: Path) -> None:
-        """Remove what was replaced longer than `retention` ago, and what was left half written."""
+        """Remove what dead runs left half written, and after `retention` what is not current."""
         sweep(home.glob(".*-*"))
         current, oldest = self._pointed(home), time.time() - self.retention.total_seconds()
         for folder in home.iterdir():
-            if folder.is_dir() and folder != current and not folder.name.startswith("."):
+            if folder.is_dir() and folder != current:
                 with contextlib.suppress(FileNotFoundError):
                     if folder.stat().st_mtime < oldest:
                         shutil.rmtree(folder, ignore_errors=True)
