@@ -114,31 +114,57 @@ class EventName(Filling):
 
 class Sync(Part):
     name: Name
+    """Of the sync: its assets and its state are called so."""
     object: Literal["profile", "event"]
+    """People, or what they did."""
     source: Asset
+    """The asset that has the rows, such as `chinook/customer`."""
     identify_by: tuple[Identifier, ...] = Setting(min_length=1)
+    """Identifiers in the order of preference: the first that a row has is used."""
     where: str | None = None
+    """A polars SQL condition; other rows are cut and counted."""
     fields: dict[str, Field] = Setting(default_factory=dict)
+    """What is sent, by CleverTap's name of it."""
     other_columns: OtherColumns | None = None
+    """Send all columns that nothing else names, under their own names."""
     event: EventName | None = None
+    """The name of the events, or the column that has it."""
     event_key: Filling | None = None
+    """What makes an event unique: it is sent once for each value."""
     ts: Moment | None = None
+    """When it happened."""
     duplicates: Duplicates = Duplicates()
+    """Of rows with one key: reject them all, or keep the latest."""
     require_profile: str | None = None
+    """A profile sync: no event goes of a person whose profile it rejected."""
     limits: Limits = Limits()
+    """Where the account takes more, or less, than CleverTap publishes."""
     max_rejected: Share = 0.10
+    """Share of rejected rows above which nothing is sent."""
     max_refused: Share | None = None
+    """Share of refused records above which a check fails."""
     trigger: Trigger | None = None
+    """A cron line, or on_change. Left out: by hand."""
     paused: bool = False
+    """Whether its trigger does nothing for now."""
     after: tuple[str, ...] = ()
+    """Syncs that must have been delivered before this one."""
     destination: Name | None = None
+    """Another account: its variables begin with this name."""
     partition: Partition | None = None
+    """Deliver events by day or month."""
     on_unknown: Literal["resend", "park"] = "resend"
+    """Of a record whose answer was lost: send it again, or keep it for a person to decide."""
     first_run: Literal["backfill", "from_now"] = "backfill"
+    """Whether events that are there at the first run are sent."""
     on_removed: Literal["keep", "clear", "delete"] = "keep"
+    """Of people who are in the source no more: keep them, clear their fields or delete them."""
     max_removed: Share = 0.05
+    """Share of people removed at once above which nothing is sent."""
     max_changed: Share | None = None
+    """Share of profiles changed at once above which nothing is sent."""
     fresh_within_hours: float | None = Setting(None, strict=True, gt=0)
+    """Age of the last delivery above which the asset counts as stale."""
     description: str | None = None
     owners: Owners = ()
     tags: Tags = Setting(default_factory=dict)

@@ -23,7 +23,7 @@ SCALARS = (str, bool, int, float, date, datetime)
 class Part(BaseModel):
     """A piece of a declaration; nothing in it changes after it was read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Region(Part):
@@ -54,13 +54,22 @@ class Filling(Part):
     """What the short form, a mere text, stands for."""
 
     column: str | None = None
+    """A column of the source."""
     template: str | None = None
+    """Text of several columns: `{FirstName|there} {LastName}`; after | stands what an empty column
+    is replaced by, and without it an empty column leaves the whole text out."""
     value: object = None
+    """One value for all rows."""
     expr: str | None = None
+    """A polars SQL expression over the columns of the row."""
     timezone: str = "UTC"
+    """Of dates and times that carry no zone of their own."""
     unit: Literal["s", "ms", "us", "ns"] | None = None
+    """Of dates given as numbers since 1970. Left out: seconds or milliseconds, by their size."""
     region: Region | None = None
+    """Country of phone numbers written without a country code."""
     accept: tuple[str, ...] | None = None
+    """Types of phone numbers to take, such as mobile. Left out: all that are valid."""
 
     @model_validator(mode="before")
     @classmethod
@@ -145,12 +154,21 @@ class Filling(Part):
 
 class Field(Filling):
     type: FieldType | None = None
+    """What it is sent as. Left out: CleverTap's type of its own fields, else the column's."""
     on_invalid: Literal["reject", "drop"] = "reject"
+    """Of a value that CleverTap would not take: reject the row, or send it without the field."""
     on_null: Literal["skip", "clear"] = "skip"
+    """Of a row without a value: change nothing in CleverTap, or remove what an earlier delivery
+    set."""
     op: Literal["set", "add", "remove", "incr", "decr"] = "set"
+    """Set the value; add to or remove from a list; count up or down, which is done again whenever
+    the record is sent again."""
     nested: Literal["reject", "flatten"] = "reject"
+    """Of a struct: refuse it, or send its values as `field_inner`."""
     international: bool = True
+    """Whether to send e-mail addresses with letters beyond ASCII; see `on_invalid`."""
     separator: str | None = None
+    """Between the values of a list that is given as text."""
 
 
 class Moment(Filling):

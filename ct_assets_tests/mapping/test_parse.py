@@ -2,8 +2,11 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
-from ct_assets.mapping import DeclarationError, parse
+from ct_assets.clevertap.contract import Limits
+from ct_assets.mapping import DeclarationError, Sync, parse
+from ct_assets.mapping.filling import Field
 
 CUSTOMERS = """
 name: customers
@@ -384,6 +387,14 @@ def test_a_narrower_type_of_a_field_of_clevertaps_own(field: str, type_: str) ->
     declared = {field: {"column": "a", "type": type_}}
 
     assert parse((customers if field == "Age" else purchases)(fields=declared)).fields
+
+
+@pytest.mark.parametrize("model", [Field, Limits, Sync])
+def test_editors_get_a_description_of_every_setting(model: type[BaseModel]) -> None:
+    plain = {"description", "owners", "tags", "group"}
+    settings = model.model_json_schema()["properties"]
+
+    assert [n for n, s in settings.items() if "description" not in s and n not in plain] == []
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -120,6 +120,11 @@ def test_blanks_around_an_address_are_dropped() -> None:
         ("+35922333232", None, "+35922333232", None),
         ("+1 (650) 253-0000", None, "+16502530000", None),
         ("98765 43210", "IN", "+919876543210", None),
+        # Seven, eight, fifteen and sixteen digits.
+        ("+6834002", None, None, "phone_below_min_digits"),
+        ("+29051234", None, "+29051234", None),
+        ("+493012345678901", None, "+493012345678901", None),
+        ("+4930123456789012", None, None, "phone_above_max_digits"),
         ("98765 43210", "India", "+919876543210", None),
         ("98765 43210", None, None, "phone_no_region"),
         ("223", None, None, "phone_no_region"),
