@@ -46,7 +46,7 @@ def test_settings_are_named_with_their_defaults() -> None:
         assert usual.replace("`", "").startswith(str(value) if value else "none")
 
 
-def test_the_tests_it_shows_pass(pytester: pytest.Pytester) -> None:
+def test_the_tests_it_shows_pass_in_somebody_elses_project(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(README.partition("```python\n")[2].partition("```")[0])
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(passed=2)

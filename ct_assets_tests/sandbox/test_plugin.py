@@ -5,8 +5,6 @@ from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import Request, SandboxInTest
 from ct_assets_tests.sandbox.requests import accept, event, profile
 
-pytest_plugins = ["pytester"]
-
 
 def test_what_a_test_sees(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
     accept(client, event("b", "Viewed", {"n": 1}, ts=5), profile("a", {"x": 1}))
@@ -51,29 +49,3 @@ def test_settings(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> Non
     accept(client, profile("b"))
     assert clevertap_sandbox.account_id == "TEST-1"
     assert [bool(r.body) for r in clevertap_sandbox.requests()] == [False, True]
-
-
-def test_in_somebody_elses_tests(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(
-        """
-        import urllib.error, urllib.request
-
-        def test_sync(clevertap_sandbox):
-            clevertap_sandbox.faults.script("revoked")
-            request = urllib.request.Request(
-                clevertap_sandbox.url + "/1/upload",
-                data=b'{"d":[]}',
-                headers={
-                    "X-CleverTap-Account-Id": clevertap_sandbox.account_id,
-                    "X-CleverTap-Passcode": clevertap_sandbox.passcode,
-                },
-            )
-            try:
-                urllib.request.urlopen(request)
-            except urllib.error.HTTPError as error:
-                assert error.code == 401
-            assert urllib.request.urlopen(request).status == 200
-        """
-    )
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1)
