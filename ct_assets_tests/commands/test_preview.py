@@ -35,6 +35,18 @@ def test_what_is_left_out_and_a_closed_gate(shop: Shop) -> None:
     )
 
 
+def test_an_expression_that_meets_what_it_cannot_read(shop: Shop) -> None:
+    shop.declare("customers", "Name: name", "Name: {expr: CAST(name AS INTEGER)}")
+
+    result = shop.call("preview", "customers")
+
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: Sync customers: a CAST in `expr:` or `where:` meets a value that it cannot read; "
+        "write TRY_CAST, which makes it null\n",
+    )
+
+
 def test_a_limit_that_makes_no_sense(shop: Shop) -> None:
     assert shop.call("preview", "customers", "--limit", "-1").exit_code == 2
     assert len(shop.said("preview", "customers", "--limit", "0").splitlines()) == 1
