@@ -31,6 +31,9 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
     A keyed hash of the identifier stays, which holds the person's rows back from every later run.
     The source is not touched.
     """
+    value = value.strip()  # as identifiers are sent
+    if not value:
+        raise UserError("--identity is empty; write the identifier of the person to erase")
     project = Project.load(module)
     reached = _reached(project)
     folders = {path.name for path in (data_dir() / "state").glob("*") if path.is_dir()}

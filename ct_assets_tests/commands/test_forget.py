@@ -28,7 +28,7 @@ def sent(shop: Shop, account: SandboxInTest) -> Shop:
 
 
 def test_a_person_is_erased_everywhere_and_stays_away(sent: Shop, account: SandboxInTest) -> None:
-    said = sent.said("forget", "--identity", "1", "--yes")
+    said = sent.said("forget", "--identity", " 1 ", "--yes")
 
     assert f"{mask('1')} is forgotten; rows that name them are held back" in said
     assert [p.identity for p in account.profiles()] == ["2", "5"]
@@ -82,3 +82,10 @@ def test_an_unconfirmed_deletion_is_told(sent: Shop, account: SandboxInTest) -> 
     assert "CleverTap did not confirm the deletion (HTTP 503)" in result.output
     assert files_with(EMAIL, sent.data / "staging", sent.data / "state") == []
     assert sent.call("forget", "--identity", "1", "--yes").exit_code == 0
+
+
+def test_nobody_is_not_erased(shop: Shop) -> None:
+    result = shop.call("forget", "--identity", " ", "--yes")
+
+    assert result.exit_code == 1
+    assert "--identity is empty" in result.output
