@@ -9,6 +9,7 @@ from ct_assets.components.triggers import tick
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
 from ct_assets.io_managers.staging import Staging
+from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
 CSV = "id,name,mail\n1,Ada,ada@example.org\n"
@@ -20,6 +21,17 @@ ORDERS = (
     .replace("    Name: name\n    Email: mail\n", "    Email: mail\n")
     + "  after: [customers]\n"
 )
+CHECKED = """
+import dagster as dg
+import polars as pl
+
+CHECK = dg.AssetCheckSpec("complete", asset=["shop", "customer"], blocking=True)
+
+@dg.asset(key=["shop", "customer"], check_specs=[CHECK])
+def customer():
+    yield dg.Output(pl.DataFrame({{"id": ["1"], "name": ["Ada"], "mail": ["{mail}"]}}))
+    yield dg.AssetCheckResult(passed={passed})
+"""
 CHAIN = {f"customers/{stage}" for stage in ("valid", "rejected", "clevertap", "undelivered")}
 
 
@@ -145,3 +157,67 @@ def test_a_source_that_two_syncs_follow_is_read_once(tmp_path: Path) -> None:
         status=dg.DagsterRunStatus.STARTED,
     )
     assert asks()[0] == "shop/customer is being read"
+
+
+def test_what_shall_run_unattended_is_running(tmp_path: Path) -> None:
+    """Dagster's own default is that it is not."""
+    repository = load(tmp_path, FOLLOWS, **{"orders/defs.yaml": ORDERS}).get_repository_def()
+
+    statuses = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
+
+    assert {"automation", "customers_on_change", "orders_on_change"} < set(statuses)
+    assert set(statuses.values()) == {dg.DefaultSensorStatus.RUNNING}
+
+
+OTHER = dg.AssetKey(["elsewhere", "customer"])
+ELSEWHERE = kit.SOURCE + "  upstream: [elsewhere/customer]\n"
+
+
+@pytest.mark.parametrize(
+    ("event", "asked"),
+    [
+        (dg.AssetMaterialization(OTHER), CHAIN | {"shop/customer"}),
+        (dg.AssetObservation(OTHER, tags={"dagster/data_version": "2"}), set()),
+    ],
+    ids=["made anew", "only observed"],
+)
+def test_an_asset_of_another_code_location_sets_off_what_reads_it(
+    tmp_path: Path, event: dg.AssetMaterialization | dg.AssetObservation, asked: set[str]
+) -> None:
+    defs = load(tmp_path, FOLLOWS, **{"shop/defs.yaml": ELSEWHERE})
+    instance = dg.DagsterInstance.ephemeral()
+    materialized(instance, "elsewhere/customer", "shop/customer", *sorted(CHAIN))
+    first = evaluate(defs, instance)
+
+    instance.report_runless_asset_event(event)
+    second = evaluate(defs, instance, first)
+    third = evaluate(defs, instance, second)
+
+    assert [requested(r, defs) for r in (second, third)] == [asked, set()]
+
+
+@pytest.mark.parametrize("broken", ["the source's check fails", "too many rows are rejected"])
+def test_what_automation_asks_for_sends_nothing_of_bad_rows(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    clevertap_sandbox: SandboxInTest,
+    broken: str,
+) -> None:
+    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    fails = broken == "the source's check fails"
+    source = CHECKED.format(mail="ada@example.org" if fails else "ada", passed=not fails)
+    files = {"shop/assets.py": source, "customers/defs.yaml": FOLLOWS}
+    defs, instance = kit.load(tmp_path, files), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    first = evaluate(defs, instance)
+    made = kit.run(defs, "shop/customer", instance=instance)
+
+    asked = requested(evaluate(defs, instance, first), defs)
+    result = kit.run(defs, *sorted(asked), instance=instance)
+
+    assert made.success is not fails
+    assert asked == CHAIN
+    assert not result.success
+    assert clevertap_sandbox.requests() == []
