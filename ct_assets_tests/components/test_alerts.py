@@ -1,9 +1,6 @@
 """What a chat is told: by real sensors, of real runs, through a real webhook on loopback."""
 
-import json
-import threading
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import dagster as dg
@@ -14,48 +11,19 @@ from ct_assets.components.budgets import Budgets
 from ct_assets.io_managers.webhook import Webhook
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
+from ct_assets_tests.components.chat import Chat, listening
 
 CSV = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n3,Evelyn,evelyn at example.org\n"
 SOURCE = {"shop/defs.yaml": kit.SOURCE}
 LENIENT = kit.CUSTOMERS + "  max_rejected: 0.5\n"
 
 
-class Chat:
-    """A server that takes Slack's JSON, or answers what a test tells it to."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.answers: list[int] = []
-        chat = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                answer = chat.answers.pop(0) if chat.answers else 200
-                if answer == 200:
-                    chat.texts.append(body["text"])
-                self.send_response(answer)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/services/T0/B0/secret"
-
-
 @pytest.fixture
 def chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chat]:
-    chat = Chat()
-    thread = threading.Thread(target=chat.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    monkeypatch.setenv("CT_ALERTS_URL", chat.url)
     monkeypatch.setenv("CT_DAGSTER_URL", "https://dagster.example/")
-    yield chat
-    chat.server.shutdown()
-    thread.join()
-    chat.server.server_close()
+    with listening() as chat:
+        monkeypatch.setenv("CT_ALERTS_URL", chat.url)
+        yield chat
 
 
 class Shop:

@@ -335,6 +335,22 @@ def test_columns_are_described_those_of_the_person_first(account: Path) -> None:
     assert links["clevertap"] == dg.MetadataValue.asset(dg.AssetKey(["customers", "clevertap"]))
 
 
+def test_nothing_in_the_catalog_is_without_a_description(account: Path) -> None:
+    orders = kit.CUSTOMERS.replace("name: customers", "name: hourly") + "  trigger: '0 * * * *'\n"
+    followed = LENIENT + "  trigger: on_change\n"
+    repository = load(account, followed, **{"hourly/defs.yaml": orders}).get_repository_def()
+
+    jobs = [job for job in repository.get_all_jobs() if not job.name.startswith("__")]
+    found = [*jobs, *repository.schedule_defs, *repository.sensor_defs]
+
+    assert {"customers_sync", "hourly_schedule", "customers_on_change", "alert_on_budget"} <= {
+        definition.name for definition in found
+    }
+    assert [definition.name for definition in found if not definition.description] == []
+    checks = repository.asset_graph.asset_check_keys
+    assert [key for key in checks if not repository.asset_graph.get(key).description] == []
+
+
 def test_every_asset_is_described(account: Path) -> None:
     for spec in load(account).resolve_all_asset_specs():
         assert spec.description
