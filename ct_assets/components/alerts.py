@@ -12,6 +12,7 @@ from ct_assets.io_managers.clevertap import DESTINATION
 from ct_assets.io_managers.webhook import URL, Webhook
 
 STANDARD = Budgets()
+JOINED = ", "
 TOLD = "clevertap/told_"
 """Tags of a run, one for each thing that was told of it; their value is the sync."""
 
@@ -31,7 +32,7 @@ def alert_sensors(
         if ct_alerts.enabled() and run.tags.get("dagster/will_retry") != "true":
             todo = "read the log of the run; the next one goes on from where it ended"
             breach = Breach("failure", "\n".join(failures(context)), todo)
-            _tell(context, ct_alerts, ", ".join(subjects(run)), breach)
+            _tell(context, ct_alerts, JOINED.join(subjects(run)), breach)
 
     @dg.run_status_sensor(
         dg.DagsterRunStatus.SUCCESS,
@@ -73,11 +74,13 @@ def _tell(context: dg.RunStatusSensorContext, webhook: Webhook, sync: str, breac
 
 
 def _is_known(instance: dg.DagsterInstance, tag: str, sync: str, quiet: timedelta) -> bool:
-    """Whether this was told lately, and the sync did not get through in between."""
+    """Whether this was told lately, and a failed run did not get through in between."""
     told = instance.get_run_records(
         dg.RunsFilter(tags={tag: sync}, created_after=datetime.now(UTC) - quiet), limit=1
     )
     if not told or not tag.endswith("failure"):
         return bool(told)
-    sent = instance.get_latest_materialization_event(dg.AssetKey([sync, "clevertap"]))
-    return sent is None or sent.timestamp < told[0].create_timestamp.timestamp()
+    since = told[0].create_timestamp.timestamp()
+    keys = [dg.AssetKey([name, "clevertap"]) for name in sync.split(JOINED)]
+    sent = (instance.get_latest_materialization_event(key) for key in keys)
+    return not all(event is not None and event.timestamp > since for event in sent)
