@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import dagster as dg
+from dagster._core.errors import DagsterAssetCheckFailedError
 
 from ct_assets.components.keys import STAGES
 from ct_assets.components.triggers import SUFFIX
@@ -24,19 +25,23 @@ def subjects(run: dg.DagsterRun) -> list[str]:
 def failures(context: dg.RunFailureSensorContext) -> Iterator[str]:
     """Why a run failed, without the texts of exceptions, which may quote rows."""
     steps = context.get_step_failure_events()
-    told = list(_failed_checks(context.instance, context.dagster_run.run_id))
-    yield from told or map(_why, steps)
-    if not told and not steps:
+    yield from _failed_checks(context.instance, context.dagster_run.run_id)
+    yield from filter(None, map(_why, steps))
+    if not steps:
         yield context.failure_event.message or "its process ended without a word"
 
 
 def _why(event: dg.DagsterEvent) -> str:
+    """Nothing where a check ended the step: that one is told by itself."""
     failure = event.step_failure_data
     error = failure.error
     while error and error.cause:
         error = error.cause
+    kind = error.cls_name if error else "an error"
+    if kind == DagsterAssetCheckFailedError.__name__:
+        return ""
     said = failure.user_failure_data and failure.user_failure_data.description
-    return said or f"{event.step_key} ended with {error.cls_name if error else 'an error'}"
+    return said or f"{event.step_key} ended with {kind}"
 
 
 def _failed_checks(instance: dg.DagsterInstance, run: str) -> Iterator[str]:
@@ -57,7 +62,7 @@ def delivered(
     return {
         key.path[0]: materialization.metadata
         for key, materialization in said.items()
-        if key and key.path[-1] == "clevertap"
+        if key and key.path[-1] == "clevertap" and "destination" in materialization.metadata
     }
 
 

@@ -341,12 +341,15 @@ def test_nothing_in_the_catalog_is_without_a_description(account: Path) -> None:
     repository = load(account, followed, **{"hourly/defs.yaml": orders}).get_repository_def()
 
     jobs = [job for job in repository.get_all_jobs() if not job.name.startswith("__")]
-    found = [*jobs, *repository.schedule_defs, *repository.sensor_defs]
-
-    assert {"customers_sync", "hourly_schedule", "customers_on_change", "alert_on_budget"} <= {
-        definition.name for definition in found
+    found = {
+        **{job.name: job.description for job in jobs},
+        **{schedule.name: schedule.description for schedule in repository.schedule_defs},
+        **{sensor.name: sensor.description for sensor in repository.sensor_defs},
     }
-    assert [definition.name for definition in found if not definition.description] == []
+
+    some = {"customers_sync", "hourly_schedule", "customers_on_change", "alert_on_budget"}
+    assert some <= set(found)
+    assert [name for name, description in found.items() if not description] == []
     checks = repository.asset_graph.asset_check_keys
     assert [key for key in checks if not repository.asset_graph.get(key).description] == []
 

@@ -202,10 +202,15 @@ def dev(
         process.wait(60)
 
 
-def test_changes_and_ticks_reach_clevertap_with_no_click(dev: Dev, sandbox: SandboxInTest) -> None:
+def test_what_happens_with_no_click(dev: Dev, sandbox: SandboxInTest, chat: Chat) -> None:
+    """Changes and ticks reach CleverTap, and a failure reaches the chat."""
+
     def people() -> set[str | None]:
         return {profile.identity for profile in sandbox.profiles()}
 
+    until(lambda: dev.ask(TICKS)["sensorState"]["ticks"])  # it tells what fails after its first
+    (dev.root / "visit.csv").unlink(missing_ok=True)
+    failed = dev.launch("shop/visit")
     until(lambda: {"1", "m1"} <= people())
 
     (dev.root / "customer.csv").write_text(
@@ -213,6 +218,7 @@ def test_changes_and_ticks_reach_clevertap_with_no_click(dev: Dev, sandbox: Sand
     )
 
     until(lambda: {"1", "2", "m1"} <= people())
+    until(lambda: any(failed in text for text in chat.texts))
 
 
 def stored(sandbox: SandboxInTest) -> int:
@@ -248,13 +254,3 @@ def test_a_run_that_was_killed_or_cancelled_is_completed_by_the_next(
     copies = stored(sandbox)
     assert dev.ended(dev.launch(*chain)) == "SUCCESS"
     assert stored(sandbox) == copies
-
-
-def test_a_failure_is_told(dev: Dev, chat: Chat) -> None:
-    until(lambda: dev.ask(TICKS)["sensorState"]["ticks"])  # it tells what fails after its first
-    (dev.root / "visit.csv").unlink(missing_ok=True)
-
-    failed = dev.launch("shop/visit")
-
-    assert dev.ended(failed) == "FAILURE"
-    until(lambda: any(failed in text for text in chat.texts))
