@@ -29,7 +29,7 @@ MAX_BYTES = 4_000_000
 SORTED = 200_000
 """Profiles that are put into their order by sorting; more are taken as they lie."""
 
-READ_BYTES = 16_000_000
+READ_BYTES = 8_000_000
 """Of records read at once."""
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-MEMORY = "384MB"
+MEMORY = "300MB"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from ct_assets.delivery.segments import segments
 from ct_assets.delivery.storage import OUTBOX, locked, parquet_sql, readable_errors, workdir
 from ct_assets.files import sync
 
-CHUNK = 100_000
+CHUNK = 25_000
 
 _SEGMENTS = {
     "batch": pl.Int64,
