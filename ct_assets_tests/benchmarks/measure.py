@@ -25,7 +25,7 @@ RUNS = 5
 class Measured:
     wall: float
     cpu: float
-    peak_mb: float
+    peak_mb: float = 0.0
     result: Any = None
 
 

@@ -68,7 +68,7 @@ def valid(folder: Path, rows: int, policy: Policy, change: str = "a") -> Path:
     with duckdb.connect(config={"memory_limit": "512MB"}) as connection:
         connection.execute(
             f"copy ({select.replace('{change}', change)} from '{source}')"
-            f" to '{target}' (format parquet, row_group_size 100000)"
+            f" to '{target}' (format parquet, row_group_size 20000)"
         )
     return target
 

@@ -6,7 +6,6 @@ All figures are wall time of one run, so what counts are their ratios.
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import polars as pl
 import pytest
 
 from ct_assets.phone import e164, is_e164, reference
+from ct_assets_tests.benchmarks.measure import Measured, record, timed
 from ct_assets_tests.phone.samples import clean_column, messy_column
 
 pytestmark = pytest.mark.bench
@@ -66,14 +66,14 @@ def test_speed() -> None:
     clean = pl.concat([clean_column(DISTINCT).to_frame()] * COPIES).rechunk()
     messy = pl.concat([messy_column(DISTINCT)] * COPIES).rechunk()
     region = pl.col("region")
-    seconds = {
-        "plain regex": _seconds(lambda: clean.select(pl.col("phone").str.contains(SHAPE))),
-        "is_e164": _seconds(lambda: clean.select(is_e164("phone"))),
-        "clean": _seconds(lambda: clean.select(e164("phone"))),
-        "messy, one region": _seconds(lambda: messy.select(e164("phone", region="IN"))),
-        "messy, a region each": _seconds(lambda: messy.select(e164("phone", region=region))),
-        "clean, streaming": _seconds(lambda: _streamed(clean.lazy().select(e164("phone")))),
-        "messy, streaming": _seconds(
+    found = {
+        "plain regex": _best(lambda: clean.select(pl.col("phone").str.contains(SHAPE))),
+        "is_e164": _best(lambda: clean.select(is_e164("phone"))),
+        "clean": _best(lambda: clean.select(e164("phone"))),
+        "messy, one region": _best(lambda: messy.select(e164("phone", region="IN"))),
+        "messy, a region each": _best(lambda: messy.select(e164("phone", region=region))),
+        "clean, streaming": _best(lambda: _streamed(clean.lazy().select(e164("phone")))),
+        "messy, streaming": _best(
             lambda: _streamed(messy.lazy().select(e164("phone", region=region)))
         ),
         "loop, clean": _looped(clean.with_columns(region=None)),
@@ -81,8 +81,13 @@ def test_speed() -> None:
         "loop, messy, a region each": _looped(messy),
     }
 
-    for name, measured in seconds.items():
-        print(f"{name:28} {measured * 1e9 / ROWS:10.1f} ns a row")
+    seconds = {name: measured.wall for name, measured in found.items()}
+    for name, wall in seconds.items():
+        print(f"{name:28} {wall * 1e9 / ROWS:10.1f} ns a row")
+    for name in ("clean", "messy, one region", "messy, a region each"):
+        ratio = seconds[f"loop, {name}"] / seconds[name]
+        reference = "the speed of phonenumbers, row by row"
+        record(f"phones, {name}", ROWS, found[name], ratio=ratio, reference=reference)
     assert seconds["is_e164"] <= 2 * seconds["plain regex"]
     assert seconds["clean"] <= 4 * seconds["plain regex"]
     assert seconds["clean"] <= seconds["loop, clean"] / 120
@@ -115,14 +120,9 @@ def test_start(tmp_path: Path) -> None:
     assert later <= 0.3
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    return min(_timed(work) for _ in range(3))
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+def _best(work: Callable[[], object]) -> Measured:
+    runs = [timed(work) for _ in range(3)]
+    return min((Measured(wall, cpu) for _, cpu, wall in runs), key=lambda run: run.wall)
 
 
 def _streamed(plan: pl.LazyFrame) -> pl.DataFrame:
@@ -130,11 +130,12 @@ def _streamed(plan: pl.LazyFrame) -> pl.DataFrame:
     return plan.collect(engine=engine)
 
 
-def _looped(rows: pl.DataFrame) -> float:
-    """Seconds that phonenumbers would need for all rows, from a part of them."""
+def _looped(rows: pl.DataFrame) -> Measured:
+    """What phonenumbers would need for all rows, from a part of them."""
     reference.warm_up()
     cases = rows.select("phone", "region").drop_nulls("phone").head(LOOPED).rows()
-    return _seconds(lambda: [_formatted(*case) for case in cases]) * ROWS / LOOPED
+    part = _best(lambda: [_formatted(*case) for case in cases])
+    return Measured(part.wall * ROWS / LOOPED, part.cpu * ROWS / LOOPED)
 
 
 def _formatted(phone: str, region: str | None) -> str | None:
