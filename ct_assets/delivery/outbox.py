@@ -131,10 +131,11 @@ def number(connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff)
     connection.execute(f"set preserve_insertion_order = {beside}")
     lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
     order = "ts nulls last, row" if events else "row"
+    seq = f"row_number() over (partition by fate in {GOING}, {lane} order by {order}) - 1"
+    if not events and diff.going == sum(diff.fates.values()):
+        seq = "row"  # all of them go: millions need not be sorted for that
     sequenced = f"""
-        select *, {lane} as lane, fate in {GOING} as going, row_number() over (
-            partition by fate in {GOING}, {lane} order by {order}
-        ) - 1 as seq
+        select * exclude (fate, ts), {lane} as lane, fate in {GOING} as going, {seq} as seq
         from work.diff {"" if beside else f"where fate in {GOING}"}
     """
     if small and not events:
