@@ -24,6 +24,8 @@ class Done(NamedTuple):
     answer: Answer
     verdict: Verdict
     size: int
+    entered: int
+    """The place in the window, which is kept until the outcome is in the ledger."""
 
 
 class Poster:
@@ -58,10 +60,15 @@ class Poster:
                 with self.lock:
                     self._ledger.sent(batch, rows)
                 answer = self._client.upload(body)
-            done = Done(answer, verdicts.read(answer, len(rows), body), len(body))
+            done = Done(answer, verdicts.read(answer, len(rows), body), len(body), entered)
             return done
         finally:
-            self.window.leave(entered, congested=_congested(done.verdict) if done else None)
+            if done is None:
+                self.window.leave(entered, congested=None)
+
+    def recorded(self, done: Done) -> None:
+        """Gives the place back: a kill leaves no more batches in doubt than may be in flight."""
+        self.window.leave(done.entered, congested=_congested(done.verdict))
 
     def end(self) -> None:
         self._ending.set()

@@ -155,9 +155,10 @@ class _Sender:
         if done is None:
             self._again(work, 0.0)
             return
-        self._count(done)
         with self._poster.lock:
             sequel = self._outcomes.settle(work, done.answer, done.verdict, self._clock.now())
+        self._poster.recorded(done)
+        self._count(done)
         match sequel:
             case Again(seconds):
                 self._again(work, seconds)

@@ -59,6 +59,25 @@ def test_fifteen_are_in_flight_and_no_more(tmp_path: Path) -> None:
     assert server.most_in_flight == 15
 
 
+class Doubtful(Memory):
+    """Counts the batches that a kill would leave in doubt."""
+
+    most = 0
+
+    def _note(self, outcome: str, batch: int, rows: Sequence[int]) -> None:
+        super()._note(outcome, batch, rows)
+        self.most = max(self.most, self.count().get("sent", 0))
+
+
+def test_no_more_batches_are_in_doubt_than_may_be_in_flight(tmp_path: Path) -> None:
+    ledger = Doubtful()
+
+    sending(batches_of(300, rows=1), Scripted(lambda _: None), tmp_path, ledger=ledger)
+
+    assert ledger.count() == {"acked": 300}
+    assert ledger.most <= 15
+
+
 def test_refusals_keep_their_place_code_and_text(tmp_path: Path) -> None:
     server = Scripted(lambda _: envelope(4, {3: 516, 1: 515}))
 
