@@ -45,12 +45,17 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
     person = named_by(project.staging, syncs, kind, value)
     failed = [
         error
-        for name in sorted(folders | set(reached))
+        for name in sorted(folders | reached.keys())
         if (error := _forget(project, name, reached.get(name), kind, value, person))
     ]
     rows = erase_staged(project.staging, syncs, person)
     sweep_scratch()
     click.echo(f"Staged files: {counted(rows, 'row')} erased.")
+    if not folders and not reached:
+        raise UserError(
+            f"nothing was ever sent from {data_dir()}, and no credentials are set: nobody can be "
+            "erased there, and nothing would hold the person back; is CT_DATA_DIR right?"
+        )
     if failed:
         raise UserError("\n".join(failed))
     click.echo(f"{mask(value)} is forgotten; rows that name them are held back from now on.")

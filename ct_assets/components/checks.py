@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.components.splitting import Counts, gate
+from ct_assets.io_managers.clevertap import GUARDS
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import Hazard
 
@@ -64,6 +65,11 @@ LATE = {
     ),
 }
 DELIVERY = {
+    GUARDS: (
+        "Neither the source was empty, nor did more rows vanish than `max_removed` or more records"
+        " change than `max_changed` allows. If so, nothing was sent: look at the source; if it is"
+        " right, let the run pass once, as the reason told here says."
+    ),
     "refused_share": (
         "The share of records that CleverTap refused is at most the sync's `max_refused`. Look at"
         " the codes on this asset, and at the sync's `undelivered` for the rows."
@@ -156,11 +162,17 @@ def of_hazards(found: Iterable[Hazard]) -> Mapping[str, Finding]:
     return {name: Finding(not messages, messages) for name, messages in told.items()}
 
 
-def of_delivery(sync: Sync, counts: Mapping[str, int]) -> Mapping[str, Finding]:
-    """`counts` as in the meta of the staged report."""
+def of_delivery(sync: Sync, meta: Mapping[str, Any]) -> Mapping[str, Finding]:
+    """`meta` of the staged report."""
+    counts, objection = meta["counts"], meta.get("objection")
     share = counts["refused"] / max(counts["acked"] + counts["refused"], 1)
     limit = 0.0 if sync.max_refused is None else sync.max_refused
     return {
+        GUARDS: Finding(
+            objection is None,
+            {"why": objection} if objection else {},
+            dg.AssetCheckSeverity.ERROR,
+        ),
         "refused_share": Finding(share <= limit, {"share": share, "limit": limit}),
         "outcomes_known": Finding(
             counts["unknown"] == counts["unsent"] == 0,

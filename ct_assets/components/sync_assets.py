@@ -108,7 +108,7 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
             links = readings.links(sync, "valid", "rejected", "undelivered")
             yield dg.Output(upload, "clevertap", metadata=links)
         report = ct_staging.staging().current((sync.name, "clevertap"), part)
-        found = checks.of_delivery(sync, report.meta["counts"])
+        found = checks.of_delivery(sync, report.meta)
         yield from checks.results(context, key(sync, "clevertap"), found)
 
     return clevertap

@@ -199,6 +199,7 @@ def settle_delivery(
         smallest_window=sent.smallest_window,
         latency={f"p{p}": sent.latencies.percentile(p / 100) for p in (50, 95, 99)},
         stopped=sent.stopped,
+        objection=planned.objection,
         passing=sent.passing,
     )
 

@@ -83,6 +83,8 @@ class Outcome:
     latency: Mapping[str, float] = field(default_factory=dict)
     """Seconds, by percentile: p50, p95, p99."""
     stopped: str | None = None
+    objection: str | None = None
+    """What a guard has against it: it stopped before anything left."""
     passing: bool = False
     """What stopped it may be over in a while."""
 

@@ -26,6 +26,8 @@ from ct_assets.settings import data_dir
 KEYS = "keys.parquet"
 OUTER_NET = (60, 300)
 """Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
+GUARDS = "guards"
+"""The check that fails when a guard stops a delivery: a run that ends so yields no result of it."""
 DESTINATION = "clevertap/destination"
 """The run's tag that says where it sent to."""
 
@@ -98,6 +100,8 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             if error.outcome is None:
                 raise
             self._keep(context, error.outcome, to)
+            if error.outcome.objection:
+                _tell_guard(context, error.outcome.objection)
             if stop.is_set():  # the run ends as cancelled, whose step has no metadata
                 context.log.warning(f"{error}: {summary(error.outcome.counts)}")
             told = outcome_metadata(error.outcome, to, points_each(upload))
@@ -110,7 +114,11 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         """Stage the report, so that it can be read like any other asset."""
         with self.staging.staging().draft(*name_of(context)) as draft:
             shutil.copyfile(outcome.report, draft.path)
-            draft.meta |= {"counts": totals(outcome.counts), "destination": to.name}
+            draft.meta |= {
+                "counts": totals(outcome.counts),
+                "destination": to.name,
+                "objection": outcome.objection,
+            }
             self.staging.staging().publish(draft)
 
 
@@ -124,6 +132,18 @@ def _ask_again(context: dg.OutputContext, failure: dg.Failure) -> None:
     if attempts < len(OUTER_NET):
         wait = OUTER_NET[attempts]
         raise dg.RetryRequested(len(OUTER_NET), seconds_to_wait=wait) from failure
+
+
+def _tell_guard(context: dg.OutputContext, objection: str) -> None:
+    context.step_context.instance.report_runless_asset_event(
+        dg.AssetCheckEvaluation(
+            asset_key=context.asset_key,
+            check_name=GUARDS,
+            passed=False,
+            metadata={"why": objection},
+            severity=dg.AssetCheckSeverity.ERROR,
+        )
+    )
 
 
 def points_each(upload: Upload) -> float:

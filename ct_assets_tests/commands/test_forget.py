@@ -89,3 +89,12 @@ def test_nobody_is_not_erased(shop: Shop) -> None:
 
     assert result.exit_code == 1
     assert "--identity is empty" in result.output
+
+
+def test_where_nothing_was_ever_sent_nobody_is_said_to_be_forgotten(shop: Shop) -> None:
+    result = shop.call("forget", "--identity", "1", "--yes")
+
+    assert result.exit_code == 1
+    said = " ".join(result.output.split())
+    assert f"nothing was ever sent from {shop.data}, and no credentials are set" in said
+    assert "is forgotten" not in said

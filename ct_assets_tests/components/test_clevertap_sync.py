@@ -8,8 +8,9 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ct_assets.clevertap.contract import Limits
+from ct_assets.clevertap.contract import MAX_RECORDS, Limits
 from ct_assets.delivery import DeliveryFailed, Outcome, deliver
+from ct_assets.delivery.sending import UNDER_WAY
 from ct_assets.io_managers import clevertap
 from ct_assets.io_managers.outcomes import ProgressLog
 from ct_assets.io_managers.staging import Staging
@@ -110,7 +111,7 @@ def test_a_signal_ends_the_run_in_good_order_and_the_next_goes_on(
         assert "DagsterExecutionInterruptedError" in kit.failure(kit.run(defs))
 
     counts = Staging(account / "data" / "staging").meta(("customers", "clevertap"))["counts"]
-    assert 0 < counts["acked"] <= 16_000
+    assert 0 < counts["acked"] <= UNDER_WAY * MAX_RECORDS
     assert (counts["unsent"], counts["unknown"]) == (40_000 - counts["acked"], 0)
     assert (
         f"stopped on request; what is left unsent goes with the next run: {counts['acked']:,} acked"
@@ -118,6 +119,34 @@ def test_a_signal_ends_the_run_in_good_order_and_the_next_goes_on(
     )
     assert kit.run(defs).success
     assert staged(account, "clevertap").height == counts["unsent"]
+
+
+def test_a_guard_that_stops_a_run_fails_its_check_until_it_is_passed(account: Path) -> None:
+    defs, instance = (
+        load(account, LENIENT + "  on_removed: clear\n"),
+        dg.DagsterInstance.ephemeral(),
+    )
+    check = dg.AssetCheckKey(dg.AssetKey(["customers", "clevertap"]), "guards")
+
+    def verdict() -> tuple[bool, object]:
+        record = instance.get_latest_asset_check_evaluation_record(check)
+        event = record.event.dagster_event if record and record.event else None
+        assert event
+        found = event.asset_check_evaluation_data
+        return found.passed, found.metadata.get("why") and found.metadata["why"].value
+
+    assert kit.run(defs, instance=instance).success
+    assert verdict() == (True, None)
+
+    (account / "customer.csv").write_text("id,name,mail\n")
+    assert not kit.run(defs, instance=instance).success
+    passed, why = verdict()
+    assert not passed
+    assert str(why).startswith("customers: the source is empty")
+
+    (account / "customer.csv").write_text(CSV)
+    assert kit.run(defs, instance=instance).success
+    assert verdict() == (True, None)
 
 
 def test_a_closed_gate_stops_the_upload_in_the_run_and_alone(
