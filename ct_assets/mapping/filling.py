@@ -10,9 +10,10 @@ from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import ConfigDict, field_validator, model_validator
 
 from ct_assets.clevertap.contract import IDENTIFIERS, FieldType
+from ct_assets.described import Described
 from ct_assets.mapping import template
 from ct_assets.mapping.problems import mistake, near, shown
 
@@ -20,10 +21,10 @@ FILLINGS = ("column", "template", "value", "expr")
 SCALARS = (str, bool, int, float, date, datetime)
 
 
-class Part(BaseModel):
+class Part(Described):
     """A piece of a declaration; nothing in it changes after it was read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Region(Part):
