@@ -41,6 +41,7 @@ def settings(visit: Visit) -> Response:
 def _lines(
     part: type[BaseModel], values: Mapping[str, Json], usual: Mapping[str, Json], prefix: str = ""
 ) -> Iterator[Line]:
+    described = part.model_json_schema()["properties"]
     for name, field in part.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
@@ -48,7 +49,7 @@ def _lines(
         else:
             hidden = name in _SECRET and values[name] != usual[name]
             value = "hidden" if hidden else _shown(values[name])
-            text = " ".join((field.description or "").split())
+            text = " ".join(described[name].get("description", "").split())
             yield Line(prefix + name, value, _shown(usual[name]), text)
 
 
