@@ -61,9 +61,9 @@ class Draft:
 
     def sink(self, frame: pl.LazyFrame) -> None:
         """In small pieces: memory is for many of them at once."""
-        with pl.Config(streaming_chunk_size=10_000):
+        with pl.Config(streaming_chunk_size=20_000):
             frame.sink_parquet(
-                self.path, compression_level=1, row_group_size=20_000, statistics=False
+                self.path, compression="lz4", row_group_size=20_000, statistics=False
             )
 
     def scan(self) -> pl.LazyFrame:

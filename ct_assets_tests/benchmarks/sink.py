@@ -120,7 +120,12 @@ async def _serve(
     )
 
     def command() -> None:
-        if control.recv() == "stop":
+        try:
+            asked = control.recv()
+        except EOFError:  # whoever started it is gone
+            asked = "stop"
+        if asked == "stop":
+            loop.remove_reader(control.fileno())
             stopped.set()
             return
         tally.cpu = time.process_time()

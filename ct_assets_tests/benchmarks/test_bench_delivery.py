@@ -111,7 +111,7 @@ def reported(name: str, found: Measured, copy: Measured) -> dict[str, float]:
 def test_a_million_rows(tmp_path: Path, policy: Policy) -> None:
     source = valid(tmp_path, MILLION, policy)
     copy = median_of(RUNS, copied, source, tmp_path / "copy.parquet")
-    homes = [tmp_path / f"state/bench/home{number}" for number in range(RUNS)]
+    homes = [tmp_path / f"state/bench{number}/home" for number in range(RUNS)]
 
     firsts = [measured(run, home, source, policy) for home in homes]
     repeats = [measured(run, home, source, policy) for home in homes]

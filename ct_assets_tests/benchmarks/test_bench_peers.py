@@ -38,7 +38,6 @@ from ct_assets_tests.benchmarks.measure import (
 )
 from ct_assets_tests.benchmarks.test_bench_split import split_rows
 
-ROWS = 3 * MILLION // 10
 PEERS: dict[str, tuple[Callable[[Path, str, int], None], int]] = {
     "csv + json + requests": (peers.csv_json_requests, 5),
     "polars + orjson + httpx": (peers.polars_orjson_httpx, 2),
@@ -81,9 +80,9 @@ def whole_product(folder: Path, table: Path) -> Measured:
 
 
 @pytest.mark.bench
-@pytest.mark.parametrize("milliseconds", [0, 100])
-def test_rows_a_second(tmp_path: Path, milliseconds: int) -> None:
-    table = profiles(tmp_path / "customer.csv", ROWS)
+@pytest.mark.parametrize(("milliseconds", "rows"), [(0, MILLION), (100, 3 * MILLION // 10)])
+def test_rows_a_second(tmp_path: Path, milliseconds: int, rows: int) -> None:
+    table = profiles(tmp_path / "customer.csv", rows)
     home = measured(prepared, tmp_path, table).result
     at = f"{milliseconds} ms"
     with chain.account(tmp_path, latency=milliseconds / 1000) as server:
@@ -97,11 +96,11 @@ def test_rows_a_second(tmp_path: Path, milliseconds: int) -> None:
     best = min(found.values(), key=lambda m: m.wall)
     for name, ours in (("outbox to ledger", sending), ("CSV to state", whole)):
         ratio, reference = best.wall / ours.wall, "the speed of the fastest plain uploader"
-        record(f"{name}, {at}", ROWS, ours, ratio=ratio, reference=reference)
+        record(f"{name}, {at}", rows, ours, ratio=ratio, reference=reference)
     for (peer, connections), theirs in found.items():
         record(
             f"{peer}, {connections} connections, {at}",
-            ROWS,
+            rows,
             theirs,
             ratio=theirs.wall / sending.wall,
             reference="the time of outbox to ledger",
@@ -109,7 +108,8 @@ def test_rows_a_second(tmp_path: Path, milliseconds: int) -> None:
             whole_ratio=theirs.wall / whole.wall,
             whole_cpu_ratio=theirs.cpu / whole.cpu,
         )
-        if milliseconds == 0:
+    if milliseconds == 0:
+        for (peer, _), theirs in found.items():
             assert theirs.wall >= PEERS[peer][1] * sending.wall
             assert theirs.cpu >= PEERS[peer][1] * sending.cpu
 

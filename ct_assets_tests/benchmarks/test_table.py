@@ -1,0 +1,30 @@
+import json
+
+from ct_assets_tests.benchmarks.table import KEPT, NOTES, README, scale, table, written
+
+
+def test_the_readmes_show_the_results_that_are_kept() -> None:
+    results = json.loads(KEPT.read_text())
+
+    assert f"<!-- benchmarks -->\n{table(results)}<!-- end of" in README.read_text()
+    assert f"<!-- benchmarks -->\n{scale(results)}<!-- end of" in NOTES.read_text()
+
+
+def test_a_table_takes_the_place_of_the_one_before() -> None:
+    readme = "a\n<!-- benchmarks -->\n| old |\n<!-- end of benchmarks -->\nb\n"
+
+    assert written(readme, "| new |\n") == readme.replace("old", "new")
+
+
+def test_a_scale_is_extrapolated_by_doublings() -> None:
+    costs = {1: 10.0, 5: 10.0, 10: 10.0}
+    results = {
+        f"{name}, {millions} M": {"cpu_seconds_per_million": cost}
+        for name in ("first sync", "no change")
+        for millions, cost in costs.items()
+    }
+
+    assert scale(results).splitlines()[2:] == [
+        "| first sync | 10.0 | 10.0 | 10.0 | 10.0 |",
+        "| no change | 10.0 | 10.0 | 10.0 | 10.0 |",
+    ]
