@@ -1,10 +1,11 @@
 """Models whose fields are described by the texts below them."""
 
 import ast
+import functools
 import inspect
 import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from pydantic import BaseModel, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -26,18 +27,21 @@ class Described(BaseModel):
         properties = handler.resolve_ref_schema(schema).get("properties", {})
         for base in cls.__mro__:
             if issubclass(base, Described):
-                for name, text in _docstrings(base):
+                for name, text in _docstrings(base).items():
                     properties.get(name, {}).setdefault("description", text)
         return schema
 
 
-def _docstrings(model: type) -> Iterator[tuple[str, str]]:
+@functools.cache
+def _docstrings(model: type) -> Mapping[str, str]:
     source = ast.parse(textwrap.dedent(inspect.getsource(model)))
     body = next(node.body for node in source.body if isinstance(node, ast.ClassDef))
+    found = {}
     for field, below in itertools.pairwise(body):
         match field, below:
             case (
                 ast.AnnAssign(target=ast.Name(id=name)),
                 ast.Expr(value=ast.Constant(value=str(text))),
             ):
-                yield name, " ".join(text.split())
+                found[name] = " ".join(text.split())
+    return found
