@@ -63,13 +63,17 @@ def write(
         "partition": request.partition or "",
     }
     pairs = ", ".join(f"{name}: {literal(value)}" for name, value in metadata.items())
-    order = "" if _beside(request, diff) else "order by batch, position"
+    order, records = "", _records(request, diff)
+    if not _beside(request, diff):
+        # On the disk between joining and sorting, which together would not keep to their memory.
+        connection.execute(f"create or replace table work.leaving as {records}")
+        order, records = "order by batch, position", "from work.leaving"
     connection.execute("set preserve_insertion_order = true")
     with replacing(request.home / OUTBOX) as partial:
         connection.execute(
             f"""
             copy (
-                {_records(request, diff)} union all by name {_REMOVALS} {order}
+                {records} union all by name {_REMOVALS} {order}
             ) to {literal(str(partial))} (
                 format parquet, compression snappy, dictionary_size_limit 1,
                 row_group_size {_row_group(connection)}, kv_metadata {{{pairs}}}
