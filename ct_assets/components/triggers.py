@@ -44,11 +44,21 @@ def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
         return None
     before = dg.AssetSelection.assets(*(dg.AssetKey([name, "clevertap"]) for name in sync.after))
     updated = dg.AutomationCondition.any_deps_updated()
-    eager = dg.AutomationCondition.eager()
-    follows = eager.replace(updated, updated.ignore(before)) if sync.after else eager
+    updated = updated.ignore(before) if sync.after else updated
+    follows = dg.AutomationCondition.eager().replace("handled", _asked(updated))
+    follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
     again = dg.AutomationCondition.cron_tick_passed(AGAIN)
     failed = dg.AutomationCondition.execution_failed() & ~dg.AutomationCondition.in_progress()
     return follows | (failed & again).with_label("failed, tries again")
+
+
+def _asked(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
+    """A run was asked for, after all changes known by now.
+
+    `eager` takes a change as handled when the asset itself was made since the last look, too: one
+    that came while a run was reading, or soon after, would be forgotten.
+    """
+    return (dg.AutomationCondition.newly_requested() & ~updated).with_label("asked for")
 
 
 def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition | None:

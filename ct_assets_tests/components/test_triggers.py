@@ -78,6 +78,43 @@ def test_a_change_of_the_source_asks_for_the_whole_chain_once(tmp_path: Path) ->
     assert [requested(r, defs) for r in (first, second, third)] == [set(), CHAIN, set()]
 
 
+@pytest.mark.parametrize("ours", [CHAIN, set(CHAIN) | {"shop/customer"}], ids=["asked", "by hand"])
+@pytest.mark.parametrize("looks", [0, 1, 2], ids="{} looks meanwhile".format)
+def test_a_change_that_comes_while_its_predecessor_is_sent_is_not_forgotten(
+    tmp_path: Path, ours: set[str], looks: int
+) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    seen = evaluate(defs, instance)
+    materialized(instance, "shop/customer")
+    seen = evaluate(defs, instance, seen)
+    job = defs.get_repository_def().get_implicit_global_asset_job_def()
+    selection = frozenset(map(dg.AssetKey.from_user_string, ours))
+    run = instance.create_run_for_job(
+        job, asset_selection=selection, status=dg.DagsterRunStatus.STARTED
+    )
+
+    materialized(instance, "shop/customer")
+    for _ in range(looks):
+        seen = evaluate(defs, instance, seen)
+        assert requested(seen, defs) == set()
+    materialized(instance, *sorted(CHAIN))
+    instance.report_run_canceled(run)
+    asked = [requested(seen := evaluate(defs, instance, seen), defs) for _ in range(3)]
+
+    assert asked == [CHAIN, set(), set()]
+
+
+def test_a_new_sync_follows_what_was_read_before_it(tmp_path: Path) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer")
+
+    first = evaluate(defs, instance)
+
+    assert requested(first, defs) == CHAIN
+    assert requested(evaluate(defs, instance, first), defs) == set()
+
+
 def test_what_goes_before_does_not_set_off_what_goes_after(tmp_path: Path) -> None:
     defs = load(tmp_path, FOLLOWS, **{"orders/defs.yaml": ORDERS})
     instance = dg.DagsterInstance.ephemeral()
