@@ -5,12 +5,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import dagster as dg
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorStatus
+from filelock import FileLock
 
 from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
@@ -34,11 +36,18 @@ def instance() -> Iterator[dg.DagsterInstance | None]:
         yield None
         return
     try:
-        opened = dg.DagsterInstance.get()
+        with _alone(Path(home)):
+            opened = dg.DagsterInstance.get()
     except (dg.DagsterError, OSError) as error:
         raise UserError(f"DAGSTER_HOME={home} cannot be used: {error}") from None
     with opened:
         yield opened
+
+
+def _alone(home: Path) -> contextlib.AbstractContextManager[object]:
+    """Processes that create Dagster's SQLite databases at the same time would spoil them."""
+    writable = os.access(home, os.W_OK)
+    return FileLock(home / "opening.lock") if writable else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

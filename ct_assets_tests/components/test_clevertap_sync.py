@@ -300,7 +300,8 @@ def test_custom_properties_are_counted_over_the_syncs_of_an_account(account: Pat
     kit.run(defs, "shop/customer", "elsewhere/valid", "elsewhere/rejected")
     kit.run(defs, "shop/customer", "others/valid", "others/rejected")
     alone = kit.run(defs, "shop/customer", "customers/valid", "customers/rejected")
-    several = kit.run(load(account, first.replace("b: mail", "b: mail\n    d: mail"), **files))
+    wider = load(account, first.replace("b: mail", "b: mail\n    d: mail"), **files)
+    several = kit.run(wider, "shop/customer", "customers/valid", "customers/rejected")
 
     def told(result: dg.ExecuteInProcessResult) -> list[tuple[str, bool]]:
         checks = result.get_asset_check_evaluations()
