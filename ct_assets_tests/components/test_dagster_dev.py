@@ -4,14 +4,10 @@ import contextlib
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
@@ -20,9 +16,9 @@ from ct_assets.sandbox.store.database import open_reader
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening
+from ct_assets_tests.components.serving import serving, until
 
 pytestmark = pytest.mark.slow
-T = TypeVar("T")
 
 EVENTS = """
 type: ct_assets.components.SourceTable
@@ -80,14 +76,6 @@ TICKS = """
 CANCEL = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
 
 
-def until(found: Callable[[], T], seconds: float = 400) -> T:
-    deadline = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.2)
-    return value
-
-
 @dataclass(frozen=True)
 class Dev:
     url: str
@@ -124,35 +112,6 @@ class Dev:
         found = re.search(r"Executing steps in process \(pid: (\d+)\)", said)
         assert found
         return int(found[1])
-
-
-def serve(
-    root: Path, env: dict[str, str], port: int, logs: Path | None = None
-) -> subprocess.Popen[bytes]:
-    """In a log file's company: a full pipe would stop it."""
-    dagster = Path(sys.executable).with_name("dagster")
-    with ((logs or root) / "dev.log").open("wb") as log:
-        return subprocess.Popen(
-            [dagster, "dev", "-w", "workspace.yaml", "-p", str(port)],
-            cwd=root,
-            env=env,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/server_info").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="module")
@@ -202,15 +161,8 @@ def dev(
         "CLEVERTAP_PASSCODE": sandbox.passcode,
         "CT_ALERTS_URL": chat.url,
     }
-    port = free_port()
-    process = serve(tmp_path, env, port)
-    started = Dev(f"http://127.0.0.1:{port}", tmp_path)
-    try:
-        until(lambda: answers(started.url))
-        yield started
-    finally:
-        process.terminate()  # the parent alone: it ends its children
-        process.wait(60)
+    with serving(tmp_path, env, tmp_path) as url:
+        yield Dev(url, tmp_path)
 
 
 def test_what_happens_with_no_click(dev: Dev, sandbox: SandboxInTest, chat: Chat) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from ct_assets_tests.components.test_dagster_dev import answers, free_port, serve, until
+from ct_assets_tests.components.serving import serving
 from ct_assets_tests.ui.conftest import PROJECT, Demo, Open
 
 pytestmark = pytest.mark.ui
@@ -15,16 +15,8 @@ GROUP = "/locations/__repository__@ct_assets/asset-groups"
 
 @pytest.fixture(scope="module")
 def dagster_url(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    log = tmp_path_factory.mktemp("dev")
-    process = serve(PROJECT, demo.env, port, log)
-    try:
-        until(lambda: answers(f"{url}/server_info"))
+    with serving(PROJECT, demo.env, tmp_path_factory.mktemp("dev")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 @pytest.mark.parametrize(
