@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from math import log2
 from pathlib import Path
 from statistics import linear_regression
 from typing import Any
@@ -82,10 +81,11 @@ def _line(name: str, of: Mapping[str, Any]) -> str:
 
 
 def _curve(name: str, results: Results) -> str:
-    """A row costs so much, and so much more whenever their number doubles: rows are sorted."""
+    """A run costs so much, and each row of it so much more."""
     costs = [results[f"{name}, {m} M"]["cpu_seconds_per_million"] for m in MEASURED]
-    slope, start = linear_regression([log2(m) for m in MEASURED], costs)
-    shown = [*costs, start + slope * log2(FARTHEST)]
+    totals = [cost * m for cost, m in zip(costs, MEASURED, strict=True)]
+    slope, start = linear_regression(MEASURED, totals)
+    shown = [*costs, slope + start / FARTHEST]
     return f"| {name} | {' | '.join(f'{cost:.1f}' for cost in shown)} |\n"
 
 
