@@ -46,7 +46,7 @@ class Window:
                 self._size = max(1.0, self._size * SHRINK)
                 self._round += 1
                 self.smallest = min(self.smallest, self.size)
-            self._changed.notify_all()
+            self._changed.notify(max(0, self.size - self._in_flight))
 
     def close(self) -> None:
         """Nobody enters any more, and those who wait give up."""

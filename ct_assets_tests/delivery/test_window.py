@@ -66,6 +66,22 @@ def test_who_waits_enters_when_another_leaves() -> None:
     assert entered == [0]
 
 
+def test_nobody_waits_for_ever_while_it_shrinks_and_grows() -> None:
+    window, answers = Window(), (True, False, False, None, False)
+
+    def work(first: int) -> None:
+        for number in range(100):
+            pass_through(window, congested=answers[(first + number) % len(answers)])
+
+    threads = [threading.Thread(target=work, args=(n,), daemon=True) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+
+    assert not any(thread.is_alive() for thread in threads)
+
+
 def test_closing_sends_everybody_away() -> None:
     window, entered = Window(limit=1), []
     enter(window)
