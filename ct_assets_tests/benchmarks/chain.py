@@ -14,13 +14,12 @@ from unittest import mock
 import dagster as dg
 import yaml
 
-from ct_assets.mapping import Sync, parse
 from ct_assets_tests.benchmarks.measure import timed
 from ct_assets_tests.benchmarks.sink import Sink, self_signed, sink
 from ct_assets_tests.components import kit
 
-SOURCE = "shop/customer"
-SYNC = tuple(f"customers/{stage}" for stage in ("valid", "rejected", "clevertap", "undelivered"))
+SOURCE = "shop/table"
+STAGES = ("valid", "rejected", "clevertap", "undelivered")
 
 FIELDS: Mapping[str, Any] = {
     "Name": {"template": "{first_name} {last_name}"},
@@ -38,23 +37,32 @@ FIELDS: Mapping[str, Any] = {
 }
 """Of all 14 columns of `generate.profiles`."""
 
-MESSY = {"Phone": {"column": "phone", "region": {"column": "country"}}}
-ALL_REJECTED = {"Email": "customer_id"}
+Declared = Mapping[str, Any]
 
-
-def declaration(changed: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return {
-        "name": "customers",
-        "object": "profile",
-        "source": SOURCE,
-        "identify_by": [{"identity": "customer_id"}],
-        "fields": {**FIELDS, **(changed or {})},
-        "max_rejected": 1.0,
-    }
-
-
-def sync(changed: Mapping[str, Any] | None = None) -> Sync:
-    return parse(declaration(changed))
+PROFILES: Declared = {
+    "name": "customers",
+    "object": "profile",
+    "source": SOURCE,
+    "identify_by": [{"identity": "customer_id"}],
+    "fields": FIELDS,
+    "max_rejected": 1.0,
+}
+MESSY: Declared = {
+    **PROFILES,
+    "fields": {**FIELDS, "Phone": {"column": "phone", "region": {"column": "country"}}},
+}
+ALL_REJECTED: Declared = {**PROFILES, "fields": {**FIELDS, "Email": "customer_id"}}
+EVENTS: Declared = {
+    "name": "purchases",
+    "object": "event",
+    "source": SOURCE,
+    "event": "Charged",
+    "event_key": "event_id",
+    "ts": "happened_at",
+    "identify_by": [{"identity": "customer_id"}],
+    "fields": {"Amount": "amount", "Currency": "currency", "City": "city", "Items": "items"},
+}
+"""Of `generate.events`."""
 
 
 @contextlib.contextmanager
@@ -73,28 +81,27 @@ def account(folder: Path, **options: Any) -> Iterator[Sink]:
             yield server
 
 
-def materialize(
-    root: Path, source: Path, changed: Mapping[str, Any] | None = None
-) -> dict[str, float]:
+def materialize(root: Path, source: Path, declared: Declared = PROFILES) -> dict[str, float]:
     """Two runs of Dagster, the source's and the sync's: their seconds and CPU seconds, and counts.
 
     Snapshots and state are kept below `root`.
     """
-    instance = dg.DagsterInstance.ephemeral()
-    defs = kit.load(root, {"shop/defs.yaml": _yaml(source, changed)})
+    instance, name = dg.DagsterInstance.ephemeral(), declared["name"]
+    defs = kit.load(root, {"shop/defs.yaml": _yaml(source, declared)})
     with _quiet(), mock.patch.dict(os.environ, {"CT_DATA_DIR": str(root / "data")}):
         _, source_cpu, source_seconds = timed(lambda: _run(defs, instance, SOURCE))
-        run, cpu, seconds = timed(lambda: _run(defs, instance, *SYNC))
+        keys = [f"{name}/{stage}" for stage in STAGES]
+        run, cpu, seconds = timed(lambda: _run(defs, instance, *keys))
     return {
         "source CPU": source_cpu,
         "source s": source_seconds,
         "sync CPU": cpu,
         "sync s": seconds,
-        "split s": _said(run, "customers__split", "seconds"),
-        "sending s": _said(run, "customers__clevertap", "seconds"),
+        "split s": _said(run, f"{name}__split", "seconds"),
+        "sending s": _said(run, f"{name}__clevertap", "seconds"),
         **{
-            name: _said(run, "customers__clevertap", f"rows/{name}")
-            for name in ("rejected", "unchanged", "planned", "acked", "refused")
+            count: _said(run, f"{name}__clevertap", f"rows/{count}")
+            for count in ("rejected", "unchanged", "planned", "acked", "refused")
         },
     }
 
@@ -108,11 +115,11 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _yaml(source: Path, changed: Mapping[str, Any] | None) -> str:
-    parts = {"SourceTable": {"asset": SOURCE, "file": str(source)}}
+def _yaml(source: Path, declared: Declared) -> str:
+    parts = {"SourceTable": {"asset": SOURCE, "file": str(source)}, "ClevertapSync": declared}
     documents = [
-        {"type": f"ct_assets.components.{name}", "attributes": attributes}
-        for name, attributes in {**parts, "ClevertapSync": declaration(changed)}.items()
+        {"type": f"ct_assets.components.{name}", "attributes": dict(attributes)}
+        for name, attributes in parts.items()
     ]
     return yaml.safe_dump_all(documents)
 
