@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 import dagster as dg
-from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorStatus
 from filelock import FileLock
 
@@ -100,8 +99,9 @@ def last_runs(opened: dg.DagsterInstance, syncs: Sequence[str]) -> dict[str, Las
 
 
 def stopped(opened: dg.DagsterInstance) -> frozenset[str]:
-    """The names of schedules that someone switched off in the UI."""
-    states = opened.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+    """The names of schedules and sensors that someone switched off in the UI."""
     return frozenset(
-        state.instigator_name for state in states if state.status is InstigatorStatus.STOPPED
+        state.instigator_name
+        for state in opened.all_instigator_state()
+        if state.status is InstigatorStatus.STOPPED
     )

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
+import dagster as dg
 from dagster._utils.schedules import get_next_cron_tick
 
 from ct_assets.clevertap.destination import Destination
@@ -13,6 +14,7 @@ from ct_assets.commands.output import print_json
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import LastRun, instance, last_runs, stopped
 from ct_assets.components.triggers import schedule_name
+from ct_assets.components.watching import sensor_name
 from ct_assets.delivery.inspecting import Standing, standing
 from ct_assets.delivery.storage import BusyError
 from ct_assets.io_managers import destinations
@@ -34,7 +36,7 @@ def command(module: str, *, as_json: bool) -> None:
         off = stopped(opened) if opened else frozenset()
     now = datetime.now(UTC)
     found = [
-        _status(project, name, runs.get(name), now, off=schedule_name(name) in off)
+        _status(project, name, runs.get(name), now, off & starters(project, name))
         for name in sorted(project.syncs)
     ]
     if as_json:
@@ -43,10 +45,22 @@ def command(module: str, *, as_json: bool) -> None:
         show(found)
 
 
+def starters(project: Project, name: str) -> frozenset[str]:
+    """The schedule, or the sensors, without which nothing starts the sync."""
+    on = project.sync(name).sync.trigger
+    if on is None:
+        return frozenset()
+    if on.cron:
+        return frozenset({schedule_name(name)})
+    sensors = project.definitions.get_repository_def().sensor_defs
+    following = {s.name for s in sensors if isinstance(s, dg.AutomationConditionSensorDefinition)}
+    return frozenset({sensor_name(name), *following})
+
+
 def _status(
-    project: Project, name: str, run: LastRun | None, now: datetime, *, off: bool
+    project: Project, name: str, run: LastRun | None, now: datetime, off: frozenset[str]
 ) -> Status:
-    """`off`: someone stopped its schedule in the UI."""
+    """`off`: what someone stopped in the UI, of all that starts it."""
     sync = project.sync(name).sync
     to = destinations.known(sync)
     stands, busy = _stands(to, name)
@@ -61,7 +75,7 @@ def _status(
         held=stands.held if stands else {},
         trigger=f"stopped: {trigger(sync)}" if off else trigger(sync),
         next_run=None if off else next_run(sync, now),
-        notes=(*busy, *_notes(project, sync, stands, off=off)),
+        notes=(*busy, *_notes(project, sync, stands, off)),
     )
 
 
@@ -79,7 +93,9 @@ def _last(stands: Standing | None) -> LastRun | None:
     return LastRun(stands.last.run, "cut short" if stands.open else "ended", stands.last.at)
 
 
-def _notes(project: Project, sync: Sync, stands: Standing | None, *, off: bool) -> Iterator[str]:
+def _notes(
+    project: Project, sync: Sync, stands: Standing | None, off: frozenset[str]
+) -> Iterator[str]:
     if stands and stands.open:
         yield "its last delivery was cut short; the next run settles it first"
     if stands and stands.held.get("parked"):
@@ -89,8 +105,8 @@ def _notes(project: Project, sync: Sync, stands: Standing | None, *, off: bool) 
         yield f"not sent: {valid.meta['gate']['why']}"
     if valid and valid.meta["declaration"] != sync.digest:
         yield f"its declaration was edited since: ct-assets plan {sync.name}"
-    if off:
-        yield "its schedule is stopped in Dagster; start it there, under Automation"
+    for name in sorted(off):
+        yield f"{name} is stopped in Dagster; start it there, under Automation"
 
 
 def trigger(sync: Sync) -> str:

@@ -41,7 +41,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
     source = source_key(sync)
 
     @dg.sensor(
-        name=f"{sync.name}_on_change",
+        name=sensor_name(sync.name),
         target=dg.AssetSelection.assets(source),
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
@@ -57,7 +57,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
             return dg.SkipReason(f"{sync.source} is refreshed by others")
         first, wait = leader(sync, declared_syncs(context.repository_def))
         if first != sync.name:
-            return dg.SkipReason(f"{first}_on_change reads {sync.source} for this sync, too")
+            return dg.SkipReason(f"{sensor_name(first)} reads {sync.source} for this sync, too")
         if _is_being_read(context.instance, source):
             return dg.SkipReason(f"{sync.source} is being read")
         staging, warehouse = ct_staging.staging(), ct_warehouse.warehouse()
@@ -86,6 +86,10 @@ def soonest(waits: Sequence[OnChange]) -> OnChange:
         rows=min((w.rows for w in waits if w.rows), default=None),
         minutes=min((w.minutes for w in waits if w.minutes), default=None),
     )
+
+
+def sensor_name(name: str) -> str:
+    return f"{name}_on_change"
 
 
 def _follows(sync: Sync) -> OnChange | None:

@@ -90,32 +90,37 @@ def test_runs_of_dagster_home(shop: Shop, tmp_path: Path, monkeypatch: pytest.Mo
     assert purchases["last_run"] is None
 
 
-def test_a_schedule_that_was_stopped(
+def test_what_was_stopped_in_the_ui(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "dagster"
     home.mkdir()
     monkeypatch.setenv("DAGSTER_HOME", str(home))
+    shop.declare("purchases", "  identify_by:", "  trigger: on_change\n  identify_by:")
+    stop("customers_schedule", InstigatorType.SCHEDULE, ScheduleInstigatorData("0 6 * * *"))
+    stop("purchases_on_change", InstigatorType.SENSOR, None)
+    stop("automation", InstigatorType.SENSOR, None)
+
+    customers, purchases = shop.json("status")
+
+    assert customers["trigger"] == "stopped: 0 6 * * * Europe/Rome"
+    assert customers["next_run"] is None
+    said = "{} is stopped in Dagster; start it there, under Automation"
+    assert said.format("customers_schedule") in customers["notes"]
+    assert purchases["trigger"] == "stopped: when shop/purchase changes"
+    assert purchases["notes"] == [said.format("automation"), said.format("purchases_on_change")]
+
+
+def stop(name: str, kind: InstigatorType, data: ScheduleInstigatorData | None) -> None:
     origin = RemoteInstigatorOrigin(
         repository_origin=RemoteRepositoryOrigin(
             code_location_origin=RegisteredCodeLocationOrigin("shop"),
             repository_name="__repository__",
         ),
-        instigator_name="customers_schedule",
+        instigator_name=name,
     )
-    data = ScheduleInstigatorData("0 6 * * *")
-    state = InstigatorState(origin, InstigatorType.SCHEDULE, InstigatorStatus.STOPPED, data)
     with dg.DagsterInstance.get() as instance:
-        instance.add_instigator_state(state)
-
-    customers, _ = shop.json("status")
-
-    assert customers["trigger"] == "stopped: 0 6 * * * Europe/Rome"
-    assert customers["next_run"] is None
-    assert (
-        "its schedule is stopped in Dagster; start it there, under Automation"
-        in (customers["notes"])
-    )
+        instance.add_instigator_state(InstigatorState(origin, kind, InstigatorStatus.STOPPED, data))
 
 
 def test_a_dagster_home_that_is_none(
