@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers import tables
+from ct_assets.io_managers import changes, tables
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping.labels import Name, Owners, Tags
@@ -127,12 +127,18 @@ class DeclaredSource:
 
     def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
         """Write the rows as they are now to `draft`."""
-        draft.meta["state"] = self.state(warehouse)
+        draft.meta["code"] = self.code_version
         with self._named():
-            if self.source.file is not None:
-                tables.snapshot(self._files(), draft.path, types=self.source.types)
-            else:
+            if self.source.file is None:
+                draft.meta["state"] = self._state(warehouse)
                 self._of(warehouse).snapshot(self.query, draft.path, called=self.called)
+            else:
+                files = self._files()
+                changes.at_rest(files, lambda: self._read(files, draft, warehouse))
+
+    def _read(self, files: Sequence[Path], draft: Draft, warehouse: Warehouse) -> None:
+        draft.meta["state"] = self._state(warehouse)
+        tables.snapshot(files, draft.path, types=self.source.types)
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed."""
@@ -144,20 +150,20 @@ class DeclaredSource:
         if of.watermark_sql is not None:
             return database.value(of.watermark_sql, called=f"{of.asset} (watermark_sql)")
         if of.watermark is None:
-            files = self._files() if of.file is not None else [database.ensured()]
-            return repr([(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files])
+            return changes.written(self._files() if of.file is not None else database.files())
         if of.file is not None:
-            return tables.largest(self._files(), of.watermark, types=of.types)
+            return changes.largest(self._files(), of.watermark, types=of.types)
         return database.value(self.query, largest=of.watermark, called=self.called)
 
     def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
         """Rows beyond a snapshot's watermark; without one, how many there are more or fewer."""
         of = self.source
         before = since.scan().select(pl.len()).collect().item()
-        beyond = (of.watermark, since.meta["state"]) if of.watermark else None
+        known = since.meta["state"]
+        beyond = (of.watermark, known) if of.watermark and known != changes.NOTHING else None
         with self._named():
             if of.file is not None:
-                found = tables.count(self._files(), beyond, types=of.types)
+                found = changes.count(self._files(), beyond, types=of.types)
             else:
                 found = self._of(warehouse).count(self.query, beyond, called=self.called)
         return found if beyond else abs(found - before)

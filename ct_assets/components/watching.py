@@ -14,7 +14,7 @@ from ct_assets.components.triggers import UNDER_WAY, given_up
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.staging import NotStagedError, Staging
+from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration import OnChange
@@ -27,11 +27,13 @@ AGAIN = 600
 @dataclass(frozen=True)
 class Cursor:
     asked: str | None = None
-    """The state of the source that a run was asked for."""
+    """The source, as it stood when a run was asked for."""
     at: float = 0
     """When it was asked for."""
     since: float | None = None
-    """When a change that is still waited upon was first seen."""
+    """When a change that has not been read yet was first seen."""
+    read: str | None = None
+    """The source, as it stood in the snapshot that was known then."""
 
 
 def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.SensorDefinition | None:
@@ -114,23 +116,33 @@ def look(
     now: float,
 ) -> tuple[Cursor, str]:
     """What to remember, and why nothing is to be read yet; an empty reason asks for a run."""
-    state = declared.state(warehouse)
-    try:
-        staged = staging.current(declared.source.key)
-    except NotStagedError:
-        staged = None
-    if staged is not None and staged.meta["state"] == state:
+    stands = f"{declared.code_version} {declared.state(warehouse)}"
+    staged = _staged(declared, staging)
+    read = f"{staged.meta.get('code')} {staged.meta['state']}" if staged else None
+    if read == stands:
         return Cursor(), "nothing has changed"
-    if state == last.asked and now - last.at < AGAIN:
+    if stands == last.asked and now - last.at < AGAIN:
         return last, "this change was asked for already"
-    since, asked = last.since or now, Cursor(asked=state, at=now)
+    since = last.since if last.since is not None and last.read == read else now
+    seen = replace(last, since=since, read=read)
+    asked = Cursor(asked=stands, at=now, since=since, read=read)
     if staged is None or wait == OnChange():
         return asked, ""
     if wait.minutes is not None and now - since >= wait.minutes * 60:
         return asked, ""
-    if wait.rows is not None:
+    if wait.rows is None:
+        return seen, f"waits for {wait.minutes} minutes since the first change"
+    try:
         changed = declared.changed_rows(staged, warehouse)
-        if changed >= wait.rows:
-            return asked, ""
-        return replace(last, since=since), f"{changed} of {wait.rows} rows have changed so far"
-    return replace(last, since=since), f"waits for {wait.minutes} minutes since the first change"
+    except UserError as error:
+        return seen, str(error)
+    if changed >= wait.rows:
+        return asked, ""
+    return seen, f"{changed} of {wait.rows} rows have changed so far"
+
+
+def _staged(declared: DeclaredSource, staging: Staging) -> Snapshot | None:
+    try:
+        return staging.current(declared.source.key)
+    except NotStagedError:
+        return None

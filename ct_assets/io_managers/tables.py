@@ -63,44 +63,15 @@ def snapshot(
     files: Sequence[Path], into: Path, *, types: Mapping[str, str], row_group_size: int = 100_000
 ) -> None:
     """Write the rows of `files` to the Parquet file `into`."""
-    with _explained(files):
-        frame = _scan(files)
+    with explained(files):
+        frame = scan(files)
         columns = frame.collect_schema().names()
         _check_types(types, columns, files)
-        cast = [_typed(pl.col(name), kind).alias(name) for name, kind in types.items()]
+        cast = [typed(pl.col(name), kind).alias(name) for name, kind in types.items()]
         frame.with_columns(cast).sink_parquet(
             into, compression_level=1, row_group_size=row_group_size
         )
         _check_cells(frame, into, types, files)
-
-
-def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
-    """The largest value of a column, as text."""
-    with _explained(files):
-        frame = _scan(files)
-        columns = frame.collect_schema().names()
-        if column not in columns:
-            raise FileError(f"{_named(files)}: no column {column!r} (wanted by `watermark`)"
-                            f"{closest(column, columns)}")  # fmt: skip
-        value = _typed(pl.col(column), types[column]) if column in types else pl.col(column)
-        return str(frame.select(value.max()).collect(engine="streaming").item())
-
-
-def count(
-    files: Sequence[Path], beyond: tuple[str, str] | None, *, types: Mapping[str, str]
-) -> int:
-    """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
-    with _explained(files):
-        frame = _scan(files)
-        if beyond is not None:
-            column, limit = beyond
-            value, known = pl.col(column), pl.lit(limit)
-            if column in types:
-                value, known = _typed(value, types[column]), _typed(known, types[column])
-            else:
-                known = known.cast(frame.collect_schema()[column])
-            frame = frame.filter(value > known)
-        return int(frame.select(pl.len()).collect(engine="streaming").item())
 
 
 def _hidden(file: Path, pattern: Path) -> bool:
@@ -108,13 +79,13 @@ def _hidden(file: Path, pattern: Path) -> bool:
     return file.name.startswith(".") and not pattern.name.startswith(".")
 
 
-def _scan(files: Sequence[Path]) -> pl.LazyFrame:
+def scan(files: Sequence[Path]) -> pl.LazyFrame:
     kinds = {file.suffix.lower() for file in files}
     if kinds <= set(PARQUET):
         return pl.scan_parquet(list(files))
     if kinds <= set(CSV):
         return _scan_csv(files)
-    raise FileError(f"{_named(files)} is of another kind. {READABLE}")
+    raise FileError(f"{named(files)} is of another kind. {READABLE}")
 
 
 def _scan_csv(files: Sequence[Path]) -> pl.LazyFrame:
@@ -141,16 +112,16 @@ def _separator(file: Path) -> str:
 def _check_header(header: Sequence[str | None], files: Sequence[Path]) -> None:
     names = [name for name in header if name]
     if any(not name.isprintable() or "\ufffd" in name for name in names):
-        raise FileError(f"{_named(files)}: the header is no text in UTF-8; save the file as such")
+        raise FileError(f"{named(files)}: the header is no text in UTF-8; save the file as such")
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise FileError(
-            f"{_named(files)}: the header has {', '.join(map(repr, repeated))} more than once; "
+            f"{named(files)}: the header has {', '.join(map(repr, repeated))} more than once; "
             "give each column a name of its own"
         )
 
 
-def _typed(column: pl.Expr, kind: str) -> pl.Expr:
+def typed(column: pl.Expr, kind: str) -> pl.Expr:
     text = column.cast(pl.String).str.strip_chars()
     if kind == "boolean":
         folded = text.str.to_lowercase()
@@ -168,7 +139,7 @@ def _typed(column: pl.Expr, kind: str) -> pl.Expr:
 def _check_types(types: Mapping[str, str], columns: list[str], files: Sequence[Path]) -> None:
     for name in types:
         if name not in columns:
-            raise FileError(f"{_named(files)}: no column {name!r} (wanted by `types`)"
+            raise FileError(f"{named(files)}: no column {name!r} (wanted by `types`)"
                             f"{closest(name, columns)}")  # fmt: skip
 
 
@@ -184,21 +155,21 @@ def _check_cells(
     for name, kind in types.items():
         lost = before[name].item() - after[name].item()
         if lost:
-            bad = pl.col(name).is_not_null() & _typed(pl.col(name), kind).is_null()
+            bad = pl.col(name).is_not_null() & typed(pl.col(name), kind).is_null()
             row = frame.select(bad.arg_max()).collect(engine="streaming").item() + 1
             raise FileError(
-                f"{_named(files)}: column {name!r} has {lost} values that are no {kind}, the first"
+                f"{named(files)}: column {name!r} has {lost} values that are no {kind}, the first"
                 f" in row {row}; correct them, or leave {name!r} out of `types` to keep it as text"
             )
 
 
 @contextlib.contextmanager
-def _explained(files: Sequence[Path]) -> Iterator[None]:
+def explained(files: Sequence[Path]) -> Iterator[None]:
     """Errors of polars as ours, without their own texts, which quote cells."""
     try:
         yield
     except _UNREADABLE as error:
-        message = f"{_named(files)}: {_why(error, files)}"
+        message = f"{named(files)}: {_why(error, files)}"
         hushed(error)
         raise FileError(message) from None
 
@@ -236,7 +207,7 @@ def _apart(files: Sequence[Path]) -> str | None:
     schemas = set()
     for file in files[:100]:
         try:
-            schemas.add(tuple(_scan([file]).collect_schema().items()))
+            schemas.add(tuple(scan([file]).collect_schema().items()))
         except pl.exceptions.PanicException:
             return f"{file.name} has a column of a type that is not read; write it as text"
         except pl.exceptions.PolarsError as error:
@@ -248,6 +219,6 @@ def _apart(files: Sequence[Path]) -> str | None:
     return None
 
 
-def _named(files: Sequence[Path]) -> str:
+def named(files: Sequence[Path]) -> str:
     more = f" and {len(files) - 1} more" if len(files) > 1 else ""
     return f"{files[0].name}{more}"

@@ -99,6 +99,12 @@ class Warehouse:
             connection.execute("set lock_configuration = true")
             yield connection
 
+    def files(self) -> list[Path]:
+        """The database's file, and beside it what was committed since its last checkpoint."""
+        database = self.ensured()
+        log = database.with_name(f"{database.name}.wal")
+        return [database, log] if log.exists() else [database]
+
     def ensured(self) -> Path:
         """The database's file, made from its seed where there is one."""
         seeded = self.seed is not None and self.seed.is_dir()

@@ -1,6 +1,10 @@
 import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from ct_assets.components import source as sources
@@ -11,6 +15,11 @@ from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration import OnChange
 
 NEVER = Cursor()
+WRITES = """
+import duckdb, os, sys
+duckdb.connect(sys.argv[1]).execute("insert into person values (2)")
+os._exit(9)
+"""
 
 
 class Shop:
@@ -117,6 +126,80 @@ def test_a_rewritten_file_with_the_same_watermark_is_no_change(tmp_path: Path) -
     shop.write(2, 1)
 
     assert shop.look(NEVER)[1] == "nothing has changed"
+
+
+def test_numbers_as_text_are_compared_as_numbers(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, watermark="id")
+    shop.write(8, 9)
+    shop.read()
+
+    shop.write(8, 9, 10, 11)
+
+    assert shop.look(NEVER, OnChange(rows=3))[1] == "2 of 3 rows have changed so far"
+    assert shop.look(NEVER)[1] == ""
+
+
+def test_rows_beyond_an_empty_snapshot_are_counted(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, watermark="id")
+    shop.write()
+    shop.read()
+
+    shop.write(1, 2)
+
+    assert shop.look(NEVER, OnChange(rows=3))[1] == "2 of 3 rows have changed so far"
+    assert shop.look(NEVER, OnChange(rows=2))[1] == ""
+
+
+def test_rows_that_cannot_be_counted_are_waited_for_no_longer(shop: Shop) -> None:
+    wait = OnChange(rows=3, minutes=10)
+    shop.read()
+    shop.csv.write_bytes(b"id\n\xff\n")
+
+    waiting, why = shop.look(NEVER, wait, at=100)
+
+    assert why == "shop/customer: customer.csv: line 2 is not UTF-8; save the file as UTF-8"
+    assert shop.look(waiting, wait, at=700)[1] == ""
+
+
+def test_a_wait_that_is_over_does_not_start_again_when_reading_fails(shop: Shop) -> None:
+    wait = OnChange(minutes=60)
+    shop.read()
+    shop.write(1)
+    waiting, _ = shop.look(NEVER, wait, at=0)
+    asked, why = shop.look(waiting, wait, at=3600)
+    assert why == ""
+
+    asked, why = shop.look(asked, wait, at=4200)
+    assert why == ""
+    shop.read()
+    shop.write(1, 2)
+    assert shop.look(asked, wait, at=4201)[1] == "waits for 60 minutes since the first change"
+
+
+def test_a_query_that_was_edited_is_read_anew(shop: Shop) -> None:
+    shop.read()
+    assert shop.look(NEVER)[1] == "nothing has changed"
+
+    edited = shop.declared.source.model_copy(update={"types": {"id": "integer"}})
+    shop.declared = replace(shop.declared, source=edited)
+
+    assert shop.look(NEVER)[1] == ""
+    shop.read()
+    assert shop.look(NEVER)[1] == "nothing has changed"
+
+
+def test_what_is_not_in_the_database_file_yet_is_a_change(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse.database)) as connection:
+        connection.execute("create table person as select 1 as id")
+    source = sources.DeclaredSource(
+        sources.parse({"asset": "a/b", "table": "person"}), tmp_path, tmp_path
+    )
+    before = source.state(warehouse)
+
+    subprocess.run([sys.executable, "-c", WRITES, str(warehouse.database)], check=False)
+
+    assert source.state(warehouse) != before
 
 
 def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:

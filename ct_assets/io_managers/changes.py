@@ -1,0 +1,82 @@
+"""Whether the rows of files have changed: by when they were written, or by a watermark."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.errors import closest
+from ct_assets.io_managers.tables import FileError, explained, named, scan, typed
+
+NOTHING = "None"
+"""The largest value of a column that has none."""
+
+ATTEMPTS = 3
+
+
+def written(files: Sequence[Path]) -> str:
+    """A text that is another one once a file was written to."""
+    return repr([(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files])
+
+
+def at_rest(files: Sequence[Path], read: Callable[[], object]) -> None:
+    """Calls `read` until no file has changed meanwhile: its rows would be cut.
+
+    Raises:
+        FileError: They change all the time.
+    """
+    for _ in range(ATTEMPTS):
+        before = written(files)
+        try:
+            read()
+        except FileError:
+            if written(files) == before:
+                raise
+        if written(files) == before:
+            return
+    raise FileError(
+        f"{named(files)} is being written: it changed whenever it was read. Read it again once it "
+        "is whole; whoever writes it had better write beside it and rename it when it is done"
+    )
+
+
+def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
+    """The largest value of a column, as text."""
+    with explained(files):
+        frame = scan(files)
+        columns = frame.collect_schema().names()
+        if column not in columns:
+            raise FileError(f"{named(files)}: no column {column!r} (wanted by `watermark`)"
+                            f"{closest(column, columns)}")  # fmt: skip
+        value = _ordered(frame, column, types)
+        return str(frame.select(value.max()).collect(engine="streaming").item())
+
+
+def count(
+    files: Sequence[Path], beyond: tuple[str, str] | None, *, types: Mapping[str, str]
+) -> int:
+    """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
+    with explained(files):
+        frame = scan(files)
+        if beyond is not None:
+            column, limit = beyond
+            value, known = _ordered(frame, column, types), pl.lit(limit)
+            if column in types:
+                known = typed(known, types[column])
+            else:
+                dtype = frame.select(value).collect_schema()[column]
+                known = known.cast(dtype, strict=False)
+            frame = frame.filter(value > known)
+        return int(frame.select(pl.len()).collect(engine="streaming").item())
+
+
+def _ordered(frame: pl.LazyFrame, column: str, types: Mapping[str, str]) -> pl.Expr:
+    """The column as it is compared: text of nothing but whole numbers as these, so that 9 < 10."""
+    value = pl.col(column)
+    if column in types:
+        return typed(value, types[column])
+    if frame.collect_schema()[column] != pl.String:
+        return value
+    number = value.cast(pl.Int64, strict=False)
+    whole = number.null_count() == value.null_count()
+    return number if frame.select(whole).collect(engine="streaming").item() else value

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from ct_assets.io_managers.changes import at_rest
+from ct_assets.io_managers.tables import FileError
+
+
+class Growing:
+    """A file that someone appends to while it is read, the first `times` times."""
+
+    def __init__(self, path: Path, times: int, *, fails: bool = False) -> None:
+        self.path, self.times, self.fails = path, times, fails
+        self.path.write_text("id\n1\n")
+        self.seen: list[str] = []
+
+    def read(self) -> None:
+        self.seen.append(self.path.read_text())
+        if len(self.seen) <= self.times:
+            with self.path.open("a") as file:
+                file.write("2\n")
+            if self.fails:
+                raise FileError("a line was cut")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_file_that_grows_is_read_until_it_is_whole(tmp_path: Path, *, fails: bool) -> None:
+    file = Growing(tmp_path / "customer.csv", times=2, fails=fails)
+
+    at_rest([file.path], file.read)
+
+    assert file.seen == ["id\n1\n", "id\n1\n2\n", "id\n1\n2\n2\n"]
+
+
+def test_a_file_that_never_rests_is_named(tmp_path: Path) -> None:
+    file = Growing(tmp_path / "customer.csv", times=9)
+
+    with pytest.raises(FileError, match=r"^customer.csv is being written: it changed whenever"):
+        at_rest([file.path], file.read)
+
+    assert len(file.seen) == 3
+
+
+def test_a_file_that_cannot_be_read_is_read_once(tmp_path: Path) -> None:
+    file = Growing(tmp_path / "customer.csv", times=0)
+
+    def read() -> None:
+        file.read()
+        raise FileError("a line was cut")
+
+    with pytest.raises(FileError, match=r"^a line was cut$"):
+        at_rest([file.path], read)
+
+    assert len(file.seen) == 1
