@@ -1,25 +1,49 @@
 """What a step waits for, or refuses to start upon, beyond what Dagster sees to within a run."""
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecord,
+)
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecordStatus as Status,
+)
+from dagster._core.storage.event_log import EventLogStorage
 
 from ct_assets.components.running import deployment
-from ct_assets.components.triggers import UNDER_WAY, under_way
+from ct_assets.components.triggers import UNDER_WAY, is_live, under_way
 from ct_assets.errors import UserError
 from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
 
 PATIENCE = 240
 """Times to look, twice a minute, whether the other run is over."""
+RECENT = 100
+"""Runs that planned a check since its last verdict, of which there is hardly ever more than one."""
 
 
 def refuse_failing(context: dg.AssetExecutionContext, *assets: dg.AssetKey) -> None:
-    """Read nothing of an asset whose last blocking check failed, in whichever run or project."""
+    """Read nothing of an asset whose last blocking check failed, in whichever run or project.
+
+    Comes again later while another run is about to evaluate one.
+    """
     for asset in assets:
-        failing = [check.name for check in _checks(context, asset) if _failed(context, check)]
+        checks = {check: _verdict(context, check) for check in _checks(context, asset)}
+        blocking = {check: of for check, of in checks.items() if _blocks(context, check, of)}
+        unjudged = [check.name for check, of in blocking.items() if _is_open(context, check, of)]
+        if unjudged:
+            raise UserError(
+                f"{asset.to_user_string()} is not read: the run that made it ended without a "
+                f"verdict of its blocking checks ({', '.join(sorted(unjudged))}); materialize it "
+                "anew, or evaluate the checks"
+            )
+        failing = [check.name for check, of in blocking.items() if of and _failed(of)]
         if failing:
             raise UserError(
                 f"{asset.to_user_string()} is not read: its blocking checks fail "
-                f"({', '.join(failing)}); mend it, or evaluate the checks again"
+                f"({', '.join(sorted(failing))}); mend it, or evaluate the checks again"
             )
 
 
@@ -38,13 +62,68 @@ def _checks(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> set[dg.Ass
     return found
 
 
-def _failed(context: dg.AssetExecutionContext, check: dg.AssetCheckKey) -> bool:
-    record = context.instance.get_latest_asset_check_evaluation_record(check)
-    event = record.event.dagster_event if record and record.event else None
-    if event is None:
-        return False
-    found = event.asset_check_evaluation_data
-    return found.blocking and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR
+def _history(
+    context: dg.AssetExecutionContext, check: dg.AssetCheckKey, status: set[Status], limit: int
+) -> Sequence[AssetCheckExecutionRecord]:
+    """The newest first."""
+    storage: EventLogStorage = context.instance.event_log_storage
+    return storage.get_asset_check_execution_history(check, limit, status=status)
+
+
+def _verdict(
+    context: dg.AssetExecutionContext, check: dg.AssetCheckKey
+) -> AssetCheckExecutionRecord | None:
+    return next(iter(_history(context, check, {Status.SUCCEEDED, Status.FAILED}, 1)), None)
+
+
+def _blocks(
+    context: dg.AssetExecutionContext,
+    check: dg.AssetCheckKey,
+    verdict: AssetCheckExecutionRecord | None,
+) -> bool:
+    evaluation = verdict and _evaluation(verdict)
+    if evaluation:
+        return bool(evaluation.blocking)
+    graph = deployment(context)
+    return graph.has(check) and bool(graph.get(check).blocking)
+
+
+def _is_open(
+    context: dg.AssetExecutionContext,
+    check: dg.AssetCheckKey,
+    verdict: AssetCheckExecutionRecord | None,
+) -> bool:
+    """Whether the asset was made by a run that meant to evaluate the check, and never did."""
+    last = context.instance.get_latest_materialization_event(check.asset_key)
+    for planned in _history(context, check, {Status.PLANNED}, RECENT):
+        if (verdict and planned.id < verdict.id) or planned.run_id == context.run.run_id:
+            continue
+        run = context.instance.get_run_by_id(planned.run_id)
+        if run and _is_waited_for(context, run):
+            name = f"{check.name} of {check.asset_key.to_user_string()}"
+            _come_again(context, f"waits for the check {name}", run)
+        if last is not None and last.run_id == planned.run_id:
+            return True
+    return False
+
+
+def _failed(verdict: AssetCheckExecutionRecord) -> bool:
+    found = _evaluation(verdict)
+    return bool(found and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR)
+
+
+def _evaluation(verdict: AssetCheckExecutionRecord) -> dg.AssetCheckEvaluation | None:
+    event = verdict.event.dagster_event if verdict.event else None
+    return event.asset_check_evaluation_data if event else None
+
+
+def _is_waited_for(context: dg.AssetExecutionContext, run: dg.DagsterRun) -> bool:
+    return is_live(context.instance, run) and is_waited_for(context.instance, run.status)
+
+
+def _come_again(context: dg.AssetExecutionContext, why: str, run: dg.DagsterRun) -> NoReturn:
+    context.log.info(f"{why}, under way in run {run.run_id[:8]}")
+    raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
 
 
 def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Staging) -> None:
@@ -52,9 +131,7 @@ def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Stag
     for name in sync.after:
         for run in under_way(context.instance, name):
             if run.run_id != context.run.run_id and is_waited_for(context.instance, run.status):
-                told = f"{sync.name} waits for {name}, under way in run {run.run_id[:8]}"
-                context.log.info(told)
-                raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
+                _come_again(context, f"{sync.name} waits for {name}", run)
         if not staging.knows((name, "clevertap")):
             raise UserError(
                 f"{sync.name} goes after {name}, which was never sent: materialize {name}/clevertap"

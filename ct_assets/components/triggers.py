@@ -125,6 +125,10 @@ def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[dg.DagsterRun
             yield run
 
 
+def is_live(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    return run.status in UNDER_WAY and not given_up(instance, run)
+
+
 def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Where Dagster itself was killed, its runs stay under way for ever; a live one logs."""
     last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records

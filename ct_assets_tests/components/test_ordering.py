@@ -2,6 +2,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import StepMaterializationData
 
 from ct_assets.components import ordering
 from ct_assets.components.ordering import is_waited_for
@@ -127,3 +128,97 @@ def test_events_of_rejected_profiles_can_be_held_back(
     rejected = Staging(tmp_path / "data" / "staging").current(("orders", "rejected")).scan()
     (reasons,) = rejected.collect()["reasons"].to_list()
     assert [reason["code"] for reason in reasons] == ["profile_rejected"]
+
+
+CHECKS = """
+import dagster as dg
+
+@dg.asset_check(asset=["shop", "customer"], blocking={blocking})
+def plausible():
+    return dg.AssetCheckResult(passed={passed})
+"""
+SPLIT = ("customers/valid", "customers/rejected")
+
+
+def checked(root: Path, *, blocking: bool = True, passed: bool = True) -> dg.Definitions:
+    checks = CHECKS.format(blocking=blocking, passed=passed)
+    texts = {"shop/defs.yaml": kit.SOURCE, "customers/defs.yaml": kit.CUSTOMERS}
+    return kit.load(root, {**texts, "shop_checks/checks.py": checks})
+
+
+def begun(defs: dg.Definitions, instance: dg.DagsterInstance, *keys: str) -> dg.DagsterRun:
+    """A run under way that is about to make these assets, and to evaluate their checks."""
+    return instance.create_run_for_job(
+        defs.get_repository_def().get_implicit_global_asset_job_def(),
+        asset_selection=frozenset(map(dg.AssetKey.from_user_string, keys)),
+        status=dg.DagsterRunStatus.STARTED,
+    )
+
+
+def made(instance: dg.DagsterInstance, run: dg.DagsterRun, key: str) -> None:
+    asset = dg.AssetMaterialization(dg.AssetKey.from_user_string(key))
+    event = dg.DagsterEvent(
+        dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+        run.job_name,
+        event_specific_data=StepMaterializationData(asset),
+    )
+    instance.report_dagster_event(event, run.run_id)
+
+
+@pytest.mark.usefixtures("defs")
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_check_that_blocks_nothing_is_waited_for_by_nobody(
+    tmp_path: Path, *, passed: bool
+) -> None:
+    plain, instance = (
+        checked(tmp_path, blocking=False, passed=passed),
+        dg.DagsterInstance.ephemeral(),
+    )
+
+    for keys in (("shop/customer", *SPLIT), SPLIT):
+        result = kit.run(plain, *keys, instance=instance)
+        assert result.success, kit.failure(result)
+
+
+@pytest.mark.usefixtures("defs")
+def test_a_check_under_way_in_another_run_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "PATIENCE", 0)
+    whole, instance = checked(tmp_path), dg.DagsterInstance.ephemeral()
+    assert kit.run(whole, "shop/customer", *SPLIT, instance=instance).success
+    other = begun(whole, instance, "shop/customer")
+
+    waiting = kit.run(whole, *SPLIT, instance=instance)
+    instance.report_run_failed(other)
+
+    assert "Exceeded max_retries of 0" in kit.failure(waiting)
+    assert kit.run(whole, *SPLIT, instance=instance).success
+
+
+@pytest.mark.usefixtures("defs")
+def test_what_no_check_has_judged_is_not_read(tmp_path: Path) -> None:
+    whole, instance = checked(tmp_path), dg.DagsterInstance.ephemeral()
+    assert kit.run(whole, "shop/customer", *SPLIT, instance=instance).success
+    other = begun(whole, instance, "shop/customer")
+    made(instance, other, "shop/customer")
+    instance.report_run_failed(other)
+
+    refused = kit.run(whole, *SPLIT, instance=instance)
+
+    assert (
+        "shop/customer is not read: the run that made it ended without a verdict of its blocking "
+        "checks (plausible); materialize it anew, or evaluate the checks"
+    ) in kit.failure(refused)
+    assert kit.run(whole, "shop/customer", *SPLIT, instance=instance).success
+
+
+@pytest.mark.usefixtures("defs")
+def test_a_failing_check_holds_while_nothing_newer_is_known(tmp_path: Path) -> None:
+    failing, instance = checked(tmp_path, passed=False), dg.DagsterInstance.ephemeral()
+    kit.run(failing, "shop/customer", instance=instance)
+    instance.report_run_failed(begun(failing, instance, "shop/customer"))
+
+    refused = kit.run(failing, *SPLIT, instance=instance)
+
+    assert "its blocking checks fail (plausible)" in kit.failure(refused)
