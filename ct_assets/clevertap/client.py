@@ -13,7 +13,7 @@ import orjson
 
 from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
 from ct_assets.clevertap.destination import Destination, DestinationError
-from ct_assets.clevertap.transport import DeadlineTransport, proxy_of
+from ct_assets.clevertap.transport import DeadlineTransport, MoreThanAReplyError, proxy_of
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
@@ -157,6 +157,8 @@ def _body(response: httpx.Response, room: int) -> bytes | None:
 def _why(error: httpx.HTTPError) -> str:
     """What happened, without the error's own text, which may quote the reply."""
     match error:
+        case MoreThanAReplyError():
+            return "more than one reply came"
         case httpx.TimeoutException():
             return "no whole reply within the time limit"
         case httpx.RemoteProtocolError():

@@ -35,6 +35,11 @@ class DeadlineTransport(httpx.HTTPTransport):
         # httpcore takes a backend of one's own, but httpx does not hand it on.
         self._pool._network_backend = _Backend(self._deadline)  # noqa: SLF001
 
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        response.stream = _ReplyStream(response.stream)
+        return response
+
     @contextlib.contextmanager
     def limited_to(self, seconds: float) -> Iterator[None]:
         """Whatever this thread sends and receives within the block ends after `seconds`."""
@@ -53,6 +58,32 @@ def proxy_of(address: str) -> str | None:
         return None
     proxies = urllib.request.getproxies()
     return proxies.get(url.scheme) or proxies.get("all")
+
+
+class MoreThanAReplyError(httpx.RemoteProtocolError):
+    """Something follows the reply, so that nobody can say which request either of them answers."""
+
+
+class _ReplyStream(httpx.SyncByteStream):
+    """A reply's body, after which its connection serves again only if nothing follows.
+
+    httpcore would keep what follows, and take it for the reply to the connection's next request.
+    """
+
+    def __init__(self, inner: Any) -> None:  # noqa: ANN401 -- the attributes are httpcore's own
+        self._inner = inner
+        self._protocol = inner._httpcore_stream._stream._connection._h11_state  # noqa: SLF001
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._inner
+        rest, _ = self._protocol.trailing_data
+        if rest:
+            self._protocol.send_failed()  # the connection is closed with the reply
+        if rest.strip():
+            raise MoreThanAReplyError("")
+
+    def close(self) -> None:
+        self._inner.close()
 
 
 class _Deadline(threading.local):

@@ -94,6 +94,35 @@ def test_connection_close_costs_no_answer() -> None:
     assert (kinds, wire.connections) == ({Reply}, 5)
 
 
+REFUSED = b'{"status":"fail","processed":0,"unprocessed":[{"code":515,"error":"No"}]}'
+
+
+def two_uploads(first: bytes) -> tuple[Answer, Answer, int]:
+    with (
+        Wire(answers(first, http(200, REFUSED))).running() as wire,
+        Client(wire.destination()) as client,
+    ):
+        return client.upload(BODY), client.upload(BODY), wire.connections
+
+
+def test_more_than_a_reply_answers_neither_this_request_nor_the_next() -> None:
+    first, second, connections = two_uploads(http(200, OK) + http(200, OK))
+
+    assert isinstance(first, NoReply)
+    assert first.sent
+    assert first.why == "more than one reply came"
+    assert isinstance(second, Reply)
+    assert (second.body, connections) == (REFUSED, 2)
+
+
+def test_blank_lines_after_a_reply_are_no_reply() -> None:
+    first, second, connections = two_uploads(http(200, OK) + b"\r\n")
+
+    assert isinstance(first, Reply)
+    assert isinstance(second, Reply)
+    assert (first.body, second.body, connections) == (OK, REFUSED, 2)
+
+
 def test_redirect_is_an_answer_and_is_not_followed() -> None:
     with Wire(answers(http(200, OK))).running() as other:
         target = f"http://127.0.0.1:{other.port}/"
