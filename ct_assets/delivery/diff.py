@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.delivery import state, words
+from ct_assets.delivery import others, state, words
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.lanes import lane_hash
 from ct_assets.delivery.request import Delivery
@@ -20,8 +20,6 @@ SYSTEM_COLUMNS = frozenset(
     ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
 )
 GOING = ("new", "changed")
-
-_NO_EARLIER = "select null::bigint as row, null::varchar[] as replaces, null::ubigint[] as fields"
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,11 @@ def compare(connection: duckdb.DuckDBPyConnection, request: Delivery) -> Diff:
     clearable = _clearable(connection)
     _record_first_run(connection, request)
     hidden = Forgotten(request.home.parent).hide(connection)
-    _find_earlier(connection, request)
-    connection.execute(_compared(connection, request, positions, clearable, hidden=hidden))
+    several = others.find_earlier(connection, request)
+    connection.execute(
+        _compared(connection, request, positions, clearable, hidden=hidden, several=several)
+    )
+    others.learn(connection)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
     fates = connection.execute("select fate, count(*) from work.diff group by fate").fetchall()
@@ -114,32 +115,6 @@ def _record_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) 
         state.put(connection, "first_run", f"{request.policy.first_run} {moment}")
 
 
-def _find_earlier(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
-    """Rows whose person was sent under another identifier that is no row's own today."""
-    connection.execute(f"create or replace table work.earlier as {_NO_EARLIER} limit 0")
-    has_others = "select count(*) from (from work.valid where also is not null limit 1)"
-    if request.policy.object != "profile" or not state.scalar(connection, has_others):
-        return
-    connection.execute(
-        """
-        create or replace table work.others as
-        select o.row, o.other, s.fields
-        from (select row, unnest(also) as other from work.valid where also is not null) as o
-        join synced as s on s.kind || ':' || s.key = o.other
-        """
-    )
-    if not state.scalar(connection, "select count(*) from work.others"):
-        return
-    connection.execute(
-        f"""
-        insert into work.earlier
-        select row, list(other), list_reduce(list(fields), lambda a, b: {words.merged("a", "b")})
-        from work.others as o anti join work.valid as v on v.kind || ':' || v.key = o.other
-        group by row
-        """
-    )
-
-
 def _compared(
     connection: duckdb.DuckDBPyConnection,
     request: Delivery,
@@ -147,28 +122,35 @@ def _compared(
     clearable: tuple[str, ...],
     *,
     hidden: bool,
+    several: bool,
 ) -> str:
+    """`several`: there are rows with more identifiers than their key."""
     total = words.count(positions)
     asked = words.as_list(words.listed("clear", clearable, positions)) if clearable else "null"
     before = words.stored("coalesce(s.fields, e.fields)", total)
     clears = words.zip_with("&", words.stored("v.asked", total), before)
     pending = words.some(clears) if clearable else "false"
+    bore = others.HASHED if several else "null::ubigint[]"
+    also = others.union("v.bore", "s.also", "e.also") if several else "null::ubigint[]"
     lost = "h_row.row is not null" if hidden else "false"
     return f"""
         create or replace table work.diff as
         select
             row, fate, ts, bytes, lane_hash, replaces,
             if(fate in {GOING}, fingerprint, null) as fingerprint,
-            if(fate in {GOING}, fields, null) as fields
+            if(fate in {GOING}, fields, null) as fields,
+            case when fate in {GOING} then also when fate = 'unchanged' then nullif(also, was) end
+                as also
         from (
             select
                 v.row, v.ts, v.bytes, v.fingerprint, v.lane_hash, e.replaces,
-                coalesce(s.fields, e.fields) as fields,
+                coalesce(s.fields, e.fields) as fields, s.also as was, {also} as also,
                 {_fate(connection, request, pending, lost)} as fate
             from (
                 -- what is joined, and may have to be spilled, has no record in it
                 select row, key, kind, ts, strlen(record) as bytes, {asked} as asked,
-                    md5_number_lower(record) as fingerprint, {_person(request)} as lane_hash
+                    md5_number_lower(record) as fingerprint, {_person(request)} as lane_hash,
+                    {bore} as bore
                 from work.valid
             ) as v
             left join synced as s on s.key = v.key and s.kind = v.kind

@@ -27,18 +27,19 @@ where d.kind = t.kind and d.key = t.key and d.outcome in ({outcomes})
 
 _ACKED = """
 insert into synced
-select kind, key, fingerprint, fields, person, {delivery} from work.settled
+select kind, key, fingerprint, fields, person, {delivery}, also from work.settled
 where outcome = 'acked' and action = 'upsert'
 """
 
 _UNKNOWN = "select count(*) from work.settled where outcome = 'unknown'"
 _DOUBT = f"""
-update synced as s set fingerprint = null, fields = {words.merged("s.fields", "d.fields")}
+update synced as s set fingerprint = null, fields = {words.merged("s.fields", "d.fields")},
+    also = coalesce(d.also, s.also)
 from work.settled as d where d.kind = s.kind and d.key = s.key and d.outcome = 'unknown'
 """
 _DOUBT_NEW = """
 insert into synced
-select kind, key, null, fields, person, null from work.settled as d
+select kind, key, null, fields, person, null, also from work.settled as d
 where outcome = 'unknown' and action = 'upsert'
     and not exists (from synced as s where s.kind = d.kind and s.key = d.key)
 """

@@ -19,7 +19,7 @@ from ct_assets.delivery.diff import GOING, Diff
 from ct_assets.delivery.lanes import lane_count
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
-from ct_assets.delivery.storage import OUTBOX, literal
+from ct_assets.delivery.storage import OUTBOX, literal, parquet_sql
 from ct_assets.delivery.work import Batch
 from ct_assets.files import replacing
 
@@ -37,7 +37,8 @@ _REMOVALS = """
     select
         batch::uinteger as batch, position::uinteger as position, null::utinyint as lane, action,
         kind, key, null::ubigint as person, null::ubigint as fingerprint, record,
-        strlen(record)::uinteger as bytes, fields, null::varchar[] as replaces
+        strlen(record)::uinteger as bytes, fields, null::varchar[] as replaces,
+        null::ubigint[] as also
     from (from work.removals order by batch, position)
 """
 
@@ -190,7 +191,7 @@ def _records(request: Delivery, diff: Diff) -> str:
             n.batch::uinteger as batch, n.position::uinteger as position,
             n.lane::utinyint as lane, 'upsert' as action, v.kind, v.key, n.lane_hash as person,
             n.fingerprint, {record} as record, n.bytes::uinteger as bytes, {held} as fields,
-            n.replaces
+            n.replaces, n.also
         from {source} where n.batch is not null
     """
 
@@ -219,6 +220,12 @@ def _row_group(connection: duckdb.DuckDBPyConnection) -> int:
     """Rows whose records come to a part of what is read at once: a group is decoded as a whole."""
     mean = scalar(connection, f"select avg(bytes) from work.diff where fate in {GOING}")
     return max(2048, min(20_480, READ_BYTES // 4 // max(mean, 1)))
+
+
+def rows(outbox: Path) -> str:
+    """SQL of its records; those that an older version has left lack a column."""
+    added = "select null::ubigint[] as also where false"
+    return f"(from {parquet_sql(outbox)} union all by name {added})"
 
 
 def exists(home: Path) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from ct_assets.clevertap.contract import MAX_DELETES, MAX_RECORDS
-from ct_assets.delivery import words
+from ct_assets.delivery import others, words
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
@@ -35,7 +35,9 @@ def find(
         return Removed()
     if note := _unsure(connection, request):
         return Removed(note=note)
-    connection.execute(_gone(request))
+    keys = parquet_sql(request.keys) if request.keys else ""
+    connection.execute(_gone(keys))
+    others.leave_alone(connection, keys)
     rows = scalar(connection, "select count(*) from work.gone")
     if action == "keep":
         return Removed(rows)
@@ -61,14 +63,13 @@ def _unsure(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | N
     return None
 
 
-def _gone(request: Delivery) -> str:
-    source = parquet_sql(request.keys) if request.keys else ""
+def _gone(keys: str) -> str:
     return f"""
         create or replace table work.gone as
-        select s.kind, s.key, s.fields from synced as s
-        anti join (select _kind as kind, _key as key from {source}) as k using (kind, key)
+        select s.kind, s.key, s.fields, s.also from synced as s
+        anti join (select _kind as kind, _key as key from {keys}) as k using (kind, key)
         anti join (
-            select unnest(_also) as other from {source} where _also is not null
+            select unnest(_also) as other from {keys} where _also is not null
         ) as o on o.other = s.kind || ':' || s.key
         where s.delivery is not null
     """

@@ -14,7 +14,7 @@ from ct_assets.delivery.storage import OUTBOX, STATE, literal, parquet_sql
 from ct_assets.errors import UserError
 
 _TAKEN_OVER = """
-insert into synced from old.synced;
+insert into synced by name from old.synced;
 insert into held by name from old.held;
 insert into fields from old.fields;
 insert or replace into meta from old.meta where name in ('first_run', 'declaration')

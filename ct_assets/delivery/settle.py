@@ -99,9 +99,10 @@ def _load(
         create or replace table work.settled as
         select
             o.batch, o.position, o.action, o.kind, o.key, o.person, o.fingerprint, o.fields,
-            o.replaces, if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
-            r.code, coalesce(r.message, s.why) as message
-        from {parquet_sql(home / OUTBOX)} as o
+            o.replaces, o.also, r.code,
+            if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
+            coalesce(r.message, s.why) as message
+        from {outbox.rows(home / OUTBOX)} as o
         left join {parquet_sql(parts)} as s
             on s.batch = o.batch and o.position >= s.first and o.position < s.until
         left join {parquet_sql(*refused)} as r

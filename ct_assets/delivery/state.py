@@ -9,7 +9,7 @@ import duckdb
 from ct_assets.delivery.storage import STATE, database
 from ct_assets.errors import UserError
 
-MIGRATIONS: Sequence[str] = ()
+MIGRATIONS: Sequence[str] = ("alter table synced add column also ubigint[]",)
 """SQL that takes a state from version i + 1 to i + 2."""
 
 HASH = "md5_number_lower of the record, encoding 1"
@@ -31,6 +31,7 @@ create table held (
 # held.since is in UTC.
 # synced.fingerprint is null where an answer was lost: CleverTap holds the old record or the new.
 # synced.delivery is the one that was acknowledged last, null if none ever was.
+# synced.also is of all other identifiers that its rows ever bore: see `others`.
 # synced.fields has a bit for each field that CleverTap holds on our account, in 64-bit words.
 
 

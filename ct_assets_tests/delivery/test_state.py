@@ -23,7 +23,10 @@ def test_a_newer_state_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_older_state_is_migrated_step_by_step(tmp_path: Path) -> None:
-    with workdir(tmp_path) as work, opened(tmp_path, work, memory=MEMORY) as connection:
+    with (
+        workdir(tmp_path) as work,
+        opened(tmp_path, work, memory=MEMORY, migrations=()) as connection,
+    ):
         connection.execute("insert into synced (kind, key) values ('identity', '1')")
     steps = ("alter table synced add column seen integer", "update synced set seen = 7")
 

@@ -59,7 +59,7 @@ def test_a_newer_state(sync: Sync) -> None:
 
     assert found(sync) == (
         "failed",
-        "state.duckdb has version 99, and this ct_assets knows 1",
+        "state.duckdb has version 99, and this ct_assets knows 2",
     )
 
 
