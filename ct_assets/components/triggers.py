@@ -130,7 +130,12 @@ def is_live(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Where Dagster itself was killed, its runs stay under way for ever; a live one logs."""
+    """Where Dagster itself was killed, its runs stay under way for ever; a live one logs.
+
+    What is queued is in no process yet, and outlives them all.
+    """
+    if run.status is dg.DagsterRunStatus.QUEUED:
+        return False
     last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
     return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()
 

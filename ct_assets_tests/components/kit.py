@@ -70,6 +70,20 @@ def run(
     )
 
 
+def begun(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    *keys: str,
+    status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED,
+) -> dg.DagsterRun:
+    """A run that is about to make these assets, and to evaluate their checks."""
+    return instance.create_run_for_job(
+        defs.get_repository_def().get_implicit_global_asset_job_def(),
+        asset_selection=frozenset(map(dg.AssetKey.from_user_string, keys)),
+        status=status,
+    )
+
+
 def failure(result: dg.ExecuteInProcessResult) -> str:
     """What the failed steps say."""
     events = [e for e in result.all_events if e.is_step_failure]

@@ -1,10 +1,15 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
 
-from ct_assets.components import catalogue
+from ct_assets.components import catalogue, triggers
 from ct_assets.components.triggers import tick
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -88,11 +93,7 @@ def test_a_change_that_comes_while_its_predecessor_is_sent_is_not_forgotten(
     seen = evaluate(defs, instance)
     materialized(instance, "shop/customer")
     seen = evaluate(defs, instance, seen)
-    job = defs.get_repository_def().get_implicit_global_asset_job_def()
-    selection = frozenset(map(dg.AssetKey.from_user_string, ours))
-    run = instance.create_run_for_job(
-        job, asset_selection=selection, status=dg.DagsterRunStatus.STARTED
-    )
+    run = kit.begun(defs, instance, *ours)
 
     materialized(instance, "shop/customer")
     for _ in range(looks):
@@ -159,6 +160,32 @@ def test_a_cron_line_runs_the_chain_unless_it_is_under_way(tmp_path: Path) -> No
     assert isinstance(ticked(), dg.RunRequest)
     run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert ticked() == dg.SkipReason(f"customers is still under way in run {run.run_id[:8]}")
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever run is under way has said nothing for too long."""
+    monkeypatch.setattr(triggers, "SILENCE", timedelta(seconds=-1))
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_run_in_the_queue_is_waited_for_however_long(tmp_path: Path) -> None:
+    defs, instance = load(tmp_path, HOURLY), dg.DagsterInstance.ephemeral()
+    sync = catalogue.catalogue(defs)["customers"].sync
+    here = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("shop"), "__repository__")
+    origin = RemoteJobOrigin(here, "customers_sync")
+    queued = dg.DagsterRunStatus.QUEUED
+    run = instance.add_run(dg.DagsterRun("customers_sync", status=queued, remote_job_origin=origin))
+    instance.report_engine_event("waits for a place", run)
+
+    def ticked() -> dg.RunRequest | dg.SkipReason:
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        return tick(sync, instance, Staging(tmp_path / "staging"), at)
+
+    assert ticked() == dg.SkipReason(f"customers is still under way in run {run.run_id[:8]}")
+    begin = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_START.value, run.job_name)
+    instance.report_dagster_event(begin, run.run_id)
+    assert isinstance(ticked(), dg.RunRequest)
 
 
 def test_a_paused_sync_has_no_schedule(tmp_path: Path) -> None:
