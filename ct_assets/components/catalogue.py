@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster.components.definitions import LazyDefinitions
 
+from ct_assets.components import keys
 from ct_assets.components.declaration import Place
 from ct_assets.components.source import DeclaredSource
 from ct_assets.components.source import parse as parse_source
@@ -86,6 +87,15 @@ def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]
         metadata = asset.metadata_by_key.get(key, {})
         if SYNC in metadata:
             yield sync_of(metadata)[0]
+
+
+def declared_assets(repository: dg.RepositoryDefinition) -> Iterator[dg.AssetKey]:
+    """What the declared syncs and SourceTables make."""
+    for sync in declared_syncs(repository):
+        yield from (keys.key(sync, stage) for stage in keys.STAGES)
+    for key, asset in repository.assets_defs_by_key.items():
+        if SOURCE in asset.metadata_by_key.get(key, {}):
+            yield key
 
 
 def declared_source(

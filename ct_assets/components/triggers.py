@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ct_assets.components import partitions
+from ct_assets.components.catalogue import declared_assets
 from ct_assets.components.keys import STAGES, key, source_key
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.staging import Staging
@@ -138,6 +139,27 @@ def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
         return False
     last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
     return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()
+
+
+def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> None:
+    """End the runs of our assets that are given up: automation waits for whatever is under way.
+
+    One that makes assets of others, too, may be silent for as long as those are.
+    """
+    ours = set(declared_assets(repository))
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+        made = _assets(repository, run)
+        if made and made <= ours and given_up(instance, run):
+            canceling = run.status is dg.DagsterRunStatus.CANCELING
+            end = instance.report_run_canceled if canceling else instance.report_run_failed
+            minutes = SILENCE.total_seconds() / 60
+            end(run, f"its process was lost: nothing was heard of it for {minutes:.0f} minutes")
+
+
+def _assets(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
+    if run.asset_selection is not None or not repository.has_job(run.job_name):
+        return frozenset(run.asset_selection or ())
+    return frozenset(repository.get_job(run.job_name).asset_layer.executable_asset_keys)
 
 
 def job_name(name: str) -> str:

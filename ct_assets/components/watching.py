@@ -10,7 +10,7 @@ import dagster as dg
 from ct_assets.components.catalogue import declared_source, declared_syncs
 from ct_assets.components.keys import source_key
 from ct_assets.components.source import DeclaredSource
-from ct_assets.components.triggers import UNDER_WAY, given_up
+from ct_assets.components.triggers import UNDER_WAY, end_lost, given_up
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -54,6 +54,8 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: WarehouseResource,
     ) -> dg.RunRequest | dg.SkipReason:
+        if context.repository_def:
+            end_lost(context.instance, context.repository_def)
         declared = declared_source(context.repository_def, source)
         if declared is None:
             return dg.SkipReason(f"{sync.source} is refreshed by others")

@@ -1,11 +1,13 @@
 """What a chat is told: by real sensors, of real runs, through a real webhook on loopback."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from ct_assets.components import triggers
 from ct_assets.components.alerts import alert_sensors
 from ct_assets.components.budgets import Budgets
 from ct_assets.io_managers.webhook import Webhook
@@ -116,6 +118,21 @@ def test_nothing_is_told_without_a_url_or_while_the_run_starts_again(
 
     assert shop.look() == []
     assert chat.texts == []
+
+
+def test_a_run_that_was_lost_is_told(
+    root: Path, chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(root, kit.CUSTOMERS)
+    job = shop.defs.resolve_job_def("customers_sync")
+    shop.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    monkeypatch.setattr(triggers, "SILENCE", timedelta(seconds=-1))
+
+    triggers.end_lost(shop.instance, shop.defs.get_repository_def())
+
+    assert shop.look() == []
+    (text,) = chat.texts
+    assert "customers: failure\nits process was lost: nothing was heard of it for " in text
 
 
 LEAKY = """

@@ -146,15 +146,6 @@ def checked(root: Path, *, blocking: bool = True, passed: bool = True) -> dg.Def
     return kit.load(root, {**texts, "shop_checks/checks.py": checks})
 
 
-def begun(defs: dg.Definitions, instance: dg.DagsterInstance, *keys: str) -> dg.DagsterRun:
-    """A run under way that is about to make these assets, and to evaluate their checks."""
-    return instance.create_run_for_job(
-        defs.get_repository_def().get_implicit_global_asset_job_def(),
-        asset_selection=frozenset(map(dg.AssetKey.from_user_string, keys)),
-        status=dg.DagsterRunStatus.STARTED,
-    )
-
-
 def made(instance: dg.DagsterInstance, run: dg.DagsterRun, key: str) -> None:
     asset = dg.AssetMaterialization(dg.AssetKey.from_user_string(key))
     event = dg.DagsterEvent(
@@ -187,7 +178,7 @@ def test_a_check_under_way_in_another_run_is_waited_for(
     monkeypatch.setattr(ordering, "PATIENCE", 0)
     whole, instance = checked(tmp_path), dg.DagsterInstance.ephemeral()
     assert kit.run(whole, "shop/customer", *SPLIT, instance=instance).success
-    other = begun(whole, instance, "shop/customer")
+    other = kit.begun(whole, instance, "shop/customer")
 
     waiting = kit.run(whole, *SPLIT, instance=instance)
     instance.report_run_failed(other)
@@ -200,7 +191,7 @@ def test_a_check_under_way_in_another_run_is_waited_for(
 def test_what_no_check_has_judged_is_not_read(tmp_path: Path) -> None:
     whole, instance = checked(tmp_path), dg.DagsterInstance.ephemeral()
     assert kit.run(whole, "shop/customer", *SPLIT, instance=instance).success
-    other = begun(whole, instance, "shop/customer")
+    other = kit.begun(whole, instance, "shop/customer")
     made(instance, other, "shop/customer")
     instance.report_run_failed(other)
 
@@ -217,7 +208,7 @@ def test_what_no_check_has_judged_is_not_read(tmp_path: Path) -> None:
 def test_a_failing_check_holds_while_nothing_newer_is_known(tmp_path: Path) -> None:
     failing, instance = checked(tmp_path, passed=False), dg.DagsterInstance.ephemeral()
     kit.run(failing, "shop/customer", instance=instance)
-    instance.report_run_failed(begun(failing, instance, "shop/customer"))
+    instance.report_run_failed(kit.begun(failing, instance, "shop/customer"))
 
     refused = kit.run(failing, *SPLIT, instance=instance)
 

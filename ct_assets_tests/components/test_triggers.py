@@ -188,6 +188,82 @@ def test_a_run_in_the_queue_is_waited_for_however_long(tmp_path: Path) -> None:
     assert isinstance(ticked(), dg.RunRequest)
 
 
+def watched(defs: dg.Definitions, instance: dg.DagsterInstance) -> None:
+    """The sensor of customers looks."""
+    repository = defs.get_repository_def()
+    resources = {"ct_staging": ParquetStaging(), "ct_warehouse": WarehouseResource()}
+    context = dg.build_sensor_context(instance, repository_def=repository, resources=resources)
+    repository.get_sensor_def("customers_on_change").evaluate_tick(context)
+
+
+def status(instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.DagsterRunStatus:
+    found = instance.get_run_by_id(run.run_id)
+    assert found
+    return found.status
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize("what", ["the chain", "the source", "the job"])
+def test_a_run_whose_process_was_lost_holds_nothing_back(tmp_path: Path, what: str) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    first = evaluate(defs, instance)
+    if what == "the job":
+        job = defs.resolve_job_def("customers_sync")
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    else:
+        run = kit.begun(defs, instance, *(CHAIN if what == "the chain" else ["shop/customer"]))
+    materialized(instance, "shop/customer")
+    second = evaluate(defs, instance, first)
+
+    watched(defs, instance)
+
+    assert requested(second, defs) == set()
+    assert requested(evaluate(defs, instance, second), defs) == CHAIN
+    assert status(instance, run) is dg.DagsterRunStatus.FAILURE
+
+
+@pytest.mark.usefixtures("silent")
+def test_a_run_that_was_being_cancelled_ends_as_that(tmp_path: Path) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    run = kit.begun(defs, instance, *CHAIN, status=dg.DagsterRunStatus.CANCELING)
+
+    watched(defs, instance)
+
+    assert status(instance, run) is dg.DagsterRunStatus.CANCELED
+
+
+THEIRS = """
+import dagster as dg
+
+@dg.asset
+def training(): ...
+"""
+
+
+@pytest.mark.usefixtures("silent")
+@pytest.mark.parametrize("keys", [{"training"}, CHAIN | {"training"}], ids=["alone", "with ours"])
+def test_assets_of_others_may_be_silent_for_long(tmp_path: Path, keys: set[str]) -> None:
+    defs, instance = (
+        load(tmp_path, FOLLOWS, **{"theirs/assets.py": THEIRS}),
+        dg.DagsterInstance.ephemeral(),
+    )
+    run = kit.begun(defs, instance, *keys)
+
+    watched(defs, instance)
+
+    assert status(instance, run) is dg.DagsterRunStatus.STARTED
+
+
+def test_a_run_that_speaks_is_left_alone(tmp_path: Path) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    run = kit.begun(defs, instance, *CHAIN)
+
+    watched(defs, instance)
+
+    assert status(instance, run) is dg.DagsterRunStatus.STARTED
+
+
 def test_a_paused_sync_has_no_schedule(tmp_path: Path) -> None:
     defs = load(tmp_path, HOURLY + "  paused: true\n")
 
