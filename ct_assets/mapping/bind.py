@@ -21,6 +21,7 @@ from ct_assets.mapping.identity import TYPES, Identified, Identity
 from ct_assets.mapping.mapped import Mapped, MappedField
 from ct_assets.mapping.problems import SchemaError
 from ct_assets.mapping.reading import Read, Reader
+from ct_assets.mapping.widening import NARROW
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 # Added to rows of the source on their way, and to those that are rejected.
@@ -55,6 +56,7 @@ class _Binder:
             event_key=self._event_key(),
             order=self._order(),
             inputs=self._reader.inputs,
+            widened=self._reader.widened,
             others=self._others(),
         )
         self._check_columns(mapped)
@@ -120,7 +122,7 @@ class _Binder:
             yield from self._field(column, Field(column=column))
 
     def _check_columns(self, mapped: Mapped) -> None:
-        ours = {*_OUR_COLUMNS, *mapped.inputs}
+        ours = {*_OUR_COLUMNS, *mapped.inputs, *(NARROW + name for name in mapped.widened)}
         ours |= {name for converted in mapped.conversions for name, _ in converted.steps}
         for column in sorted(ours & set(self._schema)):
             raise self._error(

@@ -33,7 +33,7 @@ def write_keys(
     mapped: Mapped, source: pl.LazyFrame, workdir: Path, rejected_profiles: pl.LazyFrame | None
 ) -> Keys:
     path = workdir / "keys.parquet"
-    key_columns(mapped, kept(mapped, source.with_row_index(_ROW))).sink_parquet(path)
+    key_columns(mapped, mapped.kept(source.with_row_index(_ROW))).sink_parquet(path)
     profiles = None
     if rejected_profiles is not None:
         profiles = workdir / "rejected_profiles.parquet"
@@ -46,10 +46,6 @@ def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
     """Who the rejected rows of a profile sync are about, for syncs that require its profiles."""
     mapped = bind(sync, pl.Schema(list(rejected.drop("reasons").collect_schema().items())))
     return key_columns(mapped, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
-
-
-def kept(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:
-    return source if mapped.where is None else source.filter(mapped.where)
 
 
 def key_columns(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:

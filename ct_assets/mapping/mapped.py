@@ -9,6 +9,7 @@ from ct_assets.mapping.convert import Converted, prepare
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Field
 from ct_assets.mapping.identity import Identity
+from ct_assets.mapping.widening import widened
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Mapped:
     """Of `keep_latest_by`: the greatest is the latest."""
     inputs: Mapping[str, pl.Expr]
     """Columns that the expressions above want added to the source first."""
+    widened: Mapping[str, pl.DataType]
+    """The types that columns have while `where` and `inputs` are computed."""
     others: tuple[str, ...]
     """Columns that `other_columns` took in."""
 
@@ -55,7 +58,15 @@ class Mapped:
 
     def prepared(self, source: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
         """`source` with the columns that `conversions` read; polars drops those nobody does."""
-        return prepare(source.with_columns(**self.inputs), conversions)
+        added = widened(source, self.widened, lambda frame: frame.with_columns(**self.inputs))
+        return prepare(added, conversions)
+
+    def kept(self, source: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows of `source` that `where` does not cut."""
+        where = self.where
+        if where is None:
+            return source
+        return widened(source, self.widened, lambda frame: frame.filter(where))
 
     def lineage(self) -> dict[str, set[str]]:
         return self.sync.lineage() | {f.name: set(f.columns) for f in self.fields}

@@ -9,6 +9,7 @@ from ct_assets.mapping import template
 from ct_assets.mapping.convert.dtypes import in_calendar
 from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
 from ct_assets.mapping.problems import SchemaError, near
+from ct_assets.mapping.widening import wide
 
 
 class Read(NamedTuple):
@@ -23,8 +24,11 @@ class Reader:
         self._where = f"Sync {sync}"
         self._source = source
         self._schema = schema
+        self._wide = pl.Schema({name: wide(dtype) for name, dtype in schema.items()})
         self.inputs: dict[str, pl.Expr] = {}
         """Columns to be added to the source: what is computed of it is so only once per row."""
+        self.widened: dict[str, pl.DataType] = {}
+        """What columns have to be while `inputs`, or the condition of `where`, are computed."""
 
     def read(self, filling: Filling, wanted_by: str) -> Read:
         if filling.column is not None:
@@ -44,9 +48,10 @@ class Reader:
     def sql(self, text: str, wanted_by: str) -> Read:
         expression = pl.sql_expr(text)
         for column in sorted(set(expression.meta.root_names())):
-            self.dtype(column, wanted_by)
+            if self.dtype(column, wanted_by) != self._wide[column]:
+                self.widened[column] = self._wide[column]
         dtype = self._typed(expression, wanted_by)
-        rows = pl.DataFrame(schema=self._schema).clear(2)
+        rows = pl.DataFrame(schema=self._wide).clear(2)
         try:
             height = rows.select(expression.alias("value")).height
         except pl.exceptions.PolarsError as error:
@@ -95,7 +100,7 @@ class Reader:
 
     def _typed(self, expression: pl.Expr, wanted_by: str) -> pl.DataType:
         try:
-            frame = pl.LazyFrame(schema=self._schema).select(expression.alias("value"))
+            frame = pl.LazyFrame(schema=self._wide).select(expression.alias("value"))
             return frame.collect_schema()["value"]
         except pl.exceptions.PolarsError as error:
             raise self._cannot(wanted_by, error) from None

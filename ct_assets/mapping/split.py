@@ -11,7 +11,7 @@ from ct_assets.mapping.bind import bind
 from ct_assets.mapping.checks import rejections, warnings
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.identity import listed
-from ct_assets.mapping.keys import SUPERSEDED, kept, write_keys
+from ct_assets.mapping.keys import SUPERSEDED, write_keys
 from ct_assets.mapping.mapped import Mapped, MappedField
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 
@@ -57,7 +57,7 @@ def split(
     mapped = bind(sync, source.collect_schema())
     rows = int(source.select(pl.len()).collect(engine="streaming").item())
     keys = write_keys(mapped, source, workdir, rejected_profiles)
-    told = kept(mapped, source)
+    told = mapped.kept(source)
     if keys.fated:
         fates = pl.scan_parquet(keys.path).select(__fate="_fate", __copies="_copies")
         told = pl.concat([told, fates], how="horizontal")

@@ -43,7 +43,7 @@ def profile(**settings: Any) -> dict[str, Any]:
             "Sync s: src has no column 'land', which region of Phone wants.",
         ),
         (profile(where="age > 17"), "Sync s: src has no column 'age', which where wants."),
-        (profile(where="n + 1"), "Sync s: where gives Int64 and must be a condition"),
+        (profile(where="n + 1"), "Sync s: where gives Int128 and must be a condition"),
         (profile(where="SUM(n) > 5"), "Sync s: where is one value for all. What looks at other"),
         (
             profile(fields={"x": {"template": "{id} {blob}"}}),

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from ct_assets.mapping import parse, reason_counts, split
 from ct_assets_tests.mapping.python_work import counted
@@ -92,6 +93,47 @@ def test_every_way_to_fill_a_field(filling: Any, sent: object) -> None:
     outcome = profiles(rows, {"field": filling})
 
     assert outcome.data == [{} if sent is None else {"field": sent}]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number", "expr", "sent"),
+    [
+        (pl.Int32, 30_000_000, "n * 100", 3_000_000_000),
+        (pl.UInt8, 255, "n + 1", 256),
+        (pl.UInt32, 5, "-n", -5),
+        (pl.Int8, -128, "ABS(n)", 128),
+        (pl.Int64, 2**63 - 1, "n + 1 - 1", 2**63 - 1),
+        (pl.Int64, 2**63 - 1, "CAST(n + 1 AS VARCHAR)", "9223372036854775808"),
+        (pl.Int16, 7, "n / 2", 3.5),
+        (pl.Int16, 7, "n % 4", 3),
+        (pl.Int16, 3, "SUBSTR(id || 'bcd', n)", "cd"),
+        (pl.List(pl.Int32), [2_000_000_000, 2_000_000_000], "ARRAY_SUM(n)", 4_000_000_000),
+    ],
+)
+def test_integers_in_an_expression_do_not_wrap_around(
+    dtype: pl.DataType, number: object, expr: str, sent: object
+) -> None:
+    rows = pl.DataFrame({**ID, "n": pl.Series([number], dtype=dtype)})
+    outcome = profiles(rows, {"field": {"expr": expr}})
+
+    assert outcome.data == [{"field": sent}]
+
+
+def test_an_integer_that_grows_too_large_in_an_expression_is_rejected_as_it_came() -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "n": [2**63 - 1, 1]})
+    outcome = profiles(rows, {"same": "n", "more": {"expr": "n + 1"}})
+
+    assert outcome.data == [{"same": 1, "more": 2}]
+    assert outcome.reasons == [[("more", "number_out_of_range")]]
+    assert_frame_equal(outcome.rejected.drop("reasons"), rows[:1])
+
+
+def test_a_condition_does_not_wrap_around() -> None:
+    rows = pl.DataFrame({"id": ["a", "b"], "n": pl.Series([3, -3], dtype=pl.Int32)})
+    outcome = profiles(rows, {"n": "n"}, where="n * 1500000000 > 0")
+
+    assert outcome.data == [{"n": 3}]
+    assert outcome.counts.cut == 1
 
 
 def test_other_columns_go_under_their_own_names() -> None:
