@@ -60,8 +60,9 @@ HAZARDS = {
 _OF_PROFILES = ("people_apart", "custom_properties")
 LATE = {
     "no_late_rows": (
-        "No rows came to a partition after its last run. Those that did go with the next tick of"
-        " the sync's schedule; without one, backfill the partitions named here."
+        "No rows came to a partition after it was delivered, and none was passed over. Those rows"
+        " go with the next tick of the sync's schedule; without one, backfill the partitions named"
+        " here."
     ),
 }
 DELIVERY = {

@@ -1,13 +1,24 @@
-"""Time partitions of an event sync: which rows are whose, and which came late."""
+"""Time partitions of an event sync: which rows are whose, and which were not delivered yet.
 
-from collections.abc import Mapping
+What a split sees and what a delivery has sent are kept apart, as rows by partition: the one for
+the whole source, beside what is staged of it, the other for each destination, with its state.
+"""
+
+import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
+from filelock import FileLock
 
 from ct_assets.clevertap.contract import FieldType
-from ct_assets.io_managers.staging import Staging
+from ct_assets.clevertap.destination import DestinationError
+from ct_assets.files import private_dir, replacing
+from ct_assets.io_managers.clevertap import home
+from ct_assets.io_managers.destinations import known, name_of
+from ct_assets.io_managers.staging import Draft, Snapshot, Staging
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
 from ct_assets.mapping.declaration import Partition
@@ -47,26 +58,84 @@ def row_counts(source: pl.LazyFrame, partition: Partition) -> Mapping[str, int]:
     return dict(counted.sort("key").collect(engine="streaming").iter_rows())
 
 
-def late(sync: Sync, source: pl.LazyFrame, staging: Staging, done: list[str]) -> Mapping[str, int]:
-    """Rows that came to partitions after their last run; those `done` now are up to date."""
+def take_stock(
+    sync: Sync, source: pl.LazyFrame, staging: Staging, valid: Draft, mine: Collection[str]
+) -> Mapping[str, int]:
+    """Note the rows of all partitions; `valid` keeps those of `mine` for `delivered`.
+
+    Found are rows, by partition, that came after a delivery or were passed over by later ones.
+    """
     if sync.partition is None:
         return {}
-    now, before = row_counts(source, sync.partition), remembered(sync, staging, "rows")
-    kept = {**before, **{key: now.get(key, 0) for key in done}}
-    found = {key: now.get(key, 0) - kept[key] for key in kept if now.get(key, 0) > kept[key]}
-    with staging.draft((sync.name, "partitions")) as draft:
-        draft.sink(pl.LazyFrame({"key": list(kept), "rows": list(kept.values())}))
-        draft.meta |= {"rows": kept, "late": found}
+    rows, done = row_counts(source, sync.partition), _delivered(sync)
+    valid.meta["partitions"] = {key: rows.get(key, 0) for key in mine}
+    with staging.draft(_seen(sync)) as draft:
+        draft.sink(pl.LazyFrame({"key": list(rows), "rows": list(rows.values())}))
+        draft.meta["rows"] = rows
         staging.publish(draft)
-    return found
+    if not done:
+        return {}
+    first, last = min(done), max([*done, *mine])
+    return {k: n for k, n in _beyond(rows, done).items() if first <= k <= last and k not in mine}
 
 
-def remembered(sync: Sync, staging: Staging, what: str) -> dict[str, int]:
-    return dict(staging.meta((sync.name, "partitions")).get(what, {}))
+def waiting(sync: Sync, staging: Staging) -> Mapping[str, int]:
+    """Rows by partition that the last split saw and no delivery has covered yet."""
+    return _beyond(staging.meta(_seen(sync)).get("rows", {}), _delivered(sync))
+
+
+def delivered(sync: Sync, staging: Staging, destination: str, valid: Snapshot) -> None:
+    """Take note that the partitions of `valid` were delivered, in whichever runs at a time."""
+    rows = valid.meta.get("partitions")
+    if not rows or valid.meta["declaration"] != sync.digest:
+        return
+    file = _file(sync, destination)
+    with FileLock(private_dir(file.parent) / f"{file.name}.lock", mode=0o600):
+        seen = staging.meta(_seen(sync)).get("rows", {})
+        # Rows that vanished make room for others, which are not to be taken for them.
+        kept = {k: min(n, seen[k]) for k, n in _read(sync, file).items() if k in seen}
+        with replacing(file) as partial:
+            partial.write_text(json.dumps({"of": _meaning(sync), "rows": kept | rows}))
+
+
+def _beyond(rows: Mapping[str, int], done: Mapping[str, int]) -> dict[str, int]:
+    return {key: n - done.get(key, 0) for key, n in rows.items() if n > done.get(key, 0)}
+
+
+def _seen(sync: Sync) -> tuple[str, str]:
+    return sync.name, "partitions"
+
+
+def _delivered(sync: Sync) -> Mapping[str, int]:
+    """To where the sync goes now; nothing while that is unclear, which its run will tell."""
+    try:
+        return _read(sync, _file(sync, name_of(known(sync))))
+    except DestinationError:
+        return {}
+
+
+def _file(sync: Sync, destination: str) -> Path:
+    # In a folder of its own: a delivery sweeps what is half written beside its state.
+    return home(destination, sync.name) / "partitions" / "delivered.json"
+
+
+def _read(sync: Sync, file: Path) -> Mapping[str, int]:
+    """Nothing of another declaration: it may take other rows, and compares them all once."""
+    try:
+        found = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    return dict(found["rows"]) if found["of"] == _meaning(sync) else {}
+
+
+def _meaning(sync: Sync) -> str:
+    """What decides the rows of a partition; an earlier `start` merely adds partitions."""
+    part = sync.partition
+    return f"{sync.digest} {part.by} {part.every} {part.timezone}" if part else sync.digest
 
 
 def _dated(source: pl.LazyFrame, partition: Partition) -> pl.LazyFrame:
     """With the epoch second of every row, as an event's time would be read."""
     target = Target("ts", FieldType.TIMESTAMP, object="event", timezone=partition.timezone)
     read = convert(pl.col(partition.by), source.collect_schema()[partition.by], target)
-    return prepare(source, [read]).with_columns(read.value.alias(_AT))
+    return prepare(source, [read]).with_columns(read.value.cast(pl.Int64).alias(_AT))

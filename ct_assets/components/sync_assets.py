@@ -68,7 +68,8 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             before = staging.meta((sync.name, "valid"), part)
             elsewhere = running.fields_elsewhere(context, sync, staging)
             hazards = notice(sync, valid, before, elsewhere)
-            late = partitions.late(sync, whole, staging, running.partition_keys(context))
+            mine = running.partition_keys(context)
+            late = partitions.take_stock(sync, whole, staging, valid, mine)
             (valid.folder / COPY).unlink(missing_ok=True)
             told = readings.split_metadata(sync, valid.meta, time.monotonic() - begun)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
@@ -102,12 +103,15 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
     ) -> Iterator[dg.Output[Upload] | dg.AssetCheckResult]:
         with readable():
             wait_for_others(context, sync, ct_staging.staging())
-        part = running.partition(context)
-        if key(sync, "clevertap") in context.selected_asset_keys:  # not its checks alone
+        part, staging = running.partition(context), ct_staging.staging()
+        sends = key(sync, "clevertap") in context.selected_asset_keys  # not its checks alone
+        if sends:
             upload = Upload(sync, valid, config, running.neighbours(context), part)
             links = readings.links(sync, "valid", "rejected", "undelivered")
             yield dg.Output(upload, "clevertap", metadata=links)
-        report = ct_staging.staging().current((sync.name, "clevertap"), part)
+        report = staging.current((sync.name, "clevertap"), part)
+        if sends and config.limit is None:
+            partitions.delivered(sync, staging, report.meta["destination"], valid)
         found = checks.of_delivery(sync, report.meta)
         yield from checks.results(context, key(sync, "clevertap"), found)
 

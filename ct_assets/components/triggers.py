@@ -11,6 +11,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ct_assets.components import partitions
 from ct_assets.components.catalogue import declared_assets
 from ct_assets.components.keys import STAGES, key, source_key
+from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
@@ -89,19 +90,27 @@ def tick(
     run = next(under_way(instance, sync.name), None)
     if run is not None:
         return dg.SkipReason(f"{sync.name} is still under way in run {run.run_id[:8]}")
-    return dg.RunRequest(tags=due(sync, staging, now))
+    try:
+        return dg.RunRequest(tags=due(sync, staging, now))
+    except UserError as error:
+        return dg.SkipReason(str(error))
 
 
 def due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
-    """As a run's tags: the period under way, the one before, and back to where rows came late."""
+    """As a run's tags: the period under way, the one before, and back to where rows wait.
+
+    Raises:
+        UserError: The first period has not begun.
+    """
     parts = partitions.definition(sync)
     if parts is None:
         return {}
-    keys = list(parts.get_partition_keys(current_time=now))
-    late = partitions.remembered(sync, staging, "late")
-    first = min([*keys[-2:], *(key for key in late if key in keys)])
+    keys = parts.get_partition_keys(current_time=now)
+    if not keys:
+        raise UserError(f"{sync.name} has nothing to send yet: its partitions start in the future")
+    waiting = partitions.waiting(sync, staging)
     return {
-        "dagster/asset_partition_range_start": first,
+        "dagster/asset_partition_range_start": min([*keys[-2:], *waiting.keys() & set(keys)]),
         "dagster/asset_partition_range_end": keys[-1],
     }
 

@@ -152,7 +152,7 @@ class Sync(Part):
     destination: Name | None = None
     """Another account: its variables begin with this name."""
     partition: Partition | None = None
-    """Deliver events by day or month."""
+    """Deliver events by day or month, from `start` on."""
     on_unknown: Literal["resend", "park"] = "resend"
     """Of a record whose answer was lost: send it again, or keep it for a person to decide."""
     first_run: Literal["backfill", "from_now"] = "backfill"
