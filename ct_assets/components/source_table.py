@@ -18,6 +18,7 @@ from ct_assets.components.declaration import (
 from ct_assets.components.ordering import refuse_failing
 from ct_assets.components.scaffolding import SourceScaffolder
 from ct_assets.components.schema import source_schema
+from ct_assets.components.triggers import following
 from ct_assets.errors import closest
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
@@ -70,7 +71,9 @@ def source_asset(of: sources.DeclaredSource, metadata: Mapping[str, Any]) -> dg.
         tags=source.tags,
         code_version=of.code_version,
         metadata=metadata,
-        automation_condition=dg.AutomationCondition.eager() if upstream else None,
+        automation_condition=following(dg.AutomationCondition.any_deps_updated())
+        if upstream
+        else None,
     )
     def snapshot(
         context: dg.AssetExecutionContext,

@@ -17,7 +17,7 @@ from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
 
 AGAIN = "*/10 * * * *"
-"""When a sync that follows its source tries again after a failure; others do at their next tick."""
+"""When what follows a change tries again after a failure; others do at their next tick."""
 
 CRASHES = {"dagster/max_retries": "2"}
 """Runs whose process died start again, where the instance has `run_retries` enabled."""
@@ -46,7 +46,11 @@ def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
         return None
     before = dg.AssetSelection.assets(*(dg.AssetKey([name, "clevertap"]) for name in sync.after))
     updated = dg.AutomationCondition.any_deps_updated()
-    updated = updated.ignore(before) if sync.after else updated
+    return following(updated.ignore(before) if sync.after else updated)
+
+
+def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
+    """Asks for a run once something is `updated`, and again after a failure."""
     follows = dg.AutomationCondition.eager().replace("handled", _asked(updated))
     follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
     again = dg.AutomationCondition.cron_tick_passed(AGAIN)

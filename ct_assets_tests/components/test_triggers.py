@@ -65,10 +65,13 @@ def evaluate(
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
     before: dg.EvaluateAutomationConditionsResult | None = None,
+    at: datetime | None = None,
 ) -> dg.EvaluateAutomationConditionsResult:
     cursor = before.cursor if before else None
     everything = dg.AssetSelection.all()
-    return dg.evaluate_automation_conditions(defs, instance, everything, cursor=cursor)
+    return dg.evaluate_automation_conditions(
+        defs, instance, everything, cursor=cursor, evaluation_time=at
+    )
 
 
 def test_a_change_of_the_source_asks_for_the_whole_chain_once(tmp_path: Path) -> None:
@@ -334,6 +337,35 @@ def test_an_asset_of_another_code_location_sets_off_what_reads_it(
     third = evaluate(defs, instance, second)
 
     assert [requested(r, defs) for r in (second, third)] == [asked, set()]
+
+
+def test_a_change_elsewhere_while_its_predecessor_is_read_is_not_forgotten(tmp_path: Path) -> None:
+    defs = load(tmp_path, kit.CUSTOMERS, **{"shop/defs.yaml": ELSEWHERE})
+    instance = dg.DagsterInstance.ephemeral()
+    materialized(instance, "elsewhere/customer", "shop/customer")
+    seen = evaluate(defs, instance)
+    materialized(instance, "elsewhere/customer")
+    seen = evaluate(defs, instance, seen)
+    run = kit.begun(defs, instance, "shop/customer")
+
+    materialized(instance, "elsewhere/customer")
+    materialized(instance, "shop/customer")
+    instance.report_run_canceled(run)
+    asked = [requested(seen := evaluate(defs, instance, seen), defs) for _ in range(3)]
+
+    assert asked == [{"shop/customer"}, set(), set()]
+
+
+def test_a_source_that_failed_is_read_again(tmp_path: Path) -> None:
+    defs = load(tmp_path, kit.CUSTOMERS, **{"shop/defs.yaml": ELSEWHERE})
+    instance = dg.DagsterInstance.ephemeral()
+    materialized(instance, "elsewhere/customer", "shop/customer")
+    first = evaluate(defs, instance)
+    instance.report_run_failed(kit.begun(defs, instance, "shop/customer"))
+
+    again = evaluate(defs, instance, first, at=datetime.now(UTC) + timedelta(minutes=11))
+
+    assert requested(again, defs) == {"shop/customer"}
 
 
 @pytest.mark.parametrize("broken", ["the source's check fails", "too many rows are rejected"])
