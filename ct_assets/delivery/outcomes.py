@@ -21,10 +21,11 @@ from ct_assets.delivery.retrying import Retry
 from ct_assets.delivery.sent import Sent
 from ct_assets.delivery.work import Work
 
-MALFORMED_IN_A_ROW = MAX_IN_FLIGHT * 12
+MALFORMED_IN_A_ROW = 2 * MAX_IN_FLIGHT * 18
 """Requests refused as a whole, and nothing acked between, after which the server refuses all.
 
-Fifteen batches of 1000, each with a bad record at its start, draw twelve each before the first ack.
+Thirty batches of 1000 may be under way. With a bad record at the start of each, each draws twelve
+before the first ack, and up to six more by the repeats of that record.
 """
 
 UNKNOWN_IN_A_ROW = 2 * MAX_IN_FLIGHT
@@ -74,7 +75,11 @@ class Outcomes:
     on_unknown: Literal["resend", "park"]
     _reached: bool = False
     _last_ack: float = float("-inf")
+    _passed: float = float("-inf")
+    """When the latest of all requests that were acked was handed over to leave."""
     _malformed: int = 0
+    _alone_since: float | None = None
+    """When the first record alone was refused, of those refused since the last ack."""
     _unknown: int = 0
     _alone: list[tuple[int, Sequence[int]]] = field(default_factory=list)
 
@@ -97,6 +102,7 @@ class Outcomes:
 
     def _acked(self, work: Work, verdict: Acked, now: float) -> Sequel:
         self._last_ack, self._malformed, self._unknown = now, 0, 0
+        self._passed, self._alone_since = max(self._passed, work.posted), None
         self._alone.clear()
         rows, left = work.rows, self._transient(work, verdict.refusals)
         refusals = [
@@ -145,22 +151,41 @@ class Outcomes:
         return Settled() if self.on_unknown == "park" else self._give_up(work, why)
 
     def _refused_whole(self, work: Work, verdict: Malformed, host: str, now: float) -> Sequel:
-        """Repeats once, then halves, until the bad record stands alone.
+        """Halves until the bad record stands alone.
 
-        With k bad records among n, a batch takes at most 2 + 2k⌈log2 n⌉ requests, and at most 2n.
+        A server that refuses everything for a while says nothing about the records. So, unless
+        something was acked in between, the halves wait; and a record alone is bad only if it is
+        refused again after that, or if nothing else is acked for the length of a spell.
+        With k bad records among n, a batch takes at most 2 + 2k⌈log2 n⌉ requests, and at most 2n,
+        and for each bad record up to five more.
         """
         self._malformed += 1
         if self._malformed >= MALFORMED_IN_A_ROW:
             return self._refuses_all(work, verdict, host)
-        if len(work.rows) == 1 and (work.malformed or verdict.status != 400):
-            return self._stands_alone(work, verdict)
+        earlier = work.malformed
+        passing = earlier is not None and self._passed > earlier
+        if earlier is None or not work.repeats:
+            work.malformed = now
+        if len(work.rows) == 1:
+            if verdict.status != 400 or (passing and work.repeats):
+                return self._stands_alone(work, verdict)
+            return self._alone_again(work, now) or self._stands_alone(work, verdict)
         self.ledger.not_taken(work.batch.number, work.rows)
-        if verdict.status == 400 and not work.malformed:
-            work.malformed = True
+        if verdict.status == 400 and earlier is None:
             return self._again(work, now) or self._give_up(work, f"{host} answers HTTP 400")
-        work.malformed = True
         work.halve()
-        return Again(0.0)
+        return Again(0.0 if passing or verdict.status != 400 else self.retry.delay(0, self.rng))
+
+    def _alone_again(self, work: Work, now: float) -> Again | None:
+        """None when this, and whatever else was refused alone, has been refused for too long."""
+        self._alone_since = now if self._alone_since is None else self._alone_since
+        if now - self._alone_since >= self.retry.spell:
+            return None
+        again = self._again(work, now, floor=self.retry.base * 2.0**work.repeats)
+        if again:
+            work.repeats += 1
+            self.ledger.not_taken(work.batch.number, work.rows)
+        return again
 
     def _stands_alone(self, work: Work, verdict: Malformed) -> Settled:
         refusal = Refusal(work.rows[0], verdict.status, verdict.why)

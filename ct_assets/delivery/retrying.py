@@ -15,6 +15,8 @@ class Retry:
     lost_base: float = 4.0
     """The same after a lost answer: each repeat may store the batch once more, so fewer of them."""
     cap: float = 30.0
+    spell: float = 10.0
+    """How long a server may refuse everything before single records are blamed for it."""
     resends: int = 4
     """Repeats of a batch whose answer was lost."""
     transient_repeats: int = 6

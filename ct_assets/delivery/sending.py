@@ -125,6 +125,7 @@ class _Sender:
             if work.lost:
                 self._sent.unknown -= len(work.rows)
                 work.lost = False
+            work.posted = self._clock.now()
             future = pool.submit(self._poster.post, work.batch.number, work.rows, work.body())
             self._posted[future] = work
             future.add_done_callback(self._finished.put)

@@ -22,7 +22,10 @@ class Work:
         self.batch = batch
         self._parts: list[Sequence[int]] = [range(batch.rows)]
         self._records: list[bytes] | None = None
-        self.malformed = False
+        self.posted = float("-inf")
+        """When what is under way was handed over to leave."""
+        self.malformed: float | None = None
+        """When what is under way was first refused as a whole, or else what it is a half of."""
         self._start_part()
 
     def _start_part(self) -> None:
