@@ -158,7 +158,7 @@ class Staging:
         """Remove what dead runs left half written, and after `retention` what is not current."""
         sweep(home.glob(".*-*"))
         current, oldest = self._pointed(home), time.time() - self.retention.total_seconds()
-        for folder in home.iterdir():
+        for folder in home.glob("[!.]*"):  # a draft that is left is being written
             if folder.is_dir() and folder != current:
                 with contextlib.suppress(FileNotFoundError):
                     if folder.stat().st_mtime < oldest:

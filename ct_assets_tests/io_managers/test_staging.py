@@ -95,3 +95,14 @@ def test_files_are_private(tmp_path: Path) -> None:
     everything = [tmp_path / "staging", *(tmp_path / "staging").rglob("*")]
     assert snapshot.path in everything
     assert {stat.S_IMODE(p.stat().st_mode) & 0o077 for p in everything} == {0}
+
+
+def test_a_draft_is_not_collected_while_it_is_written(tmp_path: Path) -> None:
+    staging = Staging(tmp_path, retention=timedelta(hours=1))
+
+    with staging.draft(KEY) as slow:
+        slow.sink(pl.LazyFrame({"n": [1]}))
+        os.utime(slow.folder, (0, 0))
+        publish(staging, 2)
+
+        assert staging.publish(slow).scan().collect()["n"].to_list() == [1]
