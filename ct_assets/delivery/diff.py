@@ -62,7 +62,7 @@ def _expose(connection: duckdb.DuckDBPyConnection, request: Delivery) -> dict[st
     """Makes `work.valid`, in which `present` has a bit for each field that is not null."""
     profiles = request.policy.object == "profile"
     columns = field_columns(connection, request.valid) if profiles else {}
-    positions = _learn(connection, columns)
+    positions = learn_fields(connection, columns)
     connection.execute(
         f"""
         create or replace view work.valid as
@@ -89,7 +89,7 @@ def _clearable(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     return tuple(row[0] for row in connection.execute(f"{query} order by name").fetchall())
 
 
-def _learn(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> dict[str, int]:
+def learn_fields(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> dict[str, int]:
     """Positions of all fields this sync ever had; a field keeps its own."""
     stored = connection.execute("select name, position from fields order by position").fetchall()
     positions: dict[str, int] = dict(stored)

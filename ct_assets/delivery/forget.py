@@ -13,11 +13,10 @@ from ct_assets.clevertap.verdicts import Acked, read_status
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.request import MEMORY, Policy
-from ct_assets.delivery.settle import settle
+from ct_assets.delivery.settle import settle, undeclared
 from ct_assets.delivery.slots import other_slots
 from ct_assets.delivery.state import opened
 from ct_assets.delivery.storage import (
-    OUTBOX,
     PREVIOUS,
     STATE,
     database,
@@ -73,7 +72,7 @@ def forget(
     Forgotten(destination).add(person)
     rows, files, known = {}, 0, policies or {}
     for home in homes:
-        policy = known.get(home.name) or _undeclared(home)
+        policy = known.get(home.name) or undeclared(home)
         with locked(home), readable_errors(home), workdir(home) as work:
             rows[home.name], keys = _erase_state(home, work, policy, person)
             _compact(home, work)
@@ -103,20 +102,6 @@ def erase(path: Path, unwanted: pl.Expr) -> int:
         with replacing(path) as partial:
             frame.filter(unwanted.not_()).sink_parquet(partial)
     return rows
-
-
-def _undeclared(home: Path) -> Policy:
-    """Of a sync that is gone; what it left open is parked rather than sent."""
-    event = False
-    if (home / OUTBOX).exists():
-        kinds = pl.scan_parquet(home / OUTBOX, glob=False).select("kind").head(1).collect()
-        event = kinds.to_series().to_list() == ["event"]
-    return Policy(
-        sync=home.name,
-        object="event" if event else "profile",
-        declaration="",
-        on_unknown="park",
-    )
 
 
 def _erase_state(home: Path, work: Path, policy: Policy, person: Person) -> tuple[int, list[str]]:

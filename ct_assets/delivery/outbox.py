@@ -62,6 +62,9 @@ def write(
         "run": request.run,
         "declaration": request.policy.declaration,
         "partition": request.partition or "",
+        "object": request.policy.object,
+        "on_unknown": request.policy.on_unknown,
+        "idempotent": str(request.policy.idempotent),
     }
     pairs = ", ".join(f"{name}: {literal(value)}" for name, value in metadata.items())
     order, records = "", _records(request, diff)

@@ -1,23 +1,37 @@
 """A sync under a new name has a new state: all that counts twice would be sent once more."""
 
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
-from ct_assets.delivery import state
+from ct_assets.delivery import outbox, settle, state, words
+from ct_assets.delivery.copies import copied_home
+from ct_assets.delivery.diff import learn_fields
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.settle import settled
-from ct_assets.delivery.storage import OUTBOX, STATE, literal, parquet_sql
+from ct_assets.delivery.storage import STATE, BusyError, literal, locked, parquet_sql
 from ct_assets.errors import UserError
 
+PATIENCE = timedelta(minutes=1)
+"""With a run of the other sync, which may be waiting for this one."""
+
+_SENT_OR_HELD = """
+select kind, key from old.synced
+union all
+select kind, key from old.held where reason in ('parked', 'discarded', 'before_from_now')
+"""
 _TAKEN_OVER = """
-insert into synced by name from old.synced;
-insert into held by name from old.held;
-insert into fields from old.fields;
-insert or replace into meta from old.meta where name in ('first_run', 'declaration')
+insert into synced by name
+select o.* replace (if(o.fields is null, null, {fields}) as fields)
+from old.synced as o anti join synced using (kind, key);
+insert into held by name
+from old.held as o anti join held using (kind, key) anti join synced using (kind, key);
+insert or replace into meta from old.meta where name = 'first_run';
+insert or ignore into meta from old.meta where name = 'declaration' or name like 'other:%';
 """
 
 
@@ -28,67 +42,108 @@ class GuardError(UserError):
 def check(
     connection: duckdb.DuckDBPyConnection, request: Delivery, *, look_only: bool = False
 ) -> None:
-    """Before the first run of a sync whose records count twice: were they sent before?
+    """Of records that count twice: has a sync that is declared no more sent them before?
 
-    `look_only` leaves alone what a killed run of another sync left open.
+    Each such sync is asked about once, whenever the first of its records turns up; the answer is
+    kept. `look_only` leaves alone what a killed run of it left open.
 
     Raises:
-        GuardError: They were, by a sync that is declared no more; nobody has said which it is.
+        GuardError: They were, or nobody can tell, and nobody has said which it is.
     """
-    run = (state.get(connection, name) for name in ("first_run", "declaration"))
-    if not request.policy.counts_twice or any(run) or "new" in request.allow:
+    if not request.policy.counts_twice:
         return
     for other in _others(request):
-        if (other / OUTBOX).exists() and not look_only:
-            with settled(other, replace(request.policy, sync=other.name)):
-                pass
-        with _attached(connection, other) as readable:
-            sent = _overlap(connection, request) if readable else 0
-            if sent and f"renamed:{other.name}" in request.allow:
-                _take_over(connection)
-                return
-        if sent:
-            kind = request.policy.object
-            raise GuardError(
-                f"{request.policy.sync} has no state yet, but {sent} of its {kind}s "
-                f"were sent by {other.name}, under the same keys. Nothing was sent. If it is "
-                f"{other.name} under a new name, {request.once(f'renamed:{other.name}')}; "
-                f"if these are others, with allow: [new]"
-            )
+        answer = f"other:{other.name}"
+        if state.get(connection, answer):
+            continue
+        if "new" in request.allow:
+            state.put(connection, answer, "new")
+            continue
+        with _attached(connection, request, other, look_only=look_only):
+            if _allows(request, other):
+                _take_over(connection, answer)
+            elif known := _known(connection, request):
+                raise GuardError(_question(request, other, known))
 
 
 def _others(request: Delivery) -> list[Path]:
+    """Whatever is taken over comes first: its own answers are taken over, too."""
     declared = request.policy.neighbours | {request.home.name}
-    homes = sorted(path.parent for path in request.home.parent.glob(f"*/{STATE}"))
-    return [home for home in homes if home.name not in declared]
+    homes = (path.parent for path in request.home.parent.glob(f"*/{STATE}"))
+    undeclared = (home for home in homes if home.name not in declared)
+    return sorted(undeclared, key=lambda home: (not _allows(request, home), home.name))
+
+
+def _allows(request: Delivery, other: Path) -> bool:
+    return f"renamed:{other.name}" in request.allow
+
+
+def _question(request: Delivery, other: Path, known: int) -> str:
+    kind = request.policy.object
+    return (
+        f"{request.policy.sync}: {known} of its {kind}s were sent by {other.name}, under the same "
+        f"keys, or are held back by it. Nothing was sent. If it is {other.name} under a new name, "
+        f"{request.once(f'renamed:{other.name}')}; if these are others, with allow: [new]"
+    )
 
 
 @contextlib.contextmanager
-def _attached(connection: duckdb.DuckDBPyConnection, other: Path) -> Iterator[bool]:
-    """False if another process has it open: then it is a sync that runs, and none of the past."""
-    try:
-        connection.execute(f"attach {literal(str(other / STATE))} as old (read_only)")
-    except duckdb.IOException:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        connection.execute("detach old")
+def _attached(
+    connection: duckdb.DuckDBPyConnection, request: Delivery, other: Path, *, look_only: bool
+) -> Iterator[None]:
+    """The other's state as `old`, with nothing left open in it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            home = stack.enter_context(_settled(request, other, look_only=look_only))
+            connection.execute(f"attach {literal(str(home / STATE))} as old (read_only)")
+        except (BusyError, duckdb.Error):
+            raise GuardError(
+                f"{request.policy.sync}: nobody can tell whether its {request.policy.object}s were "
+                f"sent by {other.name}, which is declared no more: the state in {other} cannot be "
+                f"read, or another process has it open. Nothing was sent. Close or restore it, or "
+                f"if none of them were, run once with allow: [new]"
+            ) from None
+        stack.callback(connection.execute, "detach old")
+        yield
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection) -> None:
+@contextlib.contextmanager
+def _settled(request: Delivery, other: Path, *, look_only: bool) -> Iterator[Path]:
+    patience = min(request.patience, PATIENCE)
+    with contextlib.ExitStack() as stack:
+        home = other
+        if look_only and outbox.exists(other):
+            home = stack.enter_context(copied_home(other, patience))
+        else:
+            stack.enter_context(locked(other, patience))
+        if outbox.exists(home):
+            with settle.unlocked(home, settle.undeclared(home)):
+                pass
+        yield home
+
+
+def _take_over(connection: duckdb.DuckDBPyConnection, answer: str) -> None:
     with state.transaction(connection):
-        connection.execute(_TAKEN_OVER)
+        stored = connection.execute("select name, position from old.fields order by position")
+        before: dict[str, int] = dict(stored.fetchall())
+        moved = words.moved("o.fields", before, learn_fields(connection, before))
+        connection.execute(_TAKEN_OVER.format(fields=words.as_list(moved)))
+        state.put(connection, answer, "renamed")
 
 
-def _overlap(connection: duckdb.DuckDBPyConnection, request: Delivery) -> int:
+def _known(connection: duckdb.DuckDBPyConnection, request: Delivery) -> int:
+    """Rows that this sync never sent, and the other did or must not."""
     found = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
     if (found and found[0]) != request.policy.event_key:
         return 0
     kind = "_kind" if request.policy.object == "profile" else "'event'"
     return state.scalar(
         connection,
-        f"select count(*) from {parquet_sql(request.valid)} as v"  # noqa: S608 -- a path of ours, quoted
-        f" semi join old.synced as s on s.key = v._key and s.kind = {kind}",
+        f"""
+        select count(*) from (
+            select _key as key, {kind} as kind from {parquet_sql(request.valid)}
+        ) as v
+        semi join ({_SENT_OR_HELD}) as o using (kind, key)
+        anti join synced using (kind, key) anti join held using (kind, key)
+        """,
     )

@@ -50,8 +50,16 @@ def settled(
     home: Path, policy: Policy, *, memory: str = MEMORY
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The state with nothing left open in it, held alone for the time of the block."""
+    with locked(home), unlocked(home, policy, memory=memory) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def unlocked(
+    home: Path, policy: Policy, *, memory: str = MEMORY
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same for whoever holds the state already."""
     with (
-        locked(home),
         readable_errors(home),
         workdir(home) as work,
         LedgerFile(home, durable=policy.counts_twice) as ledger,
@@ -59,6 +67,26 @@ def settled(
     ):
         settle(connection, home, work, ledger, policy)
         yield connection
+
+
+def undeclared(home: Path) -> Policy:
+    """Under which to settle what a sync that is declared no more has left open."""
+    if not outbox.exists(home):
+        return Policy(sync=home.name, object="profile", declaration="")
+    found = pl.read_parquet_metadata(home / OUTBOX)
+    if "object" not in found:  # of an older version; nothing is sent twice this way
+        kinds = pl.scan_parquet(home / OUTBOX, glob=False).select("kind").head(1).collect()
+        found |= {
+            "object": "event" if kinds.to_series().to_list() == ["event"] else "profile",
+            "on_unknown": "park",
+        }
+    return Policy(
+        sync=home.name,
+        object="event" if found["object"] == "event" else "profile",
+        declaration=found["declaration"],
+        on_unknown="park" if found["on_unknown"] == "park" else "resend",
+        idempotent=found.get("idempotent") != "False",
+    )
 
 
 def settle(

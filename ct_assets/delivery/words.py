@@ -52,6 +52,15 @@ def merged(left: str, right: str) -> str:
     return f"list_transform({longer}, lambda i: {word})"
 
 
+def moved(column: str, before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
+    """The words of a stored list, of fields that were at other positions."""
+    tests = {}
+    for name, position in before.items():
+        word, bit = divmod(position, BITS)
+        tests[name] = f"(coalesce({column}[{word + 1}], 0::ubigint) & {1 << bit}::ubigint) <> 0"
+    return _words(tests, after)
+
+
 def as_list(words: Sequence[str]) -> str:
     return "[" + ", ".join(words) + "]"
 

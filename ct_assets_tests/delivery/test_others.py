@@ -74,7 +74,7 @@ def test_a_rejected_row_that_bears_it_is_still_the_same_person(profiles: Sync) -
 def test_an_unchanged_row_teaches_a_state_that_knew_keys_alone(profiles: Sync) -> None:
     profiles.policy_with(on_removed="delete")
     profiles.run([BOTH, *LI])
-    _make_old(profiles.home)
+    make_old(profiles.home)
 
     assert profiles.run([BOTH, *LI]).counts.unchanged == 11
     assert profiles.run([BY_IDENTITY, *LI]).counts.removed == 0
@@ -93,7 +93,7 @@ def test_a_lost_answer_loses_no_identifier(profiles: Sync) -> None:
 
 def test_what_an_older_version_left_open_is_settled(profiles: Sync) -> None:
     profiles.run_until_fold([BOTH, *LI])
-    _make_old(profiles.home)
+    make_old(profiles.home)
     outbox = profiles.home / OUTBOX
     kept = {k: v for k, v in pl.read_parquet_metadata(outbox).items() if k != "ARROW:schema"}
     pl.read_parquet(outbox).drop("also").write_parquet(outbox, metadata=kept)
@@ -101,7 +101,7 @@ def test_what_an_older_version_left_open_is_settled(profiles: Sync) -> None:
     assert profiles.run([BOTH, *LI]).counts.unchanged == 11
 
 
-def _make_old(home: Path) -> None:
+def make_old(home: Path) -> None:
     """A state of version 1."""
     with duckdb.connect(home / STATE) as connection:
         connection.execute("alter table synced drop column also")
