@@ -178,7 +178,7 @@ def _retry_after(headers: httpx.Headers) -> float:
         until = email.utils.parsedate_to_datetime(text)
         since = email.utils.parsedate_to_datetime(headers.get("Date", ""))
         return max(0.0, (until - since).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
 
 

@@ -15,7 +15,7 @@ import orjson
 from ct_assets.clevertap.client import Answer, NoReply, Reply
 from ct_assets.clevertap.contract import IDENTIFIERS
 
-_NUMBER = re.compile(r"Skipped record number\s*:\s*(\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"Skipped record number\s*:\s*(\d{1,9})", re.IGNORECASE)
 TRANSIENT_CODES = (555,)
 """Codes of single records that a repeat may cure."""
 
@@ -91,7 +91,11 @@ def _read(answer: Answer, accepted: Callable[[Reply], Verdict]) -> Verdict:
         case NoReply():
             return Unknown(answer.why)
         case Reply(status=status) if 200 <= status < 300:
-            return accepted(answer)
+            try:
+                return accepted(answer)
+            except Exception as error:  # its text may quote the reply
+                kind = type(error).__name__
+                return Unknown(f"HTTP {status}, but the reply could not be read ({kind})")
         case Reply():
             return _refused_as_a_whole(answer, answer.status)
 
@@ -133,11 +137,11 @@ def _envelope(reply: Reply, records: int, body: bytes) -> Verdict:
         return Unknown(str(doubt))
 
 
-def _error_in_200(reply: Reply, envelope: Mapping[str, object]) -> Verdict:
+def _error_in_200(reply: Reply, envelope: Mapping[str, Any]) -> Verdict:
     """CleverTap's error object names the HTTP status that it stands for."""
     code = envelope.get("code")
     if envelope.get("status") == "fail" and code in (401, 403, 429):
-        return _refused_as_a_whole(reply, int(str(code)))
+        return _refused_as_a_whole(reply, int(code))
     return Unknown(f"HTTP {reply.status}, but the reply does not say what was processed")
 
 
@@ -181,7 +185,7 @@ def _entry(entry: object) -> tuple[int, str, object]:
         raise _DoubtError("a refused record is not described")
     code, text = str(entry.get("code")), entry.get("error")
     return (
-        int(code) if code.isdecimal() else 0,
+        int(code) if code.isdecimal() and len(code) < 10 else 0,  # the ledger takes no endless one
         text if isinstance(text, str) else "",
         entry.get("record"),
     )

@@ -147,6 +147,13 @@ def test_redirect_is_an_answer_and_is_not_followed() -> None:
         ),
         ({"Retry_After": "soon"}, 0.0),
         ({"Retry_After": "-5"}, 0.0),
+        (
+            {
+                "Retry_After": f"Mon, 02 Jan 2023 10:00:09 +{'9' * 20}",
+                "Date": "Mon, 02 Jan 2023 10:00:00 GMT",
+            },
+            0.0,
+        ),
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float) -> None:

@@ -1,3 +1,4 @@
+import json
 import random
 
 import orjson
@@ -22,7 +23,7 @@ HOST = "api.example.test"
 
 
 def reply(status: int, body: object = None, retry_after: float = 0.0) -> Reply:
-    text = body if isinstance(body, bytes) else orjson.dumps(body)
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Reply(HOST, status, text, retry_after=retry_after)
 
 
@@ -146,6 +147,20 @@ def test_numbers_and_echoes_mixed() -> None:
     )
 
 
+@pytest.mark.parametrize("code", [2**31, 2**64, "9" * 5000, -1, None, 5.5, "515a", True])
+def test_a_code_that_is_none_is_zero(code: object) -> None:
+    entry = {"code": code, "error": "No. Skipped record number : 1"}
+
+    assert read(envelope("fail", 0, entry), 1) == Acked(
+        (Refusal(0, 0, "No. Skipped record number : 1"),)
+    )
+
+
+DEEP: list[object] = []
+for _ in range(300):
+    DEEP = [DEEP]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -169,6 +184,13 @@ def test_numbers_and_echoes_mixed() -> None:
         pytest.param(reply(200, {"status": "success"}), id="no count"),
         pytest.param(reply(200, {"status": "success", "processed": True}), id="count is no number"),
         pytest.param(reply(200, {"status": "fail", "error": "?", "code": 2}), id="other error"),
+        pytest.param(
+            envelope("partial", 2, refused(515, f"Skipped record number : {'9' * 5000}")),
+            id="endless number",
+        ),
+        pytest.param(
+            envelope("partial", 2, refused(515, "", echo("a") | {"x": DEEP})), id="deep echo"
+        ),
         pytest.param(reply(200, b"<html>Welcome</html>"), id="HTML"),
         pytest.param(reply(200, b'{"status":"success","proc'), id="cut short"),
         pytest.param(reply(200, b"[1]"), id="not an object"),
@@ -205,6 +227,7 @@ def test_whatever_leaves_a_doubt_is_unknown(answer: Answer) -> None:
             reply(400, {"status": "fail", "error": "Malformed request", "code": 400}),
             Malformed(400, "Malformed request"),
         ),
+        (reply(200, {"status": "fail", "code": 429.0}), NotTaken("429, too many requests at once")),
         (reply(413, b"<html>"), Malformed(413, "HTTP 413")),
         (
             reply(401, {"status": "fail", "error": "Account ID is not valid", "code": 401}),
@@ -245,3 +268,4 @@ def test_deletions_answer_with_a_status_alone() -> None:
     assert isinstance(read_status(reply(200, b"<html>")), Unknown)
     assert isinstance(read_status(reply(401)), Denied)
     assert isinstance(read_status(reply(500)), Unknown)
+    assert isinstance(read_status(reply(200, {"status": "fail", "code": 401.0})), Denied)
