@@ -149,7 +149,10 @@ def _status(reply: Reply) -> Verdict:
     envelope = _object(reply.body)
     if envelope is None:
         return Unknown(f"HTTP {reply.status}, but the reply is not CleverTap's JSON")
-    return Acked() if envelope.get("status") == "success" else _error_in_200(reply, envelope)
+    contradicted = envelope.get("unprocessed") or envelope.get("error")
+    if envelope.get("status") == "success" and not contradicted:
+        return Acked()
+    return _error_in_200(reply, envelope)
 
 
 def _check_sums(status: object, processed: int, refused: int, records: int) -> None:

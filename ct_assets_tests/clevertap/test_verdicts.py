@@ -269,3 +269,15 @@ def test_deletions_answer_with_a_status_alone() -> None:
     assert isinstance(read_status(reply(401)), Denied)
     assert isinstance(read_status(reply(500)), Unknown)
     assert isinstance(read_status(reply(200, {"status": "fail", "code": 401.0})), Denied)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"processed": 0, "unprocessed": [{"status": "fail", "code": 526, "error": "?"}]},
+        {"error": "identity not found", "code": 404},
+    ],
+)
+def test_a_deletion_that_contradicts_itself_is_unknown(more: dict[str, object]) -> None:
+    assert isinstance(read_status(reply(200, {"status": "success"} | more)), Unknown)
+    assert read_status(envelope("success", 2)) == Acked()
