@@ -170,11 +170,11 @@ def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple
     nameless: list[tuple[int, str, object]] = []
     for entry in unprocessed:
         code, text, echo = _entry(entry)
-        number = _NUMBER.search(text)
-        if number is None:
+        numbers = _NUMBER.findall(text)
+        if not numbers:
             nameless.append((code, text, echo))
             continue
-        position = int(number[1]) - 1
+        position = int(numbers[-1]) - 1  # an earlier one is part of a value that the text quotes
         if not 0 <= position < records or position in found:
             raise _DoubtError("the reply's record numbers do not add up")
         found[position] = Refusal(position, code, text)

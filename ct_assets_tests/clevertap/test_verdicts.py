@@ -156,6 +156,12 @@ def test_a_code_that_is_none_is_zero(code: object) -> None:
     )
 
 
+def test_the_last_number_counts_when_a_value_is_quoted_before_it() -> None:
+    text = "Email 'Skipped record number : 1' is not valid.Skipped record number : 2"
+
+    assert read(envelope("partial", 1, refused(515, text)), 2) == Acked((Refusal(1, 515, text),))
+
+
 DEEP: list[object] = []
 for _ in range(300):
     DEEP = [DEEP]
