@@ -12,6 +12,7 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 from dagster._core.storage.event_log import EventLogStorage
 
+from ct_assets.components.keys import upload_step
 from ct_assets.components.running import deployment
 from ct_assets.components.triggers import UNDER_WAY, is_live, under_way
 from ct_assets.errors import UserError
@@ -20,6 +21,11 @@ from ct_assets.mapping import Sync
 
 PATIENCE = 240
 """Times to look, twice a minute, whether the other run is over."""
+ENDED = {
+    dg.DagsterEventType.STEP_SUCCESS,
+    dg.DagsterEventType.STEP_FAILURE,
+    dg.DagsterEventType.STEP_SKIPPED,
+}
 RECENT = 100
 """Runs that planned a check since its last verdict, of which there is hardly ever more than one."""
 
@@ -127,15 +133,24 @@ def _come_again(context: dg.AssetExecutionContext, why: str, run: dg.DagsterRun)
 
 
 def wait_for_others(context: dg.AssetExecutionContext, sync: Sync, staging: Staging) -> None:
-    """Come again later while a sync that goes first is under way in another run."""
+    """Come again later while another run has yet to send a sync that goes first.
+
+    What else that run does is not waited for: it may wait for this one.
+    """
     for name in sync.after:
         for run in under_way(context.instance, name):
-            if run.run_id != context.run.run_id and is_waited_for(context.instance, run.status):
+            if run.run_id != context.run.run_id and _has_yet_to_send(context, run, name):
                 _come_again(context, f"{sync.name} waits for {name}", run)
         if not staging.knows((name, "clevertap")):
             raise UserError(
                 f"{sync.name} goes after {name}, which was never sent: materialize {name}/clevertap"
             )
+
+
+def _has_yet_to_send(context: dg.AssetExecutionContext, run: dg.DagsterRun, name: str) -> bool:
+    ended = context.instance.all_logs(run.run_id, of_type=ENDED)
+    sent = any(entry.step_key == upload_step(name) for entry in ended)
+    return not sent and is_waited_for(context.instance, run.status)
 
 
 def is_waited_for(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> bool:

@@ -10,7 +10,7 @@ import polars as pl
 
 from ct_assets.components import checks, partitions, readings, running
 from ct_assets.components.foreign import COPY, frozen
-from ct_assets.components.keys import key, source_key
+from ct_assets.components.keys import key, source_key, upload_step
 from ct_assets.components.noticing import notice
 from ct_assets.components.ordering import refuse_failing, wait_for_others
 from ct_assets.components.splitting import split_into
@@ -87,7 +87,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
 def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
     # A multi-asset of one: only these can be asked for without their checks.
     @dg.multi_asset(
-        name=f"{sync.name}__clevertap",
+        name=upload_step(sync.name),
         ins={"valid": dg.AssetIn(key(sync, "valid"))},
         deps=[dg.AssetKey([name, "clevertap"]) for name in sync.after],
         outs={"clevertap": _out(sync, "clevertap", metadata, freshness(sync))},

@@ -82,6 +82,30 @@ def test_events_wait_for_profiles_that_another_run_sends(
     assert kit.run(defs, "orders/clevertap", instance=instance).success
 
 
+def resumed(instance: dg.DagsterInstance, run: str) -> None:
+    """As if the run had other steps to do yet."""
+    start = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_START.value, "__ASSET_JOB")
+    instance.report_dagster_event(start, run)
+
+
+@pytest.mark.parametrize("valid", [True, False], ids=["sent", "came to nothing"])
+def test_two_runs_that_each_send_both_do_not_wait_for_each_other(
+    defs: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, valid: bool
+) -> None:
+    monkeypatch.setattr(ordering, "PATIENCE", 0)
+    instance = dg.DagsterInstance.ephemeral()
+    assert kit.run(defs, instance=instance).success
+    if not valid:
+        (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada at example.org\n")
+    other = kit.run(defs, instance=instance)
+    assert other.success is valid
+
+    resumed(instance, other.run_id)
+
+    result = kit.run(defs, "orders/clevertap", instance=instance)
+    assert result.success, kit.failure(result)
+
+
 @pytest.mark.usefixtures("defs")
 def test_two_event_syncs_may_number_their_events_alike(
     tmp_path: Path, clevertap_sandbox: SandboxInTest
