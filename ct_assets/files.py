@@ -51,10 +51,9 @@ def sync(path: Path) -> None:
 @contextlib.contextmanager
 def held_dir(parent: Path, prefix: str) -> Iterator[Path]:
     """A private folder for the time of the block; if the process dies, `sweep` removes it."""
-    private_dir(parent)
     while True:
-        folder = private_dir(parent / f"{prefix}{uuid.uuid4().hex[:12]}")
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError):  # or its parent was removed, being empty
+            folder = private_dir(parent / f"{prefix}{uuid.uuid4().hex[:12]}")
             lock = os.open(folder, os.O_RDONLY)
             with contextlib.suppress(OSError):  # NFS locks no folders, and nothing is swept there
                 fcntl.flock(lock, fcntl.LOCK_EX)

@@ -44,7 +44,8 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
 
 def _recount(staging: Staging, sync: Sync) -> None:
     """What is said of the current snapshots is to be true of what is left of them."""
-    for part in staging.partitions((sync.name, "valid")):
+    staged = (set(staging.partitions((sync.name, stage))) for stage in ("valid", "rejected"))
+    for part in set.intersection(*staged):
         valid, rejected = (staging.current((sync.name, s), part) for s in ("valid", "rejected"))
         counts = {**valid.meta["counts"], "valid": _rows(valid), "rejected": _rows(rejected)}
         counts["source"] = sum(rows for name, rows in counts.items() if name != "source")

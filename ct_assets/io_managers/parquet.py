@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ct_assets.io_managers.columns import column_schema
 from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.staging import Draft, Snapshot, Staging
+from ct_assets.io_managers.staging import RANGE, Draft, Snapshot, Staging
 from ct_assets.settings import data_dir, project_root
 
 
@@ -18,7 +18,8 @@ class ParquetStaging(dg.ConfigurableIOManager):
 
     root: str | None = Field(default=None, description="Left out: `staging` in CT_DATA_DIR.")
     retention_hours: float = Field(
-        default=24, description="How long a replaced snapshot stays readable."
+        default=24,
+        description="How long a replaced snapshot, or an earlier one of a range, stays readable.",
     )
 
     def staging(self) -> Staging:
@@ -61,4 +62,4 @@ def name_of(context: dg.OutputContext | dg.InputContext) -> tuple[list[str], str
 
 
 def span(keys: dg.PartitionKeyRange) -> str:
-    return keys.start if keys.start == keys.end else f"{keys.start}...{keys.end}"
+    return keys.start if keys.start == keys.end else f"{keys.start}{RANGE}{keys.end}"

@@ -4,6 +4,8 @@
     <root>/<key>/=<partition>/<snapshot>/data.parquet  immutable; what else belongs to it is beside
 
 Readers of a replaced snapshot are not disturbed: it stays for `retention` after its replacement.
+So does what a run made of a range of partitions, once others are published and it is older than
+that: later ranges overlap it, but hardly any is the same.
 """
 
 import contextlib
@@ -24,6 +26,8 @@ from ct_assets.files import held_dir, replacing, sweep, sync
 
 DATA = "data.parquet"
 POINTER = "current.json"
+RANGE = "..."
+"""Between the first and the last of partitions that are staged as one."""
 
 
 class NotStagedError(UserError):
@@ -93,6 +97,10 @@ class Staging:
         if replaced:
             replaced.touch()  # its retention starts now
         self._collect(home)
+        for other in home.parent.glob(f"=*{_quote(RANGE)}*"):
+            if other != home:
+                self._retire(other)
+                self._collect(other)
         return Snapshot(folder / DATA, draft.meta)
 
     def current(self, key: Sequence[str], partition: str | None = None) -> Snapshot:
@@ -154,15 +162,27 @@ class Staging:
             return home / str(json.loads((home / POINTER).read_text())["snapshot"])
         return None
 
+    def _retire(self, home: Path) -> None:
+        """Point to the current snapshot no more if it is older than `retention`."""
+        current = self._pointed(home)
+        if current and self._is_old(current):
+            current.touch()
+            (home / POINTER).unlink(missing_ok=True)
+
     def _collect(self, home: Path) -> None:
         """Remove what dead runs left half written, and after `retention` what is not current."""
         sweep(home.glob(".*-*"))
-        current, oldest = self._pointed(home), time.time() - self.retention.total_seconds()
+        current = self._pointed(home)
         for folder in home.glob("[!.]*"):  # a draft that is left is being written
-            if folder.is_dir() and folder != current:
-                with contextlib.suppress(FileNotFoundError):
-                    if folder.stat().st_mtime < oldest:
-                        shutil.rmtree(folder, ignore_errors=True)
+            if folder.is_dir() and folder != current and self._is_old(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            home.rmdir()  # if nothing is in it
+
+    def _is_old(self, snapshot: Path) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return snapshot.stat().st_mtime < time.time() - self.retention.total_seconds()
+        return False
 
 
 def _quote(part: str) -> str:

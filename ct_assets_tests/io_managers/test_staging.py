@@ -97,6 +97,33 @@ def test_files_are_private(tmp_path: Path) -> None:
     assert {stat.S_IMODE(p.stat().st_mode) & 0o077 for p in everything} == {0}
 
 
+def test_other_ranges_of_partitions_go_once_their_retention_is_over(tmp_path: Path) -> None:
+    staging = Staging(tmp_path, retention=timedelta(hours=1))
+    old, recent = publish(staging, 1, partition="1...2"), publish(staging, 2, partition="2...3")
+    os.utime(old.path.parent, (0, 0))
+
+    publish(staging, 3, partition="3...4")
+
+    assert staging.partitions(KEY) == ["2...3", "3...4"]
+    assert old.path.exists(), "whoever reads it now is not disturbed"
+    for snapshot in (old, recent):
+        os.utime(snapshot.path.parent, (0, 0))
+    publish(staging, 4, partition="3...4")
+    assert staging.partitions(KEY) == ["3...4"]
+    assert not old.path.parent.parent.exists()
+
+
+def test_a_partition_of_its_own_stays_whatever_its_age(tmp_path: Path) -> None:
+    staging = Staging(tmp_path, retention=timedelta(hours=1))
+    old = publish(staging, 1, partition="1")
+    os.utime(old.path.parent, (0, 0))
+
+    publish(staging, 2, partition="2")
+    publish(staging, 3, partition="1...2")
+
+    assert staging.current(KEY, "1") == old
+
+
 def test_a_draft_is_not_collected_while_it_is_written(tmp_path: Path) -> None:
     staging = Staging(tmp_path, retention=timedelta(hours=1))
 
