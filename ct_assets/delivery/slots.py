@@ -12,10 +12,9 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
-from ct_assets.clevertap.destination import DOMAIN, Destination
+from ct_assets.clevertap.destination import Destination
 from ct_assets.errors import UserError
 
 ROOT = Path("/tmp/ct-assets-slots")  # noqa: S108 -- the one place that all users share
@@ -38,8 +37,8 @@ class Slots:
     """`size` slots for all threads of all processes that name the same folder."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        self._folder = folder
         self._size = size
+        self._paths = [*(folder / f"slot-{number:02}" for number in range(size)), folder / "queue"]
         self._forget()
         # A forked child would share its parent's locks, and keep them when the parent dies.
         os.register_at_fork(after_in_child=self._forked)
@@ -79,17 +78,20 @@ class Slots:
         return None
 
     def _lock(self, number: int) -> bool:
-        try:
-            fcntl.flock(self._file(number), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+        while True:
+            descriptor = self._file(number)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            if _is_at(descriptor, self._paths[number]):
+                return True
+            os.close(self._files.pop(number))
 
     def _file(self, number: int) -> int:
         """The descriptor of a slot's file; the file after the last slot is the queue."""
         if number not in self._files:
-            name = "queue" if number == self._size else f"slot-{number:02}"
-            self._files[number] = _open_shared(self._folder / name)
+            self._files[number] = _open_shared(self._paths[number])
         return self._files[number]
 
     def _forked(self) -> None:
@@ -107,10 +109,16 @@ _slots = functools.cache(Slots)
 
 
 def _account(destination: Destination) -> str:
-    """Names the account without giving it away; both spellings of Europe's host are one."""
-    host = urlsplit(destination.base_url).netloc
-    host = f"eu1.{DOMAIN}" if host == DOMAIN else host
-    return hashlib.sha256(f"{host} {destination.account_id}".encode()).hexdigest()[:16]
+    """Names the account without giving it away; its name is one, however its host is spelled."""
+    return hashlib.sha256(destination.name.encode()).hexdigest()[:16]
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether others who open `path` lock the same file: cleaners of /tmp may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _open_shared(path: Path) -> int:
@@ -126,5 +134,6 @@ def _open_shared(path: Path) -> int:
     except OSError as error:
         raise SlotsError(
             f"cannot use {path}, with which processes share the account's requests in flight "
-            f"({error.strerror}); remove {path.parent.parent} and run again"
+            f"({error.strerror}); see that {path.parent.parent} is a folder in which every user "
+            f"may make files"
         ) from error

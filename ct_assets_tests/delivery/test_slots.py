@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import threading
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.clevertap.destination import Destination, sandbox_destination
+from ct_assets.clevertap.destination import (
+    Destination,
+    destination_from_env,
+    sandbox_destination,
+)
 from ct_assets.delivery.slots import Slots, SlotsError, other_slots, upload_slots
-from ct_assets_tests.clevertap.wire import loopback
 
 NEVER = threading.Event()
 
@@ -164,21 +168,37 @@ def test_a_busy_process_does_not_starve_another(tmp_path: Path) -> None:
 
 
 def account(url: str, account_id: str = "ABC-DEF-GHIJ") -> Destination:
-    return Destination(
-        name="any",
-        base_url=url,
-        account_id=account_id,
-        passcode=loopback(1).passcode,
+    destination = destination_from_env(
+        environ={
+            "CLEVERTAP_ACCOUNT_ID": account_id,
+            "CLEVERTAP_PASSCODE": "s3cret-passcode",
+            "CLEVERTAP_API_URL": url,
+        }
     )
+    assert destination
+    return destination
 
 
 def test_an_account_has_one_set_whatever_its_host_is_called(tmp_path: Path) -> None:
     europe = upload_slots(account("https://api.clevertap.com"), tmp_path)
 
     assert upload_slots(account("https://eu1.api.clevertap.com"), tmp_path) is europe
+    assert upload_slots(account("https://eu1.api.clevertap.com:443"), tmp_path) is europe
+    assert upload_slots(account("https://API.clevertap.com/"), tmp_path) is europe
     assert upload_slots(account("https://in1.api.clevertap.com"), tmp_path) is not europe
     assert upload_slots(account("https://api.clevertap.com", "XYZ"), tmp_path) is not europe
     assert upload_slots(sandbox_destination("http://127.0.0.1:1", "a"), tmp_path) is not europe
+
+
+def test_files_that_were_removed_are_made_anew_for_all(tmp_path: Path) -> None:
+    ours, theirs = Slots(tmp_path / "root" / "slots", 3), Slots(tmp_path / "root" / "slots", 3)
+    assert all_free(ours, 3)
+    shutil.rmtree(tmp_path / "root")
+
+    with ExitStack() as held:
+        assert all(held.enter_context(theirs.slot(NEVER)) for _ in range(3))
+        assert ours._take() is None
+    assert all_free(ours, 3)
 
 
 def test_other_endpoints_have_three_of_their_own(tmp_path: Path) -> None:
@@ -205,5 +225,5 @@ def test_a_place_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "root").touch()
     slots = upload_slots(account("https://in1.api.clevertap.com"), tmp_path / "root")
 
-    with pytest.raises(SlotsError, match=r"Not a directory\); remove .*/root and run again"):
+    with pytest.raises(SlotsError, match=r"Not a directory\); see that .*/root is a folder in"):
         taken_within(slots, NEVER)
