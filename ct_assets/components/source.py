@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers import changes, tables
+from ct_assets.io_managers import changes, scanning, tables
 from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping.labels import Name, Owners, Tags
@@ -196,8 +196,8 @@ def _problems(source: Source) -> Iterator[Problem]:
     for kind in given:
         if not getattr(source, kind).strip():
             yield Problem((kind,), "is empty. Write where the rows come from.")
-    if source.file and not tables.readable(source.file):
-        yield Problem(("file",), f"{source.file!r} is neither CSV nor Parquet. {tables.READABLE}")
+    if source.file and not scanning.readable(source.file):
+        yield Problem(("file",), f"{source.file!r} is neither CSV nor Parquet. {scanning.READABLE}")
     if source.database is not None and source.file is not None:
         yield Problem(("database",), "is for table, sql and sql_file, not for a file.")
     if source.types and source.file is None:

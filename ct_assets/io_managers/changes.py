@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.io_managers.tables import FileError, explained, named, scan, typed
+from ct_assets.io_managers.csv_files import FileError, named
+from ct_assets.io_managers.scanning import explained, scan
+from ct_assets.io_managers.tables import typed
 
 NOTHING = "None"
 """The largest value of a column that has none."""

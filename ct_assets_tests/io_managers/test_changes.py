@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.io_managers.changes import at_rest
-from ct_assets.io_managers.tables import FileError
+from ct_assets.io_managers.csv_files import FileError
 
 
 class Growing:

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ct_assets.io_managers.tables import FileError, matching, snapshot
+from ct_assets.io_managers.csv_files import FileError
+from ct_assets.io_managers.tables import matching, snapshot
 
 PEOPLE = 'id,ok,born,seen\n0171,Yes,2001-02-03,2026-01-02T03:04:05\n2,,,"2026-01-02 03:04"\n'
 
@@ -57,7 +58,9 @@ def test_types_are_declared(tmp_path: Path) -> None:
         (b'id,name\n1,"Ada\nB. ""C"""\n', [("1", 'Ada\nB. "C"')]),
         (b'id,name\n1,""\n2,\n', [("1", ""), ("2", None)]),
         (b"id,name\n1,Ada\n\n2,Bob\n\n", [("1", "Ada"), ("2", "Bob")]),
-        (b"id,name\n1\n", [("1", None)]),
+        (b"id,name\n1,\n", [("1", None)]),
+        (b'id,name\r\n1,"Ada\r\nB."\r\n\r\n2,\r\n', [("1", "Ada\r\nB."), ("2", None)]),
+        (b'id;name\n1;"a;b"\n2;', [("1", "a;b"), ("2", None)]),
         (b"id,name", []),
         (b"id\n1\n\n", [("1",), (None,)]),
     ],
@@ -98,11 +101,11 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         ({"a.csv": b""}, {}, "a.csv: the file is empty, it has no header"),
         ({"a.csv": b"id\n\xff\n"}, {}, "a.csv: line 2 is not UTF-8; save the file as UTF-8"),
         ({"a.csv": b'id,n\n1,sec"ret\n'}, {}, "a.csv: a quote stands inside a value"),
-        ({"a.csv": b"id\nx,secret\n"}, {}, "a.csv: a line has more fields than the header;"),
+        ({"a.csv": b"id\nx,secret\n"}, {}, "a.csv: line 2 has more fields than the header;"),
         ({"a.csv": b'id,n\n1,"secret\n'}, {}, "a.csv: a quote is opened and never closed"),
         ({"a.csv": b"id,n,n\n1,2,3\n"}, {}, "a.csv: the header has 'n' more than once;"),
         ({"a.csv": "id\n1\n".encode("utf-16")}, {}, "a.csv: line 1 is not UTF-8"),
-        ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the header is no text in UTF-8;"),
+        ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the lines end in CR alone;"),
         ({"a.csv/b.csv": b"id\n"}, {}, "'a.csv' is a folder; name its files, such as"),
         ({"a.csv": b"id\n1\n"}, {"idd": "integer"}, "(wanted by `types`); did you mean 'id'?"),
         ({"a.csv": b"id\n1\nsecret"}, {"id": "integer"}, "no integer, the first in row 2;"),
@@ -120,6 +123,70 @@ def test_errors_name_the_file_and_quote_no_value(
 
     assert message.format(tmp_path) in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+CUT = b'id,Name,company,tier\n1,Ann,ACME,\n\n2,"Bo\nb",,\n2,Bob\n'
+BROKEN = b"id,Name,company,tier\n1,Ann,ACME,gold\n2,Bob\nSmith,Initech,platinum\n"
+SHORT = "fewer fields than the header; is the file cut off, or a line break not in quotes?"
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (CUT, f"line 6 has {SHORT}"),
+        (BROKEN, f"line 3 has {SHORT}"),
+        (BROKEN.replace(b"\n", b"\r\n"), f"line 3 has {SHORT}"),
+        (BROKEN.replace(b",", b"\t"), f"line 3 has {SHORT}"),
+        (CUT + b"3,Eve,,,,\n", "line 6 has fewer fields"),
+        (b'id,n\n"1\n2",3\n4,5,6\n', "line 4 has more fields than the header;"),
+        (b"id,n\n1,a\rb\n2,\n", "where its lines end cannot be told;"),
+        (b'"first\nname",n\n1,2\n', "the name of column 1, 'first\\nname', has the character "
+         "U+000A (a line break); take it out of the header"),
+        ("id,first\u00a0name\n1,2\n".encode(), "the name of column 2, 'first\\xa0name', has the "
+         "character U+00A0 (NO-BREAK SPACE);"),
+        (b"id,\xff\xfe\n1,2\n", "line 1 is not UTF-8; save the file as UTF-8"),
+    ],
+)  # fmt: skip
+def test_a_csv_that_is_not_whole_says_where(tmp_path: Path, content: bytes, wrong: str) -> None:
+    (tmp_path / "people[1].csv").write_bytes(content)
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, "people[1].csv")
+
+    assert str(caught.value).startswith(f"people[1].csv: {wrong}")
+
+
+@pytest.mark.parametrize(
+    ("second", "wrong"),
+    [
+        (b"id,n\n3\n", f"line 2 of b.csv has {SHORT}"),
+        (b"id,n\n3,4,5\n", "line 2 of b.csv has more fields than the header;"),
+        (b"", "b.csv is empty, it has no header"),
+        (b"id;n\n3;4\n", "these files have different separators, ',' in a.csv and ';' in b.csv;"),
+    ],
+)
+def test_of_many_csvs_the_one_that_is_not_whole_is_named(
+    tmp_path: Path, second: bytes, wrong: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(b"id,n\n1,\n")
+    (tmp_path / "b.csv").write_bytes(second)
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path)
+
+    assert str(caught.value).startswith(f"a.csv and 1 more: {wrong}")
+
+
+@pytest.mark.parametrize("content", [b"", b"id,n\n1,2\n", None])
+def test_what_is_no_whole_parquet_file_is_said_to_be_none(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "a.parquet"
+    pl.DataFrame({"n": [1]}).write_parquet(file)
+    file.write_bytes(file.read_bytes()[:-9] if content is None else content)
+
+    with pytest.raises(FileError, match=r"^a\.parquet: the file is no whole Parquet file: it is"):
+        read(tmp_path, "a.parquet")
 
 
 def test_of_many_files_the_one_that_is_not_utf8_is_named(tmp_path: Path) -> None:
@@ -141,7 +208,7 @@ def test_a_type_that_polars_does_not_know_is_an_error_like_others(tmp_path: Path
     file = tmp_path / "people.parquet"
     duckdb.execute(f"copy (select 1 as id, interval 1 day as since) to '{file}'")
 
-    with pytest.raises(FileError, match=r"people\.parquet has a column of a type that is not"):
+    with pytest.raises(FileError, match="the file has a column of a type that is not"):
         read(tmp_path, "people.parquet")
 
 
@@ -159,7 +226,7 @@ def test_of_many_files_the_one_that_is_broken_is_named(tmp_path: Path) -> None:
     pl.DataFrame({"n": [1]}).write_parquet(tmp_path / "a.parquet")
     (tmp_path / "b.parquet").write_bytes(b"PAR1")
 
-    with pytest.raises(FileError, match=r"a\.parquet and 1 more: b\.parquet cannot be read"):
+    with pytest.raises(FileError, match=r"a\.parquet and 1 more: b\.parquet is no whole Parquet"):
         read(tmp_path, "*.parquet")
 
 
