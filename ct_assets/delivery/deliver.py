@@ -1,6 +1,5 @@
 """One delivery from beginning to end: settle, compare, outbox, send, settle."""
 
-import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from ct_assets.delivery.conservation import violations
 from ct_assets.delivery.deletions import Deleting
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.ledger import DeliveryLedger, LedgerFile
+from ct_assets.delivery.plan import keep_delivered
 from ct_assets.delivery.removed import Removed
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.result import Counts, DeliveryFailed, Outcome, Progress
@@ -24,7 +24,6 @@ from ct_assets.delivery.settle import Settled, settle
 from ct_assets.delivery.slots import other_slots, upload_slots
 from ct_assets.delivery.storage import (
     OUTBOX,
-    PREVIOUS,
     StorageError,
     locked,
     readable_errors,
@@ -113,6 +112,8 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
         outbox.number(connection, request, found)
         gone = removed.find(connection, request, found)
         objection = guards.objection(connection, request, found, gone)
+        if not objection:
+            guards.expect_changes(connection, request)
         delivery = ledger.begin(request.run, request.at)
         outbox.write(connection, request, found, delivery)
     return Planned(delivery, found, gone, objection, leftover)
@@ -134,7 +135,6 @@ def _send_part(
 ) -> Sent:
     client, policy = sending.client, request.policy
     slots = other_slots if deletions else upload_slots
-    parks = policy.counts_twice and policy.on_unknown == "park"
     return send(
         outbox.batches(request.home / OUTBOX, deletions=deletions),
         Deleting(client) if deletions else client,
@@ -145,7 +145,7 @@ def _send_part(
         rng=sending.rng,
         stop=sending.stop,
         retry=sending.retry or Retry(resends=Retry.resends if policy.counts_twice else RESENDS),
-        on_unknown="park" if parks else "resend",
+        on_unknown="park" if policy.parks else "resend",
         progress=lambda sent: sending.progress(_progress(planned, sent)),
     )
 
@@ -179,12 +179,14 @@ def settle_delivery(
 ) -> Outcome:
     with state.opened(request.home, work, memory=request.memory) as connection:
         settled = settle(connection, request.home, work, ledger, request.policy)
-        if not planned.objection:
+        if settled is None:
+            raise StorageError(
+                f"{request.home.name}: its outbox vanished while its records were sent"
+            )
+        if not planned.objection and _whole(request, planned, settled):
             state.put(connection, "declaration", request.policy.declaration)
-    if settled is None:
-        raise StorageError(f"{request.home.name}: its outbox vanished while its records were sent")
     counts = _counts(request, planned, settled)
-    _keep_for_plans(request, counts, work)
+    keep_delivered(request, counts, work)
     return Outcome(
         counts=counts,
         report=settled.report,
@@ -202,6 +204,12 @@ def settle_delivery(
         objection=planned.objection,
         passing=sent.passing,
     )
+
+
+def _whole(request: Delivery, planned: Planned, settled: Settled) -> bool:
+    """No row of today is left for the next run."""
+    left = settled.sent.unsent + planned.diff.fates.get("limit", 0)
+    return not left and (request.policy.parks or not settled.sent.unknown)
 
 
 def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
@@ -222,18 +230,6 @@ def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
         removed=planned.removed.rows,
         removals=settled.removals,
     )
-
-
-def _keep_for_plans(request: Delivery, counts: Counts, work: Path) -> None:
-    """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
-    whole = request.partition is None and request.limit is None
-    if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:
-        return
-    previous = request.home / PREVIOUS
-    fresh = work / PREVIOUS
-    with contextlib.suppress(OSError):  # another file system: plans do without
-        fresh.hardlink_to(request.valid)
-        fresh.replace(previous)  # nothing happens if both are names of one file
 
 
 def _check(request: Delivery, outcome: Outcome) -> None:

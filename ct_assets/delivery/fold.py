@@ -66,7 +66,6 @@ def fold(
     connection: duckdb.DuckDBPyConnection, policy: Policy, origin: Origin, outbox: Path
 ) -> None:
     """From `work.settled`. All of it or nothing, and the same if it is done twice."""
-    parks = policy.counts_twice and policy.on_unknown == "park"
     facts = {
         "now": f"timestamp '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}'",
         "delivery": str(origin.delivery),
@@ -75,10 +74,10 @@ def fold(
         "outbox": parquet_sql(outbox),
     }
     with transaction(connection):
-        _release(connection, parks=parks)
+        _release(connection, parks=policy.parks)
         connection.execute(_ACKED.format(**facts))
         connection.execute(_REFUSED.format(**facts))
-        if parks:
+        if policy.parks:
             connection.execute(_PARKED.format(**facts))
         elif policy.object == "profile" and scalar(connection, _UNKNOWN):
             connection.execute(_DOUBT)

@@ -26,6 +26,12 @@ def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> 
     state.put(connection, "event_key", key)
 
 
+def expect_changes(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+    """Another declaration changes rows until a whole delivery has stored it as `declaration`."""
+    if state.get(connection, "declaration") != request.policy.declaration:
+        state.put(connection, "declaration", "")
+
+
 def objection(
     connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff, removed: Removed
 ) -> str | None:

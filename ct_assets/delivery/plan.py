@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.renamed import GuardError
 from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.result import Counts
 from ct_assets.delivery.settle import settle
 from ct_assets.delivery.storage import (
     PREVIOUS,
@@ -166,3 +168,15 @@ def _samples(
         f" where b{number} is distinct from a{number} limit {SAMPLES}"
     ).fetchall()
     return tuple((b and mask(b), a and mask(a)) for b, a in found)
+
+
+def keep_delivered(request: Delivery, counts: Counts, work: Path) -> None:
+    """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
+    whole = request.partition is None and request.limit is None
+    if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:
+        return
+    previous = request.home / PREVIOUS
+    fresh = work / PREVIOUS
+    with contextlib.suppress(OSError):  # another file system: plans do without
+        fresh.hardlink_to(request.valid)
+        fresh.replace(previous)  # nothing happens if both are names of one file

@@ -35,6 +35,11 @@ class Policy:
         """A record that arrives twice does harm."""
         return self.object == "event" or not self.idempotent
 
+    @property
+    def parks(self) -> bool:
+        """A record whose answer was lost waits for a person."""
+        return self.counts_twice and self.on_unknown == "park"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from ct_assets.delivery import DeliveryFailed, Tally
@@ -6,6 +8,9 @@ from ct_assets_tests.delivery.kit import Row, Sync, event, profile
 
 PEOPLE: list[Row] = [profile(str(n), Name="Li") for n in range(100)]
 RENAMED: list[Row] = [profile(str(n), Name="Wu") for n in range(100)]
+
+SET = threading.Event()
+SET.set()
 
 
 def test_too_many_removed_rows_stop_before_anything_leaves(profiles: Sync) -> None:
@@ -58,3 +63,19 @@ def test_another_event_key_stops_until_it_is_allowed(events: Sync) -> None:
 
     assert events.run([event("order-1")], allow=frozenset(["event_key"])).counts.acked == 1
     assert events.run([event("order-1")]).counts.unchanged == 1
+
+
+@pytest.mark.parametrize("then", ["d2", "d1"])
+def test_the_rest_of_a_remapping_that_was_cut_short_passes(profiles: Sync, then: str) -> None:
+    profiles.policy_with(max_changed=0.5)
+    profiles.run(PEOPLE)
+    profiles.policy_with(declaration="d2")
+    with pytest.raises(DeliveryFailed, match="customers: "):
+        profiles.send(profiles.request(RENAMED), stop=SET)
+    profiles.run(RENAMED, limit=10)
+    profiles.run_until_fold(RENAMED, limit=10)
+
+    profiles.policy_with(declaration=then)
+    assert profiles.run(RENAMED).counts.changed == 80
+    with pytest.raises(DeliveryFailed, match=r"100 of 100 .* allow: \[max_changed\]"):
+        profiles.run(PEOPLE)
