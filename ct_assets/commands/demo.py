@@ -15,12 +15,12 @@ from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import execute, kept_or_forgotten
 from ct_assets.components.catalogue import Declared
-from ct_assets.components.keys import STAGES
 from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.staging import Snapshot
 from ct_assets.mapping import Sync
+from ct_assets.mapping.labels import STAGES
 
 Staged = Mapping[tuple[str, str], Snapshot]
 """Snapshots by sync and stage."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.components.keys import STAGES
 from ct_assets.components.splitting import KEYS
 from ct_assets.delivery.forget import Person, about, erase, identifiers
 from ct_assets.files import replacing
 from ct_assets.io_managers.staging import Snapshot, Staging
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind
+from ct_assets.mapping.labels import STAGES
 
 _ROW = "__row"
 

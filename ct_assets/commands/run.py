@@ -9,14 +9,28 @@ import click
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import execute, kept_or_forgotten
 from ct_assets.components.triggers import due, job_name
-from ct_assets.errors import UserError
+from ct_assets.delivery.guards import GUARDS, RENAMED, is_guard
+from ct_assets.errors import UserError, closest
+
+
+def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tuple[str, ...]:
+    for name in allow:
+        if not is_guard(name):
+            hint = closest(name, [*GUARDS]) or f"; there are {', '.join(GUARDS)}, {RENAMED}<sync>"
+            raise click.BadParameter(f"no guard is called {name!r}{hint}")
+    return allow
 
 
 @click.command()
 @click.argument("sync")
 @click.option("--full", is_flag=True, help="Profiles go whether they changed or not.")
 @click.option("--limit", type=click.IntRange(min=1), help="Send at most so many, for a trial.")
-@click.option("--allow", multiple=True, help="A guard to pass this once; its message names it.")
+@click.option(
+    "--allow",
+    multiple=True,
+    callback=guards,
+    help="A guard to pass this once; its message names it.",
+)
 @click.pass_obj
 def command(
     module: str, sync: str, *, full: bool, limit: int | None, allow: tuple[str, ...]

@@ -12,10 +12,12 @@ from dagster.components.definitions import LazyDefinitions
 
 from ct_assets.components import keys
 from ct_assets.components.declaration import Place
+from ct_assets.components.foreign import named_table
 from ct_assets.components.source import DeclaredSource
 from ct_assets.components.source import parse as parse_source
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
+from ct_assets.mapping.labels import STAGES
 
 # Where an asset's declaration is in its metadata; both are shown in the UI.
 SYNC, SOURCE = "clevertap_sync", "source_table"
@@ -23,7 +25,7 @@ SYNC, SOURCE = "clevertap_sync", "source_table"
 
 @dataclass(frozen=True)
 class Declared:
-    """A sync; its source when that is a SourceTable, None when it is another asset."""
+    """A sync; its source when that is a SourceTable or names its table, None for other assets."""
 
     sync: Sync
     source: DeclaredSource | None
@@ -50,7 +52,7 @@ def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
         if SYNC in spec.metadata:
             sync, at = sync_of(spec.metadata)
             source = specs.get(dg.AssetKey.from_user_string(sync.source))
-            found[sync.name] = Declared(sync, _source(source.metadata) if source else None, at)
+            found[sync.name] = Declared(sync, _readable(source) if source else None, at)
     return found
 
 
@@ -92,7 +94,7 @@ def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]
 def declared_assets(repository: dg.RepositoryDefinition) -> Iterator[dg.AssetKey]:
     """What the declared syncs and SourceTables make."""
     for sync in declared_syncs(repository):
-        yield from (keys.key(sync, stage) for stage in keys.STAGES)
+        yield from (keys.key(sync, stage) for stage in STAGES)
     for key, asset in repository.assets_defs_by_key.items():
         if SOURCE in asset.metadata_by_key.get(key, {}):
             yield key
@@ -104,6 +106,10 @@ def declared_source(
     """The SourceTable of that key, if it is one."""
     asset = repository and repository.assets_defs_by_key.get(key)
     return _source(asset.metadata_by_key[key]) if asset else None
+
+
+def _readable(spec: dg.AssetSpec) -> DeclaredSource | None:
+    return _source(spec.metadata) or named_table(spec.key, spec.metadata)
 
 
 def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:

@@ -8,12 +8,14 @@ import polars as pl
 
 from ct_assets.components import catalogue
 from ct_assets.components.catalogue import Declared
+from ct_assets.components.declaration import told
 from ct_assets.components.rows import Rows, scratch, split_rows
 from ct_assets.delivery import Policy
+from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap import policy
 from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
 from ct_assets.io_managers.warehouse import Warehouse
-from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.mapping import SchemaError, Sync, rejected_keys
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Desk:
     def rows(self, declared: Declared) -> Iterator[Rows]:
         """The rows as they are now, split."""
         with (
+            _placed(declared),
             self.source(declared) as source,
             split_rows(declared.sync, source, self.rejected_profiles(declared.sync)) as rows,
         ):
@@ -56,10 +59,29 @@ class Desk:
 
     @contextlib.contextmanager
     def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
-        """The source as it is now; an asset that is no SourceTable as it was staged."""
+        """The source as it is now; an asset that is no SourceTable as it was last read."""
         if declared.source is None:
-            yield self.staging.current(declared.sync.source.split("/")).scan()
+            yield self._last_read(declared.sync)
             return
         with scratch() as drafts, drafts.draft(("source",)) as draft:
             declared.source.snapshot(draft, self.warehouse)
             yield draft.scan()
+
+    def _last_read(self, sync: Sync) -> pl.LazyFrame:
+        try:
+            return self.staging.current(sync.source.split("/")).scan()
+        except NotStagedError:
+            raise UserError(
+                f"{sync.source} is made by another asset, whose rows only a run of {sync.name} can "
+                f"load: ct-assets run {sync.name} --limit 3. To look at them without, have it "
+                f"write a table and name that in its metadata, or read it with a SourceTable"
+            ) from None
+
+
+@contextlib.contextmanager
+def _placed(declared: Declared) -> Iterator[None]:
+    """What does not fit the source's columns is told with the place of the declaration."""
+    try:
+        yield
+    except SchemaError as error:
+        raise SchemaError(told(declared.place, (), str(error))) from None

@@ -88,8 +88,9 @@ def _documents(file: Path, *_: int) -> tuple[Lines, ...]:
         nodes = _composed(text)
         for node in nodes:
             _built(node)
-    except UnicodeDecodeError:
-        raise UnreadableError(f"{relative(file)}:1: is not UTF-8; save it as UTF-8") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UnreadableError(f"{relative(file)}:{line}: is not UTF-8; save it as UTF-8") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         said = f"a character that YAML forbids ({error.character:#x}); take it out"

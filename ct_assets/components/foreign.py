@@ -1,5 +1,6 @@
 """The rows of a source, whoever made it, in a file that nobody changes."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -25,41 +26,53 @@ def frozen(
     """All rows of the asset `node`: as we staged them, or else copied beside `draft`."""
     if node.io_manager_key == "ct_staging":
         return staging.current(node.key.path).scan()
-    copy, found = draft.folder / COPY, _value(context, node.key)
+    copy, found = draft.folder / COPY, _value(context, node)
     if isinstance(found, pl.LazyFrame | pl.DataFrame):
         found.lazy().sink_parquet(copy)
-    elif table := _table(context, node):
-        source = Source(asset=node.key.to_user_string(), table=table)
-        read = DeclaredSource(source, Path(), Path())
+    elif read := _table(context, node):
         warehouse.snapshot(read.query, copy, called=read.called)
     else:
         raise _unusable(node.key.to_user_string(), found)
     return pl.scan_parquet(copy)
 
 
-def _value(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> object:
+def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:
     """What the asset's I/O manager loads; its error if there is nothing that it can load."""
+    if node.is_executable and _gives_nothing(node):
+        return None  # a value of it would be from when it still gave one
     try:
-        return context.load_asset_value(asset)
+        return context.load_asset_value(node.key)
     except Exception as error:
         hushed(error)
         return error
 
 
-def _table(context: dg.AssetExecutionContext, node: AssetNode) -> str | None:
-    """Where its rows are in the warehouse, as dbt, dagster-duckdb and others say it."""
+def _gives_nothing(node: AssetNode) -> bool:
+    asset = node.assets_def
+    output = asset.node_def.output_def_named(asset.get_output_name_for_asset_key(node.key))
+    return output.dagster_type.is_nothing
+
+
+def _table(context: dg.AssetExecutionContext, node: AssetNode) -> DeclaredSource | None:
     last = context.instance.get_latest_materialization_event(node.key)
     said = last.asset_materialization.metadata if last and last.asset_materialization else {}
-    name = said.get(TABLE) or node.metadata.get(TABLE)
+    return named_table(node.key, {**node.metadata, **said})
+
+
+def named_table(key: dg.AssetKey, metadata: Mapping[str, object]) -> DeclaredSource | None:
+    """Where an asset's rows are in the warehouse, as dbt, dagster-duckdb and others say it."""
+    name = metadata.get(TABLE)
     if name is None:
         return None
     # Of database.schema.table the last two: the database is the warehouse's file.
-    return ".".join(str(getattr(name, "value", name)).replace('"', "").split(".")[-2:])
+    table = ".".join(str(getattr(name, "value", name)).replace('"', "").split(".")[-2:])
+    return DeclaredSource(Source(asset=key.to_user_string(), table=table), Path(), Path())
 
 
 def _unusable(asset: str, found: object) -> UserError:
-    given = type(found).__name__
-    what = f"cannot be loaded ({given})" if isinstance(found, Exception) else f"gives a {given}"
+    kind = type(found).__name__
+    given = "nothing" if found is None else f"a {kind}"
+    what = f"cannot be loaded ({kind})" if isinstance(found, Exception) else f"gives {given}"
     return UserError(
         f"{asset} {what}, and names no table as `{TABLE}` in its metadata; a sync takes a polars "
         f"frame or a table of the warehouse. Declare a SourceTable with `table: ...` and "

@@ -6,9 +6,9 @@ from datetime import datetime
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
-from ct_assets.components.keys import STAGES
 from ct_assets.components.triggers import SUFFIX
 from ct_assets.io_managers.outcomes import ROWS
+from ct_assets.mapping.labels import STAGES
 
 PAGE = 500
 

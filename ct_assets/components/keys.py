@@ -2,8 +2,6 @@ import dagster as dg
 
 from ct_assets.mapping import Sync
 
-STAGES = ("valid", "rejected", "clevertap", "undelivered")
-
 
 def key(sync: Sync, stage: str) -> dg.AssetKey:
     return dg.AssetKey([sync.name, stage])

@@ -7,6 +7,7 @@ from pathlib import Path
 from pprint import pformat
 from typing import Any, Literal
 
+import click
 import dagster as dg
 import polars as pl
 import yaml
@@ -65,6 +66,7 @@ class SyncScaffolder(dg.Scaffolder[SyncParams]):
         name = plain(request.target_path.stem if request.append else request.target_path.name)
         found = find_source(request, name)
         _write(request, sync_text(name, request.params, found))
+        click.echo(found.note, err=True)
 
 
 class SourceScaffolder(dg.Scaffolder[SourceParams]):
@@ -192,7 +194,7 @@ def _event_lines(event: str, offer: proposing.Proposal) -> list[str]:
 
 def _field_lines(offer: proposing.Proposal, *, active: bool) -> Iterator[str]:
     """Properties of an event are what it is sent for; of a person only what is known is sent."""
-    own = {column: column for column in offer.others}
+    own, active = {column: column for column in offer.others}, active or not offer.fields
     fields = {**offer.fields, **own} if active else offer.fields
     yield "  fields:" if fields else "  fields: {}"
     for name, value in fields.items():

@@ -10,11 +10,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ct_assets.components import partitions
 from ct_assets.components.catalogue import declared_assets
-from ct_assets.components.keys import STAGES, key, source_key
+from ct_assets.components.keys import key, source_key
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
+from ct_assets.mapping.labels import STAGES
 
 AGAIN = "*/10 * * * *"
 """When what follows a change tries again after a failure; others do at their next tick."""

@@ -11,6 +11,15 @@ from ct_assets.delivery.state import scalar
 
 ALWAYS_REMOVABLE = 10
 
+GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new")
+RENAMED = "renamed:"
+"""Before the name that a sync had."""
+
+
+def is_guard(name: str) -> bool:
+    """Whether `name` is one that a run may pass once."""
+    return name in GUARDS or name.startswith(RENAMED)
+
 
 def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
     """Events are known by their key: another one would send all of them again."""

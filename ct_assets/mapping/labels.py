@@ -7,6 +7,9 @@ from pydantic import AfterValidator
 
 from ct_assets.mapping.problems import mistake
 
+STAGES = ("valid", "rejected", "clevertap", "undelivered")
+"""The assets of a sync, each called `<sync>/<stage>`."""
+
 
 def _plain(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
+from ct_assets.mapping.labels import STAGES
 from ct_assets.mapping.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
@@ -47,7 +48,7 @@ def _of_itself(raw: Mapping[str, object]) -> Iterator[Problem]:
         yield Problem(("after",), "names the sync itself. Name the syncs that must come before it.")
     if raw.get("require_profile") == name:
         yield Problem(("require_profile",), "names the sync itself. Name the sync of the people.")
-    if isinstance(source, str) and source.startswith(f"{name}/"):
+    if source in [f"{name}/{stage}" for stage in STAGES]:
         yield Problem(
             ("source",), "is an asset of the sync itself. Name the one that has the rows."
         )

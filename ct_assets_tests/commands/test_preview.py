@@ -47,6 +47,14 @@ def test_an_expression_that_meets_what_it_cannot_read(shop: Shop) -> None:
     )
 
 
+def test_a_column_that_is_gone_is_told_with_its_place(shop: Shop) -> None:
+    shop.declare("customers", "Name: name", "Name: nome")
+
+    said = shop.call("preview", "customers").output
+
+    assert "/defs/customers/defs.yaml:2: Sync customers: shop/customer has no column 'nome'" in said
+
+
 def test_a_limit_that_makes_no_sense(shop: Shop) -> None:
     assert shop.call("preview", "customers", "--limit", "-1").exit_code == 2
     assert len(shop.said("preview", "customers", "--limit", "0").splitlines()) == 1

@@ -27,3 +27,12 @@ def test_a_guard_says_how_to_pass_it_and_that_works(shop: Shop) -> None:
         stopped.output
     )
     assert "0 acked" in shop.said("run", "customers", "--allow", "empty_source")
+
+
+def test_a_guard_that_there_is_not(shop: Shop) -> None:
+    typo = shop.call("run", "customers", "--allow", "max_remove")
+    other = shop.call("run", "customers", "--allow", "all")
+
+    assert (typo.exit_code, other.exit_code) == (2, 2)
+    assert "no guard is called 'max_remove'; did you mean 'max_removed'?" in typo.output
+    assert "empty_source, max_removed" in other.output

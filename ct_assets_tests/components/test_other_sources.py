@@ -6,6 +6,8 @@ import dagster as dg
 import duckdb
 import pytest
 
+from ct_assets.commands.project import Project
+from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
@@ -90,13 +92,53 @@ def test_an_asset_that_names_its_table(
 
 
 def test_an_asset_with_no_rows_to_take_is_told_what_to_do(tmp_path: Path) -> None:
-    """Without what its I/O manager says, which may quote rows."""
     asset = '@dg.asset(key=["shop", "customer"])\ndef customer() -> None: ...\n'
 
     told = kit.failure(kit.run(load(tmp_path, asset)))
 
-    assert "shop/customer cannot be loaded (FileNotFoundError), and names no table as" in told
-    assert "No such file" not in told
+    assert "shop/customer gives nothing, and names no table as `dagster/table_name`" in told
+
+
+def previewed(defs: dg.Definitions) -> int:
+    project = Project.of(defs)
+    with project.rows(project.sync("customers")) as rows:
+        return rows.counts.valid
+
+
+def test_a_table_can_be_looked_at_without_a_run(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb")) as connection:
+        connection.execute("create schema model")
+        connection.execute(MADE)
+
+    assert previewed(load(tmp_path, TABLES["a table of another code location"])) == 1
+
+
+def test_a_frame_cannot(tmp_path: Path) -> None:
+    asset = f'@dg.asset(key=["shop", "customer"])\ndef frame():\n    return pl.DataFrame({FRAME})\n'
+
+    with pytest.raises(UserError, match=r"^shop/customer is made by another asset, whose rows"):
+        previewed(load(tmp_path, asset))
+
+
+def test_a_table_is_read_in_place_of_what_the_asset_once_gave(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    asset = '@dg.asset(key=["shop", "customer"]{})\ndef customer(){}:\n    return {}\n'
+    table = ', metadata={"dagster/table_name": "person"}'
+    (tmp_path / "data").mkdir()
+    with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "create table person as select 7 as id, 'Ada' as name, null::text as mail"
+        )
+    with dg.instance_for_test() as instance:
+        frame = load(tmp_path / "before", asset.format("", "", f"pl.DataFrame({FRAME})"))
+        assert kit.run(frame, instance=instance).success
+
+        result = kit.run(load(tmp_path, asset.format(table, " -> None", None)), instance=instance)
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["1", "7"]
 
 
 OWN_MANAGER = """

@@ -426,9 +426,9 @@ def test_what_is_not_yaml_at_all(tmp_path: Path, sync: str, expected: str) -> No
 
 def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
     package = kit.write(tmp_path, {"sync/defs.yaml": ""})
-    (package / "defs/sync/defs.yaml").write_bytes(b"type: caf\xe9\n")
+    (package / "defs/sync/defs.yaml").write_bytes(b"type: x\nname: caf\xe9\n")
 
-    with pytest.raises(InvalidDeclarationError, match=r"defs\.yaml:1: is not UTF-8; save it as"):
+    with pytest.raises(InvalidDeclarationError, match=r"defs\.yaml:2: is not UTF-8; save it as"):
         load_defs(package)
 
 

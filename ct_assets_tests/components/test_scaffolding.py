@@ -70,6 +70,19 @@ def test_without_a_source_the_one_of_like_name_is_taken(package: Path) -> None:
     assert "# Other sources: shop/visit\n" in text
 
 
+def test_without_a_column_that_looks_like_a_field_all_are_proposed(
+    package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (package.parent / "customer.csv").write_text("id,plan\n1,gold\n")
+
+    scaffold(package, "plans", source="shop/customer")
+
+    assert records(package, "plans") == [
+        '{"type":"profile","identity":"1","profileData":{"plan":"gold"}}'
+    ]
+    assert "Proposed from the columns of shop/customer" in capsys.readouterr().err
+
+
 def test_python(package: Path) -> None:
     assert "@dg.component_instance" in scaffold(package, "people", form="python")
     assert len(records(package, "people")) == 1
