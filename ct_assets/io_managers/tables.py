@@ -12,11 +12,7 @@ from ct_assets.io_managers.scanning import all_csv, explained, scan
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 
-_DTYPES: Mapping[str, pl.DataType] = {
-    "string": pl.String(),
-    "integer": pl.Int64(),
-    "float": pl.Float64(),
-}
+_NUMBERS: Mapping[str, pl.DataType] = {"integer": pl.Int64(), "float": pl.Float64()}
 _DATETIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 _BOOLEANS = {"true": True, "t": True, "yes": True, "1": True} | {
     "false": False, "f": False, "no": False, "0": False,
@@ -73,7 +69,9 @@ def _check_lines(columns: list[str], into: Path, files: Sequence[Path]) -> None:
 
 
 def typed(column: pl.Expr, kind: str) -> pl.Expr:
-    text = column.cast(pl.String).str.strip_chars()
+    if kind == "string":
+        return column.cast(pl.String)
+    text = _trimmed(column)
     if kind == "boolean":
         folded = text.str.to_lowercase()
         return folded.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
@@ -84,7 +82,16 @@ def typed(column: pl.Expr, kind: str) -> pl.Expr:
         return pl.coalesce(
             spaced.str.to_datetime(form, time_unit="us", strict=False) for form in _DATETIMES
         )
-    return column.cast(_DTYPES[kind], strict=False)
+    return pl.coalesce(value.cast(_NUMBERS[kind], strict=False) for value in (column, text))
+
+
+def _trimmed(column: pl.Expr) -> pl.Expr:
+    return column.cast(pl.String).str.strip_chars()
+
+
+def _given(column: pl.Expr, kind: str) -> pl.Expr:
+    """Whether there is a value; blank text is one of type string only."""
+    return column.is_not_null() if kind == "string" else _trimmed(column).str.len_bytes() > 0
 
 
 def _check_types(types: Mapping[str, str], columns: list[str], files: Sequence[Path]) -> None:
@@ -100,13 +107,13 @@ def _check_cells(
     """Fail where a cell did not become the type it was declared to be, and say in which row."""
     if not types:
         return
-    given = frame.select(pl.col(name).is_not_null().sum() for name in types)
+    given = frame.select(_given(pl.col(name), kind).sum() for name, kind in types.items())
     got = pl.scan_parquet(into).select(pl.col(name).is_not_null().sum() for name in types)
     before, after = pl.collect_all([given, got], engine="streaming")
     for name, kind in types.items():
         lost = before[name].item() - after[name].item()
         if lost:
-            bad = pl.col(name).is_not_null() & typed(pl.col(name), kind).is_null()
+            bad = _given(pl.col(name), kind) & typed(pl.col(name), kind).is_null()
             row = frame.select(bad.arg_max()).collect(engine="streaming").item() + 1
             raise FileError(
                 f"{named(files)}: column {name!r} has {lost} values that are no {kind}, the first"

@@ -48,6 +48,27 @@ def test_types_are_declared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("integer", 5),
+        ("float", 5.0),
+        ("string", " 5 "),
+        ("boolean", True),
+        ("date", date(2024, 1, 31)),
+        ("datetime", datetime(2024, 1, 31)),
+    ],
+)
+def test_blanks_around_a_value_do_not_matter_to_its_type(
+    tmp_path: Path, kind: str, value: object
+) -> None:
+    written = {"boolean": "yes", "date": "2024-01-31", "datetime": "2024-01-31"}.get(kind, "5")
+    (tmp_path / "a.csv").write_text(f'id,v\n1," {written} "\n2," "\n3,""\n4,\n')
+
+    blanks = [" ", ""] if kind == "string" else [None, None]
+    assert read(tmp_path, types={"v": kind})["v"].to_list() == [value, *blanks, None]
+
+
+@pytest.mark.parametrize(
     ("content", "rows"),
     [
         (b"\xef\xbb\xbfid,name\n1,Ada\n", [("1", "Ada")]),
@@ -108,6 +129,7 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the lines end in CR alone;"),
         ({"a.csv/b.csv": b"id\n"}, {}, "'a.csv' is a folder; name its files, such as"),
         ({"a.csv": b"id\n1\n"}, {"idd": "integer"}, "(wanted by `types`); did you mean 'id'?"),
+        ({"a.csv": b"id,n\n1, \n2,secret\n"}, {"n": "integer"}, "has 1 values that are no integer"),
         ({"a.csv": b"id\n1\nsecret"}, {"id": "integer"}, "no integer, the first in row 2;"),
     ],
 )  # fmt: skip
