@@ -188,7 +188,12 @@ def _delete(client: Client, kind: str, value: str, person: Person, stop: threadi
             f"delete the profile with this {kind} in its dashboard"
         )
     for named_by, name in [(kind, value)] if kind in DELETABLE else deletable:
-        with other_slots(client.destination).slot(stop):
+        with other_slots(client.destination).slot(stop) as held:
+            if not held:
+                raise ForgetError(
+                    f"{mask(value)} is erased here, but this was stopped before CleverTap was "
+                    f"asked to delete; run the command again"
+                )
             guid = named_by == "objectId"
             answer = client.delete_profiles([name], "guid" if guid else "identity")
         verdict = read_status(answer)

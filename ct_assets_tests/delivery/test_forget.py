@@ -1,3 +1,4 @@
+import threading
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +30,20 @@ def test_nothing_of_the_person_is_left(profiles: Sync) -> None:
     for path in [*profiles.home.parent.rglob("*"), request.valid]:
         assert not path.is_file() or b"ada-1815" not in path.read_bytes(), path.name
     assert pl.read_parquet(request.valid)["_key"].to_list() == ["2"]
+
+
+def test_a_deletion_that_is_stopped_does_not_leave(profiles: Sync) -> None:
+    profiles.run([ADA, ZOE])
+    stop = threading.Event()
+    stop.set()
+
+    with (
+        Client(profiles.destination) as client,
+        pytest.raises(ForgetError, match="stopped before CleverTap was asked to delete"),
+    ):
+        forget(profiles.home.parent, "ada-1815", client, stop=stop)
+
+    assert {p.identity for p in profiles.sandbox.profiles()} == {"2", "ada-1815"}
 
 
 def test_the_next_sync_does_not_bring_the_person_back(profiles: Sync) -> None:
