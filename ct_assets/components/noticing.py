@@ -24,13 +24,14 @@ def notice(
 ) -> list[Hazard]:
     """Hazards of a finished split; they, and what the next one compares with, go into its meta.
 
-    `before` is the meta of the snapshot that this one replaces, `elsewhere` the properties that
-    other syncs send to the same account.
+    `before` is the meta of the split before this one, of whichever partitions, `elsewhere` the
+    properties that other syncs send to the same account.
     """
     types, nulls = seen(valid.scan())
-    known, others = before.get("types", {}), valid.meta.get("others", [])
-    valid.meta |= {"types": {**types, **known}, "nulls": nulls}
-    found = [*type_drift(known, types), *turned_null(before.get("nulls", {}), nulls)]
+    known, lacking = before.get("types", {}), before.get("nulls", {})
+    valid.meta |= {"types": {**types, **known}, "nulls": nulls or lacking}
+    found = [*type_drift(known, types), *turned_null(lacking, nulls)]
+    others = valid.meta.get("others", [])
     if "others" in before:
         found += _new_columns(set(others) - set(before["others"]))
     if sync.object == "profile":

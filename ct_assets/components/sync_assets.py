@@ -65,7 +65,7 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             rows = running.of_partitions(context, sync, whole)
             unprofiled = running.rejected_profiles(context, sync, staging)
             counts = split_into(sync, rows, valid, rejected, unprofiled)
-            before = staging.meta((sync.name, "valid"), part)
+            before = staging.latest_meta((sync.name, "valid"))
             elsewhere = running.fields_elsewhere(context, sync, staging)
             hazards = notice(sync, valid, before, elsewhere)
             mine = running.partition_keys(context)

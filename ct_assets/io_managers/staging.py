@@ -135,6 +135,13 @@ class Staging:
         except NotStagedError:
             return {}
 
+    def latest_meta(self, key: Sequence[str]) -> Mapping[str, Any]:
+        """Of the snapshot that was published last; nothing if there is none."""
+        try:
+            return self.latest(key).meta
+        except NotStagedError:
+            return {}
+
     def partitions(self, key: Sequence[str]) -> list[str | None]:
         """All that were staged; None is the whole of an asset without any."""
         pointers = self._home(key, None).parent.glob(f"=*/{POINTER}")

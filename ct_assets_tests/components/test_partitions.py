@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -222,6 +222,24 @@ def test_a_trial_of_a_few_records_leaves_the_rest_due(
 
     assert len(clevertap_sandbox.events()) == 2
     assert due(MONTHLY, staging, datetime(2021, 3, 10, tzinfo=UTC))[FIRST] == "2021-01-01"
+
+
+def test_a_partition_is_compared_with_the_one_before_it(root: Path) -> None:
+    backfill = Backfill(root, "day")
+    head = (root / "invoice.csv").read_text().splitlines()[0]
+
+    def filled(rows: Mapping[int, str], first: str, last: str) -> bool:
+        told = (f"{day},2,2021-01-{day:02} 10:00:00,,,,,,{total}" for day, total in rows.items())
+        (root / "invoice.csv").write_text("\n".join((head, *told, "")))
+        kit.run(backfill.defs, "shop/invoice", instance=backfill.instance)
+        checks = backfill(first, last).get_asset_check_evaluations()
+        return {check.check_name: check.passed for check in checks}["fields_filled"]
+
+    before = filled({1: "5", 2: "5"}, "2021-01-01", "2021-01-02")
+    empty = filled({1: "5", 2: "5"}, "2021-01-03", "2021-01-04")
+    after = filled({5: "", 6: ""}, "2021-01-05", "2021-01-06")
+
+    assert (before, empty, after) == (True, True, False)
 
 
 def days(*found: int) -> pl.LazyFrame:
