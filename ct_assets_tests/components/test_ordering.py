@@ -82,23 +82,32 @@ def test_events_wait_for_profiles_that_another_run_sends(
     assert kit.run(defs, "orders/clevertap", instance=instance).success
 
 
+STAGES = ("valid", "rejected", "clevertap", "undelivered")
+EVERYTHING = (
+    "shop/customer",
+    *(f"{name}/{stage}" for name in ("customers", "orders") for stage in STAGES),
+)
+
+
 def resumed(instance: dg.DagsterInstance, run: str) -> None:
     """As if the run had other steps to do yet."""
     start = dg.DagsterEvent(dg.DagsterEventType.PIPELINE_START.value, "__ASSET_JOB")
     instance.report_dagster_event(start, run)
 
 
-@pytest.mark.parametrize("valid", [True, False], ids=["sent", "came to nothing"])
+@pytest.mark.parametrize("passcode", ["its own", "wrong"])
 def test_two_runs_that_each_send_both_do_not_wait_for_each_other(
-    defs: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, valid: bool
+    defs: dg.Definitions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passcode: str
 ) -> None:
     monkeypatch.setattr(ordering, "PATIENCE", 0)
     instance = dg.DagsterInstance.ephemeral()
     assert kit.run(defs, instance=instance).success
-    if not valid:
-        (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada at example.org\n")
-    other = kit.run(defs, instance=instance)
-    assert other.success is valid
+    (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ida,ada@example.org\n")
+    with monkeypatch.context() as other_environment:
+        if passcode == "wrong":
+            other_environment.setenv("CLEVERTAP_PASSCODE", passcode)
+        other = kit.run(defs, *EVERYTHING, instance=instance)
+    assert other.success is (passcode != "wrong")
 
     resumed(instance, other.run_id)
 
