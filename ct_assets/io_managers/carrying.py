@@ -1,7 +1,9 @@
 """DuckDB's types that Parquet, or polars reading it, would make something else of.
 
 A UUID and JSON would come back as bytes, a sum of integers (HUGEINT) as a float that has lost its
-last digits, and polars does not open a file that has an INTERVAL.
+last digits, `24:00:00` as nothing, a time with a zone without it, and polars does not open a file
+that has an INTERVAL. A UHUGEINT is text because hashes such as `md5_number` have 39 digits, one
+more than a DECIMAL.
 """
 
 import duckdb
@@ -9,13 +11,16 @@ from duckdb.sqltypes import DuckDBPyType
 
 from ct_assets.delivery.storage import name_sql
 
-_WHOLE = "DECIMAL(38,0)"
+WHOLE = "DECIMAL(38,0)"
 _CARRIED_AS = {
     "UUID": "VARCHAR",
     "JSON": "VARCHAR",
     "INTERVAL": "VARCHAR",
-    "HUGEINT": _WHOLE,
-    "UHUGEINT": _WHOLE,
+    "TIME": "VARCHAR",
+    "TIME WITH TIME ZONE": "VARCHAR",
+    "TIME_NS": "VARCHAR",
+    "HUGEINT": WHOLE,
+    "UHUGEINT": "VARCHAR",
 }
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock
 
 from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
-from ct_assets.io_managers.carrying import carried
+from ct_assets.io_managers.carrying import WHOLE, carried
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
 _SAFE = (
@@ -167,7 +167,11 @@ def _told(error: duckdb.Error) -> str:
         return disk_trouble(error) or "cannot be read as a DuckDB database"
     if "read-only" in str(error):
         return ONLY_READS
-    column = re.search(r"when casting from source column (\w+)", str(error))
+    column = re.search(r"when casting from source column ([^\n]+)", str(error))
+    if f"to {WHOLE}" in str(error):
+        which = f"column {column[1]!r}" if column else "a column"
+        as_text = "send it as text, with `cast(... as varchar)` in the query"
+        return f"{which} has an integer of more than 38 digits; {as_text}"
     where = f" in column {column[1]}" if column else ""
     return (
         f"DuckDB could not compute the rows: {type(error).__name__}{where} "

@@ -7,6 +7,7 @@ import pytest
 from ct_assets.errors import UserError
 from ct_assets.io_managers.warehouse import BusyError, Warehouse
 
+MD5 = 129134844867590561315626153795017621772
 UUID = "5c649e9a-e23d-4444-b805-0792e0762da4"
 
 
@@ -74,6 +75,7 @@ def test_without_a_seed_it_says_where_the_warehouse_belongs(tmp_path: Path) -> N
         ("copy person to 'x.csv'", "must be one SELECT statement"),
         ("select 1; select 2", "must be one SELECT statement"),
         ("select cast(mail as int) from person", "ConversionException in column mail"),
+        ('select cast("a b" as int) from (select mail as "a b" from person)', "in column a b ("),
     ],
 )  # fmt: skip
 def test_errors_name_the_query_and_quote_no_value(
@@ -122,7 +124,13 @@ def test_lists_of_structs_survive(warehouse: Warehouse, tmp_path: Path) -> None:
         (f"'{UUID}'::uuid", UUID, pl.String()),
         ("""'{"a": 1}'::json""", '{"a": 1}', pl.String()),
         ("sum(9007199254740993)", 9007199254740993, pl.Decimal(38, 0)),
-        ("5::uhugeint", 5, pl.Decimal(38, 0)),
+        ("5::uhugeint", "5", pl.String()),
+        ("md5_number('a')", str(MD5), pl.String()),
+        ("[md5_number('a')]", [str(MD5)], pl.List(pl.String())),
+        ("time '23:59:59.999'", "23:59:59.999", pl.String()),
+        ("time '24:00:00'", "24:00:00", pl.String()),
+        ("timetz '12:00:00+02'", "12:00:00+02", pl.String()),
+        ("time_ns '12:00:00.123456789'", "12:00:00.123456789", pl.String()),
         ("interval 26 hour", "26:00:00", pl.String()),
         (f"['{UUID}'::uuid]", [UUID], pl.List(pl.String())),
         (
@@ -140,6 +148,25 @@ def test_types_that_parquet_has_not_arrive_whole(
 
     assert rows.schema["the value"] == dtype
     assert rows.rows() == [(7, value)]
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        (f'{2**127 - 1} as "my sum"', "column 'my sum' has an integer"),
+        (f"[{2**127 - 1}] as sums", "a column has an integer"),
+    ],
+)
+def test_an_integer_that_is_too_long_says_what_to_write(
+    warehouse: Warehouse, tmp_path: Path, column: str, told: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        query(warehouse, f"from (select 5::hugeint as g, {column})", tmp_path)
+
+    assert str(caught.value) == (
+        f"people.sql: {told} of more than 38 digits; send it as text, with `cast(... as varchar)`"
+        " in the query"
+    )
 
 
 def test_nothing_of_a_query_can_write(warehouse: Warehouse, tmp_path: Path) -> None:
