@@ -6,7 +6,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ct_assets.mapping import template
-from ct_assets.mapping.convert.dtypes import in_calendar
+from ct_assets.mapping.convert.dtypes import in_calendar, text
 from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
 from ct_assets.mapping.problems import SchemaError, near
 from ct_assets.mapping.widening import wide
@@ -116,4 +116,4 @@ def _as_text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return in_calendar(column, dtype).dt.to_string("iso:strict")
     if dtype.is_float():
         column = pl.when(column.is_finite()).then(column)
-    return column.cast(pl.String)
+    return text(column, dtype)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ def test_the_shape_of_the_valid_snapshot() -> None:
         ({"template": "{Blank|there}!"}, "there!"),
         ({"template": "{Blank}"}, None),
         ({"template": "{{{n}}} {day}"}, "{7} 2024-01-31"),
+        ({"template": "at {at}"}, "at 23:59:59.999"),
         ({"value": "gold"}, "gold"),
         ({"value": 3}, 3),
         ({"value": 0.5}, 0.5),
@@ -88,6 +89,7 @@ def test_every_way_to_fill_a_field(filling: Any, sent: object) -> None:
             "half": [0.5],
             "day": [datetime(2024, 1, 31, tzinfo=UTC).date()],
             "words": [["x", "y"]],
+            "at": [time(23, 59, 59, 999_000)],
         }
     )
     outcome = profiles(rows, {"field": filling})

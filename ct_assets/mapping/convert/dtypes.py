@@ -46,7 +46,9 @@ def dtype_of(field: pl.Field) -> pl.DataType:
 
 
 def text(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Text of a text column, byte for byte."""
+    """A value as text; that of a text column byte for byte."""
+    if isinstance(dtype, pl.Time):
+        return source.dt.to_string("iso:strict")  # a cast leaves out the fraction
     return source if isinstance(dtype, pl.String) else source.cast(pl.String)
 
 

@@ -44,6 +44,7 @@ NATURAL: list[tuple[pl.DataType, Any, object]] = [
         "$D_1706702400",
     ),
     (pl.Time(), time(17, 30), "17:30:00"),
+    (pl.Time(), time(23, 59, 59, 999_000), "23:59:59.999"),
     (pl.List(pl.String()), ["a"], ["a"]),
     (pl.Array(pl.String(), 1), ["a"], ["a"]),
     (pl.Null(), None, None),

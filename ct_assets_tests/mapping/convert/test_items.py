@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, time
 
 import polars as pl
 import pytest
@@ -19,8 +19,9 @@ def test_items_arrive_as_they_are() -> None:
 
 
 def test_values_inside_items_are_converted() -> None:
-    given = [{"day": date(2024, 1, 31), "gift": True, "note": None}]
-    assert items(given) == ([{"day": "$D_1706659200", "gift": True, "note": None}], None)
+    given = [{"day": date(2024, 1, 31), "at": time(9, 30, 0, 500_000), "gift": True, "note": None}]
+    sent = {"day": "$D_1706659200", "at": "09:30:00.500", "gift": True, "note": None}
+    assert items(given) == ([sent], None)
 
 
 def test_items_that_are_nothing() -> None:

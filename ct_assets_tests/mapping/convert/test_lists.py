@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, time
 
 import polars as pl
 import pytest
@@ -16,6 +16,7 @@ HUNDRED = [f"v{i}" for i in range(100)]
         (["a", "b"], ["a", "b"], None),
         (["b", "a", "b"], ["b", "a"], None),
         (["a", None, ""], ["a"], None),
+        ([time(9, 30), time(9, 30, 0, 1)], ["09:30:00", "09:30:00.000001"], None),
         ([" a "], [" a "], None),
         (['a,}b{"x":null,'], ['a,}b{"x":null,'], None),
         ([], None, None),
