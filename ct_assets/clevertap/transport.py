@@ -31,9 +31,9 @@ class DeadlineTransport(httpx.HTTPTransport):
             max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=5.0
         )
         super().__init__(verify=httpx.create_ssl_context(), limits=limits, proxy=proxy)
-        self._deadline = _Deadline(clock)
+        self._network = _Backend(_Deadline(clock))
         # httpcore takes a backend of one's own, but httpx does not hand it on.
-        self._pool._network_backend = _Backend(self._deadline)  # noqa: SLF001
+        self._pool._network_backend = self._network  # noqa: SLF001
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
@@ -43,11 +43,11 @@ class DeadlineTransport(httpx.HTTPTransport):
     @contextlib.contextmanager
     def limited_to(self, seconds: float) -> Iterator[None]:
         """Whatever this thread sends and receives within the block ends after `seconds`."""
-        self._deadline.start(seconds)
+        self._network.deadline.start(seconds)
         try:
             yield
         finally:
-            self._deadline.start(float("inf"))
+            self._network.deadline.start(float("inf"))
 
 
 def proxy_of(address: str) -> str | None:
@@ -105,7 +105,10 @@ class _Deadline(threading.local):
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, deadline: _Deadline) -> None:
         self._inner = httpcore.SyncBackend()
-        self._deadline = deadline
+        self.deadline = deadline
+        self.keeps_alive = True
+        """False once a connection broke when it was used again: there may be servers that close
+        after each reply and do not say so, and each request that meets them is left unknown."""
 
     def connect_tcp(
         self,
@@ -115,22 +118,39 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        left = self._deadline.timeout(timeout, httpcore.ConnectTimeout)
+        left = self.deadline.timeout(timeout, httpcore.ConnectTimeout)
         stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(stream, self._deadline)
+        return _Stream(stream, self)
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, network: _Backend) -> None:
         self._inner = inner
-        self._deadline = deadline
+        self._network = network
+        self._replied = False
+        self._used_again = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.timeout(timeout, httpcore.ReadTimeout))
+        left = self._network.deadline.timeout(timeout, httpcore.ReadTimeout)
+        try:
+            data = self._inner.read(max_bytes, left)
+        except httpcore.ReadError:
+            self._ended()
+            raise
+        if not data:
+            self._ended()
+        self._replied = True
+        return data
+
+    def _ended(self) -> None:
+        if self._used_again and not self._replied:
+            self._network.keeps_alive = False
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._used_again |= self._replied
+        self._replied = False
         for start in range(0, len(buffer), CHUNK):
-            left = self._deadline.timeout(timeout, httpcore.WriteTimeout)
+            left = self._network.deadline.timeout(timeout, httpcore.WriteTimeout)
             self._inner.write(buffer[start : start + CHUNK], left)
 
     def close(self) -> None:
@@ -142,8 +162,10 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = self._deadline.timeout(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._deadline)
+        left = self._network.deadline.timeout(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._network)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 -- httpcore's signature
+        if info == "is_readable" and not self._network.keeps_alive:
+            return True  # as httpcore knows an idle connection that the server has closed
         return self._inner.get_extra_info(info)

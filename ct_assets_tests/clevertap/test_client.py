@@ -1,9 +1,12 @@
 import itertools
 import logging
+import socket
 import ssl
+import threading
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from ct_assets.clevertap.client import Answer, Client, NoReply, Reply
 from ct_assets.clevertap.destination import Destination, DestinationError
 from ct_assets_tests.clevertap.wire import (
     Behaviour,
+    Request,
     Wire,
     answers,
     closed_port,
@@ -121,6 +125,58 @@ def test_blank_lines_after_a_reply_are_no_reply() -> None:
     assert isinstance(first, Reply)
     assert isinstance(second, Reply)
     assert (first.body, second.body, connections) == (OK, REFUSED, 2)
+
+
+def breaks_when_used_again() -> Behaviour:
+    """Says nothing of closing, and closes for all that when a second request comes."""
+    used: set[socket.socket] = set()
+
+    def behave(connection: socket.socket, _: Request) -> bool:
+        if connection in used:
+            return False
+        used.add(connection)
+        connection.sendall(http(200, OK))
+        return True
+
+    return behave
+
+
+def test_connections_that_break_when_used_again_are_used_once() -> None:
+    with (
+        Wire(breaks_when_used_again()).running() as wire,
+        Client(wire.destination()) as client,
+    ):
+        kinds = [type(client.upload(BODY)) for _ in range(8)]
+
+    assert kinds == [Reply, NoReply, Reply, Reply, Reply, Reply, Reply, Reply]
+
+
+def test_idle_connections_are_not_used_again_once_one_broke() -> None:
+    together = threading.Barrier(3)
+
+    def behave(connection: socket.socket, request: Request) -> bool:
+        if request.number < 3:
+            together.wait(timeout=30)
+        return breaking(connection, request)
+
+    breaking = breaks_when_used_again()
+    with Wire(behave).running() as wire, Client(wire.destination()) as client:
+        with ThreadPoolExecutor(3) as pool:
+            first = list(pool.map(client.upload, [BODY] * 3))
+        second = [client.upload(BODY) for _ in range(6)]
+
+    assert {type(answer) for answer in first} == {Reply}
+    assert [isinstance(answer, Reply) for answer in second] == [False] + [True] * 5
+
+
+def test_a_connection_that_breaks_when_new_says_nothing_of_others() -> None:
+    def behave(connection: socket.socket, request: Request) -> bool:
+        return request.number > 0 and answers(http(200, OK))(connection, request)
+
+    with Wire(behave).running() as wire, Client(wire.destination()) as client:
+        kinds = [type(client.upload(BODY)) for _ in range(4)]
+
+    assert (kinds, wire.connections) == ([NoReply, Reply, Reply, Reply], 2)
 
 
 def test_redirect_is_an_answer_and_is_not_followed() -> None:
