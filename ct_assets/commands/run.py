@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -49,7 +50,7 @@ def command(
             instance,
             options=_config(sync, options),
             tags=due(declared, project.staging, datetime.now().astimezone()),
-            log_level="INFO",
+            tell=partial(click.echo, err=True),
         )
     if not succeeded:
         raise UserError(f"{sync} is not complete; the reason is above")

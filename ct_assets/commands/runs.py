@@ -1,8 +1,10 @@
 """Runs of syncs, in the instance of DAGSTER_HOME if that says where Dagster keeps them."""
 
 import contextlib
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from filelock import FileLock
 from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LATEST = 200
 """Runs that are looked through, of all jobs."""
 
@@ -67,13 +70,15 @@ def execute(
     *,
     options: Mapping[str, Any] | None = None,
     tags: Mapping[str, str] | None = None,
-    log_level: str = "CRITICAL",
+    tell: Callable[[str], object] = lambda _: None,
 ) -> bool:
-    """One run, as the UI would start it; its failure is said here, its log from `log_level` on."""
-    console = {"loggers": {"console": {"config": {"log_level": log_level}}}}
+    """One run, as the UI would start it; its failure is said here, and what it logs to `tell`."""
+    run = str(uuid.uuid4())
+    instance.add_event_listener(run, lambda entry: _hear(entry, tell))
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
-        run_config={**(options or {}), **console},
+        run_id=run,
+        run_config={**(options or {}), **QUIET},
         tags=dict(tags or {}),
         raise_on_error=False,
     )
@@ -83,6 +88,12 @@ def execute(
         text = getattr(said, "description", None) or getattr(said, "message", "")
         click.echo(f"{event.step_key} failed: {text}", err=True)
     return result.success
+
+
+def _hear(entry: dg.EventLogEntry, tell: Callable[[str], object]) -> None:
+    """Dagster's own events are for its UI, and failures, with the whole stack, are said once."""
+    if not entry.is_dagster_event and logging.INFO <= int(entry.level) < logging.ERROR:
+        tell(entry.user_message)
 
 
 def last_runs(opened: dg.DagsterInstance, syncs: Sequence[str]) -> dict[str, LastRun]:

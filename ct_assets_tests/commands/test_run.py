@@ -29,6 +29,19 @@ def test_a_guard_says_how_to_pass_it_and_that_works(shop: Shop) -> None:
     assert "0 acked" in shop.said("run", "customers", "--allow", "empty_source")
 
 
+@pytest.mark.usefixtures("account")
+def test_a_mistake_is_told_once_and_without_a_stack(shop: Shop) -> None:
+    shop.declare("customers", "Name: name", "Name: nome")
+
+    said = shop.call("run", "customers").output.splitlines()
+
+    assert said == [
+        "customers__split failed: Sync customers: shop/customer has no column 'nome', which Name "
+        "wants; did you mean 'name'? Mend the declaration, or bring the column back.",
+        "Error: customers is not complete; the reason is above",
+    ]
+
+
 def test_a_guard_that_there_is_not(shop: Shop) -> None:
     typo = shop.call("run", "customers", "--allow", "max_remove")
     other = shop.call("run", "customers", "--allow", "all")
