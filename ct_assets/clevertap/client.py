@@ -5,6 +5,7 @@ import email.utils
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
 
@@ -171,15 +172,23 @@ def _why(error: httpx.HTTPError) -> str:
 
 def _retry_after(headers: httpx.Headers) -> float:
     """Seconds, from either form of Retry-After; a date counts from the reply's own Date."""
-    text = headers.get("Retry-After", "").strip()
-    if text.isdecimal():
+    date = headers.get("Date", "")
+    return max((_wait(text, date) for text in headers.get_list("Retry-After")), default=0.0)
+
+
+def _wait(text: str, date: str) -> float:
+    if text.strip().isdecimal():
         return float(text)
+    until, since = _moment(text), _moment(date) or datetime.now(UTC)
+    return max(0.0, (until - since).total_seconds()) if until else 0.0
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        until = email.utils.parsedate_to_datetime(text)
-        since = email.utils.parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (until - since).total_seconds())
+        moment = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError):
-        return 0.0
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _transport(destination: Destination, clock: Callable[[], float]) -> DeadlineTransport:

@@ -133,7 +133,9 @@ class Outcomes:
         self.sent.waits_429 += verdict.reached
         again = self._again(work, now, floor=verdict.retry_after)
         self.sent.passing = not again and self._reached
-        return again or self._give_up(work, verdict.why)
+        asked = verdict.retry_after > self.retry.patience
+        wait = f", to be repeated after {verdict.retry_after:.0f} s" if asked else ""
+        return again or self._give_up(work, f"{verdict.why}{wait}")
 
     def _lost(self, work: Work, verdict: Unknown, host: str, now: float) -> Sequel:
         self.ledger.unknown(work.batch.number, work.rows, verdict.why)

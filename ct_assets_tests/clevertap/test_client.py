@@ -201,6 +201,13 @@ def test_redirect_is_an_answer_and_is_not_followed() -> None:
             },
             9.0,
         ),
+        (
+            {
+                "Retry_After": "Mon, 02 Jan 2023 10:00:09 -0000",
+                "Date": "Mon, 02 Jan 2023 10:00:00 GMT",
+            },
+            9.0,
+        ),
         ({"Retry_After": "soon"}, 0.0),
         ({"Retry_After": "-5"}, 0.0),
         (
@@ -217,6 +224,25 @@ def test_retry_after(headers: dict[str, str], seconds: float) -> None:
 
     assert isinstance(answer, Reply)
     assert answer.retry_after == seconds
+
+
+def test_retry_after_of_several_headers_is_the_longest() -> None:
+    several = http(429, "", Retry_After="10", retry_after="20", RETRY_AFTER="soon")
+
+    answer = upload(answers(several))
+
+    assert isinstance(answer, Reply)
+    assert answer.retry_after == 20.0
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}])
+def test_retry_after_a_date_counts_from_now_if_the_reply_has_none(headers: dict[str, str]) -> None:
+    day = "Fri, 01 Jan 2100 00:00:00 GMT"
+
+    answer = upload(answers(http(429, "", Retry_After=day, **headers)))
+
+    assert isinstance(answer, Reply)
+    assert 1e8 < answer.retry_after < 3e9
 
 
 def test_refused_connection_was_not_sent() -> None:

@@ -117,6 +117,18 @@ def test_retry_after_is_a_floor(tmp_path: Path) -> None:
     assert all(20.0 <= pause <= 20.0 + 2.0 for pause in pauses)
 
 
+def test_a_longer_wait_than_the_patience_is_left_to_a_later_run(tmp_path: Path) -> None:
+    server = Scripted(lambda _: reply(429, retry_after=3600.0))
+
+    sent, ledger = sending([batch_of(0, 2)], server, tmp_path)
+
+    assert sent.stopped == (
+        "429, too many requests at once, to be repeated after 3600 s; nothing was sent"
+    )
+    assert sent.passing
+    assert (len(server.bodies), ledger.count()) == (1, {"not taken": 2})
+
+
 def test_429_for_ever_ends_within_the_patience(tmp_path: Path) -> None:
     clock = IdleClock()
 
