@@ -128,10 +128,18 @@ def named(to: Destination) -> str:
 
 def _ask_again(context: dg.OutputContext, failure: dg.Failure) -> None:
     """Have the step repeated later; it begins by settling what it sent. Not for ever."""
-    attempts = context.step_context.previous_attempt_count
-    if attempts < len(OUTER_NET):
-        wait = OUTER_NET[attempts]
-        raise dg.RetryRequested(len(OUTER_NET), seconds_to_wait=wait) from failure
+    asked = _asked_again(context)
+    if asked < len(OUTER_NET):
+        attempts = context.step_context.previous_attempt_count
+        raise dg.RetryRequested(attempts + 1, seconds_to_wait=OUTER_NET[asked]) from failure
+
+
+def _asked_again(context: dg.OutputContext) -> int:
+    """How often so far; a step that merely waited for others was repeated for no failure."""
+    step = context.step_context
+    repeated = step.instance.all_logs(context.run_id, dg.DagsterEventType.STEP_UP_FOR_RETRY)
+    events = (entry.dagster_event for entry in repeated if entry.step_key == step.step.key)
+    return sum(bool(event and event.step_retry_data.error.cause) for event in events)
 
 
 def _tell_guard(context: dg.OutputContext, objection: str) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.contract import MAX_RECORDS, Limits
+from ct_assets.components import sync_assets
 from ct_assets.delivery import DeliveryFailed, Outcome, deliver
 from ct_assets.delivery.sending import UNDER_WAY
 from ct_assets.io_managers import clevertap
@@ -230,6 +231,30 @@ def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
     assert result.success is passing
     retried = [event for event in result.all_events if event.is_step_up_for_retry]
     assert len(retried) == (1 if passing else 0)
+
+
+def test_waiting_for_others_is_not_counted_as_repeating(
+    account: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clevertap, "OUTER_NET", (0, 0))
+    others = iter([1, 1, 1])
+
+    def waits_thrice(*_: object) -> None:
+        if next(others, None):
+            raise dg.RetryRequested(max_retries=9, seconds_to_wait=0)
+
+    def fails(*given: Any, **more: Any) -> Outcome:
+        outcome = deliver(*given, **more)
+        raise DeliveryFailed("no answer", replace(outcome, stopped="no answer", passing=True))
+
+    monkeypatch.setattr(sync_assets, "wait_for_others", waits_thrice)
+    monkeypatch.setattr(clevertap, "deliver", fails)
+
+    result = kit.run(load(account))
+
+    assert not result.success
+    retried = [event for event in result.all_events if event.is_step_up_for_retry]
+    assert len(retried) == 3 + 2
 
 
 def test_no_personal_data_in_events(account: Path) -> None:
