@@ -9,11 +9,12 @@ import duckdb
 import polars as pl
 
 from ct_assets.clevertap.client import Client
-from ct_assets.clevertap.verdicts import Acked, read_status
+from ct_assets.clevertap.verdicts import Acked, NotTaken, Verdict, read_status
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.request import MEMORY, Policy
-from ct_assets.delivery.settle import settle, undeclared
+from ct_assets.delivery.retrying import Retry
+from ct_assets.delivery.settle import settle, settled, undeclared
 from ct_assets.delivery.slots import other_slots
 from ct_assets.delivery.state import opened
 from ct_assets.delivery.storage import (
@@ -29,6 +30,9 @@ from ct_assets.errors import UserError, mask
 from ct_assets.files import replacing
 
 DELETABLE = ("identity", "objectId")
+
+REPEATS = 4
+"""Of a deletion that was not taken."""
 
 Person = Collection[tuple[str, str]]
 """Everything that names somebody: pairs of an identifier's kind and its value."""
@@ -56,30 +60,40 @@ def forget(
     policies: Mapping[str, Policy] | None = None,
     snapshots: Sequence[Path] = (),
     stop: threading.Event | None = None,
+    retry: Retry | None = None,
 ) -> Erased:
     """Erases whoever `kind` and `value` name from all syncs of `<state>/<destination>`.
 
     From now on the person's rows are held back, whichever of their identifiers they bear: `also`,
-    and those that the last deliveries knew. `snapshots` are staged files of valid rows. `client`
+    and those that the deliveries knew. Until CleverTap has confirmed, all of them are kept for it,
+    in a file of their own. `snapshots` are staged files of valid rows. `client`
     None erases here only.
 
     Raises:
         ForgetError: CleverTap did not confirm; running it again is safe.
     """
     homes = sorted(path.parent for path in destination.glob(f"*/{STATE}"))
-    aliases = (alias for home in homes for alias in _aliases(home, kind, value))
-    person = sorted({(kind, value), *also, *aliases})
-    Forgotten(destination).add(person)
-    rows, files, known = {}, 0, policies or {}
+    declared = policies or {}
+    forgotten = Forgotten(destination)
+    known = {(kind, value), *also, *forgotten.kept([(kind, value)])}
+    forgotten.add(known)  # whatever else there is, no run sends these from now on
     for home in homes:
-        policy = known.get(home.name) or undeclared(home)
+        known |= _aliases(home, declared.get(home.name) or undeclared(home), kind, value)
+    person = sorted(known)
+    forgotten.add(person)
+    if client is not None and _deletable(person):
+        forgotten.keep(person)
+    rows, files = {}, 0
+    for home in homes:
+        policy = declared.get(home.name) or undeclared(home)
         with locked(home), readable_errors(home), workdir(home) as work:
             rows[home.name], keys = _erase_state(home, work, policy, person)
             _compact(home, work)
             files += _erase_files(home, keys, person)
     files += sum(erase(path, about(person)) for path in snapshots)
     if client is not None:
-        _delete(client, kind, value, person, stop or threading.Event())
+        _delete(client, kind, value, person, stop or threading.Event(), retry or Retry())
+        forgotten.drop(person)
     return Erased(rows, files)
 
 
@@ -117,11 +131,17 @@ def _erase_state(home: Path, work: Path, policy: Policy, person: Person) -> tupl
     return rows, [key for _, key in keys]
 
 
-def _aliases(home: Path, kind: str, value: str) -> list[tuple[str, str]]:
-    """Further identifiers that the last delivery's rows give the person."""
-    if not (home / PREVIOUS).exists():
-        return []
-    return identifiers(home / PREVIOUS, kind, value)
+def _aliases(home: Path, policy: Policy, kind: str, value: str) -> set[tuple[str, str]]:
+    """Further identifiers that the last delivery's rows, or those of the state, give the person."""
+    with settled(home, policy) as connection:
+        found = connection.execute(
+            "select kind, key from synced"
+            " where kind <> 'event' and list_contains(also, md5_number_lower($1))",
+            [f"{kind}:{value}"],
+        ).fetchall()
+    if (home / PREVIOUS).exists():
+        found += identifiers(home / PREVIOUS, kind, value)
+    return set(found)
 
 
 def identifiers(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:
@@ -179,26 +199,45 @@ def _erase_files(home: Path, keys: Sequence[str], person: Person) -> int:
     return rows
 
 
-def _delete(client: Client, kind: str, value: str, person: Person, stop: threading.Event) -> None:
+def _deletable(person: Person) -> list[tuple[str, str]]:
+    return [pair for pair in person if pair[0] in DELETABLE]
+
+
+def _delete(
+    client: Client, kind: str, value: str, person: Person, stop: threading.Event, retry: Retry
+) -> None:
     """By the identifier that was given; by the others where CleverTap does not delete by it."""
-    deletable = [pair for pair in person if pair[0] in DELETABLE]
+    deletable = _deletable(person)
     if not deletable:
         raise ForgetError(
             f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
             f"delete the profile with this {kind} in its dashboard"
         )
     for named_by, name in [(kind, value)] if kind in DELETABLE else deletable:
-        with other_slots(client.destination).slot(stop) as held:
-            if not held:
-                raise ForgetError(
-                    f"{mask(value)} is erased here, but this was stopped before CleverTap was "
-                    f"asked to delete; run the command again"
-                )
-            guid = named_by == "objectId"
-            answer = client.delete_profiles([name], "guid" if guid else "identity")
-        verdict = read_status(answer)
+        verdict = _answer(client, named_by, name, stop, retry)
+        if verdict is None:
+            raise ForgetError(
+                f"{mask(value)} is erased here, but this was stopped before CleverTap was "
+                f"asked to delete; run the command again"
+            )
         if not isinstance(verdict, Acked):
             raise ForgetError(
                 f"{mask(value)} is erased here, but CleverTap did not confirm the deletion "
                 f"({getattr(verdict, 'why', 'no answer')}); run the command again"
             )
+
+
+def _answer(
+    client: Client, kind: str, value: str, stop: threading.Event, retry: Retry
+) -> Verdict | None:
+    """Of the delete endpoint, asked again while it takes no requests; None if it was stopped."""
+    for repeat in range(REPEATS + 1):
+        with other_slots(client.destination).slot(stop) as held:
+            if not held:
+                return None
+            answer = client.delete_profiles([value], "guid" if kind == "objectId" else "identity")
+        verdict = read_status(answer)
+        if not isinstance(verdict, NotTaken) or repeat == REPEATS:
+            return verdict
+        stop.wait(min(retry.cap, max(verdict.retry_after, retry.base * 2.0**repeat)))
+    return None

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
 import hashlib
+import json
 import os
 import secrets
 from collections.abc import Iterable
@@ -11,9 +12,11 @@ from pathlib import Path
 import duckdb
 
 from ct_assets.delivery.storage import literal
-from ct_assets.files import private_dir
+from ct_assets.files import private_dir, replacing
 
 KEY_BYTES = 32
+
+_PENDING = "pending-"
 
 
 class Forgotten:
@@ -34,6 +37,31 @@ class Forgotten:
             digest = _hash(secret, f"{kind}:{value}")
             if digest not in known:
                 _append(self._hashes, f"{digest}\n")
+
+    def keep(self, person: Iterable[tuple[str, str]]) -> None:
+        """Until `drop`: who is yet to be deleted at CleverTap, and erased everywhere else."""
+        pairs = sorted(person)
+        name = _hash(self._key.read_text(), json.dumps(pairs))
+        with replacing(self._folder / f"{_PENDING}{name}") as partial:
+            partial.write_text(json.dumps(pairs))
+
+    def kept(self, person: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """All that is kept of whoever bears one of these."""
+        return {pair for _, pairs in self._pending(person) for pair in pairs}
+
+    def drop(self, person: Iterable[tuple[str, str]]) -> None:
+        for path, _ in self._pending(person):
+            path.unlink(missing_ok=True)
+        for partial in self._folder.glob(f".{_PENDING}*"):  # of a run that was killed
+            partial.unlink(missing_ok=True)
+
+    def _pending(
+        self, person: Iterable[tuple[str, str]]
+    ) -> list[tuple[Path, set[tuple[str, str]]]]:
+        wanted = set(person)
+        paths = sorted(self._folder.glob(f"{_PENDING}*"))
+        found = [(p, {(k, v) for k, v in json.loads(p.read_text())}) for p in paths]
+        return [(path, pairs) for path, pairs in found if pairs & wanted]
 
     def knows(self, identifiers: Iterable[str]) -> bool:
         """Whether any of these was forgotten; written `kind:value`."""

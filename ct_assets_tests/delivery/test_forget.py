@@ -1,14 +1,16 @@
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.client import Answer, Client, Reply
+from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.forget import Erased, ForgetError, forget
 from ct_assets.delivery.ledger import LedgerFile
-from ct_assets_tests.delivery.kit import Sync, event, profile, report
+from ct_assets_tests.delivery.kit import IMPATIENT, Sync, event, profile, report
 
 ADA = profile("ada-1815", Name="Ada", Email="ada@example.com")
 ZOE = profile("2", Name="Zoë", Email="zoe@example.com")
@@ -151,4 +153,60 @@ def test_whoever_is_named_by_what_clevertap_cannot_delete_by(profiles: Sync) -> 
     with Client(profiles.destination) as client:
         forget(profiles.home.parent, "fb1", client, kind="FBID")
 
+    assert [p.identity for p in profiles.sandbox.profiles()] == ["2"]
+
+
+class Busy(Client):
+    """Takes no deletions for a while; keeps the identifiers of those that it was asked for."""
+
+    def __init__(self, destination: Destination, times: int = 0, *, dies: bool = False) -> None:
+        super().__init__(destination)
+        self.times = times
+        self.dies = dies
+        self.asked: list[tuple[str, ...]] = []
+
+    def delete_profiles(self, values: Sequence[str], kind: str = "identity") -> Answer:
+        self.asked.append((kind, *values))
+        self.times -= 1
+        if self.dies:
+            raise KeyboardInterrupt
+        busy = self.times >= 0
+        return Reply("h", 429 if busy else 200, b"" if busy else b'{"status":"success"}')
+
+
+def test_a_deletion_that_is_not_taken_is_repeated(profiles: Sync) -> None:
+    profiles.run([ADA])
+    with Busy(profiles.destination, 4) as client:
+        forget(profiles.home.parent, "ada-1815", client, retry=IMPATIENT)
+
+    assert client.asked == [("identity", "ada-1815")] * 5
+
+
+@pytest.mark.parametrize(
+    ("times", "dies", "error"), [(100, False, ForgetError), (0, True, KeyboardInterrupt)]
+)
+def test_an_unconfirmed_deletion_can_be_finished(
+    profiles: Sync, times: int, *, dies: bool, error: type[BaseException]
+) -> None:
+    profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
+    with Busy(profiles.destination, times, dies=dies) as client, pytest.raises(error):
+        forget(profiles.home.parent, "fb1", client, kind="FBID", retry=IMPATIENT)
+    with Busy(profiles.destination) as client:
+        forget(profiles.home.parent, "fb1", client, kind="FBID")
+
+    assert client.asked == [("identity", "ada-1815")]
+    for path in profiles.home.parent.rglob("*"):
+        assert not path.is_file() or b"ada-1815" not in path.read_bytes(), path.name
+
+
+def test_the_state_knows_what_the_last_delivery_did_not_bear(profiles: Sync, events: Sync) -> None:
+    profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
+    profiles.run([ADA, ZOE])
+    events.runs = 10  # both write to one folder
+    events.run([event("inv-77", identity="ada-1815")])
+
+    with Client(profiles.destination) as client:
+        erased = forget(profiles.home.parent, "fb1", client, kind="FBID")
+
+    assert erased.rows == {"customers": 1, "purchases": 1}
     assert [p.identity for p in profiles.sandbox.profiles()] == ["2"]
