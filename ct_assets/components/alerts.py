@@ -1,7 +1,7 @@
 """Sensors that tell a webhook which sync failed, or is beyond its budgets, and what to do."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -32,7 +32,8 @@ def alert_sensors(
         if ct_alerts.enabled() and run.tags.get("dagster/will_retry") != "true":
             todo = "read the log of the run; the next one goes on from where it ended"
             breach = Breach("failure", "\n".join(failures(context)), todo)
-            _tell(context, ct_alerts, JOINED.join(subjects(run)), breach)
+            of = subjects(run)
+            _tell(context, ct_alerts, JOINED.join(of) or run.job_name, breach, of.values())
 
     @dg.run_status_sensor(
         dg.DagsterRunStatus.SUCCESS,
@@ -61,9 +62,15 @@ def _beyond(
             yield sync, breach
 
 
-def _tell(context: dg.RunStatusSensorContext, webhook: Webhook, sync: str, breach: Breach) -> None:
+def _tell(
+    context: dg.RunStatusSensorContext,
+    webhook: Webhook,
+    sync: str,
+    breach: Breach,
+    cured: Collection[dg.AssetKey] = (),
+) -> None:
     run, tag = context.dagster_run, f"{TOLD}{breach.about}"
-    if _is_known(context.instance, tag, sync, timedelta(hours=webhook.quiet_hours)):
+    if _is_known(context.instance, {tag: sync}, timedelta(hours=webhook.quiet_hours), cured):
         context.log.info(f"{sync}: {breach.about} was told already")
         return
     to = run.tags.get(DESTINATION)
@@ -73,14 +80,18 @@ def _tell(context: dg.RunStatusSensorContext, webhook: Webhook, sync: str, breac
     context.instance.add_run_tags(run.run_id, {tag: sync})
 
 
-def _is_known(instance: dg.DagsterInstance, tag: str, sync: str, quiet: timedelta) -> bool:
-    """Whether this was told lately, and a failed run did not get through in between."""
+def _is_known(
+    instance: dg.DagsterInstance,
+    tags: Mapping[str, str],
+    quiet: timedelta,
+    cured: Collection[dg.AssetKey],
+) -> bool:
+    """Whether this was told lately, and it is not so that all that is `cured` was made since."""
     told = instance.get_run_records(
-        dg.RunsFilter(tags={tag: sync}, created_after=datetime.now(UTC) - quiet), limit=1
+        dg.RunsFilter(tags=tags, created_after=datetime.now(UTC) - quiet), limit=1
     )
-    if not told or not tag.endswith("failure"):
+    if not told or not cured:
         return bool(told)
     since = told[0].create_timestamp.timestamp()
-    keys = [dg.AssetKey([name, "clevertap"]) for name in sync.split(JOINED)]
-    sent = (instance.get_latest_materialization_event(key) for key in keys)
-    return not all(event is not None and event.timestamp > since for event in sent)
+    made = (instance.get_latest_materialization_event(key) for key in cured)
+    return not all(event is not None and event.timestamp > since for event in made)

@@ -13,13 +13,14 @@ from ct_assets.mapping.labels import STAGES
 PAGE = 500
 
 
-def subjects(run: dg.DagsterRun) -> list[str]:
-    """The syncs that a run is for; a run of nothing but sources is for those."""
-    if run.job_name.endswith(SUFFIX):
-        return [run.job_name.removesuffix(SUFFIX)]
+def subjects(run: dg.DagsterRun) -> dict[str, dg.AssetKey]:
+    """The syncs that a run is for, or else its sources; each with what is made when it is well."""
     keys = sorted(run.asset_selection or (), key=dg.AssetKey.to_user_string)
-    syncs = {key.path[0]: None for key in keys if key.path[-1] in STAGES}
-    return list(syncs) or [key.to_user_string() for key in keys] or [run.job_name]
+    syncs = {key.path[0] for key in keys if key.path[-1] in STAGES}
+    if run.job_name.endswith(SUFFIX):
+        syncs = {run.job_name.removesuffix(SUFFIX)}
+    sent = {name: dg.AssetKey([name, "clevertap"]) for name in sorted(syncs)}
+    return sent or {key.to_user_string(): key for key in keys}
 
 
 def failures(context: dg.RunFailureSensorContext) -> Iterator[str]:

@@ -107,6 +107,20 @@ def test_what_is_known_is_not_told_again_until_it_was_well_between(root: Path, c
     assert len(chat.texts) == 2
 
 
+def test_a_source_that_fails_anew_is_told_anew(root: Path, chat: Chat) -> None:
+    shop = Shop(root, kit.CUSTOMERS)
+    file = root / "customer.csv"
+    for rows in (None, None, CSV, None):
+        if rows is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_text(rows)
+        assert shop.run("shop/customer").success is (rows is not None)
+        assert shop.look() == []
+
+    assert [text.splitlines()[0] for text in chat.texts] == ["shop/customer: failure"] * 2
+
+
 def test_nothing_is_told_without_a_url_or_while_the_run_starts_again(
     root: Path, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
