@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.delivery.storage import literal
-from ct_assets.files import private_dir, replacing
+from ct_assets.delivery.storage import StorageError, literal
+from ct_assets.files import private_dir, replacing, sync
 
 KEY_BYTES = 32
 
@@ -30,9 +31,9 @@ class Forgotten:
     def add(self, identifiers: Iterable[tuple[str, str]]) -> None:
         """Pairs of a kind and a value."""
         private_dir(self._folder)
-        if not self._key.exists():
-            _append(self._key, secrets.token_hex(KEY_BYTES))
-        secret, known = self._key.read_text(), self._known()
+        if not self._known() and not self._key.exists():
+            _make_once(self._key, secrets.token_hex(KEY_BYTES))
+        secret, known = self._secret(), self._known()
         for kind, value in identifiers:
             digest = _hash(secret, f"{kind}:{value}")
             if digest not in known:
@@ -41,7 +42,7 @@ class Forgotten:
     def keep(self, person: Iterable[tuple[str, str]]) -> None:
         """Until `drop`: who is yet to be deleted at CleverTap, and erased everywhere else."""
         pairs = sorted(person)
-        name = _hash(self._key.read_text(), json.dumps(pairs))
+        name = _hash(self._secret(), json.dumps(pairs))
         with replacing(self._folder / f"{_PENDING}{name}") as partial:
             partial.write_text(json.dumps(pairs))
 
@@ -66,7 +67,7 @@ class Forgotten:
     def knows(self, identifiers: Iterable[str]) -> bool:
         """Whether any of these was forgotten; written `kind:value`."""
         known = set(self._known())
-        return bool(known) and any(_hash(self._key.read_text(), i) in known for i in identifiers)
+        return bool(known) and any(_hash(self._secret(), i) in known for i in identifiers)
 
     def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""
@@ -89,16 +90,38 @@ class Forgotten:
         )
         return True
 
+    def _secret(self) -> str:
+        key = self._key.read_text() if self._key.exists() else ""
+        if len(key) != 2 * KEY_BYTES:
+            raise StorageError(
+                f"{self._folder.parent.name}: the key in {self._key} is lost or damaged, so nobody "
+                f"can tell who was forgotten, and nothing is sent. Restore the file; if nobody was "
+                f"ever forgotten here, remove {self._folder}"
+            )
+        return key
+
     def _known(self) -> list[str]:
         return self._hashes.read_text().split() if self._hashes.exists() else []
 
     def _digest(self, text: str) -> str:
         """SQL of the hash that `add` keeps; `text` is an SQL expression."""
-        return f"sha256({literal(self._key.read_text())} || {text})"
+        return f"sha256({literal(self._secret())} || {text})"
 
 
 def _hash(secret: str, identifier: str) -> str:
     return hashlib.sha256(f"{secret}{identifier}".encode()).hexdigest()
+
+
+def _make_once(path: Path, text: str) -> None:
+    """Whole or not at all; the first of those who come at once wins."""
+    own = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _append(own, text)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(own)
+        sync(path.parent)
+    finally:
+        own.unlink(missing_ok=True)
 
 
 def _append(path: Path, text: str) -> None:
