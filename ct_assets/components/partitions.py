@@ -6,7 +6,7 @@ the whole source, beside what is staged of it, the other for each destination, w
 
 import json
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -24,6 +24,8 @@ from ct_assets.mapping.convert import Target, convert, prepare
 from ct_assets.mapping.declaration import Partition
 
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m-01"}
+TWO = {"day": timedelta(days=2.5), "month": timedelta(days=75)}
+"""Time for two whole periods, however long they are, and never for three."""
 _AT = "__at"
 
 

@@ -42,12 +42,29 @@ UNDER_WAY = [
 
 
 def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
-    """Follows the source, and never merely the syncs that go before this one."""
+    """Follows the source, and never merely the syncs that go before this one.
+
+    Of partitions the latest and the one before: what has just happened is often in a period that
+    is over by the time it is read.
+    """
     if sync.paused or not sync.trigger or not sync.trigger.on_change:
         return None
-    before = dg.AssetSelection.assets(*(dg.AssetKey([name, "clevertap"]) for name in sync.after))
+    found = following(_updated(sync))
+    latest = dg.AutomationCondition.in_latest_time_window
+    two = partitions.TWO[sync.partition.every] if sync.partition else None
+    return found.replace(latest(), latest(two)) if two else found
+
+
+def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
+    ignored = [dg.AssetKey([name, "clevertap"]) for name in sync.after]
     updated = dg.AutomationCondition.any_deps_updated()
-    return following(updated.ignore(before) if sync.after else updated)
+    if not sync.partition:
+        return updated.ignore(dg.AssetSelection.assets(*ignored)) if ignored else updated
+    # Of two partitions that runs have split, Dagster sees of the last alone that it was sent, too.
+    ours = [key(sync, stage) for stage in STAGES]
+    chained = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
+    chained = chained.allow(dg.AssetSelection.assets(*ours))
+    return updated.ignore(dg.AssetSelection.assets(*ignored, *ours)) | chained
 
 
 def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import StepMaterializationData
 from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
     RemoteJobOrigin,
@@ -14,6 +16,7 @@ from ct_assets.components.triggers import tick
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
 from ct_assets.io_managers.staging import Staging
+from ct_assets.mapping.labels import STAGES
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
@@ -54,6 +57,21 @@ def materialized(instance: dg.DagsterInstance, *keys: str) -> None:
     for key in keys:
         asset = dg.AssetMaterialization(dg.AssetKey.from_user_string(key))
         instance.report_runless_asset_event(asset)
+
+
+def sends(
+    instance: dg.DagsterInstance, defs: dg.Definitions, keys: Sequence[str], partition: str
+) -> None:
+    """A run that makes these, as events; such as belong to no run are taken for news of others."""
+    job = defs.get_repository_def().get_implicit_global_asset_job_def()
+    assets = [dg.AssetKey.from_user_string(key) for key in keys]
+    run = instance.create_run_for_job(job, asset_selection=frozenset(assets))
+    for asset in assets:
+        made = StepMaterializationData(dg.AssetMaterialization(asset, partition=partition))
+        kind = dg.DagsterEventType.ASSET_MATERIALIZATION.value
+        event = dg.DagsterEvent(kind, run.job_name, event_specific_data=made)
+        instance.report_dagster_event(event, run.run_id)
+    instance.report_run_canceled(run)
 
 
 def requested(result: dg.EvaluateAutomationConditionsResult, defs: dg.Definitions) -> set[str]:
@@ -117,6 +135,25 @@ def test_a_new_sync_follows_what_was_read_before_it(tmp_path: Path) -> None:
 
     assert requested(first, defs) == CHAIN
     assert requested(evaluate(defs, instance, first), defs) == set()
+
+
+def test_a_change_goes_to_the_partition_before_the_latest_too(tmp_path: Path) -> None:
+    parts = "  partition: {by: at, every: day, start: 2026-01-01}\n  ts: at\n"
+    sync = ORDERS.replace("  after: [customers]\n", parts)
+    defs, instance = load(tmp_path, sync), dg.DagsterInstance.ephemeral()
+    sent = dg.AssetKey(["orders", "clevertap"])
+    materialized(instance, "shop/customer")
+
+    seen, asked = None, []
+    for minute in ("05T23:58", "05T23:59", "06T00:01", "06T00:02"):
+        if minute == "06T00:01":
+            materialized(instance, "shop/customer")  # with what happened just before midnight
+        seen = evaluate(defs, instance, seen, at=datetime.fromisoformat(f"2026-01-{minute}:00Z"))
+        asked.append({part for part in seen.get_requested_partitions(sent) if part})
+        for part in sorted(asked[-1]):
+            sends(instance, defs, [f"orders/{stage}" for stage in STAGES], part)
+
+    assert asked == [{"2026-01-04", "2026-01-05"}, set(), {"2026-01-05", "2026-01-06"}, set()]
 
 
 def test_what_goes_before_does_not_set_off_what_goes_after(tmp_path: Path) -> None:
