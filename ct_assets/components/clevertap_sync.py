@@ -12,6 +12,7 @@ from ct_assets.components.sync_assets import sync_assets
 from ct_assets.components.triggers import chain, schedule
 from ct_assets.components.watching import source_sensor
 from ct_assets.mapping import parse
+from ct_assets.mapping.constants import dates_as_text
 
 
 class Attributes(Raw):
@@ -26,8 +27,8 @@ class ClevertapSync(dg.Component):
     """
 
     def __init__(self, **declaration: object) -> None:
-        self.declaration = declaration
-        self.sync = parse(declaration)
+        self.declaration = dates_as_text(declaration)
+        self.sync = parse(self.declaration)
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:

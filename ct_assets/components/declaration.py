@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import BaseModel, RootModel
 
 from ct_assets.components.documents import READ, Lines, UnreadableError, documents, relative
+from ct_assets.components.scalars import misread, with_dates
 from ct_assets.components.templates import Filler
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping.problems import DeclarationError, Problem, unknown_key
@@ -79,11 +80,11 @@ def checked(
     mistakes = [f"{at}: {key!r} is written twice; keep one" for at, key in lines.duplicates()]
     filler = Filler(context.resolution_context.scope)
     attributes = filler.fill(raw.model_dump() if raw else {})
-    mistakes += [_told(problem, lines) for problem in filler.problems]
+    mistakes += [_told(problem, lines) for problem in (*misread(lines), *filler.problems)]
     if filler.problems:
         raise InvalidDeclarationError(mistakes)
     try:
-        parsed = parse(attributes)
+        parsed = parse(with_dates(attributes, lines))
     except DeclarationError as error:
         mistakes += [_told(problem, lines) for problem in error.problems]
         raise InvalidDeclarationError(mistakes) from None

@@ -1,14 +1,18 @@
 """Fields that have one value for all rows: judged when the declaration is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
 
 import polars as pl
 
+from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.bind import bind
 from ct_assets.mapping.convert import prepare
 from ct_assets.mapping.declaration import Duplicates, Sync
 from ct_assets.mapping.filling import Identifier
 from ct_assets.mapping.problems import Problem, SchemaError
+from ct_assets.mapping.rules import own_type
 
 _ROW = pl.LazyFrame({"id": ["a"]})
 _NOBODY = {
@@ -19,6 +23,22 @@ _NOBODY = {
     "ts": None,
     "duplicates": Duplicates(),
 }
+
+
+def dates_as_text(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Constants that are dates as text and `type: date`: a declaration is kept as JSON."""
+    fields = raw.get("fields")
+    if not isinstance(fields, Mapping):
+        return raw
+    return {**raw, "fields": {n: _as_text(f, own_type(raw, n)) for n, f in fields.items()}}
+
+
+def _as_text(field: object, own: FieldType | None) -> object:
+    value = field.get("value") if isinstance(field, Mapping) else None
+    if not (isinstance(field, Mapping) and isinstance(value, date)):
+        return field
+    typed = {"type": FieldType.DATE.value} if own is None else {}
+    return {**typed, **field, "value": value.isoformat()}
 
 
 def problems_of_constants(sync: Sync) -> Iterator[Problem]:

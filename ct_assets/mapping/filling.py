@@ -112,7 +112,11 @@ class Filling(Part):
     @classmethod
     def _constant(cls, value: object) -> object:
         simple = isinstance(value, SCALARS) or value is None
-        if simple or (isinstance(value, list) and all(isinstance(v, SCALARS) for v in value)):
+        if simple:
+            return value
+        if isinstance(value, list) and all(isinstance(v, SCALARS) for v in value):
+            if len({_sort_of(v) for v in value}) > 1:
+                raise mistake("mixes values of several types: put all of them into quotes.")
             return value
         raise mistake("must be text, a number, true, false, a date or a list of them.")
 
@@ -204,6 +208,12 @@ class Identifier(Filling):
                 f"`{kind}` must be the name of a column or a mapping, not {shown(filling)}."
             )
         return {**long, "kind": kind}
+
+
+def _sort_of(value: object) -> int:
+    """Of values that can stand in one list; one for whole and other numbers."""
+    sorts = (bool, int | float, datetime, date, str)
+    return next(place for place, sort in enumerate(sorts) if isinstance(value, sort))
 
 
 def _is_country(name: str) -> bool:

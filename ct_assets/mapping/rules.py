@@ -103,16 +103,24 @@ def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Pro
 
 
 def _of_type(name: str, given: object, raw: Mapping[str, object]) -> Iterator[Problem]:
-    kind, path = raw.get("object"), ("fields", name, "type")
-    if given is None or kind not in ("profile", "event"):
+    path = ("fields", name, "type")
+    if given is None or raw.get("object") not in ("profile", "event"):
         return
-    own = field_type(kind, name, _constant(raw.get("event")))
+    own = own_type(raw, name)
     if own is not None and given not in (own, *_NARROWER.get(own, ())):
         yield Problem(path, f"{name} is a field of CleverTap's own, of type {own}. Leave it out.")
     elif own is None and given in _BUILT_IN:
         yield Problem(
             path, f"{given} is no type for this field; CleverTap has places of its own for it."
         )
+
+
+def own_type(raw: Mapping[str, object], name: str) -> FieldType | None:
+    """The type that CleverTap gives the field itself."""
+    kind = raw.get("object")
+    if kind not in ("profile", "event"):
+        return None
+    return field_type(kind, name, _constant(raw.get("event")))
 
 
 def _of_operator(name: str, field: Mapping[str, object], op: str) -> Iterator[Problem]:

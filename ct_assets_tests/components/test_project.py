@@ -134,6 +134,11 @@ SYNC_MISTAKES = {
         "defs/sync/defs.yaml:10: fields.Phone.region: must be a mapping, not false. YAML reads "
         "yes, no, on and off so: put them into quotes.",
     ),
+    "a constant that YAML reads otherwise": (
+        kit.CUSTOMERS + "    Zip: {value: 010}\n",
+        "defs/sync/defs.yaml:10: fields.Zip.value: YAML reads 010 as 8: put it into quotes if that "
+        "is not meant.",
+    ),
     "one identifier and no list": (
         kit.CUSTOMERS.replace("[{identity: id}]", "id"),
         "defs/sync/defs.yaml:6: identify_by: must be a list, not 'id'. Write which column names "

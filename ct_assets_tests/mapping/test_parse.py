@@ -332,6 +332,11 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        "a constant of several types",
+        customers(fields={"tags": {"value": ["a", 7]}, "levels": {"value": [1, 2.5]}}),
+        ["fields.tags.value: mixes values of several types: put all of them into quotes."],
+    ),
+    (
         "a constant of a type that never fits",
         customers(fields={"Age": {"value": True}}),
         ["fields.Age.value: Age is given a column of type Boolean; an age is a whole number."],
