@@ -68,7 +68,10 @@ def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
 
 
 def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
-    """Asks for a run once something is `updated`, and again after a failure."""
+    """Asks for a run once something is `updated`, and again after a failure.
+
+    Not again after a run that was cancelled, which only people do: the next change asks for one.
+    """
     follows = dg.AutomationCondition.eager().replace("handled", _asked(updated))
     follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
     again = dg.AutomationCondition.cron_tick_passed(AGAIN)
@@ -177,10 +180,12 @@ def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) 
 
     One that makes assets of others, too, may be silent for as long as those are.
     """
-    ours = set(declared_assets(repository))
-    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+    found = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+    lost = [run for run in found if given_up(instance, run)]
+    ours = set(declared_assets(repository)) if lost else set()
+    for run in lost:
         made = _assets(repository, run)
-        if made and made <= ours and given_up(instance, run):
+        if made and made <= ours:
             canceling = run.status is dg.DagsterRunStatus.CANCELING
             end = instance.report_run_canceled if canceling else instance.report_run_failed
             minutes = SILENCE.total_seconds() / 60

@@ -127,6 +127,20 @@ def test_a_change_that_comes_while_its_predecessor_is_sent_is_not_forgotten(
     assert asked == [CHAIN, set(), set()]
 
 
+@pytest.mark.parametrize("ours", [CHAIN, CHAIN | {"shop/customer"}], ids=["asked", "by hand"])
+def test_what_people_cancel_is_left_until_the_next_change(tmp_path: Path, ours: set[str]) -> None:
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    first = evaluate(defs, instance)
+    instance.report_run_canceled(kit.begun(defs, instance, *ours))
+
+    second = evaluate(defs, instance, first, at=datetime.now(UTC) + timedelta(minutes=11))
+    materialized(instance, "shop/customer")
+    third = evaluate(defs, instance, second, at=datetime.now(UTC) + timedelta(minutes=22))
+
+    assert [requested(r, defs) for r in (second, third)] == [set(), CHAIN]
+
+
 def test_a_new_sync_follows_what_was_read_before_it(tmp_path: Path) -> None:
     defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
     materialized(instance, "shop/customer")
