@@ -1,6 +1,7 @@
 """What left for CleverTap and what came of it: `sends.sqlite`, only ever appended to."""
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -29,6 +30,10 @@ create table if not exists refusals (
 create index if not exists sends_of_delivery on sends (delivery);
 create index if not exists refusals_of_delivery on refusals (delivery);
 """
+
+
+_RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
+"""Of a batch, in CleverTap's messages."""
 
 
 class LedgerError(UserError):
@@ -114,10 +119,12 @@ class LedgerFile:
 
     def erase(self, texts: Iterable[str]) -> None:
         """Blanks messages of CleverTap that quote one of them, in what pages keep of them, too."""
+        self._connection.create_function("quotes", 2, _quotes, deterministic=True)
         for text in texts:
             for table, column in (("refusals", "message"), ("sends", "why")):
                 self._connection.execute(
-                    f"update {table} set {column} = '(erased)' where instr({column}, ?)",  # noqa: S608 -- constants
+                    f"update {table} set {column} = '(erased)'"  # noqa: S608 -- constants
+                    f" where instr({column}, $1) and quotes({column}, $1)",
                     (text,),
                 )
         self._connection.execute("vacuum")
@@ -177,6 +184,12 @@ class DeliveryLedger(NamedTuple):
 
     def unknown(self, batch: int, rows: Sequence[int], why: str) -> None:
         self.file.record(self.delivery, batch, rows, "unknown", why)
+
+
+def _quotes(message: str, text: str) -> bool:
+    """Whether it is there as a whole, and not only as the number of a record."""
+    whole = rf"(?<!\w){re.escape(text)}(?!\w)"
+    return re.search(whole, _RECORD_NUMBER.sub("", message), re.ASCII) is not None
 
 
 def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:

@@ -1,3 +1,4 @@
+import sqlite3
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -127,6 +128,21 @@ def test_clevertaps_words_about_the_person_are_overwritten(profiles: Sync) -> No
 
     for path in profiles.home.glob("sends.sqlite*"):
         assert b"ada-1815" not in path.read_bytes(), path.name
+
+
+def test_words_about_others_stay(profiles: Sync) -> None:
+    profiles.run([profile("1", Name="Ada"), profile("15", Name="Zoe")])
+    said = ("15 is not valid.Skipped record number : 1", "'1' is not valid", "a_1", "x1@a.org", "1")
+    with LedgerFile(profiles.home, durable=True) as ledger:
+        refusals = [Refusal(0, 515, message) for message in said]
+        ledger.record(1, 0, range(1), "acked", refusals=refusals)
+
+    with Client(profiles.destination) as client:
+        forget(profiles.home.parent, "1", client)
+
+    with sqlite3.connect(profiles.home / "sends.sqlite") as connection:
+        kept = connection.execute("select message from refusals order by rowid").fetchall()
+    assert [message for (message,) in kept] == [said[0], "(erased)", said[2], said[3], "(erased)"]
 
 
 def test_the_key_of_the_hashes_is_private(profiles: Sync) -> None:

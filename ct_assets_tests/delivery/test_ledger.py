@@ -69,6 +69,6 @@ def test_messages_that_quote_a_person_are_blanked(tmp_path: Path) -> None:
     with LedgerFile(tmp_path, durable=False) as file:
         ledger = DeliveryLedger(file, file.begin("run", NEW))
         ledger.acked(0, range(1), [Refusal(0, 515, "ada@example.com is not valid")])
-        file.erase("ada@example.com")
+        file.erase(["ada@example.com"])
 
     assert b"ada@example" not in (tmp_path / LEDGER).read_bytes()
