@@ -100,17 +100,25 @@ def _too_many(fields: tuple[MappedField, ...], limit: int, setting: str, what: s
     return [Reason("fields", filled > limit, pl.lit(f"too_many_{setting}"), message)]
 
 
+_UNTOLD = (
+    "is no date that tells which of them is the latest: write it in ISO 8601, such as "
+    "2024-01-31T17:30:00, or make it a date or a number in the source"
+)
+
+
 def _of_fate(mapped: Mapped) -> list[Reason]:
     fate, copies = pl.col("__fate"), pl.col("__copies")
     if mapped.event_key is None:
         field, code, what = mapped.identity.identifiers[0].kind, "identity_duplicate", "identity"
     else:
         field, code, what = "event_key", "event_key_duplicate", "event key"
-    message = pl.format(
-        f"{{}} rows have this {what}, and nothing tells which of them is right: make it unique in "
-        "the source, or name a column in `keep_latest_by` under `duplicates:`",
-        copies,
+    why = (
+        "nothing tells which of them is right: make it unique in the source, or name a column in "
+        "`keep_latest_by` under `duplicates:`"
     )
+    if (column := mapped.sync.duplicates.keep_latest_by) is not None:
+        code, why = "order_unreadable", f"`{column}` {_UNTOLD}"
+    message = pl.concat_str(copies.cast(pl.String), pl.lit(f" rows have this {what}, and {why}"))
     unprofiled = _reason(
         field if mapped.event_key is None else mapped.identity.identifiers[0].kind,
         fate.eq_missing(UNPROFILED),

@@ -73,13 +73,14 @@ def _judged(
         return Keys(path, rows, superseded=0, fated=False)
     profiles_from = _NOBODY if profiles is None else f"from read_parquet('{quoted(profiles)}')"
     connection.sql(_UNPROFILED.format(profiles=profiles_from))
-    connection.sql(_DUPLICATES.format(key=_key(mapped), latest=_latest(mapped)))
+    connection.sql(_DUPLICATES.format(key=_key(mapped), **_order(mapped)._asdict()))
     fated, superseded = _row(connection, _FATED)
     if not fated:
         return Keys(path, rows, superseded=0, fated=False)
     written = path.with_name("fates.parquet")
-    fate = SUPERSEDED if mapped.order is not None else DUPLICATE
-    connection.sql(_FATES.format(fate=fate, unprofiled=UNPROFILED, path=quoted(written)))
+    alike = "d.untold" if mapped.order is not None else "d.copies is not null"
+    fates = {"duplicate": DUPLICATE, "superseded": SUPERSEDED, "unprofiled": UNPROFILED}
+    connection.sql(_FATES.format(alike=alike, path=quoted(written), **fates))
     written.replace(path)
     return Keys(path, rows, superseded if mapped.order is not None else 0, fated=True)
 
@@ -89,16 +90,32 @@ def _key(mapped: Mapped) -> str:
     return "_key" if mapped.event_key is not None else "_kind, _key"
 
 
-def _latest(mapped: Mapped) -> str:
-    """The order of rows with one key, the latest first. Text is read as a moment or a number."""
+class _Order(NamedTuple):
+    """SQL that tells which of several rows is the latest."""
+
+    latest: str = ""
+    """What to sort by, the latest first."""
+    untold: str = "false"
+    """Whether a row does not say when it was."""
+
+
+def _order(mapped: Mapped) -> _Order:
     if mapped.order is None:
-        return ""
+        return _Order()
     if not isinstance(mapped.order_type, pl.String):
-        return "_order desc nulls last,"
-    return (
-        "try_cast(_order as timestamptz) desc nulls last, "
-        "try_cast(_order as double) desc nulls last, _order desc nulls last,"
+        return _Order("_order desc nulls last,")
+    return _Order(
+        f"{_MOMENT} desc nulls last, {_NUMBER} desc nulls last, _order desc nulls last,",
+        f"{_MOMENT} is null and {_NUMBER} is null and trim(_order) <> ''",
     )
+
+
+# Text that is ISO 8601, or Snowflake's form of it with a blank before the offset, or a number.
+_MOMENT = """coalesce(
+    try_cast(regexp_replace(trim(_order), '\\s([+-]\\d\\d:?\\d\\d)$', '\\1') as timestamptz),
+    try_strptime(trim(_order), ['%Y-%m', '%Y%m%dT%H%M%SZ'])::timestamptz
+)"""
+_NUMBER = "try_cast(trim(_order) as double)"
 
 
 _NOBODY = "select null::varchar as _kind, null::varchar as _key, null::varchar[] as _also limit 0"
@@ -124,7 +141,7 @@ create temp table duplicates as
 with suspects as (
     select hash({key}) as h from keys where _key is not null group by 1 having count(*) > 1
 )
-select _row, count(*) over same as copies,
+select _row, count(*) over same as copies, bool_or({untold}) over same as untold,
     row_number() over (partition by {key} order by {latest} _row desc) as place
 from keys where _key is not null and hash({key}) in (select h from suspects)
 window same as (partition by {key})
@@ -133,13 +150,14 @@ qualify copies > 1
 
 _FATED = """
 select (select count(*) from unprofiled) + (select count(*) from duplicates),
-    (select count(*) from duplicates where place > 1)
+    (select count(*) from duplicates where place > 1 and not untold)
 """
 
 _FATES = """
 copy (
     select k.* exclude (_fate, _copies),
-        case when d.copies is not null and ('{fate}' = 'duplicate' or d.place > 1) then '{fate}'
+        case when {alike} then '{duplicate}'
+            when d.place > 1 then '{superseded}'
             when u._row is not null then '{unprofiled}' end as _fate,
         d.copies as _copies
     from keys k left join duplicates d using (_row) left join unprofiled u using (_row)

@@ -37,6 +37,11 @@ def test_all_rows_of_a_duplicate_identity_are_rejected_with_their_count() -> Non
         (["9", "10", "2"], 1),
         (["2024-01-31T10:00:00+02:00", "2024-01-31 09:00", "2023-12-31"], 1),
         (["2024-01-02", "2024-01-01T23:59:59.9", ""], 0),
+        ([" 2024-01-02 ", "2024-01-01", " "], 0),
+        (["2024-01-31 10:00:00 +0200", "2024-01-31 09:00:00 +0000", None], 1),
+        (["2024-01-31 10:00:00.5 UTC", "2024-01-31 10:00:00 UTC", None], 0),
+        (["2024-09", "2024-10", "2023-12-31"], 1),
+        (["20240131T101112Z", "20240131T101113Z", None], 1),
         ([datetime(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 1), None], 1),
         ([0.5, float("-inf"), 0.25], 0),
         ([0.5, float("nan"), 0.25], 0),
@@ -48,6 +53,21 @@ def test_the_latest_row_of_an_identity_is_kept(at: list[Any], kept: int) -> None
 
     assert outcome.data == [{"n": kept}]
     assert outcome.counts.superseded == 2
+
+
+@pytest.mark.parametrize("at", [["09/02/2024", "10/01/2024"], ["2024-01-01", "soon"]])
+def test_text_that_tells_no_order_rejects_the_rows_that_it_should_tell_apart(at: list[str]) -> None:
+    rows = pl.DataFrame({"id": ["a", "a", "b", "c", "c"], "at": [*at, at[0], "1", "2"]})
+    outcome = profiles(rows, {"at": "at"}, duplicates=KEEP_LATEST)
+
+    assert outcome.data == [{"at": at[0]}, {"at": "2"}]
+    assert outcome.counts.superseded == 1
+    assert outcome.reasons == [[("identity", "order_unreadable")]] * 2
+    assert outcome.rejected["reasons"][0][0]["message"] == (
+        "2 rows have this identity, and `at` is no date that tells which of them is the latest: "
+        "write it in ISO 8601, such as 2024-01-31T17:30:00, or make it a date or a number in the "
+        "source"
+    )
 
 
 # DuckDB's infinity, in units of which it takes fewer years.
