@@ -14,6 +14,7 @@ from ct_assets.commands.checkup.check import Check, failed, ok
 from ct_assets.commands.checkup.disk import disk
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
+from ct_assets.commands.checkup.removals import removals
 from ct_assets.commands.checkup.sources import sources
 from ct_assets.commands.checkup.states import states
 from ct_assets.commands.output import console, print_json, table
@@ -58,6 +59,7 @@ def checkup(module: str) -> Iterator[Check]:
         yield failed("declarations", error, fix)
         return
     yield ok("declarations", f"{len(project.syncs)} syncs: {', '.join(sorted(project.syncs))}")
+    yield from removals(declared.sync for declared in project.syncs.values())
     yield from _guarded("sources", sources(project))
     yield from _guarded("accounts", accounts(project))
     yield from _guarded("dagster", dagster(project))
