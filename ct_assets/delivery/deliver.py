@@ -103,8 +103,8 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
     """Everything up to the outbox; the state is closed while records leave."""
     with state.opened(request.home, work, memory=request.memory) as connection:
         leftover = settle(connection, request.home, work, ledger, request.policy)
-        guards.check_identity(connection, request)
         renamed.check(connection, request)
+        guards.check_identity(connection, request)
         ledger.prune(request.at - request.retention)
         report.prune(request.home, request.at - request.retention)
         found = diff.compare(connection, request)

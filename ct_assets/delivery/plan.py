@@ -81,8 +81,8 @@ def plan(request: Delivery) -> PlanReport:
 def _stopped(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | None:
     """Why a delivery would stop before it looked at a row."""
     try:
-        guards.check_identity(connection, request)
         renamed.check(connection, request, look_only=True)
+        guards.check_identity(connection, request)
     except GuardError as error:
         return str(error)
     return None

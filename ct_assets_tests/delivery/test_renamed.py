@@ -210,3 +210,16 @@ def test_a_plan_says_so_and_leaves_alone_what_was_left_open(events: Sync) -> Non
 
     assert "1 of its events were sent by purchases" in (found.objection or "")
     assert {p: p.read_bytes() for p in events.home.rglob("*") if p.is_file()} == before
+
+
+def test_a_key_is_not_taken_for_allowed_by_a_run_that_was_stopped(events: Sync) -> None:
+    orders = renamed(events)
+    orders.policy_with(event_key="OrderId")
+    orders.run([event("o1")])
+    events.run([event("1")])
+    orders.policy_with(event_key="InvoiceId")
+    with pytest.raises(GuardError, match="sent by purchases"):
+        orders.run([event("1")], allow=frozenset(["event_key"]))
+
+    with pytest.raises(GuardError, match="event_key was OrderId"):
+        orders.run([event("1")], allow=RENAMED)
