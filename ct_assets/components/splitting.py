@@ -1,14 +1,12 @@
 """A sync's split written to the staging, with the verdict of its gate; needs no Dagster."""
 
-import contextlib
 import shutil
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
 
-from ct_assets.errors import UserError, disk_trouble, hushed
+from ct_assets.components.computing import computing
 from ct_assets.files import private_dir
 from ct_assets.io_managers.staging import Draft
 from ct_assets.mapping import Sync, reason_counts, split
@@ -52,7 +50,7 @@ def split_into(
 ) -> Counts:
     """Fill both drafts; counts, reasons and the gate's verdict go into the meta of `valid`."""
     work = private_dir(valid.folder / "work")
-    with _computing(sync):
+    with computing(sync, source):
         parts = split(sync, source, work, rejected_profiles=rejected_profiles)
         valid.sink(parts.valid)
         none_left = _rows(valid) == parts.counts.told
@@ -74,25 +72,6 @@ def split_into(
         "others": list(parts.mapped.others),
     }
     return counts
-
-
-@contextlib.contextmanager
-def _computing(sync: Sync) -> Iterator[None]:
-    """Errors of polars as ours, without their own texts, which quote rows."""
-    try:
-        yield
-    except pl.exceptions.PolarsError as error:
-        if disk_trouble(error):
-            raise
-        why = f"the rows could not be computed ({type(error).__name__})"
-        written = sync.where or any(filling.expr for filling in sync.fillings())
-        if written and isinstance(error, pl.exceptions.InvalidOperationError):
-            why = (
-                "a CAST in `expr:` or `where:` meets a value that it cannot read; write TRY_CAST, "
-                "which makes it null"
-            )
-        hushed(error)
-        raise UserError(f"Sync {sync.name}: {why}") from None
 
 
 def gate(sync: Sync, counts: Counts) -> Gate:

@@ -1,6 +1,6 @@
 """What is computed of each row of a source."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +9,7 @@ from ct_assets.mapping.convert import Converted, prepare
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Field
 from ct_assets.mapping.identity import Identity
+from ct_assets.mapping.reading import INPUT
 from ct_assets.mapping.widening import widened
 
 
@@ -58,8 +59,10 @@ class Mapped:
 
     def prepared(self, source: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
         """`source` with the columns that `conversions` read; polars drops those nobody does."""
-        added = widened(source, self.widened, lambda frame: frame.with_columns(**self.inputs))
-        return prepare(added, conversions)
+        return prepare(self._with(source, self.inputs), conversions)
+
+    def _with(self, source: pl.LazyFrame, inputs: Mapping[str, pl.Expr]) -> pl.LazyFrame:
+        return widened(source, self.widened, lambda frame: frame.with_columns(**inputs))
 
     def kept(self, source: pl.LazyFrame) -> pl.LazyFrame:
         """The rows of `source` that `where` does not cut."""
@@ -67,6 +70,14 @@ class Mapped:
         if where is None:
             return source
         return widened(source, self.widened, lambda frame: frame.filter(where))
+
+    def apart(self, source: pl.LazyFrame) -> Iterator[tuple[str, pl.LazyFrame]]:
+        """What an author's SQL computes of `source`, each by itself; it fails where that does."""
+        kept = self.kept(source)
+        yield "`where:`", kept.select(pl.len())
+        for name, filling in self.inputs.items():
+            values = self._with(kept, {name: filling}).select(pl.col(name).null_count())
+            yield f"`expr:` of {name.removeprefix(INPUT)}", values
 
     def lineage(self) -> dict[str, set[str]]:
         return self.sync.lineage() | {f.name: set(f.columns) for f in self.fields}

@@ -11,6 +11,9 @@ from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
 from ct_assets.mapping.problems import SchemaError, near
 from ct_assets.mapping.widening import wide
 
+# Of columns that are computed of the source.
+INPUT = "__in:"
+
 
 class Read(NamedTuple):
     source: pl.Expr
@@ -41,7 +44,7 @@ class Reader:
         return Read(constant, self._typed(constant, wanted_by))
 
     def _input(self, wanted_by: str, read: Read) -> Read:
-        name = f"__in:{wanted_by}"
+        name = INPUT + wanted_by
         self.inputs[name] = read.source
         return Read(pl.col(name), read.dtype)
 

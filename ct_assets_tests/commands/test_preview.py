@@ -42,7 +42,7 @@ def test_an_expression_that_meets_what_it_cannot_read(shop: Shop) -> None:
 
     assert (result.exit_code, result.output) == (
         1,
-        "Error: Sync customers: a CAST in `expr:` or `where:` meets a value that it cannot read; "
+        "Error: Sync customers: `expr:` of Name has a CAST that meets a value it cannot read; "
         "write TRY_CAST, which makes it null\n",
     )
 
