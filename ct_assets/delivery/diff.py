@@ -47,6 +47,7 @@ def compare(connection: duckdb.DuckDBPyConnection, request: Delivery) -> Diff:
     clearable = _clearable(connection)
     _record_first_run(connection, request)
     hidden = Forgotten(request.home.parent).hide(connection)
+    others.recall(connection, request)
     several = others.find_earlier(connection, request)
     connection.execute(
         _compared(connection, request, positions, clearable, hidden=hidden, several=several)
@@ -130,7 +131,7 @@ def _compared(
     before = words.stored("coalesce(s.fields, e.fields)", total)
     clears = words.zip_with("&", words.stored("v.asked", total), before)
     pending = words.some(clears) if clearable else "false"
-    bore = others.HASHED if several else "null::ubigint[]"
+    bore = others.hashed("also") if several else "null::ubigint[]"
     also = others.union("v.bore", "s.also", "e.also") if several else "null::ubigint[]"
     lost = "h_row.row is not null" if hidden else "false"
     return f"""

@@ -11,10 +11,8 @@ import duckdb
 from ct_assets.delivery import words
 from ct_assets.delivery.lanes import lane_hash
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.state import scalar
-
-HASHED = "list_transform(also, lambda other: md5_number_lower(other))"
-"""SQL of what `synced.also` keeps of a row's `also`; of one identifier it is its `lane_hash`."""
+from ct_assets.delivery.state import get, put, scalar
+from ct_assets.delivery.storage import PREVIOUS, parquet_sql
 
 _NO_EARLIER = """
 create or replace table work.earlier as
@@ -48,6 +46,22 @@ where d.fate = 'unchanged' and d.also is not null and s.kind = v.kind and s.key 
 """
 
 
+def recall(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+    """Once: what the rows of the last delivery bore, of a state that knew keys alone."""
+    if request.policy.object != "profile" or get(connection, "others"):
+        return
+    previous = request.home / PREVIOUS
+    if previous.exists():
+        connection.execute(
+            f"""
+            update synced as s set also = {union(hashed("p._also"), "s.also")}
+            from {parquet_sql(previous)} as p
+            where p._also is not null and s.kind = p._kind and s.key = p._key
+            """
+        )
+    put(connection, "others", "known")
+
+
 def find_earlier(connection: duckdb.DuckDBPyConnection, request: Delivery) -> bool:
     """Fills `work.earlier` with rows that were sent under a key that is no row's own today.
 
@@ -66,6 +80,11 @@ def find_earlier(connection: duckdb.DuckDBPyConnection, request: Delivery) -> bo
 def _some(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     query = f"select count(*) from (from {table} where also is not null limit 1)"
     return scalar(connection, query) > 0
+
+
+def hashed(also: str) -> str:
+    """SQL of what `synced.also` keeps of a row's `also`; of one identifier, its `lane_hash`."""
+    return f"list_transform({also}, lambda other: md5_number_lower(other))"
 
 
 def union(*lists: str) -> str:

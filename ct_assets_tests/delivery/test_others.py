@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery import DeliveryFailed
-from ct_assets.delivery.storage import OUTBOX, STATE
+from ct_assets.delivery.storage import OUTBOX, PREVIOUS, STATE
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile
 
 LI: list[Row] = [profile(str(n), Name="Li") for n in range(10, 20)]
@@ -71,10 +71,19 @@ def test_a_rejected_row_that_bears_it_is_still_the_same_person(profiles: Sync) -
     assert profiles.send(profiles.request(LI, rejected=1, keys=request.keys)).counts.removed == 0
 
 
+def test_the_last_delivery_teaches_a_state_that_knew_keys_alone(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([BOTH, *LI])
+    make_old(profiles.home)
+
+    assert profiles.run([BY_IDENTITY, *LI]).counts.removed == 0
+
+
 def test_an_unchanged_row_teaches_a_state_that_knew_keys_alone(profiles: Sync) -> None:
     profiles.policy_with(on_removed="delete")
     profiles.run([BOTH, *LI])
     make_old(profiles.home)
+    (profiles.home / PREVIOUS).unlink()
 
     assert profiles.run([BOTH, *LI]).counts.unchanged == 11
     assert profiles.run([BY_IDENTITY, *LI]).counts.removed == 0
@@ -106,3 +115,4 @@ def make_old(home: Path) -> None:
     with duckdb.connect(home / STATE) as connection:
         connection.execute("alter table synced drop column also")
         connection.execute("update meta set value = '1' where name = 'version'")
+        connection.execute("delete from meta where name = 'others'")
