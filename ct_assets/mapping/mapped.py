@@ -74,7 +74,8 @@ class Mapped:
     def apart(self, source: pl.LazyFrame) -> Iterator[tuple[str, pl.LazyFrame]]:
         """What an author's SQL computes of `source`, each by itself; it fails where that does."""
         kept = self.kept(source)
-        yield "`where:`", kept.select(pl.len())
+        if self.where is not None:
+            yield "`where:`", kept.select(pl.len())
         for name, filling in self.inputs.items():
             values = self._with(kept, {name: filling}).select(pl.col(name).null_count())
             yield f"`expr:` of {name.removeprefix(INPUT)}", values

@@ -60,6 +60,7 @@ def _field(field: pl.Field, target: Target) -> Converted:
         f"{target.field}.{field.name}",
         object="event",
         timezone=target.timezone,
+        inside=True,
         limits=target.limits,
     )
     problem = problems_of_name("item", field.name, limits=target.limits)

@@ -44,6 +44,8 @@ class Target:
     """Whether to send e-mail addresses with letters beyond ASCII (RFC 6531)."""
     separator: str | None = None
     """Between the values of a list that is given as text."""
+    inside: bool = False
+    """Of a value inside Items, which has no declaration of its own."""
     limits: Limits = LIMITS
 
 

@@ -16,6 +16,10 @@ _RANGE = (
     "number_out_of_range",
     "beyond a 64-bit integer: declare `type: string` to send its digits as text",
 )
+_RANGE_INSIDE = (
+    "number_out_of_range",
+    "beyond a 64-bit integer: make it text in the source's SQL to send its digits",
+)
 _FRACTION = (
     "number_has_fraction",
     "has a fraction where a whole number is wanted: round it with `expr:`, or declare "
@@ -38,7 +42,8 @@ def integer(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -
     if not (dtype.is_numeric() or isinstance(dtype, pl.Boolean)):
         raise mismatch(target, dtype, "the field takes whole numbers.")
     value = source.cast(pl.Int64, strict=False)
-    lost = Check(value.is_null() & source.is_not_null(), *_RANGE)
+    beyond = _RANGE_INSIDE if target.inside else _RANGE
+    lost = Check(value.is_null() & source.is_not_null(), *beyond)
     if isinstance(dtype, pl.UInt64 | pl.Int128 | pl.UInt128):
         return steps.checked(value, lost)
     if isinstance(dtype, pl.Decimal):
@@ -56,8 +61,10 @@ def _whole(number: pl.Expr) -> tuple[Check, Check]:
 
 
 def _integer_from_text(text: pl.Expr, steps: Steps) -> Converted:
-    # Tools that keep integers as floats where a column has nulls write 42 as 42.0.
-    value = steps.keep("number", text.str.strip_suffix(".0").cast(pl.Int64, strict=False))
+    plain = steps.keep("plain", text.cast(pl.Int64, strict=False))
+    # Tools that keep integers as floats where a column has nulls write 42 as 42.0, others as 42.00.
+    places = pl.when(plain.is_null()).then(text).str.replace(r"\.0+$", "")
+    value = steps.keep("number", plain.fill_null(places.cast(pl.Int64, strict=False)))
     lost = value.is_null() & text.is_not_null()
     number = text.cast(pl.Float64, strict=False)
     return steps.checked(

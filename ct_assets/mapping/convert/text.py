@@ -55,8 +55,9 @@ def string(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         Check(
             value.str.starts_with(DATE_MARK),
             "text_looks_like_date",
-            f"begins with {DATE_MARK}, by which CleverTap knows a date: declare `type: date` if it "
-            "is one",
+            f"begins with {DATE_MARK}, by which CleverTap knows a date: "
+            + ("make it a date in the source's SQL" if target.inside else "declare `type: date`")
+            + " if it is one",
         ),
     )
 

@@ -56,6 +56,22 @@ def test_the_number_of_items_is_a_setting() -> None:
     assert one([{"n": 1}, {"n": 2}], ITEMS, limits=limits) == (None, "items_too_many")
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (2**64 - 1, "n of an item: beyond a 64-bit integer: make it text in the source's SQL"),
+        ("$D_1", "n of an item: begins with $D_, by which CleverTap knows a date: make it a date "),
+    ],
+)
+def test_what_cannot_be_declared_inside_items_is_not_advised(value: object, told: str) -> None:
+    dtype = pl.UInt64 if isinstance(value, int) else pl.String
+    column = pl.Series([[{"n": value}]], dtype=pl.List(pl.Struct({"n": dtype})))
+    found = outcomes(column, Target("Items", ITEMS, object="event"))
+
+    assert found["message"][0].startswith(told)
+    assert "declare" not in found["message"][0]
+
+
 def test_the_message_names_the_value_inside() -> None:
     column = pl.Series([[{"sku": "A1", "price": float("inf")}]])
     found = outcomes(column, Target("Items", ITEMS, object="event"))
