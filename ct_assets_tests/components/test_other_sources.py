@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from ct_assets.commands.project import Project
+from ct_assets.components.triggers import following
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
@@ -196,7 +197,8 @@ def test_a_table_that_another_asset_writes(
     assert people(clevertap_sandbox) == ["7"]
     node = defs.resolve_asset_graph().get(dg.AssetKey(["shop", "customer"]))
     assert node.parent_keys == {dg.AssetKey.from_user_string(upstream)}
-    assert node.automation_condition == dg.AutomationCondition.eager()
+    updated = dg.AutomationCondition.any_deps_updated()
+    assert node.automation_condition == following(updated)
 
 
 CHECKED = f"""
