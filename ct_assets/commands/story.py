@@ -72,12 +72,17 @@ def _fate(sync: Sync, rows: Rows, number: int) -> Iterator[str]:
         if fate == "superseded":
             yield f"Left out: it is not the latest of {copies} rows with this key."
         elif fate == "duplicate":
-            code = "event_key_duplicate" if sync.event_key else "identity_duplicate"
             yield f"Rejected: {copies} rows have this key."
-            yield f"  {explain(code).fix}"
+            yield f"  {explain(_duplicate(sync)).fix}"
         elif fate:
             yield f"Rejected: {sync.require_profile} rejected the profile of its person."
             yield f"  {explain('profile_rejected').fix}"
+
+
+def _duplicate(sync: Sync) -> str:
+    if sync.duplicates.keep_latest_by:
+        return "order_unreadable"
+    return "event_key_duplicate" if sync.event_key else "identity_duplicate"
 
 
 def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Forgotten) -> Iterator[str]:

@@ -32,15 +32,16 @@ def test_the_source_row_and_what_becomes_of_it(shop: Shop, key: str, told: str) 
 
 
 @pytest.mark.parametrize(
-    ("duplicates", "told"),
+    ("duplicates", "names", "told"),
     [
-        ("reject", "Rejected: 2 rows have this key.\n"),
-        ("{keep_latest_by: name}", "Left out: it is not the latest of 2 rows with this key.\n"),
+        ("reject", "ab", "Rejected: 2 rows have this key.\n  Make the source"),
+        ("{keep_latest_by: name}", "ab", "Rejected: 2 rows have this key.\n  Write it like 2024-"),
+        ("{keep_latest_by: name}", "12", "Left out: it is not the latest of 2 rows with this key."),
     ],
 )
-def test_a_row_beside_others_of_its_key(shop: Shop, duplicates: str, told: str) -> None:
+def test_a_row_beside_others_of_its_key(shop: Shop, duplicates: str, names: str, told: str) -> None:
     shop.declare("customers", "max_rejected", f"duplicates: {duplicates}\n  max_rejected")
-    shop.write("customer.csv", CUSTOMER + "1,Zoe,zoe@example.org\n")
+    shop.write("customer.csv", "id,name,mail\n" + "".join(f"1,{name},\n" for name in names))
 
     assert told in shop.said("explain", "customers", "--key", "1")
 
