@@ -10,7 +10,6 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecordStatus as Status,
 )
-from dagster._core.storage.event_log import EventLogStorage
 
 from ct_assets.components.keys import upload_step
 from ct_assets.components.running import deployment
@@ -72,8 +71,11 @@ def _history(
     context: dg.AssetExecutionContext, check: dg.AssetCheckKey, status: set[Status], limit: int
 ) -> Sequence[AssetCheckExecutionRecord]:
     """The newest first."""
-    storage: EventLogStorage = context.instance.event_log_storage
-    return storage.get_asset_check_execution_history(check, limit, status=status)
+    storage = context.instance.event_log_storage
+    found: Sequence[AssetCheckExecutionRecord] = storage.get_asset_check_execution_history(
+        check, limit, status=status
+    )
+    return found
 
 
 def _verdict(

@@ -48,7 +48,11 @@ def test_many_profiles_are_laid_out_like_few(
     assert few == many
 
 
-def test_a_person_s_events_arrive_in_order_whatever_their_number(events: Sync) -> None:
+@pytest.mark.parametrize("apart", [0, outbox.APART], ids=["joined first", "at once"])
+def test_a_person_s_events_arrive_in_order_whatever_their_number(
+    events: Sync, monkeypatch: pytest.MonkeyPatch, apart: int
+) -> None:
+    monkeypatch.setattr(outbox, "APART", apart)
     rows = [event(f"e{n}", identity=str(n % 40), ts=n) for n in range(4000)]
 
     events.run(rows)
