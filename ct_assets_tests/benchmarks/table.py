@@ -38,6 +38,7 @@ SHOWN = (
     "first sync, 1 M",
     "first sync, 5 M",
     "first sync, 10 M",
+    "first sync, events, 10 M",
     "no change, 1 M",
     "no change, 10 M",
     "all rejected, 10 M",
