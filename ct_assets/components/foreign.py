@@ -9,7 +9,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 
 from ct_assets.components.source import DeclaredSource, Source
 from ct_assets.errors import UserError, hushed
-from ct_assets.io_managers.staging import Draft, Staging
+from ct_assets.io_managers.staging import ROW_GROUP, Draft, Staging
 from ct_assets.io_managers.warehouse import Warehouse
 
 COPY = "source.parquet"
@@ -28,7 +28,7 @@ def frozen(
         return staging.current(node.key.path).scan()
     copy, found = draft.folder / COPY, _value(context, node)
     if isinstance(found, pl.LazyFrame | pl.DataFrame):
-        found.lazy().sink_parquet(copy)
+        found.lazy().sink_parquet(copy, row_group_size=ROW_GROUP)
     elif read := _table(context, node):
         warehouse.snapshot(read.query, copy, called=read.called)
     else:

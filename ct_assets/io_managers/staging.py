@@ -26,6 +26,8 @@ from ct_assets.files import held_dir, replacing, sweep, sync
 
 DATA = "data.parquet"
 POINTER = "current.json"
+ROW_GROUP = 20_000
+"""Rows that are decoded at once, with all their columns; several such groups are, while reading."""
 RANGE = "..."
 """Between the first and the last of partitions that are staged as one."""
 
@@ -67,7 +69,7 @@ class Draft:
         """In small pieces: memory is for many of them at once."""
         with pl.Config(streaming_chunk_size=20_000):
             frame.sink_parquet(
-                self.path, compression="lz4", row_group_size=20_000, statistics=False
+                self.path, compression="lz4", row_group_size=ROW_GROUP, statistics=False
             )
 
     def scan(self) -> pl.LazyFrame:

@@ -9,6 +9,7 @@ import polars as pl
 from ct_assets.errors import closest
 from ct_assets.io_managers.csv_files import FileError, named, uneven_line
 from ct_assets.io_managers.scanning import all_csv, explained, scan
+from ct_assets.io_managers.staging import ROW_GROUP
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 
@@ -39,7 +40,7 @@ def matching(pattern: str, root: Path) -> list[Path]:
 
 
 def snapshot(
-    files: Sequence[Path], into: Path, *, types: Mapping[str, str], row_group_size: int = 100_000
+    files: Sequence[Path], into: Path, *, types: Mapping[str, str], row_group_size: int = ROW_GROUP
 ) -> None:
     """Write the rows of `files` to the Parquet file `into`."""
     with explained(files):

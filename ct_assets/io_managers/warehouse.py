@@ -16,6 +16,7 @@ from filelock import FileLock
 from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.io_managers.carrying import WHOLE, carried
+from ct_assets.io_managers.staging import ROW_GROUP
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
 _SAFE = (
@@ -51,7 +52,7 @@ class Warehouse:
         with self.reading(into.parent) as connection, translated(called):
             _check_select(connection, query, called)
             rows = carried(connection.sql(query))
-            rows.write_parquet(str(into), row_group_size=100_000)
+            rows.write_parquet(str(into), row_group_size=ROW_GROUP)
 
     def value(self, query: str, *, called: str, largest: str | None = None) -> str:
         """The one value of `query`, or the largest one of its column `largest`, as text."""
