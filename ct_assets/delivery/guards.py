@@ -5,15 +5,13 @@ import duckdb
 from ct_assets.delivery import state
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.removed import Removed
-from ct_assets.delivery.renamed import GuardError
+from ct_assets.delivery.renamed import RENAMED, GuardError
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
 
 ALWAYS_REMOVABLE = 10
 
 GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new")
-RENAMED = "renamed:"
-"""Before the name that a sync had."""
 
 
 def is_guard(name: str) -> bool:

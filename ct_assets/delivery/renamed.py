@@ -34,6 +34,9 @@ insert or replace into meta from old.meta where name = 'first_run';
 insert or ignore into meta from old.meta where name = 'declaration' or name like 'other:%';
 """
 
+RENAMED = "renamed:"
+"""Of the guard's name that allows a sync to take over: what stands before its old name."""
+
 
 class GuardError(UserError):
     """Something changed in a way that a person must confirm."""
@@ -75,7 +78,7 @@ def _others(request: Delivery) -> list[Path]:
 
 
 def _allows(request: Delivery, other: Path) -> bool:
-    return f"renamed:{other.name}" in request.allow
+    return f"{RENAMED}{other.name}" in request.allow
 
 
 def _question(request: Delivery, other: Path, known: int) -> str:
@@ -83,7 +86,7 @@ def _question(request: Delivery, other: Path, known: int) -> str:
     return (
         f"{request.policy.sync}: {known} of its {kind}s were sent by {other.name}, under the same "
         f"keys, or are held back by it. Nothing was sent. If it is {other.name} under a new name, "
-        f"{request.once(f'renamed:{other.name}')}; if these are others, with allow: [new]"
+        f"{request.once(RENAMED + other.name)}; if these are others, with allow: [new]"
     )
 
 
