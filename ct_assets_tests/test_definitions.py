@@ -1,5 +1,6 @@
 """The project as it is shipped: its definitions, and the example from CSV to CleverTap."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,13 @@ def test_importing_it_loads_no_engine_and_no_table() -> None:
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert {"numpy", "phonenumbers", "sqlalchemy", "uvicorn"} & set(run.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("given", ["", "9"])
+def test_polars_reads_little_ahead_unless_told_otherwise(given: str) -> None:
+    name = "POLARS_ROW_GROUP_PREFETCH_SIZE"
+    environ = {k: v for k, v in os.environ.items() if k != name} | ({name: given} if given else {})
+    code = f"import ct_assets, os; print(os.environ[{name!r}])"
+    run = subprocess.run([sys.executable, "-c", code], env=environ, check=True, capture_output=True)
+
+    assert run.stdout.decode().strip() == (given or "2")

@@ -66,11 +66,7 @@ class Draft:
         return self.folder / DATA
 
     def sink(self, frame: pl.LazyFrame) -> None:
-        """In small pieces: memory is for many of them at once."""
-        with pl.Config(streaming_chunk_size=20_000):
-            frame.sink_parquet(
-                self.path, compression="lz4", row_group_size=ROW_GROUP, statistics=False
-            )
+        frame.sink_parquet(self.path, compression="lz4", row_group_size=ROW_GROUP, statistics=False)
 
     def scan(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.path)
