@@ -3,9 +3,10 @@
 import json
 import multiprocessing
 import os
+import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -64,8 +65,9 @@ def measured(work: Callable[..., Any], *args: Any) -> Measured:
 
 
 def median(found: list[Measured]) -> Measured:
-    """The run of the median wall time."""
-    return sorted(found, key=lambda m: m.wall)[(len(found) - 1) // 2]
+    """The run of the median wall time, with the median of all peaks."""
+    middle = sorted(found, key=lambda m: m.wall)[(len(found) - 1) // 2]
+    return replace(middle, peak_mb=statistics.median(m.peak_mb for m in found))
 
 
 def median_of(runs: int, work: Callable[..., Any], *args: Any) -> Measured:
