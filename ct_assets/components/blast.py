@@ -1,5 +1,6 @@
 """What an edited declaration does to the rows of the last run, apart from what changed in them."""
 
+import contextlib
 from dataclasses import dataclass
 
 import polars as pl
@@ -7,7 +8,7 @@ import polars as pl
 from ct_assets.components.desk import Desk
 from ct_assets.components.rows import split_rows
 from ct_assets.io_managers.staging import NotStagedError
-from ct_assets.mapping import Sync
+from ct_assets.mapping import SchemaError, Sync
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,10 @@ class Blast:
 
 
 def blast(desk: Desk, sync: Sync) -> Blast | None:
-    """None if the declaration is that of the last run, or if that run's rows are gone."""
+    """None if the declaration is that of the last run, or if that run's rows are gone.
+
+    Or if those lack what is mapped now: a new column, say, which they cannot be split by.
+    """
     try:
         source = desk.staging.current(sync.source.split("/"))
         before = desk.staging.current((sync.name, "valid"))
@@ -29,8 +33,12 @@ def blast(desk: Desk, sync: Sync) -> Blast | None:
         return None
     if before.meta["declaration"] == sync.digest:
         return None
-    with split_rows(sync, source.scan(), desk.rejected_profiles(sync)) as rows:
+    with (
+        contextlib.suppress(SchemaError),
+        split_rows(sync, source.scan(), desk.rejected_profiles(sync)) as rows,
+    ):
         return _compared(before.scan(), rows.valid.scan())
+    return None
 
 
 def _compared(before: pl.LazyFrame, after: pl.LazyFrame) -> Blast:

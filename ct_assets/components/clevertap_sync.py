@@ -44,7 +44,7 @@ class ClevertapSync(dg.Component):
         with placed(at):
             ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
             return dg.Definitions(
-                assets=sync_assets(self.sync, sync_metadata(self.declaration, at)),
+                assets=sync_assets(self.sync, at, sync_metadata(self.declaration, at)),
                 jobs=[job, plan_job(self.sync, context.component_tree.build_defs)],
                 schedules=[ticking] if ticking else [],
                 sensors=[watching] if watching else [],

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from ct_assets.errors import UserError, disk_trouble, hushed
-from ct_assets.mapping import Sync, bind
+from ct_assets.errors import disk_trouble, hushed
+from ct_assets.mapping import SchemaError, Sync, bind
+from ct_assets.mapping.problems import Path
 
 
 @contextlib.contextmanager
@@ -17,23 +18,22 @@ def computing(sync: Sync, source: pl.LazyFrame) -> Iterator[None]:
     except pl.exceptions.PolarsError as error:
         if disk_trouble(error):
             raise
-        failing = _failing(sync, source)
-        why = f"the rows could not be computed ({type(error).__name__})"
-        if failing is not None:
-            what, error = failing
-            why = f"{what} {_why(error)}"
-        hushed(error)
-        raise UserError(f"Sync {sync.name}: {why}") from None
+        raise _told(sync, source, error) from None
 
 
-def _failing(sync: Sync, source: pl.LazyFrame) -> tuple[str, pl.exceptions.PolarsError] | None:
-    """The first of what the declaration computes that fails by itself, too."""
-    for what, alone in bind(sync, source.collect_schema()).apart(source):
+def _told(sync: Sync, source: pl.LazyFrame, error: pl.exceptions.PolarsError) -> SchemaError:
+    """Blames the first of what the declaration computes that fails by itself, too."""
+    place: Path = ()
+    why = f"the rows could not be computed ({type(error).__name__})"
+    for path, what, alone in bind(sync, source.collect_schema()).apart(source):
         try:
             alone.collect(engine="streaming")
-        except pl.exceptions.PolarsError as error:
-            return what, error
-    return None
+        except pl.exceptions.PolarsError as cause:
+            place, why = path, f"{what} {_why(cause)}"
+            hushed(cause)
+            break
+    hushed(error)
+    return SchemaError(f"Sync {sync.name}: {why}", place)
 
 
 def _why(error: pl.exceptions.PolarsError) -> str:

@@ -14,7 +14,7 @@ from ct_assets.components.documents import READ, Lines, UnreadableError, documen
 from ct_assets.components.scalars import misread, with_dates
 from ct_assets.components.templates import Filler
 from ct_assets.errors import UserError, closest
-from ct_assets.mapping.problems import DeclarationError, Problem, unknown_key
+from ct_assets.mapping.problems import DeclarationError, Problem, SchemaError, unknown_key
 
 T = TypeVar("T")
 AROUND = ["type", "attributes", "template_vars_module", "requirements", "post_processing"]
@@ -95,11 +95,13 @@ def checked(
 
 @contextlib.contextmanager
 def placed(at: Place) -> Iterator[None]:
-    """What Dagster refuses of a declaration is told with its place, and not below its tree."""
+    """What Dagster, or the source's rows, refuse of a declaration is told with its place."""
     try:
         yield
-    except dg.DagsterInvalidDefinitionError as error:
+    except dg.DagsterInvalidDefinitionError as error:  # which would be told below Dagster's tree
         raise InvalidDeclarationError([told(at, (), str(error))]) from None
+    except SchemaError as error:
+        raise UserError(told(at, error.path, str(error))) from None
 
 
 def misplaced(defs: Path) -> Iterator[str]:
@@ -117,8 +119,12 @@ def misplaced(defs: Path) -> Iterator[str]:
 
 
 def told(at: Place, path: Sequence[str | int], message: str) -> str:
-    """`file:line: path: message` for a mistake that only shows beside other declarations."""
-    return _told(Problem(tuple(path), message), _lines(at))
+    """`file:line: path: message` for a mistake that only shows once the declaration was read."""
+    try:
+        lines = _lines(at)
+    except (OSError, UnreadableError, IndexError):  # edited since
+        lines = Lines(at.file or at.folder, None)
+    return _told(Problem(tuple(path), message), lines)
 
 
 def ours(document: object) -> bool:

@@ -8,14 +8,14 @@ import polars as pl
 
 from ct_assets.components import catalogue
 from ct_assets.components.catalogue import Declared
-from ct_assets.components.declaration import told
+from ct_assets.components.declaration import placed
 from ct_assets.components.rows import Rows, scratch, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap import policy
 from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
 from ct_assets.io_managers.warehouse import Warehouse
-from ct_assets.mapping import SchemaError, Sync, rejected_keys
+from ct_assets.mapping import Sync, rejected_keys
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,11 @@ class Desk:
     @contextlib.contextmanager
     def rows(self, declared: Declared) -> Iterator[Rows]:
         """The rows as they are now, split."""
+        unprofiled = self.rejected_profiles(declared.sync)
         with (
-            _placed(declared),
             self.source(declared) as source,
-            split_rows(declared.sync, source, self.rejected_profiles(declared.sync)) as rows,
+            placed(declared.place),
+            split_rows(declared.sync, source, unprofiled) as rows,
         ):
             yield rows
 
@@ -76,12 +77,3 @@ class Desk:
                 f"load: ct-assets run {sync.name} --limit 3. To look at them without, have it "
                 f"write a table and name that in its metadata, or read it with a SourceTable"
             ) from None
-
-
-@contextlib.contextmanager
-def _placed(declared: Declared) -> Iterator[None]:
-    """What does not fit the source's columns is told with the place of the declaration."""
-    try:
-        yield
-    except SchemaError as error:
-        raise SchemaError(told(declared.place, (), str(error))) from None

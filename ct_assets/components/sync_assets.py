@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.components import checks, partitions, readings, running
+from ct_assets.components.declaration import Place, placed
 from ct_assets.components.foreign import COPY, frozen
 from ct_assets.components.keys import key, source_key, upload_step
 from ct_assets.components.noticing import notice
@@ -30,11 +31,11 @@ DESCRIPTIONS = {
 }
 
 
-def sync_assets(sync: Sync, metadata: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    return [split_asset(sync), clevertap_asset(sync, metadata), undelivered_asset(sync)]
+def sync_assets(sync: Sync, at: Place, metadata: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+    return [split_asset(sync, at), clevertap_asset(sync, metadata), undelivered_asset(sync)]
 
 
-def split_asset(sync: Sync) -> dg.AssetsDefinition:
+def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
     required = sync.require_profile
     rejected_before = [dg.AssetKey([required, "rejected"])] if required else []
 
@@ -64,7 +65,8 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             whole = frozen(context, node, staging, ct_warehouse.warehouse(), valid)
             rows = running.of_partitions(context, sync, whole)
             unprofiled = running.rejected_profiles(context, sync, staging)
-            counts = split_into(sync, rows, valid, rejected, unprofiled)
+            with placed(at):
+                counts = split_into(sync, rows, valid, rejected, unprofiled)
             before = staging.latest_meta((sync.name, "valid"))
             elsewhere = running.fields_elsewhere(context, sync, staging)
             hazards = notice(sync, valid, before, elsewhere)
@@ -73,15 +75,25 @@ def split_asset(sync: Sync) -> dg.AssetsDefinition:
             (valid.folder / COPY).unlink(missing_ok=True)
             told = readings.split_metadata(sync, valid.meta, time.monotonic() - begun)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
-                columns = draft.scan().collect_schema()
-                lineage = readings.lineage(sync, stage, columns, source_key(sync))
-                said = {**told, "dagster/column_lineage": lineage}
-                yield from running.staged(context, ct_staging, key(sync, stage), draft, said)
+                yield from _staged(context, ct_staging, sync, stage, draft, told)
             found = checks.of_split(sync, counts, valid.meta["reasons"], late)
             found = {**found, **checks.of_hazards(hazards)}
             yield from checks.results(context, key(sync, "valid"), found)
 
     return split_rows
+
+
+def _staged(
+    context: dg.AssetExecutionContext,
+    io_manager: ParquetStaging,
+    sync: Sync,
+    stage: str,
+    draft: Draft,
+    told: Mapping[str, Any],
+) -> Iterator[dg.Output[Draft]]:
+    lineage = readings.lineage(sync, stage, draft.scan().collect_schema(), source_key(sync))
+    said = {**told, "dagster/column_lineage": lineage}
+    yield from running.staged(context, io_manager, key(sync, stage), draft, said)
 
 
 def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:

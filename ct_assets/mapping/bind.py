@@ -14,20 +14,18 @@ from ct_assets.mapping.convert import (
     flatten,
     problems_of_name,
 )
-from ct_assets.mapping.convert.dtypes import in_calendar, is_whole
+from ct_assets.mapping.convert.dtypes import in_calendar, is_whole, trimmed
 from ct_assets.mapping.declaration import Sync
-from ct_assets.mapping.filling import Field, Filling
+from ct_assets.mapping.filling import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
 from ct_assets.mapping.identity import TYPES, Identified, Identity
 from ct_assets.mapping.mapped import Mapped, MappedField
-from ct_assets.mapping.problems import SchemaError
-from ct_assets.mapping.reading import Read, Reader
+from ct_assets.mapping.problems import SchemaError, found_at
+from ct_assets.mapping.reading import PART, Read, Reader
 from ct_assets.mapping.widening import NARROW
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 # Added to rows of the source on their way, and to those that are rejected.
 _OUR_COLUMNS = ("reasons", "__row", "__fate", "__copies")
-_LIST_OPERATORS = ("add", "remove")
-_NUMBER_OPERATORS = ("incr", "decr")
 
 
 def bind(sync: Sync, schema: pl.Schema) -> Mapped:
@@ -51,7 +49,7 @@ class _Binder:
             where=self._where(),
             identity=self._identity(),
             fields=fields,
-            ts=self._converted(sync.ts, "ts", FieldType.TIMESTAMP) if sync.ts else None,
+            ts=self._ts(),
             event=self._event(),
             event_key=self._event_key(),
             order=self._order(),
@@ -65,61 +63,77 @@ class _Binder:
     def _where(self) -> pl.Expr | None:
         if self._sync.where is None:
             return None
-        condition, dtype = self._reader.sql(self._sync.where, "where")
-        if not isinstance(dtype, pl.Boolean):
-            raise self._error(f"where gives {dtype} and must be a condition, such as `age > 17`.")
+        with found_at("where"):
+            condition, dtype = self._reader.sql(self._sync.where, "where")
+            if not isinstance(dtype, pl.Boolean):
+                raise self._error(
+                    f"where gives {dtype} and must be a condition, such as `age > 17`."
+                )
         return condition
 
     def _identity(self) -> Identity:
         listed = self._sync.identify_by
         found = []
-        for identifier in listed:
-            type_ = FieldType(identifier.type) if identifier.type else TYPES[identifier.kind]
-            found.append(
-                Identified(identifier.kind, self._converted(identifier, identifier.kind, type_))
-            )
+        for place, identifier in enumerate(listed):
+            kind = identifier.kind
+            type_ = FieldType(identifier.type) if identifier.type else TYPES[kind]
+            with found_at("identify_by", place, kind):
+                found.append(Identified(kind, self._converted(identifier, kind, type_)))
         columns = sorted({c for identifier in listed for c in identifier.columns()})
         return Identity(tuple(found), tuple(columns))
+
+    def _ts(self) -> Converted | None:
+        if self._sync.ts is None:
+            return None
+        with found_at("ts"):
+            return self._converted(self._sync.ts, "ts", FieldType.TIMESTAMP)
 
     def _event(self) -> Converted | None:
         name = self._sync.event
         if name is None or self._sync.event_name is not None:
             return None
-        return self._converted(name, "event", FieldType.EVENT_NAME)
+        with found_at("event"):
+            return self._converted(name, "event", FieldType.EVENT_NAME)
 
     def _event_key(self) -> pl.Expr | None:
         if self._sync.event_key is None:
             return None
-        source, dtype = self._reader.read(self._sync.event_key, "event_key")
-        if not (is_whole(dtype) or isinstance(dtype, _KEY_TYPES)):
-            raise self._error(
-                f"event_key is of type {dtype}. Make it text, a whole number or a date."
-            )
+        with found_at("event_key"):
+            source, dtype = self._reader.read(self._sync.event_key, "event_key", f"{PART}event_key")
+            if not (is_whole(dtype) or isinstance(dtype, _KEY_TYPES)):
+                raise self._error(
+                    f"event_key is of type {dtype}. Make it text, a whole number or a date."
+                )
         text = in_calendar(source, dtype).cast(pl.String)
-        return pl.when(text.str.strip_chars() != "").then(text)
+        return pl.when(trimmed(text, pl.String()).is_not_null()).then(text)
 
     def _order(self) -> pl.Expr | None:
         column = self._sync.duplicates.keep_latest_by
         if column is None:
             return None
-        dtype = self._reader.dtype(column, "duplicates")
-        if dtype.is_float():
-            return pl.col(column).fill_nan(None)
-        if isinstance(dtype, pl.Date | pl.Datetime):
-            return pl.col(column).to_physical()  # DuckDB knows fewer years
-        if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Null):
-            return pl.col(column)
-        raise self._error(
-            f"rows cannot be told apart by {column!r}, of type {dtype}. Name a column of dates, "
-            "numbers or text in `keep_latest_by`."
-        )
+        with found_at("duplicates", "keep_latest_by"):
+            dtype = self._reader.dtype(column, "duplicates")
+            if dtype.is_float():
+                return pl.col(column).fill_nan(None)
+            if isinstance(dtype, pl.Date | pl.Datetime):
+                return pl.col(column).to_physical()  # DuckDB knows fewer years
+            if isinstance(dtype, pl.Int128 | pl.UInt128):  # bytes, to whoever reads the file next
+                return pl.col(column).cast(pl.Decimal(38, 0), strict=False)
+            if dtype.is_numeric() or isinstance(dtype, pl.String | pl.Null):
+                return pl.col(column)
+            raise self._error(
+                f"rows cannot be told apart by {column!r}, of type {dtype}. Name a column of "
+                "dates, numbers or text in `keep_latest_by`."
+            )
 
     def _fields(self) -> Iterator[MappedField]:
         for name, field in self._sync.fields.items():
-            yield from self._field(name, field)
+            with found_at("fields", name):
+                yield from self._field(name, field)
         for column in self._others():
-            self._check_name(column, "other_columns takes in")
-            yield from self._field(column, Field(column=column))
+            with found_at("other_columns"):
+                self._check_name(column, "other_columns takes in")
+                yield from self._field(column, Field(column=column))
 
     def _check_columns(self, mapped: Mapped) -> None:
         ours = {*_OUR_COLUMNS, *mapped.inputs, *(NARROW + name for name in mapped.widened)}
@@ -143,7 +157,8 @@ class _Binder:
     def _others(self) -> tuple[str, ...]:
         if self._sync.other_columns is None:
             return ()
-        excluded = self._reader.excluded(self._sync.other_columns.except_)
+        with found_at("other_columns", "except"):
+            excluded = self._reader.excluded(self._sync.other_columns.except_)
         taken = self._sync.columns() | set(self._sync.fields) | excluded
         return tuple(column for column in self._schema if column not in taken)
 
@@ -169,17 +184,20 @@ class _Binder:
 
     def _converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
         """With a value and a verdict that are columns, because several expressions read them."""
-        converted = self._convert(filling, name, type_, self._reader.read(filling, name))
-        columns = {f"__{name}:value": converted.value, f"__{name}:failed": converted.failed}
+        slot = PART + name
+        read = self._reader.read(filling, name, slot)
+        converted = self._convert(filling, name, type_, read, slot)
+        columns = {f"__{slot}:value": converted.value, f"__{slot}:failed": converted.failed}
         value, failed = map(pl.col, columns)
         steps = (*converted.steps, *columns.items())
         return Converted(value, failed, converted.code, converted.message, steps)
 
     def _convert(
-        self, filling: Filling, name: str, type_: FieldType | None, read: Read
+        self, filling: Filling, name: str, type_: FieldType | None, read: Read, slot: str = ""
     ) -> Converted:
         target = Target(
             field=name,
+            slot=slot,
             type=type_,
             object=self._sync.object,
             timezone=filling.timezone,
@@ -200,8 +218,8 @@ class _Binder:
 
 
 def _type_of_operator(field: Field, read: Read) -> FieldType | None:
-    if field.op in _LIST_OPERATORS:
+    if field.op in LIST_OPERATORS:
         return FieldType.LIST
-    if field.op in _NUMBER_OPERATORS:
-        return FieldType.INTEGER if read.dtype.is_integer() else FieldType.FLOAT
+    if field.op in NUMBER_OPERATORS:
+        return FieldType.INTEGER if is_whole(read.dtype) else FieldType.FLOAT
     return None

@@ -9,20 +9,13 @@ import polars as pl
 from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.bind import bind
 from ct_assets.mapping.convert import prepare
-from ct_assets.mapping.declaration import Duplicates, Sync
+from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Identifier
 from ct_assets.mapping.problems import Problem, SchemaError
 from ct_assets.mapping.rules import own_type
 
 _ROW = pl.LazyFrame({"id": ["a"]})
-_NOBODY = {
-    "identify_by": (Identifier.model_validate({"identity": "id"}),),
-    "where": None,
-    "other_columns": None,
-    "event_key": None,
-    "ts": None,
-    "duplicates": Duplicates(),
-}
+_NOBODY = {"identify_by": (Identifier.model_validate({"identity": "id"}),), "event_key": None}
 
 
 def dates_as_text(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -46,7 +39,7 @@ def problems_of_constants(sync: Sync) -> Iterator[Problem]:
     for name, field in sync.fields.items():
         if field.value is None or field.columns():
             continue
-        alone = sync.model_copy(update={**_NOBODY, "fields": {name: field}})
+        alone = sync.bare({name: field}).model_copy(update=_NOBODY)
         if (told := _problem(alone)) is not None:
             yield Problem(("fields", name, "value"), told)
 

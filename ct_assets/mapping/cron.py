@@ -37,7 +37,7 @@ def cron_problem(line: str) -> str | None:
 
 def _never(day: str, month: str, weekday: str) -> str | None:
     """Days that none of their months has, such as the 31st of February."""
-    if not all(item.isdigit() for item in day.split(",")) or weekday != "*" or month == "*":
+    if not all(item.isdecimal() for item in day.split(",")) or weekday != "*" or month == "*":
         return None
     months = [_number(item, "month", 1) for item in month.split(",")]
     longest = max((_LENGTHS[number - 1] for number in months if number), default=31)
@@ -56,7 +56,7 @@ def _fits(item: str, unit: str, first: int, last: int) -> bool:
 
 
 def _number(text: str, unit: str, first: int) -> int | None:
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     names = _NAMES.get(unit, [])
     return names.index(text.lower()) + first if text.lower() in names else None

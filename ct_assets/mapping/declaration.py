@@ -13,6 +13,7 @@ from pydantic import field_validator, model_validator
 from ct_assets.clevertap.contract import Limits
 from ct_assets.mapping.cron import cron_problem
 from ct_assets.mapping.filling import (
+    NUMBER_OPERATORS,
     Field,
     Filling,
     Identifier,
@@ -185,7 +186,7 @@ class Sync(Part):
     @property
     def idempotent(self) -> bool:
         """Whether sending a record twice does no harm."""
-        counted = any(field.op in ("incr", "decr") for field in self.fields.values())
+        counted = any(field.op in NUMBER_OPERATORS for field in self.fields.values())
         return self.object == "profile" and not counted
 
     @cached_property
@@ -214,18 +215,22 @@ class Sync(Part):
         single = [part for part in (self.event, self.event_key, self.ts) if part]
         return [*self.identify_by, *single, *self.fields.values()]
 
+    def bare(self, fields: Mapping[str, Field] | None = None) -> Self:
+        """With these fields alone, and nothing else that rows hold beside the identity."""
+        nothing = {"other_columns": None, "ts": None, "where": None, "duplicates": Duplicates()}
+        return self.model_copy(update={**nothing, "fields": dict(fields or {})})
+
     def lineage(self) -> dict[str, set[str]]:
         """Columns of the source by the field of CleverTap that they end up in.
 
         Fields of `other_columns` are known once the source's columns are: see `Mapped.lineage`.
         """
-        found: dict[str, set[str]] = {}
-        for identifier in self.identify_by:
-            found.setdefault(identifier.kind, set()).update(identifier.columns())
-        for name, part in (("evtName", self.event), ("ts", self.ts)):
+        found = {name: field.columns() for name, field in self.fields.items()}
+        parts = [("evtName", self.event), ("ts", self.ts)]
+        for name, part in (*((i.kind, i) for i in self.identify_by), *parts):
             if part and part.columns():
-                found[name] = part.columns()
-        return found | {name: field.columns() for name, field in self.fields.items()}
+                found[name] = found.get(name, set()) | part.columns()
+        return found
 
 
 _MEANING = {

@@ -17,6 +17,7 @@ from ct_assets.described import Described
 from ct_assets.mapping import template
 from ct_assets.mapping.problems import mistake, near, shown
 
+LIST_OPERATORS, NUMBER_OPERATORS = ("add", "remove"), ("incr", "decr")
 FILLINGS = ("column", "template", "value", "expr")
 SCALARS = (str, bool, int, float, date, datetime)
 
@@ -58,7 +59,7 @@ class Filling(Part):
     """A column of the source."""
     template: str | None = None
     """Text of several columns: `{FirstName|there} {LastName}`; after | stands what an empty column
-    is replaced by, and without it an empty column leaves the whole text out."""
+    is replaced by, and without it a column that is null leaves the whole text out."""
     value: object = None
     """One value for all rows."""
     expr: str | None = None

@@ -44,7 +44,9 @@ def write_keys(
 
 def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
     """Who the rejected rows of a profile sync are about, for syncs that require its profiles."""
-    mapped = bind(sync, pl.Schema(list(rejected.drop("reasons").collect_schema().items())))
+    # Only whom they are about: they were split by an earlier declaration, perhaps of other columns.
+    schema = pl.Schema(list(rejected.drop("reasons").collect_schema().items()))
+    mapped = bind(sync.bare(), schema)
     return key_columns(mapped, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
 
 
@@ -111,10 +113,11 @@ def _order(mapped: Mapped) -> _Order:
 
 
 # Text that is ISO 8601, or Snowflake's form of it with a blank before the offset, or a number.
-_MOMENT = """coalesce(
+# Without the year in front DuckDB would take the first number of 09/02/24 for it.
+_MOMENT = """case when regexp_matches(trim(_order), '^(\\d{4}[-/]|\\d{8}T)') then coalesce(
     try_cast(regexp_replace(trim(_order), '\\s([+-]\\d\\d:?\\d\\d)$', '\\1') as timestamptz),
     try_strptime(trim(_order), ['%Y-%m', '%Y%m%dT%H%M%SZ'])::timestamptz
-)"""
+) end"""
 _NUMBER = "try_cast(trim(_order) as double)"
 
 

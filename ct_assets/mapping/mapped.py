@@ -9,7 +9,8 @@ from ct_assets.mapping.convert import Converted, prepare
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.filling import Field
 from ct_assets.mapping.identity import Identity
-from ct_assets.mapping.reading import INPUT
+from ct_assets.mapping.problems import Path
+from ct_assets.mapping.reading import INPUT, PART
 from ct_assets.mapping.widening import widened
 
 
@@ -71,14 +72,28 @@ class Mapped:
             return source
         return widened(source, self.widened, lambda frame: frame.filter(where))
 
-    def apart(self, source: pl.LazyFrame) -> Iterator[tuple[str, pl.LazyFrame]]:
-        """What an author's SQL computes of `source`, each by itself; it fails where that does."""
+    def apart(self, source: pl.LazyFrame) -> Iterator[tuple[Path, str, pl.LazyFrame]]:
+        """What an author's SQL computes of `source`, each by itself; it fails where that does.
+
+        The place in the declaration, what stands there, and what it computes.
+        """
         kept = self.kept(source)
         if self.where is not None:
-            yield "`where:`", kept.select(pl.len())
+            yield ("where",), "`where:`", kept.select(pl.len())
         for name, filling in self.inputs.items():
             values = self._with(kept, {name: filling}).select(pl.col(name).null_count())
-            yield f"`expr:` of {name.removeprefix(INPUT)}", values
+            slot = name.removeprefix(INPUT)
+            yield self._place(slot), f"`expr:` of {slot.removeprefix(PART)}", values
+
+    def _place(self, slot: str) -> Path:
+        part = slot.removeprefix(PART)
+        if part == slot:
+            return "fields", slot
+        kinds: list[str] = [identifier.kind for identifier in self.sync.identify_by]
+        return ("identify_by", kinds.index(part), part) if part in kinds else (part,)
 
     def lineage(self) -> dict[str, set[str]]:
-        return self.sync.lineage() | {f.name: set(f.columns) for f in self.fields}
+        found = self.sync.lineage()
+        for field in self.fields:
+            found[field.name] = found.get(field.name, set()) | field.columns
+        return found

@@ -1,6 +1,7 @@
 """What is wrong in a declaration, told so that its author can mend it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -29,7 +30,22 @@ class DeclarationError(UserError):
 
 
 class SchemaError(UserError):
-    """A declaration and the columns of its source do not fit together."""
+    """A declaration does not fit the columns of its source, or the values in them."""
+
+    def __init__(self, message: str, path: Path = ()) -> None:
+        """`path` is the place in the declaration, if that is known."""
+        super().__init__(message)
+        self.path = path
+
+
+@contextlib.contextmanager
+def found_at(*path: str | int) -> Iterator[None]:
+    """Gives a SchemaError its place in the declaration, unless it has one."""
+    try:
+        yield
+    except SchemaError as error:
+        error.path = error.path or path
+        raise
 
 
 def mistake(message: str) -> PydanticCustomError:

@@ -13,6 +13,8 @@ from ct_assets.mapping.widening import wide
 
 # Of columns that are computed of the source.
 INPUT = "__in:"
+# Of those for identifiers, ts and the like; a field may be called ts, too, but none has a dot.
+PART = "."
 
 
 class Read(NamedTuple):
@@ -33,18 +35,25 @@ class Reader:
         self.widened: dict[str, pl.DataType] = {}
         """What columns have to be while `inputs`, or the condition of `where`, are computed."""
 
-    def read(self, filling: Filling, wanted_by: str) -> Read:
+    def read(self, filling: Filling, wanted_by: str, slot: str = "") -> Read:
+        """`slot` is what columns that it computes are called after, if not `wanted_by`."""
+        slot = slot or wanted_by
         if filling.column is not None:
             return Read(pl.col(filling.column), self.dtype(filling.column, wanted_by))
         if filling.template is not None:
-            return self._input(wanted_by, self._template(filling.template, wanted_by))
+            return self._input(slot, self._template(filling.template, wanted_by))
         if filling.expr is not None:
-            return self._input(wanted_by, self.sql(filling.expr, wanted_by))
-        constant = pl.lit(pl.Series([filling.value])).first()
+            return self._input(slot, self.sql(filling.expr, wanted_by))
+        try:
+            constant = pl.lit(pl.Series([filling.value])).first()
+        except (OverflowError, pl.exceptions.PolarsError):
+            raise SchemaError(
+                f"{self._where}: {wanted_by} is a number of too many digits."
+            ) from None
         return Read(constant, self._typed(constant, wanted_by))
 
-    def _input(self, wanted_by: str, read: Read) -> Read:
-        name = INPUT + wanted_by
+    def _input(self, slot: str, read: Read) -> Read:
+        name = INPUT + slot
         self.inputs[name] = read.source
         return Read(pl.col(name), read.dtype)
 

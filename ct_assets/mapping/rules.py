@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
+from ct_assets.mapping.filling import LIST_OPERATORS, NUMBER_OPERATORS
 from ct_assets.mapping.labels import STAGES
 from ct_assets.mapping.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
 _ONLY_PROFILES = ("on_removed", "max_removed")
-_LIST_OPERATORS = ("add", "remove")
-_NUMBER_OPERATORS = ("incr", "decr")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
 # What a field of CleverTap's own may be declared as besides its type.
 _NARROWER = {FieldType.AGE: (FieldType.INTEGER,), FieldType.FLOAT: (FieldType.INTEGER,)}
@@ -127,9 +126,9 @@ def _of_operator(name: str, field: Mapping[str, object], op: str) -> Iterator[Pr
     path, type_ = ("fields", name, "op"), field.get("type")
     if name in PROFILE_FIELDS:
         yield Problem(path, f"{op} is not possible: {name} holds one value. Leave `op` out.")
-    if op in _LIST_OPERATORS and type_ not in (None, FieldType.LIST):
+    if op in LIST_OPERATORS and type_ not in (None, FieldType.LIST):
         yield Problem(path, f"{op} changes a list, and the field has `type: {type_}`.")
-    if op in _NUMBER_OPERATORS and type_ not in (None, *_NUMBERS):
+    if op in NUMBER_OPERATORS and type_ not in (None, *_NUMBERS):
         yield Problem(path, f"{op} changes a number, and the field has `type: {type_}`.")
     if field.get("on_null") == "clear":
         yield Problem(

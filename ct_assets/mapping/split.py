@@ -59,7 +59,7 @@ def split(
     keys = write_keys(mapped, source, workdir, rejected_profiles)
     told = mapped.kept(source)
     if keys.fated:
-        fates = pl.scan_parquet(keys.path).select(__fate="_fate", __copies="_copies")
+        fates = pl.scan_parquet(keys.path, glob=False).select(__fate="_fate", __copies="_copies")
         told = pl.concat([told, fates], how="horizontal")
         told = told.filter(pl.col("__fate").ne_missing(SUPERSEDED))
     told = mapped.prepared(told, mapped.conversions)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ct_assets.mapping.convert.dtypes import BLANKS
+
 _PART = re.compile(r"\{\{|\}\}|\{(?P<column>[^{}|]+)(?:\|(?P<default>[^{}]*))?\}|[{}]|[^{}]+")
 
 
@@ -50,7 +52,7 @@ def expression(template: str, text_of: dict[str, pl.Expr]) -> pl.Expr:
     `text_of` gives each column as text.
     """
     pieces = [_piece(part, text_of) for part in parts(template)]
-    text = pl.concat_str(pieces).str.strip_chars()
+    text = pl.concat_str(pieces).str.strip_chars(BLANKS)
     return pl.when(text != "").then(text)
 
 
@@ -60,4 +62,4 @@ def _piece(part: str | Slot, text_of: dict[str, pl.Expr]) -> pl.Expr:
     text = text_of[part.column]
     if part.default is None:
         return text
-    return pl.when(text.str.strip_chars() != "").then(text).otherwise(pl.lit(part.default))
+    return pl.when(text.str.strip_chars(BLANKS) != "").then(text).otherwise(pl.lit(part.default))

@@ -47,6 +47,18 @@ def test_a_plan_tells_what_an_edited_declaration_does_by_itself(shop: Shop) -> N
     assert blast == {"rows": 3, "changed": 0, "lost": 0, "gained": 1}
 
 
+@pytest.mark.usefixtures("account")
+def test_a_plan_with_a_column_that_the_last_run_did_not_have(shop: Shop) -> None:
+    assert shop.run("customers")
+    lines = CUSTOMER.splitlines()
+    shop.write("customer.csv", "\n".join([f"{lines[0]},tier", *(f"{x},gold" for x in lines[1:])]))
+    shop.declare("customers", "Email: mail", "Email: mail\n    Tier: tier")
+
+    planned = shop.json("plan", "customers")
+
+    assert (planned["blast"], planned["report"]["changed"]) == (None, 2)
+
+
 @pytest.mark.parametrize(
     "clevertap_sandbox", [Settings(limits=Limits(identity_bytes=1))], indirect=True
 )

@@ -40,10 +40,10 @@ def test_an_expression_that_meets_what_it_cannot_read(shop: Shop) -> None:
 
     result = shop.call("preview", "customers")
 
-    assert (result.exit_code, result.output) == (
-        1,
-        "Error: Sync customers: `expr:` of Name has a CAST that meets a value it cannot read; "
-        "write TRY_CAST, which makes it null\n",
+    assert result.exit_code == 1
+    assert result.output.endswith(
+        "/defs/customers/defs.yaml:9: fields.Name: Sync customers: `expr:` of Name has a CAST that "
+        "meets a value it cannot read; write TRY_CAST, which makes it null\n"
     )
 
 
@@ -52,7 +52,7 @@ def test_a_column_that_is_gone_is_told_with_its_place(shop: Shop) -> None:
 
     said = shop.call("preview", "customers").output
 
-    assert "/defs/customers/defs.yaml:2: Sync customers: shop/customer has no column 'nome'" in said
+    assert "/defs/customers/defs.yaml:9: fields.Name: Sync customers: shop/customer has no" in said
 
 
 def test_a_limit_that_makes_no_sense(shop: Shop) -> None:

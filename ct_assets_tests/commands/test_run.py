@@ -35,9 +35,11 @@ def test_a_mistake_is_told_once_and_without_a_stack(shop: Shop) -> None:
 
     said = shop.call("run", "customers").output.splitlines()
 
+    declared = shop.package / "defs/customers/defs.yaml"
     assert said == [
-        "customers__split failed: Sync customers: shop/customer has no column 'nome', which Name "
-        "wants; did you mean 'name'? Mend the declaration, or bring the column back.",
+        f"customers__split failed: {declared}:9: fields.Name: Sync customers: shop/customer has no "
+        "column 'nome', which Name wants; did you mean 'name'? Mend the declaration, or bring the "
+        "column back.",
         "Error: customers is not complete; the reason is above",
     ]
 

@@ -78,6 +78,29 @@ def test_what_does_not_fit_the_source(declaration: dict[str, Any], told: str) ->
     assert complaint(declaration).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("declaration", "path"),
+    [
+        (profile(fields={"Email": "gone"}), ("fields", "Email")),
+        (profile(where="gone"), ("where",)),
+        (profile(identify_by=[{"identity": "id"}, {"GPID": "gone"}]), ("identify_by", 1, "GPID")),
+        (profile(duplicates={"keep_latest_by": "gone"}), ("duplicates", "keep_latest_by")),
+        (profile(other_columns={"except": ["gone"]}), ("other_columns", "except")),
+        (profile(other_columns=True), ("other_columns",)),
+        ({**EVENT, "event": {"column": "gone"}}, ("event",)),
+        ({**EVENT, "event_key": "gone"}, ("event_key",)),
+        ({**EVENT, "event_key": "n", "ts": "gone"}, ("ts",)),
+    ],
+)
+def test_where_in_the_declaration_that_stands(
+    declaration: dict[str, Any], path: tuple[str | int, ...]
+) -> None:
+    with pytest.raises(SchemaError) as caught:
+        bind(parse(declaration), SCHEMA)
+
+    assert caught.value.path == path
+
+
 def test_a_column_that_would_be_overwritten() -> None:
     assert complaint(profile(), pl.Schema({"id": pl.String(), "reasons": pl.String()})) == (
         "Sync s: the source has a column named 'reasons', a name that is needed here. Rename it in "

@@ -55,7 +55,9 @@ def test_the_latest_row_of_an_identity_is_kept(at: list[Any], kept: int) -> None
     assert outcome.counts.superseded == 2
 
 
-@pytest.mark.parametrize("at", [["09/02/2024", "10/01/2024"], ["2024-01-01", "soon"]])
+@pytest.mark.parametrize(
+    "at", [["09/02/2024", "10/01/2024"], ["09/02/24", "10/01/24"], ["2024-01-01", "soon"]]
+)
 def test_text_that_tells_no_order_rejects_the_rows_that_it_should_tell_apart(at: list[str]) -> None:
     rows = pl.DataFrame({"id": ["a", "a", "b", "c", "c"], "at": [*at, at[0], "1", "2"]})
     outcome = profiles(rows, {"at": "at"}, duplicates=KEEP_LATEST)
@@ -122,7 +124,7 @@ def test_events_of_one_person_are_no_duplicates() -> None:
     assert outcome.valid["_key"].to_list() == ["1", "2"]
 
 
-@pytest.mark.parametrize("key", [None, "", "  "])
+@pytest.mark.parametrize("key", [None, "", "  ", "\u200b", "\ufeff "])
 def test_an_event_without_a_key_is_rejected(key: str | None) -> None:
     rows = pl.DataFrame({"id": ["a", "b"], "key": [key, key]}, schema_overrides={"key": pl.String})
 
@@ -142,6 +144,16 @@ def test_events_of_people_whose_profile_was_rejected_are_rejected() -> None:
 
     assert outcome.valid["_identity"].to_list() == ["b", "z"]
     assert outcome.reasons == [[("identity", "profile_rejected")]] * 2
+
+
+def test_whom_an_earlier_declaration_rejected_is_known_whatever_is_mapped_now() -> None:
+    before = {**PROFILE, "name": "customers", "fields": {"Email": "mail"}}
+    rejected = run(before, pl.DataFrame({"id": ["a"], "mail": ["@"]})).rejected.lazy()
+    new = {"fields": {"Tier": "tier"}, "where": "tier > 1", "ts": "at", "other_columns": True}
+
+    keys = rejected_keys(parse({**before, **new}), rejected).collect()
+
+    assert keys["_key"].to_list() == ["a"]
 
 
 def test_a_person_is_also_known_by_further_identifiers() -> None:

@@ -75,6 +75,7 @@ def test_the_shape_of_the_valid_snapshot() -> None:
         ({"column": "words", "op": "remove"}, {"$remove": ["x", "y"]}),
         ({"column": "words", "op": "set"}, ["x", "y"]),
         ({"column": "n", "op": "incr"}, {"$incr": 7}),
+        ({"column": "sum", "op": "incr"}, {"$incr": 7}),
         ({"column": "half", "op": "decr"}, {"$decr": 0.5}),
     ],
 )
@@ -87,6 +88,7 @@ def test_every_way_to_fill_a_field(filling: Any, sent: object) -> None:
             "Blank": ["  "],
             "n": [7],
             "half": [0.5],
+            "sum": pl.Series([7], dtype=pl.Decimal(38, 0)),
             "day": [datetime(2024, 1, 31, tzinfo=UTC).date()],
             "words": [["x", "y"]],
             "at": [time(23, 59, 59, 999_000)],
@@ -392,3 +394,29 @@ def test_the_plans_can_be_streamed(tmp_path: Path) -> None:
         plan = parts.valid.explain(engine="streaming")
 
         assert "PYTHON" not in plan.upper()
+
+
+def test_fields_that_are_called_like_parts_of_the_record_are_apart_from_them() -> None:
+    rows = pl.DataFrame(
+        {
+            "id": ["a"],
+            "key": ["k"],
+            "at": [datetime(2024, 1, 1, tzinfo=UTC)],
+            "seen": [datetime(2024, 1, 2, tzinfo=UTC)],
+        }
+    )
+    outcome = events(
+        rows,
+        {"identity": {"template": "field {id}"}, "ts": "seen", "event_key": {"expr": "UPPER(key)"}},
+        identify_by=[{"identity": {"template": "person {id}"}}],
+        ts="at",
+        event_key={"expr": "key || '!'"},
+    )
+
+    (record,) = outcome.records
+    assert (record["identity"], record["ts"], outcome.valid["_key"].item()) == (
+        "person a", 1704067200, "k!",
+    )  # fmt: skip
+    assert outcome.data == [
+        {"identity": "field a", "ts": "$D_1704153600", "event_key": "K"},
+    ]

@@ -6,9 +6,10 @@ import polars as pl
 
 from ct_assets.commands.checkup.check import Check, failed, ok
 from ct_assets.commands.project import Project
+from ct_assets.components import declaration
 from ct_assets.components.catalogue import Declared
 from ct_assets.errors import UserError
-from ct_assets.mapping import bind
+from ct_assets.mapping import SchemaError, bind
 
 
 def sources(project: Project) -> Iterator[Check]:
@@ -40,8 +41,8 @@ def _columns(declared: Declared, schema: pl.Schema) -> Check:
     name = f"columns of {declared.sync.name}"
     try:
         mapped = bind(declared.sync, schema)
-    except UserError as error:
-        fix = f"Correct {declared.place}, or bring the column back."
-        return failed(name, error, fix)
+    except SchemaError as error:
+        told = declaration.told(declared.place, error.path, str(error))
+        return failed(name, told, "Correct the declaration, or bring the column back.")
     columns = set[str]().union(*mapped.lineage().values())
     return ok(name, f"{len(columns)} columns for {len(mapped.fields)} fields are there")

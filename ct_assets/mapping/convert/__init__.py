@@ -60,7 +60,7 @@ def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:
         TypeMismatchError: The type can never fit, whatever the rows hold.
     """
     kind = target.type or natural_type(dtype, target)
-    steps = Steps(target.field)
+    steps = Steps(target.slot or target.field)
     if isinstance(dtype, pl.Null):
         return steps.checked(source.cast(pl.String))
     return _CONVERSIONS[kind](source, dtype, target, steps)

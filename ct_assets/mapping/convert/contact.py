@@ -106,7 +106,7 @@ class _Rules(TypedDict):
 
 
 def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    # Here, because syncs are bound in runs: a code location loads without numpy and phonenumbers.
+    # Here, because syncs are bound in runs: code locations seldom load numpy and phonenumbers.
     from ct_assets import phone as numbering
 
     if not (is_text(dtype) or is_whole(dtype)):

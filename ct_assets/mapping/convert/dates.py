@@ -111,11 +111,10 @@ def _from_moment(
 ) -> tuple[pl.Expr, tuple[Check, ...]]:
     moment = steps.keep("moment", in_calendar(source, dtype))
     outside = Check(moment.is_null() & source.is_not_null(), *OUTSIDE)
-    if isinstance(dtype, pl.Date):
-        return steps.keep("seconds", _epoch(_first_moment(moment, timezone))), (outside,)
-    if dtype.time_zone is not None:
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
         return steps.keep("seconds", _epoch(moment)), (outside,)
-    seconds = steps.keep("seconds", _epoch(_placed(moment, timezone)))
+    placed = _first_moment if isinstance(dtype, pl.Date) else _placed
+    seconds = steps.keep("seconds", _epoch(placed(moment, timezone)))
     return seconds, (outside, Check(seconds.is_null() & moment.is_not_null(), *_GAP))
 
 
@@ -162,11 +161,12 @@ def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tu
     zoned = text.str.slice(10, 40).str.contains_any(["Z", "z", "+", "-", "UTC", "GMT"])
     spaced = steps.keep("spaced", pl.when(~zoned).then(text.str.replace("T", " ", literal=True)))
     local = steps.keep("local", _local(spaced))
+    day = steps.keep("day", _day(spaced))
     seconds = steps.keep(
         "seconds",
         pl.coalesce(
             _epoch(_placed(local, target.timezone)),
-            _epoch(_first_moment(_day(spaced), target.timezone)),
+            _epoch(_first_moment(day, target.timezone)),
             _epoch(_with_offset(pl.when(zoned).then(text))),
             counted,
         ),
@@ -174,7 +174,7 @@ def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tu
     lost = seconds.is_null() & text.is_not_null()
     return seconds, (
         *doubts,
-        Check(lost & local.is_not_null(), *_GAP),
+        Check(lost & (local.is_not_null() | day.is_not_null()), *_GAP),
         Check(lost, *_UNREADABLE),
     )
 

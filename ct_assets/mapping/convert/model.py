@@ -47,6 +47,8 @@ class Target:
     inside: bool = False
     """Of a value inside Items, which has no declaration of its own."""
     limits: Limits = LIMITS
+    slot: str = ""
+    """What columns that are computed for it are called after. Left out: the field."""
 
 
 @dataclass(frozen=True)

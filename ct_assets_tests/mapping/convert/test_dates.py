@@ -218,3 +218,11 @@ def test_ts_is_an_integer() -> None:
     assert one(moment, TIMESTAMP) == (1706722200, None)
     assert one("2024-01-31T17:30:00Z", TIMESTAMP) == (1706722200, None)
     assert one(date(2024, 1, 31), TIMESTAMP) == (1706659200, None)
+
+
+def test_a_day_that_its_zone_leapt_over_is_told() -> None:
+    """Samoa went from the 29th to the 31st."""
+    day = date(2011, 12, 30)
+
+    assert one(day, DATE, timezone="Pacific/Apia") == (None, "time_does_not_exist")
+    assert one(day.isoformat(), DATE, timezone="Pacific/Apia") == (None, "time_does_not_exist")
