@@ -57,6 +57,8 @@ MAX_IN_FLIGHT_OTHER = 3
 
 # In the order in which a sync should prefer them. developer.clevertap.com/docs/faqs
 IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
+DELETABLE = ("identity", "objectId")
+"""Those that the delete endpoint takes."""
 
 # Refused by the warehouse and CSV imports, whatever the case of the letters; what the upload API
 # does with them is not published, and each would gather strangers in one profile.

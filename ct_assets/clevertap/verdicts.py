@@ -49,6 +49,7 @@ class Unknown(NamedTuple):
     """The request may or may not have been stored."""
 
     why: str
+    retry_after: float = 0.0
 
 
 class Malformed(NamedTuple):
@@ -111,7 +112,7 @@ def _refused_as_a_whole(reply: Reply, status: int) -> Verdict:
     if status in _MALFORMED:
         return Malformed(status, _error_text(reply) or f"HTTP {status}")
     if status in _LOST or status >= 500 or status < 300:
-        return Unknown(f"HTTP {status}")
+        return Unknown(f"HTTP {status}", reply.retry_after)
     if status < 400:
         return Denied(
             f"{reply.host} redirects (HTTP {status}) instead of answering, and records are not "

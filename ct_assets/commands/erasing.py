@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.components.splitting import KEYS
-from ct_assets.delivery.forget import Person, about, erase, identifiers
+from ct_assets.delivery.forget import Person, about, erase, identifiers, reported
 from ct_assets.files import replacing
+from ct_assets.io_managers.clevertap import KEYS
 from ct_assets.io_managers.staging import Snapshot, Staging
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind
 from ct_assets.mapping.labels import STAGES
@@ -28,14 +28,14 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
         source, valid = sync.source.split("/"), staging.snapshots((sync.name, "valid"))
         for key in (source, *((sync.name, stage) for stage in STAGES)):
             staging.sweep(key)
-        keys = _keys(valid, person)
+        keys = _keys(sync, valid, person)
         rows += sum(erase(path, about(person)) for path in valid)
         for path in valid:
             if path.with_name(KEYS).exists():
                 erase(path.with_name(KEYS), about(person))
         for stage in ("clevertap", "undelivered"):
             paths = staging.snapshots((sync.name, stage))
-            rows += sum(erase(path, pl.col("key").is_in(keys)) for path in paths)
+            rows += sum(erase(path, reported(keys)) for path in paths)
         for path in (*staging.snapshots((sync.name, "rejected")), *staging.snapshots(source)):
             rows += _erase_source(sync, path, person)
         _recount(staging, sync)
@@ -56,18 +56,19 @@ def _rows(snapshot: Snapshot) -> int:
     return int(snapshot.scan().select(pl.len()).collect().item())
 
 
-def _keys(valid: list[Path], person: Person) -> list[str]:
+def _keys(sync: Sync, valid: list[Path], person: Person) -> Person:
     """By which reports know them: of an event its own key."""
-    found = {value for _, value in person}
+    kind = pl.lit("event") if sync.object == "event" else pl.col("_kind")
+    found = set(person)
     for path in valid:
-        rows = pl.scan_parquet(path).filter(about(person)).select("_key").collect()
-        found |= set(rows.to_series())
+        theirs = pl.scan_parquet(path, glob=False).filter(about(person))
+        found |= set(theirs.select(kind.alias("kind"), "_key").collect().iter_rows())
     return sorted(found)
 
 
 def _erase_source(sync: Sync, path: Path, person: Person) -> int:
     """Rows in the source's own columns."""
-    frame = pl.scan_parquet(path)
+    frame = pl.scan_parquet(path, glob=False)
     numbered = frame.with_row_index(_ROW)
     columns = [c for c in frame.collect_schema().items() if c[0] != "reasons"]
     try:

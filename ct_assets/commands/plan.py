@@ -17,7 +17,7 @@ from ct_assets.io_managers.clevertap import DeliveryOptions
 @click.command()
 @click.argument("sync")
 @click.option("--full", is_flag=True, help="As if every valid row went again, changed or not.")
-@click.option("--limit", type=int, help="As if at most so many records went.")
+@click.option("--limit", type=click.IntRange(min=1), help="As if at most so many records went.")
 @click.option(
     "--ask-clevertap",
     is_flag=True,

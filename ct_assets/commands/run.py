@@ -10,16 +10,13 @@ import click
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import execute, kept_or_forgotten
 from ct_assets.components.triggers import due, job_name
-from ct_assets.delivery.guards import GUARDS, is_guard
-from ct_assets.delivery.renamed import RENAMED
-from ct_assets.errors import UserError, closest
+from ct_assets.delivery.guards import no_guard
+from ct_assets.errors import UserError
 
 
 def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tuple[str, ...]:
-    for name in allow:
-        if not is_guard(name):
-            hint = closest(name, [*GUARDS]) or f"; there are {', '.join(GUARDS)}, {RENAMED}<sync>"
-            raise click.BadParameter(f"no guard is called {name!r}{hint}")
+    if wrong := no_guard(allow):
+        raise click.BadParameter(wrong)
     return allow
 
 

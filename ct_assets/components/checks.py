@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.components.splitting import Counts, gate
-from ct_assets.io_managers.clevertap import GUARDS
+from ct_assets.io_managers.clevertap import GUARDS_CHECK
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import Hazard
 
@@ -66,7 +66,7 @@ LATE = {
     ),
 }
 DELIVERY = {
-    GUARDS: (
+    GUARDS_CHECK: (
         "Neither the source was empty, nor did more rows vanish than `max_removed` or more records"
         " change than `max_changed` allows. If so, nothing was sent: look at the source; if it is"
         " right, let the run pass once, as the reason told here says."
@@ -169,7 +169,7 @@ def of_delivery(sync: Sync, meta: Mapping[str, Any]) -> Mapping[str, Finding]:
     share = counts["refused"] / max(counts["acked"] + counts["refused"], 1)
     limit = 0.0 if sync.max_refused is None else sync.max_refused
     return {
-        GUARDS: Finding(
+        GUARDS_CHECK: Finding(
             objection is None,
             {"why": objection} if objection else {},
             dg.AssetCheckSeverity.ERROR,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ct_assets.components.splitting import KEYS, Counts, split_into
+from ct_assets.components.splitting import Counts, split_into
 from ct_assets.files import scratch_dir
+from ct_assets.io_managers.clevertap import KEYS
 from ct_assets.io_managers.staging import Draft, Staging
 from ct_assets.mapping import Sync
 
@@ -23,7 +24,7 @@ class Rows:
 
     @property
     def keys(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.valid.folder / KEYS)
+        return pl.scan_parquet(self.valid.folder / KEYS, glob=False)
 
 
 @contextlib.contextmanager

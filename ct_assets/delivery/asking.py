@@ -38,7 +38,7 @@ def ask(request: Delivery, client: DryRun) -> Asked:
     with copied(request) as copy:
         policy = replace(copy.policy, on_removed="keep", on_unknown="resend")
         outcome = _delivered(replace(copy, policy=policy), client)
-        report = pl.scan_parquet(outcome.report).filter(outcome="refused")
+        report = pl.scan_parquet(outcome.report, glob=False).filter(outcome="refused")
         codes = report.group_by("code").len("rows").sort("rows", "code", descending=[True, False])
         refused = {str(code): rows for code, rows in codes.collect().iter_rows()}
     counts = outcome.counts

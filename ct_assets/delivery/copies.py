@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from ct_assets.delivery.forgotten import PENDING
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.storage import LEDGER, OUTBOX, STATE, locked
 from ct_assets.files import scratch_dir
@@ -33,5 +34,7 @@ def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path
                         shutil.copyfile(home / name, copy / name)
         forgotten = home.parent / ".forgotten"
         if forgotten.exists():
-            shutil.copytree(forgotten, copy.parent / ".forgotten")
+            # Whoever is being erased is known by hashes, too, and their file may go at any time.
+            ignored = shutil.ignore_patterns(f"{PENDING}*", ".*")
+            shutil.copytree(forgotten, copy.parent / ".forgotten", ignore=ignored)
         yield copy

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
@@ -103,6 +103,7 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
     """Everything up to the outbox; the state is closed while records leave."""
     with state.opened(request.home, work, memory=request.memory) as connection:
         leftover = settle(connection, request.home, work, ledger, request.policy)
+        snapshot = request.valid.stat().st_ino
         renamed.check(connection, request)
         guards.check_identity(connection, request)
         ledger.prune(request.at - request.retention)
@@ -116,6 +117,11 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
             guards.expect_changes(connection, request)
         delivery = ledger.begin(request.run, request.at)
         outbox.write(connection, request, found, delivery)
+    if request.valid.stat().st_ino != snapshot:  # rows are known by their place in it
+        raise StorageError(
+            f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
+            f"sent, run again"
+        )
     return Planned(delivery, found, gone, objection, leftover)
 
 
@@ -124,23 +130,33 @@ def send_delivery(
 ) -> Sent:
     if planned.objection:
         return Sent(stopped=planned.objection)
-    sent = _send_part(request, planned, ledger, sending, deletions=False)
-    if sent.stopped or request.policy.on_removed != "delete" or not planned.removed.planned:
-        return sent
-    return _sum(sent, _send_part(request, planned, ledger, sending, deletions=True))
+    sent = Sent()
+    _send_part(request, planned, ledger, sending, sent, deletions=False)
+    if not sent.stopped and request.policy.on_removed == "delete" and planned.removed.planned:
+        of_uploads = sent.window, sent.smallest_window
+        _send_part(request, planned, ledger, sending, sent, deletions=True)
+        sent.window, sent.smallest_window = of_uploads
+    return sent
 
 
 def _send_part(
-    request: Delivery, planned: Planned, ledger: LedgerFile, sending: Sending, *, deletions: bool
-) -> Sent:
+    request: Delivery,
+    planned: Planned,
+    ledger: LedgerFile,
+    sending: Sending,
+    sent: Sent,
+    *,
+    deletions: bool,
+) -> None:
     client, policy = sending.client, request.policy
     slots = other_slots if deletions else upload_slots
-    return send(
+    send(
         outbox.batches(request.home / OUTBOX, deletions=deletions),
         Deleting(client) if deletions else client,
         DeliveryLedger(ledger, planned.delivery),
         slots=slots(client.destination),
         window=Window(MAX_IN_FLIGHT_OTHER) if deletions else None,
+        sent=sent,
         clock=sending.clock,
         rng=sending.rng,
         stop=sending.stop,
@@ -159,18 +175,6 @@ def _progress(planned: Planned, sent: Sent) -> Progress:
         requests=sent.requests,
         waits_429=sent.waits_429,
         window=sent.window,
-    )
-
-
-def _sum(uploads: Sent, deletions: Sent) -> Sent:
-    return replace(
-        uploads,
-        requests=uploads.requests + deletions.requests,
-        waits_429=uploads.waits_429 + deletions.waits_429,
-        bytes=uploads.bytes + deletions.bytes,
-        seconds=uploads.seconds + deletions.seconds,
-        stopped=deletions.stopped,
-        passing=deletions.passing,
     )
 
 

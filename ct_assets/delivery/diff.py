@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery import others, state, words
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.lanes import lane_hash
@@ -177,7 +178,11 @@ def _fate(connection: duckdb.DuckDBPyConnection, request: Delivery, pending: str
         discarded = same
         synced = f"s.fingerprint = v.fingerprint and not {pending}"
         unchanged = f"({synced})" if not request.full else "false"
-    refused = f"h.reason = 'refused' and {same} and h.declaration = {literal(policy.declaration)}"
+    transient = ", ".join(literal(str(code)) for code in TRANSIENT_CODES)
+    refused = (
+        f"h.reason = 'refused' and {same} and h.declaration = {literal(policy.declaration)}"
+        f" and h.code not in ({transient})"
+    )
     resent = request.full and policy.object == "profile"
     return f"""case
         when {lost} then 'forgotten'

@@ -79,9 +79,10 @@ def fold(
         connection.execute(_REFUSED.format(**facts))
         if policy.parks:
             connection.execute(_PARKED.format(**facts))
-        elif policy.object == "profile" and scalar(connection, _UNKNOWN):
-            connection.execute(_DOUBT)
-            connection.execute(_DOUBT_NEW)
+        if policy.object == "profile" and scalar(connection, _UNKNOWN):
+            connection.execute(_DOUBT + (" and d.action <> 'upsert'" if policy.parks else ""))
+            if not policy.parks:
+                connection.execute(_DOUBT_NEW)
         put(connection, "folded", str(origin.delivery))
 
 

@@ -9,7 +9,8 @@ import duckdb
 import polars as pl
 
 from ct_assets.clevertap.client import Client
-from ct_assets.clevertap.verdicts import Acked, NotTaken, Verdict, read_status
+from ct_assets.clevertap.contract import DELETABLE
+from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.ledger import LedgerFile
 from ct_assets.delivery.request import MEMORY, Policy
@@ -28,8 +29,6 @@ from ct_assets.delivery.storage import (
 )
 from ct_assets.errors import UserError, mask
 from ct_assets.files import replacing
-
-DELETABLE = ("identity", "objectId")
 
 REPEATS = 4
 """Of a deletion that was not taken."""
@@ -81,19 +80,24 @@ def forget(
         known |= _aliases(home, declared.get(home.name) or undeclared(home), kind, value)
     person = sorted(known)
     forgotten.add(person)
-    if client is not None and _deletable(person):
-        forgotten.keep(person)
+    forgotten.keep(person)  # a second attempt finds them, whatever the first has erased
     rows, files = {}, 0
     for home in homes:
         policy = declared.get(home.name) or undeclared(home)
         with locked(home), readable_errors(home), workdir(home) as work:
-            rows[home.name], keys = _erase_state(home, work, policy, person)
+            rows[home.name], lines = _erase_home(home, work, policy, person)
             _compact(home, work)
-            files += _erase_files(home, keys, person)
+            files += lines
     files += sum(erase(path, about(person)) for path in snapshots)
-    if client is not None:
-        _delete(client, kind, value, person, stop or threading.Event(), retry or Retry())
-        forgotten.drop(person)
+    deletable = [pair for pair in person if pair[0] in DELETABLE]
+    if client is not None and deletable:
+        _delete(client, kind, value, deletable, stop or threading.Event(), retry or Retry())
+    forgotten.drop(person)
+    if client is not None and not deletable:
+        raise ForgetError(
+            f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
+            f"delete the profile with this {kind} in its dashboard"
+        )
     return Erased(rows, files)
 
 
@@ -118,17 +122,24 @@ def erase(path: Path, unwanted: pl.Expr) -> int:
     return rows
 
 
-def _erase_state(home: Path, work: Path, policy: Policy, person: Person) -> tuple[int, list[str]]:
-    """Rows erased from the state, and the keys by which reports know them."""
+def reported(keys: Person) -> pl.Expr:
+    """Lines of a report that are about records of these kinds and keys."""
+    named = pl.concat_str("kind", pl.lit(":"), "key")
+    return named.is_in([f"{kind}:{key}" for kind, key in keys])
+
+
+def _erase_home(home: Path, work: Path, policy: Policy, person: Person) -> tuple[int, int]:
+    """Rows erased from the state, and lines of files; these first, for the state knows of them."""
     with (
         LedgerFile(home, durable=True) as ledger,
         opened(home, work, memory=MEMORY) as connection,
     ):
         settle(connection, home, work, ledger, policy)
         keys = _theirs(connection, person)
+        lines = _erase_files(home, keys, person)
         rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))
         ledger.erase([value for _, value in person])
-    return rows, [key for _, key in keys]
+    return rows, lines
 
 
 def _aliases(home: Path, policy: Policy, kind: str, value: str) -> set[tuple[str, str]]:
@@ -191,28 +202,17 @@ def _compact(home: Path, work: Path) -> None:
     fresh.replace(home / STATE)
 
 
-def _erase_files(home: Path, keys: Sequence[str], person: Person) -> int:
-    reports = home.glob("reports/*.parquet")
-    rows = sum(erase(path, pl.col("key").is_in(list(keys))) for path in reports)
+def _erase_files(home: Path, keys: Person, person: Person) -> int:
+    rows = sum(erase(path, reported(keys)) for path in home.glob("reports/*.parquet"))
     if (home / PREVIOUS).exists():
         rows += erase(home / PREVIOUS, about(person))
     return rows
 
 
-def _deletable(person: Person) -> list[tuple[str, str]]:
-    return [pair for pair in person if pair[0] in DELETABLE]
-
-
 def _delete(
-    client: Client, kind: str, value: str, person: Person, stop: threading.Event, retry: Retry
+    client: Client, kind: str, value: str, deletable: Person, stop: threading.Event, retry: Retry
 ) -> None:
     """By the identifier that was given; by the others where CleverTap does not delete by it."""
-    deletable = _deletable(person)
-    if not deletable:
-        raise ForgetError(
-            f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
-            f"delete the profile with this {kind} in its dashboard"
-        )
     for named_by, name in [(kind, value)] if kind in DELETABLE else deletable:
         verdict = _answer(client, named_by, name, stop, retry)
         if verdict is None:
@@ -221,9 +221,11 @@ def _delete(
                 f"asked to delete; run the command again"
             )
         if not isinstance(verdict, Acked):
+            # CleverTap's own words may quote the identifier.
+            why = f"HTTP {verdict.status}" if isinstance(verdict, Malformed) else verdict.why
             raise ForgetError(
                 f"{mask(value)} is erased here, but CleverTap did not confirm the deletion "
-                f"({getattr(verdict, 'why', 'no answer')}); run the command again"
+                f"({why}); run the command again"
             )
 
 

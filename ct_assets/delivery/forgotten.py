@@ -17,7 +17,8 @@ from ct_assets.files import private_dir, replacing, sync
 
 KEY_BYTES = 32
 
-_PENDING = "pending-"
+PENDING = "pending-"
+"""Before the names of files of those whose erasure is not confirmed yet."""
 
 
 class Forgotten:
@@ -43,7 +44,7 @@ class Forgotten:
         """Until `drop`: who is yet to be deleted at CleverTap, and erased everywhere else."""
         pairs = sorted(person)
         name = _hash(self._secret(), json.dumps(pairs))
-        with replacing(self._folder / f"{_PENDING}{name}") as partial:
+        with replacing(self._folder / f"{PENDING}{name}") as partial:
             partial.write_text(json.dumps(pairs))
 
     def kept(self, person: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -53,14 +54,14 @@ class Forgotten:
     def drop(self, person: Iterable[tuple[str, str]]) -> None:
         for path, _ in self._pending(person):
             path.unlink(missing_ok=True)
-        for partial in self._folder.glob(f".{_PENDING}*"):  # of a run that was killed
+        for partial in self._folder.glob(f".{PENDING}*"):  # of a run that was killed
             partial.unlink(missing_ok=True)
 
     def _pending(
         self, person: Iterable[tuple[str, str]]
     ) -> list[tuple[Path, set[tuple[str, str]]]]:
         wanted = set(person)
-        paths = sorted(self._folder.glob(f"{_PENDING}*"))
+        paths = sorted(self._folder.glob(f"{PENDING}*"))
         found = [(p, {(k, v) for k, v in json.loads(p.read_text())}) for p in paths]
         return [(path, pairs) for path, pairs in found if pairs & wanted]
 
@@ -75,7 +76,7 @@ class Forgotten:
         if not known:
             return False
         connection.execute("create or replace table work.forgotten (digest varchar)")
-        connection.executemany("insert into work.forgotten values (?)", [[d] for d in known])
+        connection.execute("insert into work.forgotten select unnest($1::varchar[])", [known])
         connection.execute(
             f"""
             create or replace table work.hidden as

@@ -1,5 +1,7 @@
 """What stops a delivery before anything leaves, until a person allows it for one run."""
 
+from collections.abc import Iterable
+
 import duckdb
 
 from ct_assets.delivery import state
@@ -8,15 +10,20 @@ from ct_assets.delivery.removed import Removed
 from ct_assets.delivery.renamed import RENAMED, GuardError
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
+from ct_assets.errors import closest
 
 ALWAYS_REMOVABLE = 10
 
 GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new")
 
 
-def is_guard(name: str) -> bool:
-    """Whether `name` is one that a run may pass once."""
-    return name in GUARDS or name.startswith(RENAMED)
+def no_guard(names: Iterable[str]) -> str | None:
+    """What is wrong with the first of `names` that is no guard's."""
+    for name in names:
+        if name not in GUARDS and not name.startswith(RENAMED):
+            hint = closest(name, [*GUARDS]) or f"; there are {', '.join(GUARDS)}, {RENAMED}<sync>"
+            return f"no guard is called {name!r}{hint}"
+    return None
 
 
 def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:

@@ -140,7 +140,12 @@ def _outcomes(homes: Sequence[Path], key: str, runs: Mapping[int, Run]) -> Itera
     reports = {path.stem: path for home in homes for path in home.glob("reports/*.parquet")}
     found = 0
     for name in sorted(reports, reverse=True):
-        rows = pl.scan_parquet(reports[name]).filter(key=key).collect().iter_rows(named=True)
+        rows = (
+            pl.scan_parquet(reports[name], glob=False)
+            .filter(key=key)
+            .collect()
+            .iter_rows(named=True)
+        )
         for row in rows:
             told = {name: row[name] for name in ("outcome", "code", "message", "hint", "run")}
             yield Reported(**told, at=runs[int(name)].at if int(name) in runs else None)

@@ -135,11 +135,11 @@ class LedgerFile:
         self._connection.execute("begin immediate")
         try:
             yield
+            self._connection.execute("commit")
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.execute("rollback")
             raise
-        self._connection.execute("commit")
 
     def record(
         self,

@@ -132,17 +132,18 @@ class Outcomes:
         self.ledger.not_taken(work.batch.number, work.rows)
         self.sent.waits_429 += verdict.reached
         again = self._again(work, now, floor=verdict.retry_after)
-        self.sent.passing = not again and self._reached
+        if not again and not self.sent.stopped:
+            self.sent.passing = self._reached
         asked = verdict.retry_after > self.retry.patience
         wait = f", to be repeated after {verdict.retry_after:.0f} s" if asked else ""
-        return again or self._give_up(work, f"{verdict.why}{wait}")
+        return again or self._give_up(work, f"{verdict.why}{wait}", passing=self._reached)
 
     def _lost(self, work: Work, verdict: Unknown, host: str, now: float) -> Sequel:
         self.ledger.unknown(work.batch.number, work.rows, verdict.why)
         self.sent.unknown += len(work.rows)
         if self.on_unknown == "resend":
             work.resends += 1
-            again = self._again(work, now, base=self.retry.lost_base)
+            again = self._again(work, now, floor=verdict.retry_after, base=self.retry.lost_base)
             if again and work.resends <= self.retry.resends:
                 work.lost = True
                 return again
@@ -216,12 +217,14 @@ class Outcomes:
         patience = self.retry.patience if self._reached else self.retry.unreached
         return Again(seconds) if now + seconds - since <= patience else None
 
-    def _give_up(self, work: Work, why: str) -> Open:
+    def _give_up(self, work: Work, why: str, *, passing: bool = False) -> Open:
         """Ends everything, unless other batches got through while this one did not."""
         if work.failing_since is None or self._last_ack < work.failing_since:
-            self._end(why)
+            self._end(why, passing=passing)
         return Open()
 
-    def _end(self, why: str) -> Open:
-        self.sent.stopped = self.sent.stopped or why
+    def _end(self, why: str, *, passing: bool = False) -> Open:
+        """For the first reason, whatever the requests in flight are answered yet."""
+        if not self.sent.stopped:
+            self.sent.stopped, self.sent.passing = why, passing
         return Open()

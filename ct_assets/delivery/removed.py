@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ct_assets.clevertap.contract import MAX_DELETES, MAX_RECORDS
+from ct_assets.clevertap.contract import DELETABLE, MAX_DELETES, MAX_RECORDS
 from ct_assets.delivery import others, words
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
 from ct_assets.delivery.storage import parquet_sql
-
-DELETABLE = ("identity", "objectId")
-"""Kinds of identifiers that CleverTap's delete endpoint takes."""
 
 
 @dataclass(frozen=True)

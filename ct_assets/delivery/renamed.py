@@ -8,12 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from ct_assets.delivery import outbox, settle, state, words
 from ct_assets.delivery.copies import copied_home
 from ct_assets.delivery.diff import learn_fields
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.storage import STATE, BusyError, literal, locked, parquet_sql
+from ct_assets.delivery.storage import STATE, literal, locked, parquet_sql
 from ct_assets.errors import UserError
 
 PATIENCE = timedelta(minutes=1)
@@ -99,7 +100,7 @@ def _attached(
         try:
             home = stack.enter_context(_settled(request, other, look_only=look_only))
             connection.execute(f"attach {literal(str(home / STATE))} as old (read_only)")
-        except (BusyError, duckdb.Error):
+        except (UserError, duckdb.Error, pl.exceptions.PolarsError, OSError):
             raise GuardError(
                 f"{request.policy.sync}: nobody can tell whether its {request.policy.object}s were "
                 f"sent by {other.name}, which is declared no more: the state in {other} cannot be "

@@ -33,7 +33,7 @@ class Counts:
     valid: int
     unchanged: int
     held: Mapping[str, int]
-    """Rows that are not to be sent, by reason: parked, refused, forgotten, from_now ..."""
+    """Rows that are not to be sent, by reason: parked, refused, forgotten, before_from_now ..."""
     new: int
     changed: int
     sent: Tally

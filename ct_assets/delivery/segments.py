@@ -16,8 +16,8 @@ class Segment(NamedTuple):
     """acked, unknown or unsent; an acked row may still be refused, by the entry's refusals."""
     entry: int
     why: str | None
-    doubt: bool
-    """An earlier request may have stored the rows, whatever became of the latest one."""
+    doubt: str | None
+    """Why an earlier request may have stored the rows, whatever became of the latest one."""
 
 
 def segments(entries: Iterable[Entry]) -> Iterator[Segment]:
@@ -50,17 +50,18 @@ def _painted(old: list[Segment], entry: Entry) -> list[Segment]:
 
 
 def _segment(before: Segment | None, entry: Entry, first: int, until: int) -> Segment:
-    doubt = before is not None and before.doubt
+    doubt = before.doubt if before else None
     outcome, why = entry.outcome, entry.why
     if entry.outcome == "sent":
-        doubt = doubt or (before is not None and before.outcome == "unknown")
+        if before and before.outcome == "unknown":
+            doubt = doubt or before.why
         outcome, why = "unknown", UNANSWERED
     elif entry.outcome == "unknown":
-        doubt = True
+        doubt = entry.why
     elif entry.outcome == "acked":
-        doubt = False
+        doubt = None
     elif doubt:
-        outcome, why = "unknown", before.why if before else None
+        outcome, why = "unknown", doubt
     else:
         outcome = "unsent"
     return Segment(entry.batch, first, until, outcome, entry.id, why, doubt)

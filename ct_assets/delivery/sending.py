@@ -59,15 +59,16 @@ def send(
     retry: Retry | None = None,
     window: Window | None = None,
     clock: Clock | None = None,
+    sent: Sent | None = None,
     progress: Callable[[Sent], object] = lambda _: None,
 ) -> Sent:
     """Returns when every batch has its outcome, or with `Sent.stopped` when no more can have one.
 
     `on_unknown` says what follows a lost answer: the batch leaves again, which may store it twice,
     or it stays as it is and its lane goes on. Setting `stop` finishes and records the requests in
-    flight. A batch that comes to no outcome halts its lane.
+    flight. A batch that comes to no outcome halts its lane. What is counted is added to `sent`.
     """
-    sent = Sent()
+    sent = sent or Sent()
     clock = clock or SystemClock()
     outcomes = Outcomes(
         ledger=ledger, sent=sent, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
@@ -77,7 +78,7 @@ def send(
     try:
         _Sender(Queue(batches), poster, outcomes, clock, stop, progress).run()
     finally:
-        sent.seconds = clock.now() - started
+        sent.seconds += clock.now() - started
     return sent
 
 

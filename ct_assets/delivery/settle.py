@@ -32,7 +32,7 @@ _SEGMENTS = {
     "outcome": pl.String,
     "entry": pl.Int64,
     "why": pl.String,
-    "doubt": pl.Boolean,
+    "doubt": pl.String,
 }
 _REFUSALS = {"entry": pl.Int64, "row": pl.Int64, "code": pl.Int64, "message": pl.String}
 

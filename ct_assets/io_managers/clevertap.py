@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import Field
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, destination_from_env, sandbox_destination
 from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, deliver
+from ct_assets.delivery.guards import no_guard
 from ct_assets.errors import UserError
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, summary, totals
@@ -26,7 +28,7 @@ from ct_assets.settings import data_dir
 KEYS = "keys.parquet"
 OUTER_NET = (60, 300)
 """Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
-GUARDS = "guards"
+GUARDS_CHECK = "guards"
 """The check that fails when a guard stops a delivery: a run that ends so yields no result of it."""
 DESTINATION = "clevertap/destination"
 """The run's tag that says where it sent to."""
@@ -74,11 +76,14 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: Upload) -> None:
         with readable(), stoppable() as stop:
+            _check_options(obj.options)
             _check_gate(obj)
             to = destination(obj.sync)
             context.log.info(f"{obj.sync.name}: the destination is {named(to)}")
             _tag_run(context, to)
             outcome = self._deliver(context, obj, to, stop)
+            for said in _worth_saying(outcome):
+                context.log.info(said)
             self._keep(context, outcome, to)
             context.add_output_metadata(outcome_metadata(outcome, to, points_each(obj)))
 
@@ -122,6 +127,15 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             self.staging.staging().publish(draft)
 
 
+def _worth_saying(outcome: Outcome) -> Iterator[str]:
+    if outcome.settled:
+        yield (
+            f"an earlier run had left {outcome.settled.planned:,} records open: "
+            f"{outcome.settled.acked:,} of them were acked"
+        )
+    yield from outcome.notes
+
+
 def named(to: Destination) -> str:
     return f"the sandbox ({to.base_url})" if to.is_sandbox else f"{to.account_id} at {to.host}"
 
@@ -146,7 +160,7 @@ def _tell_guard(context: dg.OutputContext, objection: str) -> None:
     context.step_context.instance.report_runless_asset_event(
         dg.AssetCheckEvaluation(
             asset_key=context.asset_key,
-            check_name=GUARDS,
+            check_name=GUARDS_CHECK,
             passed=False,
             metadata={"why": objection},
             severity=dg.AssetCheckSeverity.ERROR,
@@ -158,6 +172,13 @@ def points_each(upload: Upload) -> float:
     """Data points of a record, on average: an event's properties count one each, as it does."""
     nulls = upload.valid.meta.get("nulls", {}).values()
     return 1.0 + (sum(1 - share for share in nulls) if upload.sync.object == "event" else 0.0)
+
+
+def _check_options(options: DeliveryOptions) -> None:
+    if options.limit is not None and options.limit < 1:
+        raise UserError(f"limit is {options.limit}; write 1 or more, or leave it out to send all")
+    if wrong := no_guard(options.allow):
+        raise UserError(f"allow: {wrong}")
 
 
 def _check_gate(upload: Upload) -> None:

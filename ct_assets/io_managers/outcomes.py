@@ -10,10 +10,11 @@ import polars as pl
 
 from ct_assets.clevertap.catalogue import entries
 from ct_assets.clevertap.destination import Destination
-from ct_assets.delivery import Counts, Outcome, Progress
+from ct_assets.delivery import Counts, Outcome, Progress, Tally
 
 EVERY_SECONDS = 5.0
 TOP = 20
+OUTCOMES = ("acked", "refused", "unknown", "unsent")
 ROWS = "rows/"
 """Before the names of counts, in metadata."""
 
@@ -24,10 +25,11 @@ def outcome_metadata(outcome: Outcome, to: Destination, points_each: float) -> d
     return {
         "destination": f"sandbox: {to.base_url}" if to.is_sandbox else to.name,
         "conservation": balance(counts),
-        "refusals": refusals(pl.scan_parquet(outcome.report)),
+        "refusals": refusals(pl.scan_parquet(outcome.report, glob=False)),
         "report": dg.MetadataValue.path(outcome.report),
         "dagster/row_count": counts.acked,
         **{f"{ROWS}{name}": count for name, count in totals(counts).items()},
+        **({"notes": "\n".join(outcome.notes)} if outcome.notes else {}),
         "data_points": round(counts.acked * points_each),
         "requests": outcome.requests,
         "waits_429": outcome.waits_429,
@@ -60,8 +62,7 @@ def totals(counts: Counts) -> dict[str, int]:
 
 def summary(counts: Counts) -> str:
     """The outcomes of the planned rows, in a line."""
-    shown = ("acked", "refused", "unknown", "unsent")
-    return ", ".join(f"{getattr(counts, name):,} {name}" for name in shown)
+    return ", ".join(f"{count:,} {name}" for name, count in _outcomes(counts.sent).items())
 
 
 def balance(counts: Counts) -> dg.TableMetadataValue:
@@ -79,18 +80,20 @@ def balance(counts: Counts) -> dg.TableMetadataValue:
             **{f"held: {reason}": count for reason, count in counts.held.items()},
             "planned": counts.planned,
         },
-        "planned": {
-            "acked": counts.acked,
-            "refused": counts.refused,
-            "unknown": counts.unknown,
-            "unsent": counts.unsent,
-        },
+        "planned": _outcomes(counts.sent),
     }
+    if counts.removed:
+        alone = counts.removed - counts.removals.planned
+        lines["gone from the source"] = {"left alone": alone, **_outcomes(counts.removals)}
     return table(
         {"of": whole, "rows": name, "count": count}
         for whole, parts in lines.items()
         for name, count in parts.items()
     )
+
+
+def _outcomes(tally: Tally) -> dict[str, int]:
+    return {name: getattr(tally, name) for name in OUTCOMES}
 
 
 def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:

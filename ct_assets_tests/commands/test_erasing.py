@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from ct_assets.commands.erasing import erase_staged, named_by
-from ct_assets.components.splitting import KEYS, split_into
+from ct_assets.components.splitting import split_into
+from ct_assets.io_managers.clevertap import KEYS
 from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync, parse
 
@@ -42,7 +43,7 @@ def stage(staging: Staging, declared: Sync) -> None:
     ):
         source.sink(SOURCE)
         split_into(declared, SOURCE, valid, rejected)
-        report.sink(valid.scan().select(key="_key", outcome=pl.lit("acked")))
+        report.sink(valid.scan().select(key="_key", kind="_kind", outcome=pl.lit("acked")))
         for draft in (source, valid, rejected, report):
             staging.publish(draft)
 

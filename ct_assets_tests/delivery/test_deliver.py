@@ -1,13 +1,15 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import orjson
 import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import Counts, DeliveryFailed, Progress, Tally, deliver
-from ct_assets_tests.delivery.kit import Sync, arrived, event, profile, report
+from ct_assets_tests.delivery.kit import IMPATIENT, Sync, arrived, event, profile, report
 
 
 def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None:
@@ -92,6 +94,19 @@ def test_a_refused_row_waits_until_it_or_the_declaration_changes(profiles: Sync)
     profiles.policy_with(declaration="d2")
     assert report(profiles.run([bad])) == [("1", "refused", "515")]
     assert report(profiles.run([profile("1", Email="b@example.com")])) == [("1", "acked", None)]
+
+
+def test_what_was_refused_for_a_passing_reason_goes_with_the_next_run(profiles: Sync) -> None:
+    rows = [profile(f"p{n}", Name="Li") for n in range(4)]
+    profiles.sandbox.faults.script("555")
+    with Client(profiles.destination) as client:
+        once = replace(IMPATIENT, transient_repeats=0)
+        first = deliver(profiles.request(rows), client, rng=Random(7), retry=once).counts
+
+    again = profiles.run(rows).counts
+
+    assert (first.acked, first.refused) == (2, 2)
+    assert (again.acked, again.unchanged, again.held) == (2, 2, {})
 
 
 def test_a_limit_sends_the_first_rows_and_holds_the_rest(profiles: Sync) -> None:

@@ -80,6 +80,32 @@ def test_events_of_the_person_are_forgotten_with_their_keys(events: Sync) -> Non
     assert (again.counts.held, again.counts.unchanged) == ({"forgotten": 1}, 1)
 
 
+def test_an_event_whose_key_is_somebodys_identity_stays_in_the_reports(events: Sync) -> None:
+    outcome = events.run([event("5", identity="2"), event("6", identity="5")])
+    with Client(events.destination) as client:
+        forget(events.home.parent, "5", client)
+
+    assert report(outcome) == [("5", "acked", None)]
+
+
+def test_an_erasure_that_broke_off_finds_the_events_again(
+    events: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events.run([event("inv-77", identity="ada-1815"), event("inv-78", identity="2")])
+    with monkeypatch.context() as broken:
+        broken.setattr("ct_assets.delivery.forget._compact", _breaks)
+        with pytest.raises(KeyboardInterrupt):
+            forget_ada(events)
+    forget_ada(events)
+
+    for path in events.home.parent.rglob("*"):
+        assert not path.is_file() or b"inv-77" not in path.read_bytes(), path.name
+
+
+def _breaks(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_what_a_killed_run_left_is_settled_first(events: Sync) -> None:
     events.run([event("e0")])
     events.run_until_fold([event("inv-77", identity="ada-1815"), event("inv-78", identity="2")])

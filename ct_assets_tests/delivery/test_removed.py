@@ -1,8 +1,10 @@
 import pytest
 
 from ct_assets.delivery import DeliveryFailed, Tally
+from ct_assets.sandbox.faults import Plan
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile, report
 
+DELETE = "/1/delete/profiles.json"
 ADA = profile("ada", Name="Ada", Tier="gold")
 OTHERS: list[Row] = [profile(str(n), Name="Li") for n in range(30)]
 
@@ -91,6 +93,29 @@ def test_rejected_rows_are_not_removed(profiles: Sync) -> None:
     rejected = profiles.request(OTHERS, rejected=1, keys=request.keys)
 
     assert profiles.send(rejected).counts.removed == 0
+
+
+def test_a_deletion_that_is_denied_does_not_say_that_nothing_was_sent(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([ADA, *OTHERS])
+    profiles.sandbox.faults.replace(Plan(script=("ok", "403"), paths=("/1/upload", DELETE)))
+
+    with pytest.raises(DeliveryFailed, match="what is left unsent goes with the next run") as found:
+        profiles.run([*OTHERS, profile("new", Name="Li")])
+
+    assert found.value.outcome
+    assert found.value.outcome.counts.removals == Tally(planned=1, unsent=1)
+
+
+def test_whoever_may_be_deleted_is_sent_again_on_return(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete", on_unknown="park", idempotent=False)
+    profiles.run([ADA, *OTHERS])
+    profiles.sandbox.faults.replace(Plan(script=("503-stored",), repeat=True, paths=(DELETE,)))
+    with pytest.raises(DeliveryFailed):
+        profiles.run(OTHERS)
+    profiles.sandbox.faults.clear()
+
+    assert profiles.run([ADA, *OTHERS]).counts.acked == 1
 
 
 def test_a_lost_deletion_is_repeated_by_the_next_run(profiles: Sync) -> None:

@@ -54,6 +54,13 @@ def test_the_last_word_holds(
     assert [(part.first, part.until, part.outcome) for part in found] == expected
 
 
+def test_a_doubt_keeps_its_reason() -> None:
+    outcomes = ["sent", "unknown", "sent", "not_taken"]
+    (part,) = segments(entry(number, 0, 9, one) for number, one in enumerate(outcomes))
+
+    assert (part.outcome, part.why) == ("unknown", "why")
+
+
 def test_batches_do_not_mix() -> None:
     found = segments([entry(1, 0, 9, "acked", batch=3), entry(2, 0, 9, "sent", batch=4)])
 

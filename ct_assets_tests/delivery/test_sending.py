@@ -117,6 +117,29 @@ def test_retry_after_is_a_floor(tmp_path: Path) -> None:
     assert all(20.0 <= pause <= 20.0 + 2.0 for pause in pauses)
 
 
+def test_retry_after_of_a_lost_answer_is_a_floor_too(tmp_path: Path) -> None:
+    clock, times = IdleClock(), []
+
+    def script(upload: Upload) -> Answer | None:
+        times.append(clock.time)
+        return reply(503, retry_after=40.0) if upload.number < 2 else None
+
+    sending([batch_of(0, 1)], Scripted(script), tmp_path, clock=clock)
+
+    assert all(later - earlier >= 40.0 for earlier, later in itertools.pairwise(times))
+    assert len(times) == 3
+
+
+def test_the_first_reason_to_end_is_the_one_that_counts(tmp_path: Path) -> None:
+    def script(upload: Upload) -> Answer | None:
+        return reply(401) if upload.number % 2 else reply(429, retry_after=3600.0)
+
+    sent, _ = sending(batches_of(20), Scripted(script), tmp_path)
+
+    assert sent.stopped
+    assert sent.passing == sent.stopped.startswith("429")
+
+
 def test_a_longer_wait_than_the_patience_is_left_to_a_later_run(tmp_path: Path) -> None:
     server = Scripted(lambda _: reply(429, retry_after=3600.0))
 

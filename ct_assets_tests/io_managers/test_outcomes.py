@@ -46,7 +46,7 @@ def test_the_parts_of_the_balance_add_up_to_their_whole() -> None:
         source=20, cut=1, superseded=2, rejected=3, valid=14,
         unchanged=4, held={"forgotten": 1, "parked": 2}, new=5, changed=2,
         sent=Tally(planned=7, acked=4, refused=1, unknown=1, unsent=1),
-        removed=9, removals=Tally(),
+        removed=9, removals=Tally(planned=4, acked=2, refused=1, unsent=1),
     )  # fmt: skip
 
     rows = pl.DataFrame([record.data for record in balance(counts).records])
@@ -56,6 +56,6 @@ def test_the_parts_of_the_balance_add_up_to_their_whole() -> None:
         ("", "gone from the source", 9),
         ("source", "cut by where", 1),
     ]
-    for whole in ("source", "valid", "planned"):
+    for whole in ("source", "valid", "planned", "gone from the source"):
         parts = rows.filter(of=whole)["count"].sum()
         assert parts == rows.filter(rows=whole)["count"].item()
