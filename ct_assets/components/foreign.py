@@ -33,7 +33,7 @@ def frozen(
         warehouse.snapshot(read.query, copy, called=read.called)
     else:
         raise _unusable(node.key.to_user_string(), found)
-    return pl.scan_parquet(copy)
+    return pl.scan_parquet(copy, glob=False)
 
 
 def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:

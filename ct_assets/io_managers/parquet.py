@@ -29,13 +29,14 @@ class ParquetStaging(dg.ConfigurableIOManager):
     def handle_output(
         self, context: dg.OutputContext, obj: Draft | pl.LazyFrame | pl.DataFrame
     ) -> None:
-        if isinstance(obj, Draft):
-            snapshot = self.staging().publish(obj)
-        else:
-            with self.staging().draft(*name_of(context)) as draft:
-                draft.sink(obj.lazy())
-                snapshot = self.staging().publish(draft)
-        context.add_output_metadata(described(snapshot, context.asset_key.path[-1]))
+        with readable():
+            if isinstance(obj, Draft):
+                snapshot = self.staging().publish(obj)
+            else:
+                with self.staging().draft(*name_of(context)) as draft:
+                    draft.sink(obj.lazy())
+                    snapshot = self.staging().publish(draft)
+            context.add_output_metadata(described(snapshot, context.asset_key.path[-1]))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame | Snapshot:
         with readable():

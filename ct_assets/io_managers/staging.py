@@ -48,7 +48,7 @@ class Snapshot:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def scan(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.path)
+        return pl.scan_parquet(self.path, glob=False)
 
     def beside(self, name: str) -> Path:
         return self.path.with_name(name)
@@ -69,7 +69,7 @@ class Draft:
         frame.sink_parquet(self.path, compression="lz4", row_group_size=ROW_GROUP, statistics=False)
 
     def scan(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.path)
+        return pl.scan_parquet(self.path, glob=False)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _check_lines(columns: list[str], into: Path, files: Sequence[Path]) -> None:
     """Fail where a line has fewer fields than the header: polars makes nulls of the others."""
     if len(columns) == 1 or not all_csv(files):
         return
-    last = pl.scan_parquet(into).select(pl.col(columns[-1]).null_count())
+    last = pl.scan_parquet(into, glob=False).select(pl.col(columns[-1]).null_count())
     if last.collect(engine="streaming").item() and (uneven := uneven_line(files)):
         raise FileError(f"{named(files)}: {uneven}")
 
@@ -109,7 +109,9 @@ def _check_cells(
     if not types:
         return
     given = frame.select(_given(pl.col(name), kind).sum() for name, kind in types.items())
-    got = pl.scan_parquet(into).select(pl.col(name).is_not_null().sum() for name in types)
+    got = pl.scan_parquet(into, glob=False).select(
+        pl.col(name).is_not_null().sum() for name in types
+    )
     before, after = pl.collect_all([given, got], engine="streaming")
     for name, kind in types.items():
         lost = before[name].item() - after[name].item()

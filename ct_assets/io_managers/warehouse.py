@@ -5,6 +5,7 @@ else: not other files, not the network, not its own settings.
 """
 
 import contextlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
+from ct_assets.delivery.storage import literal, name_sql
 from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.io_managers.carrying import WHOLE, carried
@@ -43,7 +45,8 @@ class Warehouse:
     seed: Path | None = None
     """A folder of CSV files that become the tables of a database that is not there yet.
 
-    A database made so follows its CSV files; any other is never written to.
+    A database made so follows its CSV files until somebody else writes to it, or puts another in
+    its place; any other is never written to.
     """
     memory_limit: str = "512MB"
 
@@ -63,7 +66,7 @@ class Warehouse:
         ):
             _check_select(connection, query, called)
             found = connection.sql(query)
-            found = found.aggregate(f'max("{largest}")') if largest else found.limit(2)
+            found = found.aggregate(f"max({name_sql(largest)})") if largest else found.limit(2)
             rows = found.fetchall()
         if len(rows) != 1 or len(rows[0]) != 1:
             raise QueryError(f"{called}: must give one row with one column")
@@ -79,7 +82,7 @@ class Warehouse:
             _check_select(connection, query, called)
             found = connection.sql(query)
             if beyond is not None:
-                found = found.filter(f'"{beyond[0]}" > {_quoted(beyond[1])}')
+                found = found.filter(f"{name_sql(beyond[0])} > {_quoted(beyond[1])}")
             return int(found.aggregate("count(*)").fetchall()[0][0])
 
     @contextlib.contextmanager
@@ -127,18 +130,37 @@ def _check_select(connection: duckdb.DuckDBPyConnection, query: str, called: str
 
 def _follow(seed: Path, database: Path) -> None:
     csvs = sorted(seed.glob("*.csv"))
-    stats = [(csv.name, csv.stat().st_size, csv.stat().st_mtime_ns) for csv in csvs]
-    mark, now = database.with_name(f".{database.name}.seed"), repr(stats)
-    made_so = mark.exists()
-    if database.exists() and (not made_so or mark.read_text() == now):
+    mark = database.with_name(f".{database.name}.seed")
+    made, of = _mark(mark)
+    now = [_stands(csv) for csv in csvs]
+    there = _stands(database) if database.exists() else None
+    if there and (there not in made or (there == made[-1] and of == now)):
         return
-    mark.write_text("")  # until it is whole, it counts as out of date
-    with replacing(database) as partial, duckdb.connect(str(partial)) as connection:
-        for csv in csvs:
-            connection.execute(
-                f'create table "{csv.stem}" as from read_csv({_quoted(csv)}, header = true)'
-            )
-    mark.write_text(now)
+    with translated(str(seed)), replacing(database) as partial:
+        with duckdb.connect(str(partial)) as connection:
+            for csv in csvs:
+                connection.execute(
+                    f'create table "{csv.stem}" as from read_csv({_quoted(csv)}, header = true)'
+                )
+        # Before it takes its place: killed in between, both are known for ours.
+        fresh = [database.name, *_stands(partial)[1:]]
+        with replacing(mark) as whole:
+            whole.write_text(json.dumps({"made": [*([there] if there else []), fresh], "of": now}))
+
+
+def _stands(file: Path) -> list[str | int]:
+    """Name, size and time of change."""
+    stat = file.stat()
+    return [file.name, stat.st_size, stat.st_mtime_ns]
+
+
+def _mark(mark: Path) -> tuple[list[object], list[object]]:
+    """Databases that were made here, the latest last, and the CSV files that it was made of."""
+    try:
+        said = json.loads(mark.read_text())
+        return said["made"], said["of"]
+    except (FileNotFoundError, ValueError, TypeError, KeyError):  # or of an earlier version
+        return [], []
 
 
 @contextlib.contextmanager
@@ -193,4 +215,4 @@ def _without_excerpt(text: str) -> str:
 
 
 def _quoted(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
+    return literal(str(text))

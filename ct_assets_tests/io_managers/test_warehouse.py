@@ -48,6 +48,32 @@ def test_a_warehouse_of_ones_own_is_left_alone(warehouse: Warehouse, tmp_path: P
     assert query(warehouse, "from person", tmp_path).rows() == [(7,)]
 
 
+def test_one_put_in_the_place_of_a_seeded_one_is_left_alone(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    query(warehouse, "from person", tmp_path)
+    own = tmp_path / "own.duckdb"
+    with duckdb.connect(str(own)) as connection:
+        connection.execute("create table person as select 7 as id")
+    own.replace(warehouse.database)
+    assert warehouse.seed
+    (warehouse.seed / "person.csv").write_text("id,mail,zip\n3,eve@example.org,9\n")
+
+    assert query(warehouse, "from person", tmp_path).rows() == [(7,)]
+
+
+def test_a_seed_that_cannot_be_read_is_told_without_its_cells(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    assert warehouse.seed
+    (warehouse.seed / "person.csv").write_bytes(b'id,mail\n1,"secret@example.org\n\xff')
+
+    with pytest.raises(UserError) as caught:
+        query(warehouse, "from person", tmp_path)
+
+    assert "secret" not in str(caught.value)
+
+
 def test_without_a_seed_it_says_where_the_warehouse_belongs(tmp_path: Path) -> None:
     missing = Warehouse(tmp_path / "warehouse.duckdb")
 
