@@ -62,7 +62,10 @@ def command(module: str) -> None:
 
 
 def _in_order(project: Project) -> list[Declared]:
-    before = {name: declared.sync.after for name, declared in project.syncs.items()}
+    before: dict[str, set[str]] = {}
+    for name, declared in project.syncs.items():
+        required = declared.sync.require_profile
+        before[name] = {*declared.sync.after, *([required] if required else [])}
     return [project.syncs[name] for name in TopologicalSorter(before).static_order()]
 
 

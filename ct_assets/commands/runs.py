@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorStatus
 from filelock import FileLock
 
 from ct_assets.components.triggers import job_name
@@ -107,12 +106,3 @@ def last_runs(opened: dg.DagsterInstance, syncs: Sequence[str]) -> dict[str, Las
             if run.job_name == job_name(name) or dg.AssetKey([name, "clevertap"]) in selected:
                 found.setdefault(name, told)
     return found
-
-
-def stopped(opened: dg.DagsterInstance) -> frozenset[str]:
-    """The names of schedules and sensors that someone switched off in the UI."""
-    return frozenset(
-        state.instigator_name
-        for state in opened.all_instigator_state()
-        if state.status is InstigatorStatus.STOPPED
-    )

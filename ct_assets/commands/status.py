@@ -12,8 +12,8 @@ from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.board import Status, show
 from ct_assets.commands.output import print_json
 from ct_assets.commands.project import Project
-from ct_assets.commands.runs import LastRun, instance, last_runs, stopped
-from ct_assets.components.triggers import schedule_name
+from ct_assets.commands.runs import LastRun, instance, last_runs
+from ct_assets.components.triggers import schedule_name, stopped
 from ct_assets.components.watching import sensor_name
 from ct_assets.delivery.inspecting import Standing, standing
 from ct_assets.delivery.storage import BusyError
@@ -33,7 +33,7 @@ def command(module: str, *, as_json: bool) -> None:
     project = Project.load(module)
     with instance() as opened:
         runs = last_runs(opened, list(project.syncs)) if opened else {}
-        off = stopped(opened) if opened else frozenset()
+        off = stopped(opened) | _dormant(project, opened) if opened else frozenset()
     now = datetime.now(UTC)
     found = [
         _status(project, name, runs.get(name), now, off & starters(project, name))
@@ -55,6 +55,16 @@ def starters(project: Project, name: str) -> frozenset[str]:
     sensors = project.definitions.get_repository_def().sensor_defs
     following = {s.name for s in sensors if isinstance(s, dg.AutomationConditionSensorDefinition)}
     return frozenset({sensor_name(name), *following})
+
+
+def _dormant(project: Project, opened: dg.DagsterInstance) -> frozenset[str]:
+    """Sensors that do not run until someone starts them, and nobody has."""
+    stated = {state.instigator_name for state in opened.all_instigator_state()}
+    return frozenset(
+        sensor.name
+        for sensor in project.definitions.get_repository_def().sensor_defs
+        if sensor.default_status is dg.DefaultSensorStatus.STOPPED and sensor.name not in stated
+    )
 
 
 def _status(

@@ -103,6 +103,10 @@ class Declarations:
                 if f"{sync.name}/clevertap" in circle and sync.after:
                     yield told(at, ("after",), f"{said}. Take one of them out of `after`.")
                     return
+            for source, at in self.sources:
+                if source in circle:
+                    yield told(at, ("upstream",), f"{said}. Take one of them out of `upstream`.")
+                    return
             yield said
 
 

@@ -130,7 +130,10 @@ def _is_waited_for(context: dg.AssetExecutionContext, run: dg.DagsterRun) -> boo
 
 
 def _come_again(context: dg.AssetExecutionContext, why: str, run: dg.DagsterRun) -> NoReturn:
-    context.log.info(f"{why}, under way in run {run.run_id[:8]}")
+    waits = f"{why}, under way in run {run.run_id[:8]}"
+    if context.retry_number >= PATIENCE:
+        raise UserError(f"{waits}, and has waited for two hours; look at that run")
+    context.log.info(waits)
     raise dg.RetryRequested(max_retries=PATIENCE, seconds_to_wait=30)
 
 

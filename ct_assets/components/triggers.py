@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.scheduler.instigation import InstigatorStatus
 
 from ct_assets.components import partitions
 from ct_assets.components.catalogue import declared_assets
@@ -104,6 +105,7 @@ def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefini
     def ticked(
         context: dg.ScheduleEvaluationContext, ct_staging: dg.ResourceParam[ParquetStaging]
     ) -> dg.RunRequest | dg.SkipReason:
+        end_lost(context.instance, context.repository_def)
         return tick(sync, context.instance, ct_staging.staging(), context.scheduled_execution_time)
 
     return ticked
@@ -176,7 +178,7 @@ def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> None:
-    """End the runs of our assets that are given up: automation waits for whatever is under way.
+    """End the runs of our assets that are given up: automation and the queue wait for them.
 
     One that makes assets of others, too, may be silent for as long as those are.
     """
@@ -184,7 +186,7 @@ def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) 
     lost = [run for run in found if given_up(instance, run)]
     ours = set(declared_assets(repository)) if lost else set()
     for run in lost:
-        made = _assets(repository, run)
+        made = made_by(repository, run)
         if made and made <= ours:
             canceling = run.status is dg.DagsterRunStatus.CANCELING
             end = instance.report_run_canceled if canceling else instance.report_run_failed
@@ -192,10 +194,22 @@ def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) 
             end(run, f"its process was lost: nothing was heard of it for {minutes:.0f} minutes")
 
 
-def _assets(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
+def made_by(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
+    """The assets that a run makes; none if its job is there no more."""
     if run.asset_selection is not None or not repository.has_job(run.job_name):
         return frozenset(run.asset_selection or ())
     return frozenset(repository.get_job(run.job_name).asset_layer.executable_asset_keys)
+
+
+def stopped(instance: dg.DagsterInstance) -> frozenset[str]:
+    """The names of schedules and sensors that someone switched off in the UI."""
+    if instance.schedule_storage is None:  # an ephemeral one keeps no states
+        return frozenset()
+    return frozenset(
+        state.instigator_name
+        for state in instance.all_instigator_state()
+        if state.status is InstigatorStatus.STOPPED
+    )
 
 
 def job_name(name: str) -> str:

@@ -10,7 +10,7 @@ import dagster as dg
 from ct_assets.components.catalogue import declared_source, declared_syncs
 from ct_assets.components.keys import source_key
 from ct_assets.components.source import DeclaredSource
-from ct_assets.components.triggers import UNDER_WAY, end_lost, given_up
+from ct_assets.components.triggers import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
@@ -54,21 +54,24 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: WarehouseResource,
     ) -> dg.RunRequest | dg.SkipReason:
-        if context.repository_def:
-            end_lost(context.instance, context.repository_def)
-        declared = declared_source(context.repository_def, source)
-        if declared is None:
+        repository = context.repository_def
+        if repository is not None:
+            end_lost(context.instance, repository)
+        declared = declared_source(repository, source)
+        if repository is None or declared is None:
             return dg.SkipReason(f"{sync.source} is refreshed by others")
-        first, wait = leader(sync, declared_syncs(context.repository_def))
+        off = stopped(context.instance) - {sensor_name(sync.name)}
+        running = (s for s in declared_syncs(repository) if sensor_name(s.name) not in off)
+        first, wait = leader(sync, running)
         if first != sync.name:
             return dg.SkipReason(f"{sensor_name(first)} reads {sync.source} for this sync, too")
-        if _is_being_read(context.instance, source):
+        if _is_being_read(context.instance, repository, source):
             return dg.SkipReason(f"{sync.source} is being read")
         staging, warehouse = ct_staging.staging(), ct_warehouse.warehouse()
         last = Cursor(**json.loads(context.cursor or "{}"))
         try:
             seen, skip = look(declared, last, wait, staging, warehouse, now())
-        except UserError as error:
+        except (UserError, OSError) as error:  # a file may go while it is looked at
             return dg.SkipReason(str(error))
         context.update_cursor(json.dumps(asdict(seen)))
         return dg.SkipReason(skip) if skip else dg.RunRequest()
@@ -104,9 +107,11 @@ def _name(sync: Sync) -> str:
     return sync.name
 
 
-def _is_being_read(instance: dg.DagsterInstance, source: dg.AssetKey) -> bool:
+def _is_being_read(
+    instance: dg.DagsterInstance, repository: dg.RepositoryDefinition, source: dg.AssetKey
+) -> bool:
     runs = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
-    return any(source in (r.asset_selection or ()) and not given_up(instance, r) for r in runs)
+    return any(source in made_by(repository, run) and not given_up(instance, run) for run in runs)
 
 
 def look(
