@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from ct_assets.errors import UserError
 from ct_assets.sandbox.faults import FAULTS, Plan
+from ct_assets.sandbox.guard import is_loopback
 from ct_assets.sandbox.process import Address, find, folder_of, stop
-from ct_assets.sandbox.serving import LOOPBACK, load_settings, serve
+from ct_assets.sandbox.serving import load_settings, serve
 from ct_assets.sandbox.settings import wrong_in
 from ct_assets.settings import data_dir
 
@@ -20,7 +21,11 @@ Made = TypeVar("Made")
 
 
 @click.command()
-@click.option("--port", type=int, help="Left out: the port it had before, or any that is free.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Left out: the port it had before, or any that is free.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option(
     "--folder",
@@ -71,10 +76,10 @@ def command(
         return
     home = folder or folder_of(data_dir())
     settings = load_settings(home, _pairs("--set", changes, _value))
-    if host not in LOOPBACK:
+    if not is_loopback(host):
         click.secho(
-            f"Warning: {host} can be reached from other machines, and whoever knows the passcode "
-            "can read and write everything in this sandbox.",
+            f"Warning: {host} can be reached from other machines. Whoever reaches it can read "
+            "everything in this sandbox, and whoever knows the passcode can write to it.",
             fg="yellow",
             err=True,
         )
@@ -106,9 +111,12 @@ def _pairs(option: str, given: Sequence[str], read: Callable[[str], Made]) -> di
     for text in given:
         name, sign, value = text.partition("=")
         try:
-            found[name.strip()] = read(value if sign else "")
+            found[name.strip()] = read(value)
         except ValueError:
-            raise UserError(f"{option} {text}: it takes NAME=VALUE, such as 429=0.1") from None
+            sign = ""
+        if not sign:
+            example = "429=0.1" if option == "--fault" else "max_in_flight=3"
+            raise UserError(f"{option} {text}: it takes NAME=VALUE, such as {example}")
     return found
 
 
@@ -132,7 +140,11 @@ def _tell(running: Address, changes: Sequence[str], plan: Plan | None) -> None:
         )
     if plan:
         url = f"{running.url}/sandbox/faults"
-        httpx.put(url, content=plan.model_dump_json()).raise_for_status()
+        try:
+            told = httpx.put(url, content=plan.model_dump_json(), trust_env=False)
+            told.raise_for_status()
+        except httpx.HTTPError as error:
+            raise UserError(f"the sandbox did not take its faults: {error}") from None
     click.echo(f"Already running, process {running.pid}.{' It has its faults.' if plan else ''}")
     _say(running)
 

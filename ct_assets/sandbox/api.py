@@ -50,16 +50,18 @@ class Api:
     ) -> None:
         self._sandbox, self._handler = sandbox, handler
         self._name, self._limit, self._slot_of = name, limit, slot_of
+        self._spaced = sandbox.settings.json_style == "spaced"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sandbox = self._sandbox
         exchange = _Exchange(sandbox, scope, sandbox.store.log.number(), sandbox.clock())
         exchange.fault = sandbox.faults.deal(scope["path"])
         try:
-            exchange.answer = await self._answer(exchange, receive)
+            found = await self._answer(exchange, receive)
         except HungUpError:
             exchange.log(status=None)
             return
+        exchange.answer = answers.spaced(found) if self._spaced else found
         way = delivery.Way(scope, receive, send, sandbox.faults.plan)
         exchange.log(status=None if way.is_silent(exchange.fault) else exchange.answer.status)
         await way.deliver(exchange.fault, exchange.answer)
@@ -103,8 +105,7 @@ class Api:
             await asyncio.sleep(delay)
         if fault.startswith("timeout"):
             await delivery.hold(receive, sandbox.faults.plan.hold_seconds)
-        found = spoilt(fault, found)
-        return answers.spaced(found) if sandbox.settings.json_style == "spaced" else found
+        return spoilt(fault, found)
 
 
 class _Exchange:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from ct_assets.errors import UserError
 from ct_assets.files import private_dir, replacing
@@ -20,6 +20,7 @@ from ct_assets.files import private_dir, replacing
 FOLDER = "sandbox"
 PORT_FILE = "port.json"
 LOG_FILE = "sandbox.log"
+LOCK = "serving.lock"
 START_SECONDS = 20.0
 
 
@@ -63,10 +64,13 @@ def stop(data_dir: Path) -> bool:
     if address is None:
         return False
     os.kill(address.pid, signal.SIGTERM)
-    deadline = time.monotonic() + START_SECONDS
-    while _answers(address) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return True
+    try:  # it holds the lock until it is done with its file
+        with FileLock(folder_of(data_dir.resolve()) / LOCK, timeout=START_SECONDS):
+            return True
+    except Timeout:
+        raise SandboxError(
+            f"process {address.pid} did not end within {START_SECONDS:.0f} seconds"
+        ) from None
 
 
 def read_address(folder: Path) -> Address | None:
@@ -108,9 +112,7 @@ def _started(folder: Path, seconds: float) -> Address:
         if address and address.pid == process.pid and _answers(address):
             return address
         time.sleep(0.02)
-    if process.poll() is None:
-        process.kill()
-    raise SandboxError(
-        f"the sandbox did not start within {seconds:.0f} seconds; "
-        f"its last words are in {folder / LOG_FILE}"
-    )
+    ended = process.poll() is not None
+    process.kill()
+    why = "ended as it started" if ended else f"did not start within {seconds:.0f} seconds"
+    raise SandboxError(f"the sandbox {why}; its last words are in {folder / LOG_FILE}")

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from ct_assets.files import private_dir
 from ct_assets.sandbox.core import Sandbox, open_sandbox
 from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.process import (
+    LOCK,
     PORT_FILE,
     Address,
     SandboxError,
@@ -27,7 +29,6 @@ from ct_assets.sandbox.store.database import FILE, OtherVersionError
 
 SETTINGS_FILE = "settings.json"
 WATCH_SECONDS = 0.5
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def load_settings(folder: Path, changes: Mapping[str, object] | None = None) -> Settings:
@@ -36,7 +37,19 @@ def load_settings(folder: Path, changes: Mapping[str, object] | None = None) -> 
     with contextlib.suppress(FileNotFoundError), _readable(str(path)):
         found = Settings.model_validate_json(path.read_text())
     with _readable("--set"):
-        return Settings.model_validate(found.model_dump() | dict(changes or {}))
+        return Settings.model_validate(_changed(found.model_dump(), changes or {}))
+
+
+def _changed(settings: dict[str, Any], changes: Mapping[str, object]) -> dict[str, Any]:
+    """`limits.age` is `age` within `limits`."""
+    for name, value in changes.items():
+        group, dot, inner = name.partition(".")
+        within = settings.get(group)
+        if dot and isinstance(within, dict):
+            settings[group] = _changed(within, {inner: value})
+        else:
+            settings[name] = value
+    return settings
 
 
 @contextlib.contextmanager
@@ -59,9 +72,10 @@ def serve(
     """Blocks. `port` None takes the one it had before, or any; `ready` is called once it listens.
 
     Everything is printed by the caller: `ready` may say where it listens, and a `host` that other
-    machines reach deserves a warning, since whoever knows the passcode can read and write it.
+    machines reach deserves a warning, since they can read what is in it, and write to it if they
+    know the passcode.
     """
-    lock = FileLock(private_dir(folder) / "serving.lock", timeout=0)
+    lock = FileLock(private_dir(folder) / LOCK, timeout=0)
     try:
         with lock:
             sandbox = _opened(folder, settings or Settings())
@@ -121,4 +135,7 @@ def _bound(folder: Path, host: str, port: int | None) -> socket.socket:
     last = read_address(folder)
     with contextlib.suppress(OSError, ValueError):
         return listen(host, int(last.url.rpartition(":")[2]) if last else 0)
-    return listen(host, 0)
+    try:
+        return listen(host, 0)
+    except OSError as error:
+        raise SandboxError(f"{host} cannot be listened on ({error.strerror})") from None

@@ -75,6 +75,8 @@ def test_settings_and_faults_at_the_start(data: Path) -> None:
             ["--latency", "-1"],
             "faults: latency_seconds: Input should be greater than or ",
         ),
+        (["--set", "passcode"], "--set passcode: it takes NAME=VALUE, such as max_in_flight=3"),
+        (["--set", "limits.colour=1"], "--set: limits.colour: Extra inputs are not permitted"),
         (["--set", "colour=red"], "--set: colour: Extra inputs are not permitted"),
         (["--set", "max_in_flight=0"], "--set: max_in_flight: Input should be greater than 0"),
     ],

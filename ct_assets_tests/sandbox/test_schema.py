@@ -120,6 +120,17 @@ def test_forbidden_characters(
     assert errors(client) == [("forbidden_characters", name, message)] * 2
 
 
+@pytest.mark.parametrize("name", ["Phone.", " Phone", "Email|"])
+def test_a_name_that_would_become_one_of_clevertaps_own_is_dropped(
+    client: httpx.Client, name: str
+) -> None:
+    """Under its own name the value would have been judged."""
+    accept(client, profile("a", {name: "abc", "Tier": "gold"}))
+
+    assert data_of(client, "a") == {"Tier": "gold"}
+    assert [error[1] for error in errors(client)] == [name, name]
+
+
 def test_event_names_are_cleaned(client: httpx.Client, clevertap_sandbox: SandboxInTest) -> None:
     accept(client, event("a", "Product|Viewed"), event("a", "&"), event("a", "n" * 513))
     assert [e.name for e in clevertap_sandbox.events()] == ["ProductViewed", "n" * 512]

@@ -62,6 +62,8 @@ def test_settings_of_a_folder(tmp_path: Path) -> None:
     assert load_settings(tmp_path) == Settings()
     (tmp_path / "settings.json").write_text(json.dumps({"max_in_flight": 3}))
     assert load_settings(tmp_path) == Settings(max_in_flight=3)
+    found = load_settings(tmp_path, {"limits.event_fields": 9, "max_in_flight": 4})
+    assert (found.limits.event_fields, found.max_in_flight) == (9, 4)
 
 
 def test_served_by_hand_with_faults(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The questions that exports and counts are asked: an event, a span of days, conditions."""
 
 import base64
+import re
 import time
 from datetime import date, datetime, timedelta
 from typing import TypeVar
@@ -52,9 +53,11 @@ def _document(body: bytes) -> Record:
 
 
 def _day(given: object, key: str) -> date:
+    digits = re.fullmatch(r"\d{8}", str(given), re.ASCII)  # strptime takes fewer, too
     try:
+        day = date(*time.strptime(digits[0] if digits else "", "%Y%m%d")[:3])
         # The last day has no tomorrow, which the end of a span needs.
-        return min(date(*time.strptime(str(given), "%Y%m%d")[:3]), date.max - timedelta(days=2))
+        return min(day, date.max - timedelta(days=2))
     except ValueError:
         raise BadQuestionError(f"{key} needs to be a date as YYYYMMDD") from None
 

@@ -60,9 +60,9 @@ def commit_list(sandbox: Sandbox, call: Call) -> Answer:
     known = sandbox.store.lists.named(document["name"])
     if known is not None and document.get("replace") is not True:
         return answers.failure(409, "duplicate_name")
-    segment = known or int(call.now * 1000)
     about = (document["name"], document["email"], document["creator"], document["filename"])
     with sandbox.store.writing(call.now):
+        segment = known or sandbox.store.lists.free()
         sandbox.store.lists.commit(segment, about, call.now)
         sandbox.store.lists.fill(segment, body, call.number, call.now)
     return answers.answer({"Segment ID": segment, "status": "success"})

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-# The first second of the year 2 and the last of 9998: no zone leads out of what datetime can hold.
-_EARLIEST, _LATEST = -62_104_060_800, 253_370_764_799
+# From the first second of the year 2, and to a day before the year 9999 begins: no zone leads out
+# of what datetime can hold, nor into its last year, after which there is none to count on to.
+_EARLIEST, _LATEST = -62_104_060_800, 253_370_764_799 - 86_400
 
 
 class Clock:

@@ -76,7 +76,7 @@ create table members (segment integer, pid integer, primary key (segment, pid)) 
 
 def open_database(path: Path) -> sqlite3.Connection:
     """The sandbox's file for its one writer; made, with an id of its own, if it is not there."""
-    connection = _connect(f"file:{path}?mode=rwc")
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
     path.chmod(0o600)
     connection.execute("pragma journal_mode = wal")
     connection.execute("pragma synchronous = normal")
@@ -95,7 +95,7 @@ def open_database(path: Path) -> sqlite3.Connection:
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """A connection that sees what is committed and never holds the writer up."""
-    connection = _connect(f"file:{path}?mode=ro")
+    connection = _connect(f"{path.absolute().as_uri()}?mode=ro")
     connection.row_factory = sqlite3.Row
     return connection
 
@@ -112,7 +112,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("begin immediate")
     try:
         yield
+        connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        if connection.in_transaction:
+            connection.execute("rollback")
         raise
-    connection.execute("commit")

@@ -44,6 +44,11 @@ class Lists:
         ).fetchone()
         return row[0] if row else None
 
+    def free(self) -> int:
+        """A number for a new segment."""
+        row = self._connection.execute("select coalesce(max(segment), 0) + 1 from segments")
+        return int(row.fetchone()[0])
+
     def commit(self, segment: int, about: tuple[str, str, str, str], at: float) -> None:
         """`about`: name, email, creator and filename."""
         self._connection.execute(

@@ -37,6 +37,9 @@ class ProfileData:
                 links.append((kind, given))
                 continue
             field = self._cleaner.name(raw, notes.append)
+            if field != raw and field in PROFILE_FIELDS:  # under its own name it was not judged
+                notes.append(Note("forbidden_characters", raw, f"would be {field}; dropped"))
+                continue
             if field and field not in self._discarded:
                 self._set(props, field, given, notes)
         profile.props = props

@@ -1,6 +1,7 @@
 """Profiles and events in the shapes of CleverTap's reading APIs."""
 
 import sqlite3
+from typing import Any
 
 import orjson
 
@@ -27,22 +28,25 @@ def find(connection: sqlite3.Connection, key: str, value: str) -> int | None:
 
 def profile(connection: sqlite3.Connection, pid: int) -> dict[str, Json]:
     """As /1/profile.json shows it: what is not known is not there."""
+    return _properties(connection, pid) | {
+        "events": event_summary(connection, pid),
+        "platformInfo": platforms(connection, pid),
+    }
+
+
+def _properties(connection: sqlite3.Connection, pid: int) -> dict[str, Any]:
     (text,) = connection.execute("select props from profiles where pid = ?", (pid,)).fetchone()
     props = orjson.loads(text)
     record = {name: props.pop(field) for field, name in _SYSTEM.items() if field in props}
     identities = [value for kind, value in identifiers(connection, pid) if kind == "identity"]
     if identities:
         record["identity"] = identities[0]
-    return record | {
-        "profileData": props,
-        "events": event_summary(connection, pid),
-        "platformInfo": platforms(connection, pid),
-    }
+    return record | {"profileData": props}
 
 
 def event_profile(connection: sqlite3.Connection, pid: int) -> dict[str, Json]:
     """As /1/events.json shows who did an event."""
-    record = profile(connection, pid)
+    record = _properties(connection, pid)
     device = platforms(connection, pid)[:1]
     found: dict[str, Json] = dict(device[0]) if device else {}
     found.pop("push_token", None)
