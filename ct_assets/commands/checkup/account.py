@@ -14,6 +14,7 @@ from ct_assets.commands.project import Project
 from ct_assets.delivery.slots import upload_slots
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
+from ct_assets.mapping import Sync
 from ct_assets.sandbox import find
 from ct_assets.settings import data_dir
 
@@ -38,7 +39,11 @@ def accounts(project: Project) -> Iterator[Check]:
         except UserError as error:
             yield failed(name, error, "Correct the environment of whatever starts the runs.")
             continue
-        yield from _sandbox(name) if destination is None else account(name, destination)
+        if destination is None:
+            yield from _sandbox(name)
+        else:
+            yield from account(name, destination)
+            yield from _example(name, project, prefix)
 
 
 def _sandbox(name: str) -> Iterator[Check]:
@@ -47,6 +52,21 @@ def _sandbox(name: str) -> Iterator[Check]:
         yield note(name, "the sandbox, which the next run starts; no CLEVERTAP_ variable is set")
     else:
         yield from account(name, known)
+
+
+def _example(name: str, project: Project, prefix: str | None) -> Iterator[Check]:
+    syncs = sorted(project.syncs.values(), key=lambda declared: declared.sync.name)
+    ours = [d.sync.name for d in syncs if d.sync.destination == prefix and _is_example(d.sync)]
+    if ours:
+        yield note(
+            f"example in {name}",
+            f"{' and '.join(ours)} would send the people of the Chinook example there; unless that "
+            "is meant, remove them, and their source, from ct_assets/defs",
+        )
+
+
+def _is_example(sync: Sync) -> bool:
+    return sync.source.startswith("chinook/")
 
 
 def account(name: str, destination: Destination) -> Iterator[Check]:
