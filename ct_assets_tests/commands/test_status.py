@@ -5,16 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import (
-    RegisteredCodeLocationOrigin,
-    RemoteInstigatorOrigin,
-    RemoteRepositoryOrigin,
-)
-from dagster._core.scheduler.instigation import (
-    InstigatorState,
-    InstigatorStatus,
-    ScheduleInstigatorData,
-)
+from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from ct_assets.commands.board import COUNTS, law
 from ct_assets.commands.status import next_run, trigger
@@ -22,6 +13,7 @@ from ct_assets.delivery.storage import locked
 from ct_assets.mapping import parse
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
+from ct_assets_tests.components import kit
 
 NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
@@ -97,9 +89,11 @@ def test_what_was_stopped_in_the_ui(
     home.mkdir()
     monkeypatch.setenv("DAGSTER_HOME", str(home))
     shop.declare("purchases", "  identify_by:", "  trigger: on_change\n  identify_by:")
-    stop("customers_schedule", InstigatorType.SCHEDULE, ScheduleInstigatorData("0 6 * * *"))
-    stop("purchases_on_change", InstigatorType.SENSOR, None)
-    stop("automation", InstigatorType.SENSOR, None)
+    with dg.DagsterInstance.get() as instance:
+        cron = ScheduleInstigatorData("0 6 * * *")
+        kit.stop(instance, "customers_schedule", InstigatorType.SCHEDULE, cron)
+        kit.stop(instance, "purchases_on_change", InstigatorType.SENSOR)
+        kit.stop(instance, "automation", InstigatorType.SENSOR)
 
     customers, purchases = shop.json("status")
 
@@ -109,18 +103,6 @@ def test_what_was_stopped_in_the_ui(
     assert said.format("customers_schedule") in customers["notes"]
     assert purchases["trigger"] == "stopped: when shop/purchase changes"
     assert purchases["notes"] == [said.format("automation"), said.format("purchases_on_change")]
-
-
-def stop(name: str, kind: InstigatorType, data: ScheduleInstigatorData | None) -> None:
-    origin = RemoteInstigatorOrigin(
-        repository_origin=RemoteRepositoryOrigin(
-            code_location_origin=RegisteredCodeLocationOrigin("shop"),
-            repository_name="__repository__",
-        ),
-        instigator_name=name,
-    )
-    with dg.DagsterInstance.get() as instance:
-        instance.add_instigator_state(InstigatorState(origin, kind, InstigatorStatus.STOPPED, data))
 
 
 def test_a_dagster_home_that_is_none(

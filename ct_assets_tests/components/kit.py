@@ -7,6 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    ScheduleInstigatorData,
+)
 
 from ct_assets.components.project import load_defs
 
@@ -89,3 +100,15 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
     events = [e for e in result.all_events if e.is_step_failure]
     errors = [e.step_failure_data.error for e in events]
     return "\n".join(error.to_string() for error in errors if error)
+
+
+def stop(
+    instance: dg.DagsterInstance,
+    name: str,
+    kind: InstigatorType,
+    data: ScheduleInstigatorData | None = None,
+) -> None:
+    """As one stops a schedule or a sensor in the UI."""
+    here = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("shop"), "__repository__")
+    origin = RemoteInstigatorOrigin(here, name)
+    instance.add_instigator_state(InstigatorState(origin, kind, InstigatorStatus.STOPPED, data))

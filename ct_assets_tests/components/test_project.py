@@ -341,6 +341,13 @@ def test_syncs_that_wait_for_each_other(tmp_path: Path) -> None:
     )
 
 
+def test_a_source_that_waits_for_what_is_made_of_it(tmp_path: Path) -> None:
+    text = printed(tmp_path, kit.CUSTOMERS, kit.SOURCE + "  upstream: [customers/clevertap]\n")
+
+    assert text.startswith("defs/shop/defs.yaml:5: upstream: these wait for each other, and ")
+    assert text.endswith(". Take one of them out of `upstream`.")
+
+
 def test_a_sync_whose_profiles_nobody_declares(tmp_path: Path) -> None:
     event = "  event: Visited\n  event_key: id\n  require_profile: custmers\n"
     visits = OTHER.replace("object: profile", "object: event") + event

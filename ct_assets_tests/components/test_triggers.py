@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.events import StepMaterializationData
 from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
@@ -348,6 +349,18 @@ def test_a_source_that_two_syncs_follow_is_read_once(tmp_path: Path) -> None:
         repository.get_job("customers_sync"), status=dg.DagsterRunStatus.STARTED
     )
     assert asks()[0] == "shop/customer is being read"
+
+
+def test_a_sensor_that_is_stopped_reads_for_no_other(tmp_path: Path) -> None:
+    repository = load(tmp_path, FOLLOWS, **{"orders/defs.yaml": ORDERS}).get_repository_def()
+    resources = {"ct_staging": ParquetStaging(), "ct_warehouse": WarehouseResource()}
+    with dg.instance_for_test() as instance:
+        kit.stop(instance, "customers_on_change", InstigatorType.SENSOR)
+        context = dg.build_sensor_context(instance, repository_def=repository, resources=resources)
+
+        ticked = repository.get_sensor_def("orders_on_change").evaluate_tick(context)
+
+    assert ticked.run_requests
 
 
 def test_what_shall_run_unattended_is_running(tmp_path: Path) -> None:
