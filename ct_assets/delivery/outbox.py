@@ -83,7 +83,7 @@ def write(
             copy (
                 {records} union all by name {_REMOVALS} {order}
             ) to {literal(str(partial))} (
-                format parquet, compression snappy, dictionary_size_limit 1,
+                format parquet, compression lz4, dictionary_size_limit 1,
                 row_group_size {_row_group(connection)}, kv_metadata {{{pairs}}}
             )
             """

@@ -1,5 +1,6 @@
 """phonenumbers decides; everything else must say the same of every string."""
 
+import multiprocessing
 import subprocess
 import sys
 from collections.abc import Callable
@@ -127,7 +128,8 @@ def test_no_calling_code_and_no_region_is_left_to_phonenumbers(compiled: Automat
 
 @pytest.mark.bench
 def test_ten_million_strings_agree() -> None:
-    with ProcessPoolExecutor(2) as pool:
+    fresh = multiprocessing.get_context("spawn")  # polars does not outlive a fork
+    with ProcessPoolExecutor(2, mp_context=fresh) as pool:
         counts = pool.map(agreement.count_differences, [2_500_000] * 4, [11, 12, 13, 14])
 
         assert list(counts) == [0, 0, 0, 0]
