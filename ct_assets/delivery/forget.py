@@ -80,6 +80,7 @@ def forget(
         known |= _aliases(home, declared.get(home.name) or undeclared(home), kind, value)
     person = sorted(known)
     forgotten.add(person)
+    unconfirmed = forgotten.kept(person)
     forgotten.keep(person)  # a second attempt finds them, whatever the first has erased
     rows, files = {}, 0
     for home in homes:
@@ -92,7 +93,8 @@ def forget(
     deletable = [pair for pair in person if pair[0] in DELETABLE]
     if client is not None and deletable:
         _delete(client, kind, value, deletable, stop or threading.Event(), retry or Retry())
-    forgotten.drop(person)
+    if client is not None or not unconfirmed:
+        forgotten.drop(person)
     if client is not None and not deletable:
         raise ForgetError(
             f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "

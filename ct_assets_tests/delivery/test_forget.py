@@ -241,6 +241,17 @@ def test_an_unconfirmed_deletion_can_be_finished(
         assert not path.is_file() or b"ada-1815" not in path.read_bytes(), path.name
 
 
+def test_erasing_here_alone_keeps_an_unconfirmed_deletion_open(profiles: Sync) -> None:
+    profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
+    with Busy(profiles.destination, 100) as client, pytest.raises(ForgetError):
+        forget(profiles.home.parent, "fb1", client, kind="FBID", retry=IMPATIENT)
+    forget(profiles.home.parent, "fb1", None, kind="FBID")
+    with Busy(profiles.destination) as client:
+        forget(profiles.home.parent, "fb1", client, kind="FBID")
+
+    assert client.asked == [("identity", "ada-1815")]
+
+
 def test_the_state_knows_what_the_last_delivery_did_not_bear(profiles: Sync, events: Sync) -> None:
     profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
     profiles.run([ADA, ZOE])
