@@ -10,7 +10,7 @@ import duckdb
 from ct_assets.delivery import words
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.request import Policy
-from ct_assets.delivery.state import put, scalar, transaction
+from ct_assets.delivery.state import scalar, transaction
 from ct_assets.delivery.storage import literal, parquet_sql
 
 _FORGET_REPLACED = """
@@ -83,7 +83,6 @@ def fold(
             connection.execute(_DOUBT + (" and d.action <> 'upsert'" if policy.parks else ""))
             if not policy.parks:
                 connection.execute(_DOUBT_NEW)
-        put(connection, "folded", str(origin.delivery))
 
 
 def _release(connection: duckdb.DuckDBPyConnection, *, parks: bool) -> None:
