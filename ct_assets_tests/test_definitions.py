@@ -11,8 +11,8 @@ import pytest
 
 from ct_assets.components import catalogue
 from ct_assets.definitions import defs
-from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 STAGES = ("valid", "rejected", "clevertap", "undelivered")

@@ -7,8 +7,8 @@ import polars as pl
 
 from ct_assets.components.desk import Desk
 from ct_assets.components.rows import split_rows
-from ct_assets.io_managers.staging import NotStagedError
 from ct_assets.mapping import SchemaError, Sync
+from ct_assets.staging import NotStagedError
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from ct_assets.components.rows import Rows, scratch, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap import policy
-from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 
 from ct_assets.components.source import DeclaredSource, Source
 from ct_assets.errors import UserError, hushed
-from ct_assets.io_managers.staging import ROW_GROUP, Draft, Staging
 from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.staging import ROW_GROUP, Draft, Staging
 
 COPY = "source.parquet"
 TABLE = "dagster/table_name"

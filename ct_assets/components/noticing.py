@@ -6,7 +6,6 @@ from typing import Any
 from ct_assets.components.splitting import reasons
 from ct_assets.files import private_dir
 from ct_assets.io_managers.outcomes import fix
-from ct_assets.io_managers.staging import Draft
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import (
     Hazard,
@@ -17,6 +16,7 @@ from ct_assets.mapping.hazards import (
     turned_null,
     type_drift,
 )
+from ct_assets.staging import Draft
 
 
 def notice(

@@ -15,8 +15,8 @@ from ct_assets.components.keys import upload_step
 from ct_assets.components.running import deployment
 from ct_assets.components.triggers import UNDER_WAY, is_live, under_way
 from ct_assets.errors import UserError
-from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
+from ct_assets.staging import Staging
 
 PATIENCE = 240
 """Times to look, twice a minute, whether the other run is over."""

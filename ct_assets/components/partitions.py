@@ -18,10 +18,10 @@ from ct_assets.clevertap.destination import DestinationError
 from ct_assets.files import private_dir, replacing
 from ct_assets.io_managers.clevertap import home
 from ct_assets.io_managers.destinations import known, name_of
-from ct_assets.io_managers.staging import Draft, Snapshot, Staging
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
 from ct_assets.mapping.declaration import Partition
+from ct_assets.staging import Draft, Snapshot, Staging
 
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m-01"}
 TWO = {"day": timedelta(days=2.5), "month": timedelta(days=75)}

@@ -13,7 +13,7 @@ from ct_assets.delivery.asking import Asked, DryRun, ask
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import DeliveryOptions, Upload, delivery
-from ct_assets.io_managers.staging import Snapshot
+from ct_assets.staging import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)

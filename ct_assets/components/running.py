@@ -12,8 +12,8 @@ from ct_assets.components.catalogue import sync_of
 from ct_assets.components.partitions import within
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging, described, span
-from ct_assets.io_managers.staging import Draft, Staging
 from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.staging import Draft, Staging
 
 
 def of_partitions(

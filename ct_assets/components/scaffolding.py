@@ -17,9 +17,9 @@ from ct_assets.components import proposing
 from ct_assets.components.source import DeclaredSource
 from ct_assets.components.source import parse as parse_source
 from ct_assets.errors import UserError, closest
-from ct_assets.io_managers.staging import NotStagedError, Staging
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.settings import data_dir
+from ct_assets.staging import NotStagedError, Staging
 
 SOURCE_TYPE = "ct_assets.components.SourceTable"
 SEED = Path("data/chinook")

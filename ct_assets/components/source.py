@@ -14,10 +14,10 @@ from pydantic_core import ErrorDetails
 
 from ct_assets.errors import UserError
 from ct_assets.io_managers import changes, scanning, tables
-from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping.labels import Name, Owners, Tags
 from ct_assets.mapping.problems import DeclarationError, Problem, mistake, problem_of, unknown_key
+from ct_assets.staging import Draft, Snapshot
 
 KINDS = ("file", "table", "sql", "sql_file")
 HINTS = {"asset": "Write `asset: <group>/<name>`, the name that syncs give as their `source`."}

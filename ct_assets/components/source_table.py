@@ -23,7 +23,7 @@ from ct_assets.errors import closest
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.staging import Draft
+from ct_assets.staging import Draft
 
 
 class Attributes(Raw):

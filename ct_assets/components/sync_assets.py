@@ -20,8 +20,8 @@ from ct_assets.io_managers.clevertap import DeliveryOptions, Upload
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.staging import Draft, Snapshot
 from ct_assets.mapping import Sync
+from ct_assets.staging import Draft, Snapshot
 
 DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",

@@ -14,9 +14,9 @@ from ct_assets.components.catalogue import declared_assets
 from ct_assets.components.keys import key, source_key
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync
 from ct_assets.mapping.labels import STAGES
+from ct_assets.staging import Staging
 
 AGAIN = "*/10 * * * *"
 """When what follows a change tries again after a failure; others do at their next tick."""

@@ -14,10 +14,10 @@ from ct_assets.components.triggers import UNDER_WAY, end_lost, given_up, made_by
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration import OnChange
+from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 SECONDS = 30
 AGAIN = 600

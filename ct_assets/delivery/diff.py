@@ -15,7 +15,7 @@ from ct_assets.delivery import others, state, words
 from ct_assets.delivery.forgotten import Forgotten
 from ct_assets.delivery.lanes import lane_hash
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.storage import literal, parquet_sql
+from ct_assets.sql import literal, parquet_sql
 
 SYSTEM_COLUMNS = frozenset(
     ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")

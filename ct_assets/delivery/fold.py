@@ -11,7 +11,7 @@ from ct_assets.delivery import words
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.request import Policy
 from ct_assets.delivery.state import scalar, transaction
-from ct_assets.delivery.storage import literal, parquet_sql
+from ct_assets.sql import literal, parquet_sql
 
 _FORGET_REPLACED = """
 delete from {table} as t using (

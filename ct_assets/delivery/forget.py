@@ -18,17 +18,10 @@ from ct_assets.delivery.retrying import Retry
 from ct_assets.delivery.settle import settle, settled, undeclared
 from ct_assets.delivery.slots import other_slots
 from ct_assets.delivery.state import opened
-from ct_assets.delivery.storage import (
-    PREVIOUS,
-    STATE,
-    database,
-    literal,
-    locked,
-    readable_errors,
-    workdir,
-)
+from ct_assets.delivery.storage import PREVIOUS, STATE, database, locked, readable_errors, workdir
 from ct_assets.errors import UserError, mask
 from ct_assets.files import replacing
+from ct_assets.sql import literal
 
 REPEATS = 4
 """Of a deletion that was not taken."""

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.delivery.storage import StorageError, literal
+from ct_assets.delivery.storage import StorageError
 from ct_assets.files import private_dir, replacing, sync
+from ct_assets.sql import literal
 
 KEY_BYTES = 32
 

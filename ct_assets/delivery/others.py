@@ -12,7 +12,8 @@ from ct_assets.delivery import words
 from ct_assets.delivery.lanes import lane_hash
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import get, put, scalar
-from ct_assets.delivery.storage import PREVIOUS, parquet_sql
+from ct_assets.delivery.storage import PREVIOUS
+from ct_assets.sql import parquet_sql
 
 _NO_EARLIER = """
 create or replace table work.earlier as

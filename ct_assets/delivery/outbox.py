@@ -19,9 +19,10 @@ from ct_assets.delivery.diff import GOING, Diff
 from ct_assets.delivery.lanes import lane_count
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
-from ct_assets.delivery.storage import OUTBOX, literal, parquet_sql
+from ct_assets.delivery.storage import OUTBOX
 from ct_assets.delivery.work import Batch
 from ct_assets.files import replacing
+from ct_assets.sql import literal, parquet_sql
 
 MAX_BYTES = 4_000_000
 """Of a batch, but for its last record. CleverTap names no limit; others met trouble above 5 MB."""

@@ -18,14 +18,9 @@ from ct_assets.delivery.renamed import GuardError
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.result import Counts
 from ct_assets.delivery.settle import settle
-from ct_assets.delivery.storage import (
-    PREVIOUS,
-    name_sql,
-    parquet_sql,
-    readable_errors,
-    workdir,
-)
+from ct_assets.delivery.storage import PREVIOUS, readable_errors, workdir
 from ct_assets.errors import mask
+from ct_assets.sql import name_sql, parquet_sql
 
 SECONDS_A_REQUEST = 1.0
 """CleverTap says that a call takes one or more seconds."""

@@ -11,7 +11,7 @@ from ct_assets.delivery import others, words
 from ct_assets.delivery.diff import Diff
 from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import scalar
-from ct_assets.delivery.storage import parquet_sql
+from ct_assets.sql import parquet_sql
 
 
 @dataclass(frozen=True)

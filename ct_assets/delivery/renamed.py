@@ -14,8 +14,9 @@ from ct_assets.delivery import outbox, settle, state, words
 from ct_assets.delivery.copies import copied_home
 from ct_assets.delivery.diff import learn_fields
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.storage import STATE, literal, locked, parquet_sql
+from ct_assets.delivery.storage import STATE, locked
 from ct_assets.errors import UserError
+from ct_assets.sql import literal, parquet_sql
 
 PATIENCE = timedelta(minutes=1)
 """With a run of the other sync, which may be waiting for this one."""

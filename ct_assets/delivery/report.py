@@ -10,8 +10,8 @@ import duckdb
 
 from ct_assets.clevertap.catalogue import entries
 from ct_assets.delivery.outbox import Origin
-from ct_assets.delivery.storage import literal
 from ct_assets.files import replacing
+from ct_assets.sql import literal
 
 LISTED = ("refused", "parked")
 """Held rows that a person may want to do something about."""

@@ -20,8 +20,9 @@ from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.request import MEMORY, Policy
 from ct_assets.delivery.result import Tally
 from ct_assets.delivery.segments import segments
-from ct_assets.delivery.storage import OUTBOX, locked, parquet_sql, readable_errors, workdir
+from ct_assets.delivery.storage import OUTBOX, locked, readable_errors, workdir
 from ct_assets.files import sync
+from ct_assets.sql import parquet_sql
 
 CHUNK = 25_000
 

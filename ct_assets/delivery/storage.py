@@ -16,6 +16,7 @@ import polars as pl
 
 from ct_assets.errors import UserError, disk_trouble, hushed
 from ct_assets.files import private_dir
+from ct_assets.sql import literal
 
 POLL_SECONDS = 0.05
 
@@ -134,24 +135,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"a file cannot be used ({error.strerror})"
     return f"the state cannot be read or written ({type(error).__name__})"
-
-
-def parquet_sql(*files: Path, numbered: bool = False) -> str:
-    """The rows of Parquet files as SQL; with `numbered`, and their `file_row_number`.
-
-    Nothing in a path is a pattern, and `a=b` in it is no column.
-    """
-    names = ("".join(f"[{c}]" if c in "*?[" else c for c in str(file)) for file in files)
-    options = "hive_partitioning = false" + (", file_row_number = true" if numbered else "")
-    return f"read_parquet([{', '.join(map(literal, names))}], {options})"
-
-
-def literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def name_sql(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 @contextlib.contextmanager

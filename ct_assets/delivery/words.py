@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import orjson
 
-from ct_assets.delivery.storage import literal, name_sql
+from ct_assets.sql import literal, name_sql
 
 BITS = 64
 

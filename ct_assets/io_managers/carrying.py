@@ -9,7 +9,7 @@ more than a DECIMAL.
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from ct_assets.delivery.storage import name_sql
+from ct_assets.sql import name_sql
 
 WHOLE = "DECIMAL(38,0)"
 _CARRIED_AS = {

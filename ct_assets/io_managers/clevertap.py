@@ -19,11 +19,11 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, summary, totals
 from ct_assets.io_managers.parquet import ParquetStaging, name_of
-from ct_assets.io_managers.staging import Snapshot
 from ct_assets.io_managers.stopping import stoppable
 from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir
+from ct_assets.staging import Snapshot
 
 KEYS = "keys.parquet"
 OUTER_NET = (60, 300)

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from ct_assets.io_managers.columns import column_schema
 from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.staging import RANGE, Draft, Snapshot, Staging
 from ct_assets.settings import data_dir, project_root
+from ct_assets.staging import RANGE, Draft, Snapshot, Staging
 
 
 class ParquetStaging(dg.ConfigurableIOManager):

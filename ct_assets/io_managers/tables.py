@@ -9,7 +9,7 @@ import polars as pl
 from ct_assets.errors import closest
 from ct_assets.io_managers.csv_files import FileError, named, uneven_line
 from ct_assets.io_managers.scanning import all_csv, explained, scan
-from ct_assets.io_managers.staging import ROW_GROUP
+from ct_assets.staging import ROW_GROUP
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 

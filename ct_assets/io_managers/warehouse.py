@@ -14,11 +14,11 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock
 
-from ct_assets.delivery.storage import literal, name_sql
 from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.io_managers.carrying import WHOLE, carried
-from ct_assets.io_managers.staging import ROW_GROUP
+from ct_assets.sql import literal, name_sql
+from ct_assets.staging import ROW_GROUP
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
 _SAFE = (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS, Limits
-from ct_assets.mapping.database import connected, quoted
+from ct_assets.sql import connected, quoted
 
 MOSTLY_NULL = 0.95
 # docs.clevertap.com's sample of $delete says that it is for these; its page of the SFTP import and

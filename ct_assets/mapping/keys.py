@@ -12,9 +12,9 @@ import duckdb
 import polars as pl
 
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.database import connected, quoted
 from ct_assets.mapping.declaration import Sync
 from ct_assets.mapping.mapped import Mapped
+from ct_assets.sql import connected, quoted
 
 DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"
 _ROW = "__row"

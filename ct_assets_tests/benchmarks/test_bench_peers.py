@@ -24,7 +24,7 @@ from ct_assets.delivery.slots import upload_slots
 from ct_assets.delivery.storage import OUTBOX, workdir
 from ct_assets.files import private_dir
 from ct_assets.io_managers import tables
-from ct_assets.io_managers.staging import Staging
+from ct_assets.staging import Staging
 from ct_assets_tests.benchmarks import chain, peers
 from ct_assets_tests.benchmarks.generate import profiles
 from ct_assets_tests.benchmarks.measure import (

@@ -8,8 +8,8 @@ import pytest
 from ct_assets.components.noticing import notice
 from ct_assets.components.splitting import split_into
 from ct_assets.io_managers import tables
-from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import parse
+from ct_assets.staging import Staging
 from ct_assets_tests.benchmarks import chain
 from ct_assets_tests.benchmarks.generate import profiles
 from ct_assets_tests.benchmarks.measure import MILLION, RUNS, copied, median_of, record

@@ -7,8 +7,8 @@ import pytest
 from ct_assets.commands.erasing import erase_staged, named_by
 from ct_assets.components.splitting import split_into
 from ct_assets.io_managers.clevertap import KEYS
-from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping import Sync, parse
+from ct_assets.staging import Staging
 
 SOURCE = pl.LazyFrame(
     {

@@ -14,9 +14,9 @@ from ct_assets.delivery import DeliveryFailed, Outcome, deliver
 from ct_assets.delivery.sending import UNDER_WAY
 from ct_assets.io_managers import clevertap
 from ct_assets.io_managers.outcomes import ProgressLog
-from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 CSV = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n3,Evelyn,evelyn at example.org\n"

@@ -6,8 +6,8 @@ from dagster._core.events import StepMaterializationData
 
 from ct_assets.components import ordering
 from ct_assets.components.ordering import is_waited_for
-from ct_assets.io_managers.staging import Staging
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 ORDERS = """

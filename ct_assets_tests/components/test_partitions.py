@@ -17,10 +17,10 @@ from ct_assets.components.partitions import (
     within,
 )
 from ct_assets.components.triggers import due, tick
-from ct_assets.io_managers.staging import Snapshot, Staging
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration import Partition
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.staging import Snapshot, Staging
 from ct_assets_tests.components import kit
 
 INVOICES = Path("data/chinook/invoice.csv").resolve()

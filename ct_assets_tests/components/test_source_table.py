@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ct_assets.components import ClevertapSync, SourceTable
-from ct_assets.io_managers.staging import Staging
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 CSV = "id,name,mail\n0171,Ada,ada@example.org\n2,Bob,\n"

@@ -16,9 +16,9 @@ from ct_assets.components import catalogue, triggers
 from ct_assets.components.triggers import tick
 from ct_assets.io_managers.parquet import ParquetStaging
 from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.staging import Staging
 from ct_assets.mapping.labels import STAGES
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 CSV = "id,name,mail\n1,Ada,ada@example.org\n"

@@ -9,10 +9,10 @@ import pytest
 
 from ct_assets.components import source as sources
 from ct_assets.components.watching import Cursor, leader, look
-from ct_assets.io_managers.staging import Staging
 from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration import OnChange
+from ct_assets.staging import Staging
 
 NEVER = Cursor()
 WRITES = """

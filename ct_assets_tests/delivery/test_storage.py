@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from ct_assets.delivery import parked
-from ct_assets.delivery.storage import BusyError, StorageError, locked, parquet_sql, readable_errors
+from ct_assets.delivery.storage import BusyError, StorageError, locked, readable_errors
+from ct_assets.sql import parquet_sql
 from ct_assets_tests.delivery.kit import Sync, event
 
 

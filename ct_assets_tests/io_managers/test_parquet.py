@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.staging import Snapshot
+from ct_assets.staging import Snapshot
 
 
 @dg.asset(io_manager_key="staging")

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ct_assets.io_managers.staging import NotStagedError, Snapshot, Staging
+from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 KEY = ("chinook", "customer")
 

@@ -25,3 +25,21 @@ def connected(workdir: Path, *reads: Path) -> Iterator[duckdb.DuckDBPyConnection
 
 def quoted(path: Path) -> str:
     return str(path).replace("'", "''")
+
+
+def parquet_sql(*files: Path, numbered: bool = False) -> str:
+    """The rows of Parquet files as SQL; with `numbered`, and their `file_row_number`.
+
+    Nothing in a path is a pattern, and `a=b` in it is no column.
+    """
+    names = ("".join(f"[{c}]" if c in "*?[" else c for c in str(file)) for file in files)
+    options = "hive_partitioning = false" + (", file_row_number = true" if numbered else "")
+    return f"read_parquet([{', '.join(map(literal, names))}], {options})"
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name_sql(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
