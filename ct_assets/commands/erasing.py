@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.delivery.forget import Person, about, erase, identifiers, reported
+from ct_assets.delivery.operations.erasure import Person, about, erase, identifiers, reported
 from ct_assets.files import replacing
 from ct_assets.io_managers.clevertap import KEYS
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind

@@ -10,7 +10,7 @@ from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.erasing import erase_staged, named_by
 from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
-from ct_assets.delivery.forget import ForgetError, Person, forget
+from ct_assets.delivery.operations.erasure import ForgetError, Person, forget
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations

@@ -8,7 +8,7 @@ import click
 
 from ct_assets.commands.output import console, counted, local, table
 from ct_assets.commands.project import Project
-from ct_assets.delivery import parked
+from ct_assets.delivery.operations import parked_records
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 
@@ -33,13 +33,13 @@ def command(module: str, sync: str, *, resend: bool, discard: bool, keys: tuple[
     if not folder.exists():
         click.echo(f"Nothing of {sync} is parked: it was never sent.")
     elif resend:
-        number = parked.resend(folder, policy, wanted)
+        number = parked_records.resend(folder, policy, wanted)
         click.echo(f"{counted(number, 'record')} to go with the next run of {sync}.")
     elif discard:
-        number = parked.discard(folder, policy, wanted)
+        number = parked_records.discard(folder, policy, wanted)
         click.echo(f"{counted(number, 'record')} not to be sent again.")
     else:
-        _print(sync, parked.listing(folder, policy).iter_rows(named=True), set(keys))
+        _print(sync, parked_records.listing(folder, policy).iter_rows(named=True), set(keys))
 
 
 def _print(sync: str, rows: Iterator[dict[str, Any]], keys: set[str]) -> None:

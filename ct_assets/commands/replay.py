@@ -6,7 +6,7 @@ import click
 
 from ct_assets.commands.output import counted
 from ct_assets.commands.project import Project
-from ct_assets.delivery.replay import replay
+from ct_assets.delivery.operations.refused_records import replay
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 

@@ -12,9 +12,9 @@ from ct_assets.commands.output import local
 from ct_assets.commands.project import Project
 from ct_assets.components.rows import Rows, split_rows
 from ct_assets.delivery import Policy
-from ct_assets.delivery.forgotten import Forgotten
-from ct_assets.delivery.inspecting import Held, Reported, Run
-from ct_assets.delivery.inspecting import story as told_by_state
+from ct_assets.delivery.operations.inspection import Held, Reported, Run
+from ct_assets.delivery.operations.inspection import story as told_by_state
+from ct_assets.delivery.state.suppressions import Forgotten
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import home
 from ct_assets.mapping import Sync

@@ -9,7 +9,7 @@ from ct_assets.components.catalogue import Declared
 from ct_assets.components.desk import Desk
 from ct_assets.components.rows import Rows
 from ct_assets.delivery import Delivery, PlanReport, PropertyChange, plan
-from ct_assets.delivery.asking import Asked, DryRun, ask
+from ct_assets.delivery.dry_run import Asked, DryRun, ask
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap import DeliveryOptions, Upload, delivery

@@ -1,9 +1,10 @@
 """Brings valid rows to CleverTap so that none is lost and none that was acknowledged goes again."""
 
 from ct_assets.delivery.deliver import deliver
-from ct_assets.delivery.plan import PlanReport, PropertyChange, plan
+from ct_assets.delivery.delivery_plan import PlanReport, PropertyChange, plan
+from ct_assets.delivery.outcome import DeliveryFailed, Outcome, Progress
 from ct_assets.delivery.request import Delivery, Policy
-from ct_assets.delivery.result import Counts, DeliveryFailed, Outcome, Progress, Tally
+from ct_assets.row_counts import Counts, Tally
 
 __all__ = [
     "Counts",

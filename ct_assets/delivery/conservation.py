@@ -1,6 +1,6 @@
 """No row is lost or invented: the account of every delivery must add up, or its run fails."""
 
-from ct_assets.delivery.result import Counts
+from ct_assets.row_counts import Counts
 
 
 def violations(counts: Counts) -> list[str]:

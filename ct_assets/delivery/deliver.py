@@ -10,27 +10,32 @@ import polars as pl
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
-from ct_assets.delivery import diff, guards, outbox, removed, renamed, report, state
+from ct_assets.delivery import outbox
 from ct_assets.delivery.conservation import violations
-from ct_assets.delivery.deletions import Deleting
-from ct_assets.delivery.diff import Diff
-from ct_assets.delivery.ledger import DeliveryLedger, LedgerFile
-from ct_assets.delivery.plan import keep_delivered
-from ct_assets.delivery.removed import Removed
+from ct_assets.delivery.delivery_plan import keep_delivered
+from ct_assets.delivery.diff import diff, removals
+from ct_assets.delivery.diff.diff import Diff
+from ct_assets.delivery.diff.removals import Removed
+from ct_assets.delivery.guards import guards, renamed_sync
+from ct_assets.delivery.outcome import DeliveryFailed, Outcome, Progress
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.result import Counts, DeliveryFailed, Outcome, Progress
-from ct_assets.delivery.sending import Clock, Retry, Sent, send
-from ct_assets.delivery.settle import Settled, settle
-from ct_assets.delivery.slots import other_slots, upload_slots
-from ct_assets.delivery.storage import (
+from ct_assets.delivery.sender.account_slots import other_slots, upload_slots
+from ct_assets.delivery.sender.congestion_window import Window
+from ct_assets.delivery.sender.delete_adapter import Deleting
+from ct_assets.delivery.sender.sender import Clock, Retry, Sent, send
+from ct_assets.delivery.settlement import delivery_report
+from ct_assets.delivery.settlement.settle import Settled, settle
+from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
+from ct_assets.delivery.state.sync_files import (
     OUTBOX,
     StorageError,
     locked,
     readable_errors,
     workdir,
 )
-from ct_assets.delivery.window import Window
 from ct_assets.files import private_dir
+from ct_assets.row_counts import Counts
 
 RESENDS = 12
 """Of profiles whose answer was lost: they do no harm, and outlive minutes of failure."""
@@ -101,17 +106,17 @@ def deliver(
 
 def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
     """Everything up to the outbox; the state is closed while records leave."""
-    with state.opened(request.home, work, memory=request.memory) as connection:
+    with state_database.opened(request.home, work, memory=request.memory) as connection:
         leftover = settle(connection, request.home, work, ledger, request.policy)
         snapshot = request.valid.stat().st_ino
-        renamed.check(connection, request)
+        renamed_sync.check(connection, request)
         guards.check_identity(connection, request)
         ledger.prune(request.at - request.retention)
-        report.prune(request.home, request.at - request.retention)
+        delivery_report.prune(request.home, request.at - request.retention)
         found = diff.compare(connection, request)
-        report.list_held(connection)
+        delivery_report.list_held(connection)
         outbox.number(connection, request, found)
-        gone = removed.find(connection, request, found)
+        gone = removals.find(connection, request, found)
         objection = guards.objection(connection, request, found, gone)
         if not objection:
             guards.expect_changes(connection, request)
@@ -181,14 +186,14 @@ def _progress(planned: Planned, sent: Sent) -> Progress:
 def settle_delivery(
     request: Delivery, work: Path, ledger: LedgerFile, planned: Planned, sent: Sent
 ) -> Outcome:
-    with state.opened(request.home, work, memory=request.memory) as connection:
+    with state_database.opened(request.home, work, memory=request.memory) as connection:
         settled = settle(connection, request.home, work, ledger, request.policy)
         if settled is None:
             raise StorageError(
                 f"{request.home.name}: its outbox vanished while its records were sent"
             )
         if not planned.objection and _whole(request, planned, settled):
-            state.put(connection, "declaration", request.policy.declaration)
+            state_database.put(connection, "declaration", request.policy.declaration)
     counts = _counts(request, planned, settled)
     keep_delivered(request, counts, work)
     return Outcome(

@@ -14,13 +14,13 @@ import duckdb
 import polars as pl
 
 from ct_assets.clevertap.contract import MAX_RECORDS
-from ct_assets.delivery import words
-from ct_assets.delivery.diff import GOING, Diff
-from ct_assets.delivery.lanes import lane_count
+from ct_assets.delivery.diff.diff import GOING, Diff
 from ct_assets.delivery.request import Delivery
-from ct_assets.delivery.state import scalar
-from ct_assets.delivery.storage import OUTBOX
-from ct_assets.delivery.work import Batch
+from ct_assets.delivery.sender.batch import Batch
+from ct_assets.delivery.sender.lanes import lane_count
+from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.state_database import scalar
+from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.files import replacing
 from ct_assets.sql import literal, parquet_sql
 
@@ -211,17 +211,19 @@ def _fields(request: Delivery, diff: Diff) -> tuple[str, str]:
     """
     if request.policy.object == "event":
         return "null::ubigint[]", "v.record"
-    before = words.stored("n.fields", words.count(diff.positions))
-    after = words.zip_with("|", before, words.stored("v.present", words.count(diff.positions)))
+    before = field_bitmap.stored("n.fields", field_bitmap.count(diff.positions))
+    after = field_bitmap.zip_with(
+        "|", before, field_bitmap.stored("v.present", field_bitmap.count(diff.positions))
+    )
     if not diff.clearable:
-        return words.as_list(after), "v.record"
-    asked = words.listed("v.clear", diff.clearable, diff.positions)
-    cleared = words.zip_with("&", asked, before)
-    text = words.deletions(cleared, diff.clearable, diff.positions)
-    record = f"""case when v.clear is null or not {words.some(cleared)} then v.record
+        return field_bitmap.as_list(after), "v.record"
+    asked = field_bitmap.listed("v.clear", diff.clearable, diff.positions)
+    cleared = field_bitmap.zip_with("&", asked, before)
+    text = field_bitmap.deletions(cleared, diff.clearable, diff.positions)
+    record = f"""case when v.clear is null or not {field_bitmap.some(cleared)} then v.record
         else left(v.record, -2) || if(suffix(v.record, '{{}}}}'), '', ',') || {text} || '}}}}'
         end"""
-    return words.as_list(words.without(after, cleared)), record
+    return field_bitmap.as_list(field_bitmap.without(after, cleared)), record
 
 
 def _row_group(connection: duckdb.DuckDBPyConnection) -> int:

@@ -14,7 +14,7 @@ from pydantic import Field
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, destination_from_env, sandbox_destination
 from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, deliver
-from ct_assets.delivery.guards import no_guard
+from ct_assets.delivery.guards.guards import no_guard
 from ct_assets.errors import UserError
 from ct_assets.io_managers.failures import readable
 from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, summary, totals

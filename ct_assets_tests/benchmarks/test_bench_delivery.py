@@ -9,9 +9,9 @@ import pytest
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery import Delivery, Policy
 from ct_assets.delivery.deliver import plan_delivery, settle_delivery
-from ct_assets.delivery.ledger import LedgerFile
-from ct_assets.delivery.sending import Sent
-from ct_assets.delivery.storage import OUTBOX, workdir
+from ct_assets.delivery.sender.sender import Sent
+from ct_assets.delivery.state.ledger import LedgerFile
+from ct_assets.delivery.state.sync_files import OUTBOX, workdir
 from ct_assets.files import private_dir
 from ct_assets_tests.benchmarks.generate import events, profiles
 from ct_assets_tests.benchmarks.measure import (

@@ -18,10 +18,10 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import Delivery, Policy, outbox
 from ct_assets.delivery.deliver import plan_delivery
-from ct_assets.delivery.ledger import DeliveryLedger, LedgerFile
-from ct_assets.delivery.sending import Sent, send
-from ct_assets.delivery.slots import upload_slots
-from ct_assets.delivery.storage import OUTBOX, workdir
+from ct_assets.delivery.sender.account_slots import upload_slots
+from ct_assets.delivery.sender.sender import Sent, send
+from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
+from ct_assets.delivery.state.sync_files import OUTBOX, workdir
 from ct_assets.files import private_dir
 from ct_assets.io_managers import tables
 from ct_assets.staging import Staging

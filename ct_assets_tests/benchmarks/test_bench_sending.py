@@ -17,8 +17,8 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.sending import Batch, Sent, send
-from ct_assets.delivery.slots import Slots
+from ct_assets.delivery.sender.account_slots import Slots
+from ct_assets.delivery.sender.sender import Batch, Sent, send
 from ct_assets_tests.benchmarks.measure import MILLION, RUNS, median_of, record
 from ct_assets_tests.benchmarks.sink import self_signed, sink
 

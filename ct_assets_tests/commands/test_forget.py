@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.delivery.storage import STATE
+from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.errors import mask
 from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.testing import SandboxInTest

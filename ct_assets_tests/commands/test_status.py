@@ -9,7 +9,7 @@ from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from ct_assets.commands.board import COUNTS, law
 from ct_assets.commands.status import next_run, trigger
-from ct_assets.delivery.storage import locked
+from ct_assets.delivery.state.sync_files import locked
 from ct_assets.mapping import parse
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop

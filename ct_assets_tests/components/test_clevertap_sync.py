@@ -11,7 +11,7 @@ import pytest
 from ct_assets.clevertap.contract import MAX_RECORDS, Limits
 from ct_assets.components import sync_assets
 from ct_assets.delivery import DeliveryFailed, Outcome, deliver
-from ct_assets.delivery.sending import UNDER_WAY
+from ct_assets.delivery.sender.sender import UNDER_WAY
 from ct_assets.io_managers import clevertap
 from ct_assets.io_managers.outcomes import ProgressLog
 from ct_assets.sandbox.settings import Settings

@@ -15,9 +15,9 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import Delivery, Outcome, Policy, deliver
 from ct_assets.delivery.deliver import Sending, plan_delivery, send_delivery
-from ct_assets.delivery.ledger import LedgerFile
-from ct_assets.delivery.retrying import Retry
-from ct_assets.delivery.storage import workdir
+from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.state.ledger import LedgerFile
+from ct_assets.delivery.state.sync_files import workdir
 from ct_assets.files import private_dir
 from ct_assets.sandbox.testing import SandboxInTest
 

@@ -10,8 +10,8 @@ import orjson
 
 from ct_assets.clevertap.client import Answer, Reply
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.sending import Batch, Retry, Sent, Uploader, send
-from ct_assets.delivery.slots import Slots
+from ct_assets.delivery.sender.account_slots import Slots
+from ct_assets.delivery.sender.sender import Batch, Retry, Sent, Uploader, send
 
 
 class IdleClock:

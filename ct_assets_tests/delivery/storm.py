@@ -13,12 +13,13 @@ from typing import Literal
 import polars as pl
 
 from ct_assets.clevertap.destination import destination_from_env
-from ct_assets.delivery import Policy, outbox, parked
-from ct_assets.delivery.inspecting import readable_ledger
-from ct_assets.delivery.ledger import Entry
-from ct_assets.delivery.segments import segments
-from ct_assets.delivery.settle import settled
-from ct_assets.delivery.storage import OUTBOX
+from ct_assets.delivery import Policy, outbox
+from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.operations.inspection import readable_ledger
+from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.settlement.settle import settled
+from ct_assets.delivery.state.ledger import Entry
+from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Moment, Server, Timeline
 from ct_assets_tests.delivery.kit import EVENTS, Row, event, snapshot
@@ -194,7 +195,7 @@ class Storm:
             return
         with settled(self.home, self.policy) as connection:
             keys = connection.execute("select key from synced").fetchall()
-        self.parked |= set(parked.listing(self.home, self.policy)["key"].to_list())
+        self.parked |= set(parked_records.listing(self.home, self.policy)["key"].to_list())
         arrivals = self.server.arrivals()
         for (key,) in keys:
             self.acked.setdefault(key, len(arrivals.get(key, ())))

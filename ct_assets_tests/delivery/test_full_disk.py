@@ -43,7 +43,7 @@ def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> Non
 
     if failed.returncode:
         said = failed.stderr.splitlines()[-1]
-        assert said.startswith("ct_assets.delivery.storage.StorageError: purchases:")
+        assert said.startswith("ct_assets.delivery.state.sync_files.StorageError: purchases:")
         assert "Nothing recorded is lost" in said
     arrived = {str(e.props["Key"]) for e in events.sandbox.events()}
     assert len(events.sandbox.events()) == len(arrived)

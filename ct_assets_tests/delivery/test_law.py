@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from ct_assets.delivery import DeliveryFailed, Outcome, parked
+from ct_assets.delivery import DeliveryFailed, Outcome
 from ct_assets.delivery.conservation import violations
-from ct_assets.delivery.replay import replay
-from ct_assets.delivery.settle import settled
+from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.operations.refused_records import replay
+from ct_assets.delivery.settlement.settle import settled
 from ct_assets.sandbox.faults import FaultName
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, Row, Sync, event
@@ -63,11 +64,11 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def resend_parked(self) -> None:
-        parked.resend(self.sync.home, self.sync.policy)
+        parked_records.resend(self.sync.home, self.sync.policy)
 
     @rule()
     def discard_parked(self) -> None:
-        parked.discard(self.sync.home, self.sync.policy)
+        parked_records.discard(self.sync.home, self.sync.policy)
 
     @rule()
     def replay_refused(self) -> None:

@@ -11,7 +11,7 @@ from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
 from ct_assets.commands.checkup.check import Check, failed, note, ok
 from ct_assets.commands.project import Project
-from ct_assets.delivery.slots import upload_slots
+from ct_assets.delivery.sender.account_slots import upload_slots
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync

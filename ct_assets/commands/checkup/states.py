@@ -9,9 +9,10 @@ import duckdb
 import polars as pl
 
 from ct_assets.commands.checkup.check import Check, failed, note, ok
-from ct_assets.delivery import ledger, outbox, state
-from ct_assets.delivery.inspecting import readable_ledger
-from ct_assets.delivery.storage import LEDGER, OUTBOX, STATE, BusyError, locked
+from ct_assets.delivery import outbox
+from ct_assets.delivery.operations.inspection import readable_ledger
+from ct_assets.delivery.state import ledger, state_database
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, BusyError, locked
 
 
 class _UnhealthyError(Exception):
@@ -69,10 +70,16 @@ def _check_ledger(home: Path) -> None:
 def _check_state(home: Path) -> int:
     """Reads every block, which DuckDB checks against its sum."""
     with _readable(STATE), duckdb.connect(home / STATE, read_only=True) as connection:
-        _check_version(STATE, int(state.get(connection, "version") or 1), 1 + len(state.MIGRATIONS))
+        _check_version(
+            STATE,
+            int(state_database.get(connection, "version") or 1),
+            1 + len(state_database.MIGRATIONS),
+        )
         connection.execute("select bit_xor(hash(synced)) from synced").fetchall()
         connection.execute("select bit_xor(hash(held)) from held").fetchall()
-        return state.scalar(connection, "select count(*) from synced where delivery is not null")
+        return state_database.scalar(
+            connection, "select count(*) from synced where delivery is not null"
+        )
 
 
 def _check_version(name: str, version: int, known: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.commands.checkup.locks import locks
-from ct_assets.delivery.storage import locked
+from ct_assets.delivery.state.sync_files import locked
 
 ORPHANING = """
 import fcntl, os, sys, time

@@ -1,0 +1,217 @@
+"""What becomes of every valid row: it goes, it is what CleverTap has, or it is held back."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.clevertap.verdicts import TRANSIENT_CODES
+from ct_assets.delivery.diff import aliases
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.sender.lanes import lane_hash
+from ct_assets.delivery.state import field_bitmap, state_database
+from ct_assets.delivery.state.suppressions import Forgotten
+from ct_assets.sql import literal, parquet_sql
+
+SYSTEM_COLUMNS = frozenset(
+    ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
+)
+GOING = ("new", "changed")
+
+
+@dataclass(frozen=True)
+class Diff:
+    """`fates` counts the rows of `work.diff`, which has a row for each valid one."""
+
+    fates: Mapping[str, int]
+    positions: Mapping[str, int]
+    """Of the fields of a profile sync: its bit in `synced.fields`."""
+    clearable: tuple[str, ...]
+    """Fields that some row asks to clear."""
+
+    @property
+    def going(self) -> int:
+        return sum(self.fates.get(fate, 0) for fate in GOING)
+
+    @property
+    def held(self) -> dict[str, int]:
+        return {k: n for k, n in sorted(self.fates.items()) if k not in (*GOING, "unchanged")}
+
+
+def compare(connection: duckdb.DuckDBPyConnection, request: Delivery) -> Diff:
+    """Fills `work.diff` from the valid rows, the state and what is held."""
+    positions = _expose(connection, request)
+    clearable = _clearable(connection)
+    _record_first_run(connection, request)
+    hidden = Forgotten(request.home.parent).hide(connection)
+    aliases.recall(connection, request)
+    several = aliases.find_earlier(connection, request)
+    connection.execute(
+        _compared(connection, request, positions, clearable, hidden=hidden, several=several)
+    )
+    aliases.learn(connection)
+    if request.limit is not None:
+        connection.execute(_limited(request.limit))
+    fates = connection.execute("select fate, count(*) from work.diff group by fate").fetchall()
+    return Diff(dict(fates), positions, clearable)
+
+
+def _expose(connection: duckdb.DuckDBPyConnection, request: Delivery) -> dict[str, int]:
+    """Makes `work.valid`, in which `present` has a bit for each field that is not null."""
+    profiles = request.policy.object == "profile"
+    columns = field_columns(connection, request.valid) if profiles else {}
+    positions = learn_fields(connection, columns)
+    connection.execute(
+        f"""
+        create or replace view work.valid as
+        select
+            file_row_number as row, _key as key, {"_kind" if profiles else "'event'"} as kind,
+            _kind as lane_kind, _identity as lane_identity, _also as also, _ts as ts,
+            _record as record, _clear as clear,
+            {field_bitmap.as_list(field_bitmap.present(columns, positions))} as present
+        from {parquet_sql(request.valid, numbered=True)} as v
+        """
+    )
+    return positions
+
+
+def field_columns(connection: duckdb.DuckDBPyConnection, valid: Path) -> dict[str, str]:
+    """SQL names by field; they differ where two fields differ in case alone."""
+    described = connection.execute(f"describe from {parquet_sql(valid)}").fetchall()
+    names = zip(pl.read_parquet_schema(valid), described, strict=True)
+    return {field: row[0] for field, row in names if field not in SYSTEM_COLUMNS}
+
+
+def _clearable(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    query = "select distinct unnest(clear) as name from work.valid where clear is not null"
+    return tuple(row[0] for row in connection.execute(f"{query} order by name").fetchall())
+
+
+def learn_fields(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> dict[str, int]:
+    """Positions of all fields this sync ever had; a field keeps its own."""
+    stored = connection.execute("select name, position from fields order by position").fetchall()
+    positions: dict[str, int] = dict(stored)
+    for name in columns:
+        if name not in positions:
+            positions[name] = len(positions)
+            connection.execute("insert into fields values (?, ?)", [positions[name], name])
+    return positions
+
+
+def _record_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+    """With `from_now`, what is there at the first run is never sent."""
+    if request.policy.object != "event" or state_database.get(connection, "first_run") is not None:
+        return
+    with state_database.transaction(connection):
+        if request.policy.first_run == "from_now":
+            connection.execute(
+                "insert into held (kind, key, reason, since, partition)"
+                " select kind, key, 'before_from_now', $1, $2 from work.valid",
+                [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
+            )
+        moment = f"{request.at.timestamp():.0f}"
+        state_database.put(connection, "first_run", f"{request.policy.first_run} {moment}")
+
+
+def _compared(
+    connection: duckdb.DuckDBPyConnection,
+    request: Delivery,
+    positions: Mapping[str, int],
+    clearable: tuple[str, ...],
+    *,
+    hidden: bool,
+    several: bool,
+) -> str:
+    """`several`: there are rows with more identifiers than their key."""
+    total = field_bitmap.count(positions)
+    asked = (
+        field_bitmap.as_list(field_bitmap.listed("clear", clearable, positions))
+        if clearable
+        else "null"
+    )
+    before = field_bitmap.stored("coalesce(s.fields, e.fields)", total)
+    clears = field_bitmap.zip_with("&", field_bitmap.stored("v.asked", total), before)
+    pending = field_bitmap.some(clears) if clearable else "false"
+    bore = aliases.hashed("also") if several else "null::ubigint[]"
+    also = aliases.union("v.bore", "s.also", "e.also") if several else "null::ubigint[]"
+    lost = "h_row.row is not null" if hidden else "false"
+    return f"""
+        create or replace table work.diff as
+        select
+            row, fate, ts, bytes, lane_hash, replaces,
+            if(fate in {GOING}, fingerprint, null) as fingerprint,
+            if(fate in {GOING}, fields, null) as fields,
+            case when fate in {GOING} then also when fate = 'unchanged' then nullif(also, was) end
+                as also
+        from (
+            select
+                v.row, v.ts, v.bytes, v.fingerprint, v.lane_hash, e.replaces,
+                coalesce(s.fields, e.fields) as fields, s.also as was, {also} as also,
+                {_fate(connection, request, pending, lost)} as fate
+            from (
+                -- what is joined, and may have to be spilled, has no record in it
+                select row, key, kind, ts, strlen(record) as bytes, {asked} as asked,
+                    md5_number_lower(record) as fingerprint, {_person(request)} as lane_hash,
+                    {bore} as bore
+                from work.valid
+            ) as v
+            left join synced as s on s.key = v.key and s.kind = v.kind
+            left join held as h on h.key = v.key and h.kind = v.kind
+            left join work.earlier as e on e.row = v.row
+            {"left join work.hidden as h_row on h_row.row = v.row" if hidden else ""}
+        )
+    """
+
+
+def _person(request: Delivery) -> str:
+    if request.policy.object == "profile":
+        return "null::ubigint"
+    return lane_hash("lane_kind", "lane_identity")
+
+
+def _fate(connection: duckdb.DuckDBPyConnection, request: Delivery, pending: str, lost: str) -> str:
+    policy = request.policy
+    same = "h.fingerprint = v.fingerprint"
+    if policy.object == "event":
+        discarded, unchanged = "true", "s.key is not null"
+    else:
+        discarded = same
+        synced = f"s.fingerprint = v.fingerprint and not {pending}"
+        unchanged = f"({synced})" if not request.full else "false"
+    transient = ", ".join(literal(str(code)) for code in TRANSIENT_CODES)
+    refused = (
+        f"h.reason = 'refused' and {same} and h.declaration = {literal(policy.declaration)}"
+        f" and h.code not in ({transient})"
+    )
+    resent = request.full and policy.object == "profile"
+    return f"""case
+        when {lost} then 'forgotten'
+        when h.reason = 'parked' then 'parked'
+        when h.reason = 'discarded' and {discarded} then 'discarded'
+        when {unchanged} then 'unchanged'
+        when h.reason = 'before_from_now' or {_before_first_run(connection, request)}
+            then 'before_from_now'
+        when {"false" if resent else refused} then 'refused'
+        when s.key is null and e.row is null then 'new'
+        else 'changed'
+    end"""
+
+
+def _before_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str:
+    """Other partitions than the first run's: what happened before it counts as there."""
+    mode, _, moment = (state_database.get(connection, "first_run") or "").partition(" ")
+    return f"v.ts < {moment}" if mode == "from_now" and request.partition else "false"
+
+
+def _limited(limit: int) -> str:
+    return f"""
+        update work.diff set fate = 'limit' where row in (
+            select row from work.diff where fate in {GOING}
+            order by ts nulls last, row offset {limit}
+        )
+    """

@@ -1,0 +1,110 @@
+"""Profiles that were acknowledged once and are in the source no more, and what becomes of them."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+from dataclasses import dataclass
+
+import duckdb
+
+from ct_assets.clevertap.contract import DELETABLE, MAX_DELETES, MAX_RECORDS
+from ct_assets.delivery.diff import aliases
+from ct_assets.delivery.diff.diff import Diff
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.state_database import scalar
+from ct_assets.sql import parquet_sql
+
+
+@dataclass(frozen=True)
+class Removed:
+    rows: int = 0
+    planned: int = 0
+    note: str | None = None
+    """Why removed rows are left alone, where they are."""
+
+
+def find(
+    connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff, *, count: bool = False
+) -> Removed:
+    """Fills `work.removals` as `on_removed` says; with `count`, rows are counted for `keep` too."""
+    connection.execute(_table("select null as kind, null as key, null as fields limit 0", diff, ""))
+    action = request.policy.on_removed
+    if request.policy.object != "profile" or (action == "keep" and not count):
+        return Removed()
+    if note := _unsure(connection, request):
+        return Removed(note=note)
+    keys = parquet_sql(request.keys) if request.keys else ""
+    connection.execute(_gone(keys))
+    aliases.leave_alone(connection, keys)
+    rows = scalar(connection, "select count(*) from work.gone")
+    if action == "keep":
+        return Removed(rows)
+    connection.execute(_table(f"from work.gone where {_able(action, diff)}", diff, action))
+    planned = scalar(connection, "select count(*) from work.removals")
+    return Removed(rows, planned, _left(rows - planned, action))
+
+
+def _unsure(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | None:
+    if request.keys is None:
+        return "removed rows are left alone: the keys of the source are not known"
+    if request.partition is not None:
+        return "removed rows are left alone: a partition is not the whole source"
+    if request.limit is not None:
+        return "removed rows are left alone in a run with a limit"
+    source = parquet_sql(request.keys)
+    unread = scalar(connection, f"select count(*) from {source} where _key is null")
+    if unread:
+        return (
+            f"removed rows are left alone: {unread} rows of the source have no readable key, "
+            f"and any of them may be one of the removed"
+        )
+    return None
+
+
+def _gone(keys: str) -> str:
+    return f"""
+        create or replace table work.gone as
+        select s.kind, s.key, s.fields, s.also from synced as s
+        anti join (select _kind as kind, _key as key from {keys}) as k using (kind, key)
+        anti join (
+            select unnest(_also) as other from {keys} where _also is not null
+        ) as o on o.other = s.kind || ':' || s.key
+        where s.delivery is not null
+    """
+
+
+def _able(action: str, diff: Diff) -> str:
+    if action == "delete":
+        return f"kind in {DELETABLE}"
+    return field_bitmap.some(field_bitmap.stored("fields", field_bitmap.count(diff.positions)))
+
+
+def _left(rows: int, action: str) -> str | None:
+    if not rows:
+        return None
+    if action == "delete":
+        return f"{rows} removed rows stay: CleverTap deletes by identity or objectId only"
+    return f"{rows} removed rows stay as they are: no field of theirs was ever sent"
+
+
+def _table(gone: str, diff: Diff, action: str) -> str:
+    size = MAX_DELETES if action == "delete" else MAX_RECORDS
+    if action == "delete":
+        record = "json_object(if(kind = 'identity', 'identity', 'guid'), key)::varchar"
+    else:
+        held = field_bitmap.stored("fields", field_bitmap.count(diff.positions))
+        deletions = field_bitmap.deletions(held, tuple(diff.positions), diff.positions)
+        record = f"""'{{"type":"profile",' || to_json(kind) || ':' || to_json(key)
+            || ',"profileData":{{' || {deletions} || '}}}}'"""
+    return f"""
+        create or replace table work.removals as
+        with gone as ({gone}), numbered as (
+            select *, row_number() over (partition by kind order by key) - 1 as n from gone
+        )
+        select
+            kind::varchar as kind, key::varchar as key, fields::ubigint[] as fields,
+            '{action}' as action, {record} as record, n % {size} as position,
+            coalesce((select max(batch) from work.numbered), -1)
+                + dense_rank() over (order by kind, n // {size}) as batch
+        from numbered
+    """

@@ -1,0 +1,156 @@
+"""A sync under a new name has a new state: all that counts twice would be sent once more."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+import contextlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.delivery import outbox
+from ct_assets.delivery.diff.diff import learn_fields
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.settlement import settle
+from ct_assets.delivery.state import field_bitmap, state_database
+from ct_assets.delivery.state.state_copy import copied_home
+from ct_assets.delivery.state.sync_files import STATE, locked
+from ct_assets.errors import UserError
+from ct_assets.sql import literal, parquet_sql
+
+PATIENCE = timedelta(minutes=1)
+"""With a run of the other sync, which may be waiting for this one."""
+
+_SENT_OR_HELD = """
+select kind, key from old.synced
+union all
+select kind, key from old.held where reason in ('parked', 'discarded', 'before_from_now')
+"""
+_TAKEN_OVER = """
+insert into synced by name
+select o.* replace (if(o.fields is null, null, {fields}) as fields)
+from old.synced as o anti join synced using (kind, key);
+insert into held by name
+from old.held as o anti join held using (kind, key) anti join synced using (kind, key);
+insert or replace into meta from old.meta where name = 'first_run';
+insert or ignore into meta from old.meta where name = 'declaration' or name like 'other:%';
+"""
+
+RENAMED = "renamed:"
+"""Of the guard's name that allows a sync to take over: what stands before its old name."""
+
+
+class GuardError(UserError):
+    """Something changed in a way that a person must confirm."""
+
+
+def check(
+    connection: duckdb.DuckDBPyConnection, request: Delivery, *, look_only: bool = False
+) -> None:
+    """Of records that count twice: has a sync that is declared no more sent them before?
+
+    Each such sync is asked about once, whenever the first of its records turns up; the answer is
+    kept. `look_only` leaves alone what a killed run of it left open.
+
+    Raises:
+        GuardError: They were, or nobody can tell, and nobody has said which it is.
+    """
+    if not request.policy.counts_twice:
+        return
+    for other in _others(request):
+        answer = f"other:{other.name}"
+        if state_database.get(connection, answer):
+            continue
+        if "new" in request.allow:
+            state_database.put(connection, answer, "new")
+            continue
+        with _attached(connection, request, other, look_only=look_only):
+            if _allows(request, other):
+                _take_over(connection, answer)
+            elif known := _known(connection, request):
+                raise GuardError(_question(request, other, known))
+
+
+def _others(request: Delivery) -> list[Path]:
+    """Whatever is taken over comes first: its own answers are taken over, too."""
+    declared = request.policy.neighbours | {request.home.name}
+    homes = (path.parent for path in request.home.parent.glob(f"*/{STATE}"))
+    undeclared = (home for home in homes if home.name not in declared)
+    return sorted(undeclared, key=lambda home: (not _allows(request, home), home.name))
+
+
+def _allows(request: Delivery, other: Path) -> bool:
+    return f"{RENAMED}{other.name}" in request.allow
+
+
+def _question(request: Delivery, other: Path, known: int) -> str:
+    kind = request.policy.object
+    return (
+        f"{request.policy.sync}: {known} of its {kind}s were sent by {other.name}, under the same "
+        f"keys, or are held back by it. Nothing was sent. If it is {other.name} under a new name, "
+        f"{request.once(RENAMED + other.name)}; if these are others, with allow: [new]"
+    )
+
+
+@contextlib.contextmanager
+def _attached(
+    connection: duckdb.DuckDBPyConnection, request: Delivery, other: Path, *, look_only: bool
+) -> Iterator[None]:
+    """The other's state as `old`, with nothing left open in it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            home = stack.enter_context(_settled(request, other, look_only=look_only))
+            connection.execute(f"attach {literal(str(home / STATE))} as old (read_only)")
+        except (UserError, duckdb.Error, pl.exceptions.PolarsError, OSError):
+            raise GuardError(
+                f"{request.policy.sync}: nobody can tell whether its {request.policy.object}s were "
+                f"sent by {other.name}, which is declared no more: the state in {other} cannot be "
+                f"read, or another process has it open. Nothing was sent. Close or restore it, or "
+                f"if none of them were, run once with allow: [new]"
+            ) from None
+        stack.callback(connection.execute, "detach old")
+        yield
+
+
+@contextlib.contextmanager
+def _settled(request: Delivery, other: Path, *, look_only: bool) -> Iterator[Path]:
+    patience = min(request.patience, PATIENCE)
+    with contextlib.ExitStack() as stack:
+        home = other
+        if look_only and outbox.exists(other):
+            home = stack.enter_context(copied_home(other, patience))
+        else:
+            stack.enter_context(locked(other, patience))
+        if outbox.exists(home):
+            with settle.unlocked(home, settle.undeclared(home)):
+                pass
+        yield home
+
+
+def _take_over(connection: duckdb.DuckDBPyConnection, answer: str) -> None:
+    with state_database.transaction(connection):
+        stored = connection.execute("select name, position from old.fields order by position")
+        before: dict[str, int] = dict(stored.fetchall())
+        moved = field_bitmap.moved("o.fields", before, learn_fields(connection, before))
+        connection.execute(_TAKEN_OVER.format(fields=field_bitmap.as_list(moved)))
+        state_database.put(connection, answer, "renamed")
+
+
+def _known(connection: duckdb.DuckDBPyConnection, request: Delivery) -> int:
+    """Rows that this sync never sent, and the other did or must not."""
+    found = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
+    if (found and found[0]) != request.policy.event_key:
+        return 0
+    kind = "_kind" if request.policy.object == "profile" else "'event'"
+    return state_database.scalar(
+        connection,
+        f"""
+        select count(*) from (
+            select _key as key, {kind} as kind from {parquet_sql(request.valid)}
+        ) as v
+        semi join ({_SENT_OR_HELD}) as o using (kind, key)
+        anti join synced using (kind, key) anti join held using (kind, key)
+        """,
+    )

@@ -1,0 +1,177 @@
+"""Looks at what is known of rows and syncs; every byte of the state stays as it is."""
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import duckdb
+import polars as pl
+
+from ct_assets.delivery.request import MEMORY, Policy
+from ct_assets.delivery.settlement.settle import settle
+from ct_assets.delivery.state.ledger import LedgerFile
+from ct_assets.delivery.state.state_copy import copied_home
+from ct_assets.delivery.state.state_database import opened
+from ct_assets.delivery.state.sync_files import (
+    LEDGER,
+    OUTBOX,
+    STATE,
+    locked,
+    readable_errors,
+    workdir,
+)
+from ct_assets.files import scratch_dir
+
+LATEST = 5
+
+
+@dataclass(frozen=True)
+class Run:
+    """A delivery as the ledger has it."""
+
+    delivery: int
+    run: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a sync stands at a destination."""
+
+    last: Run | None
+    synced: int
+    """Rows that CleverTap has acknowledged."""
+    held: Mapping[str, int]
+    """Rows that are not sent, by reason: parked, refused ..."""
+    open: bool
+    """A delivery was cut short; the next run settles it before anything else."""
+
+
+@dataclass(frozen=True)
+class Held:
+    reason: str
+    code: str | None
+    message: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reported:
+    """A line of a delivery report."""
+
+    at: datetime | None
+    run: str
+    outcome: str
+    code: str | None
+    message: str | None
+    hint: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What a destination and we know of one key."""
+
+    acknowledged: bool
+    by: Run | None
+    """The run that it was acknowledged to; None if the ledger forgot it."""
+    doubtful: bool
+    """An answer was lost, so CleverTap may hold an older record."""
+    held: tuple[Held, ...]
+    outcomes: tuple[Reported, ...]
+    """The latest first."""
+
+
+def standing(home: Path) -> Standing | None:
+    """None if nothing was ever sent. A delivery that was cut short is not settled for this.
+
+    Raises:
+        BusyError: A run is under way.
+    """
+    if not (home / STATE).exists():
+        return None
+    with locked(home), readable_errors(home):
+        with duckdb.connect(home / STATE, read_only=True) as connection:
+            (synced,) = connection.execute("select count(*) from synced").fetchall()[0]
+            held = connection.execute("select reason, count(*) from held group by 1 order by 1")
+            reasons = dict(held.fetchall())
+        runs = _runs(home)
+        last = runs[max(runs)] if runs else None
+        return Standing(last=last, synced=synced, held=reasons, open=(home / OUTBOX).exists())
+
+
+def story(home: Path, policy: Policy, key: str) -> Story | None:
+    """None if nothing was ever sent."""
+    if not (home / STATE).exists():
+        return None
+    with (
+        copied_home(home) as copy,
+        readable_errors(home),
+        workdir(copy) as work,
+        LedgerFile(copy, durable=False) as ledger,
+        opened(copy, work, memory=MEMORY) as connection,
+    ):
+        settle(connection, copy, work, ledger, policy)
+        runs = _runs(copy)
+        synced = connection.execute(
+            "select delivery, fingerprint is null from synced where key = ?", [key]
+        ).fetchall()
+        held = connection.execute(
+            "select reason, code, message, since from held where key = ?", [key]
+        )
+        return Story(
+            acknowledged=any(delivery is not None for delivery, _ in synced),
+            by=next((runs[delivery] for delivery, _ in synced if delivery in runs), None),
+            doubtful=any(doubtful for _, doubtful in synced),
+            held=tuple(
+                Held(reason, code, message, since.replace(tzinfo=UTC))
+                for reason, code, message, since in held.fetchall()
+            ),
+            outcomes=tuple(_outcomes([home, copy], key, runs)),
+        )
+
+
+def _outcomes(homes: Sequence[Path], key: str, runs: Mapping[int, Run]) -> Iterator[Reported]:
+    """The latest first; a delivery that only the copy has settled is in the copy's reports."""
+    reports = {path.stem: path for home in homes for path in home.glob("reports/*.parquet")}
+    found = 0
+    for name in sorted(reports, reverse=True):
+        rows = (
+            pl.scan_parquet(reports[name], glob=False)
+            .filter(key=key)
+            .collect()
+            .iter_rows(named=True)
+        )
+        for row in rows:
+            told = {name: row[name] for name in ("outcome", "code", "message", "hint", "run")}
+            yield Reported(**told, at=runs[int(name)].at if int(name) in runs else None)
+            found += 1
+        if found >= LATEST:
+            return
+
+
+def _runs(home: Path) -> dict[int, Run]:
+    with readable_ledger(home) as connection:
+        rows = connection.execute("select id, run, at from deliveries").fetchall()
+    return {number: Run(number, run, datetime.fromisoformat(at)) for number, run, at in rows}
+
+
+@contextlib.contextmanager
+def readable_ledger(home: Path) -> Iterator[sqlite3.Connection]:
+    """Read as it is; SQLite would write beside it what a run has not folded into it yet."""
+    wal = home / f"{LEDGER}-wal"
+    with contextlib.ExitStack() as stack:
+        path = home / LEDGER
+        if wal.exists() and wal.stat().st_size:
+            folder = stack.enter_context(scratch_dir())
+            shutil.copyfile(wal, folder / wal.name)
+            path = Path(shutil.copyfile(path, folder / path.name))
+            mode = "rw"
+        else:
+            mode = "ro&immutable=1"
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True)
+        yield stack.enter_context(contextlib.closing(connection))

@@ -1,0 +1,26 @@
+"""Offers refused records again, once what CleverTap held against them is mended."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ct_assets.delivery.request import Policy
+from ct_assets.delivery.settlement.settle import settled
+
+
+def replay(
+    home: Path, policy: Policy, *, code: str | None = None, since: datetime | None = None
+) -> int:
+    """How many go with the next run, through the mapping of that day.
+
+    `code` is CleverTap's, such as 516; `since` is when they were refused.
+    """
+    with settled(home, policy) as connection:
+        found = connection.execute(
+            """
+            delete from held where reason = 'refused'
+                and ($code is null or code = $code)
+                and ($since is null or since >= $since)
+            """,
+            {"code": code, "since": since and since.astimezone(UTC).replace(tzinfo=None)},
+        ).fetchone()
+    return int(found[0]) if found else 0

@@ -1,0 +1,55 @@
+"""What a delivery came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ct_assets.errors import UserError
+from ct_assets.row_counts import Counts, Tally
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    counts: Counts
+    report: Path
+    """Parquet: key, kind, outcome, code, message, hint, batch, run."""
+    delivery: int
+    """Its number within the sync."""
+    settled: Tally | None = None
+    """What an earlier run had left behind, if anything."""
+    notes: tuple[str, ...] = ()
+    """What a person should know, such as why removed rows were left alone."""
+    requests: int = 0
+    waits_429: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    window: int = 0
+    smallest_window: int = 0
+    latency: Mapping[str, float] = field(default_factory=dict)
+    """Seconds, by percentile: p50, p95, p99."""
+    stopped: str | None = None
+    objection: str | None = None
+    """What a guard has against it: it stopped before anything left."""
+    passing: bool = False
+    """What stopped it may be over in a while."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Rows and requests of the delivery under way."""
+
+    planned: int
+    acked: int
+    refused: int
+    unknown: int
+    requests: int
+    waits_429: int
+    window: int
+
+
+class DeliveryFailed(UserError):  # noqa: N818 -- it reads as what happened
+    """The delivery ended before its end; what it did is in `outcome` once anything was planned."""
+
+    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+        super().__init__(message)
+        self.outcome = outcome

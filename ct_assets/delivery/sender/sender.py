@@ -1,0 +1,201 @@
+"""Sends batches, as many at a time as the server stands, and has each outcome written down.
+
+The main thread reads batches and records outcomes; a worker records `sent` just before its POST.
+"""
+
+import heapq
+import itertools
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from random import Random
+from typing import Literal, Protocol
+
+from ct_assets.clevertap.client import Reply
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.delivery.sender.batch import Batch, Work
+from ct_assets.delivery.sender.congestion_window import Window
+from ct_assets.delivery.sender.lanes import Queue
+from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, Outcomes
+from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.send_stats import Sent
+from ct_assets.delivery.sender.worker import Done, Poster, SlotSource, Uploader
+
+__all__ = ["Batch", "Clock", "Ledger", "Retry", "Sent", "SystemClock", "Uploader", "send"]
+
+UNDER_WAY = 2 * MAX_IN_FLIGHT
+"""Batches between their first request and their outcome: in flight, ready to go, or waiting."""
+
+TICK_SECONDS = 0.2
+"""How soon a stop is noticed while requests are in flight."""
+
+
+class Clock(Protocol):
+    def now(self) -> float: ...
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Returns early when the event is set."""
+
+
+class SystemClock:
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        event.wait(seconds)
+
+
+def send(
+    batches: Iterable[Batch],
+    client: Uploader,
+    ledger: Ledger,
+    *,
+    slots: SlotSource,
+    rng: Random,
+    stop: threading.Event,
+    on_unknown: Literal["resend", "park"] = "resend",
+    retry: Retry | None = None,
+    window: Window | None = None,
+    clock: Clock | None = None,
+    sent: Sent | None = None,
+    progress: Callable[[Sent], object] = lambda _: None,
+) -> Sent:
+    """Returns when every batch has its outcome, or with `Sent.stopped` when no more can have one.
+
+    `on_unknown` says what follows a lost answer: the batch leaves again, which may store it twice,
+    or it stays as it is and its lane goes on. Setting `stop` finishes and records the requests in
+    flight. A batch that comes to no outcome halts its lane. What is counted is added to `sent`.
+    """
+    sent = sent or Sent()
+    clock = clock or SystemClock()
+    outcomes = Outcomes(
+        ledger=ledger, sent=sent, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
+    )
+    poster = Poster(client, ledger, slots, window or Window(), stop)
+    started = clock.now()
+    try:
+        _Sender(Queue(batches), poster, outcomes, clock, stop, progress).run()
+    finally:
+        sent.seconds += clock.now() - started
+    return sent
+
+
+class _Sender:
+    """The main thread's part. A work is in exactly one place: in a worker's hands or in `later`."""
+
+    def __init__(
+        self,
+        batches: Queue,
+        poster: Poster,
+        outcomes: Outcomes,
+        clock: Clock,
+        stop: threading.Event,
+        progress: Callable[[Sent], object],
+    ) -> None:
+        self._batches = batches
+        self._poster = poster
+        self._outcomes = outcomes
+        self._sent = outcomes.sent
+        self._clock = clock
+        self._stop = stop
+        self._progress = progress
+        self._posted: dict[Future[Done | None], Work] = {}
+        self._finished: queue.SimpleQueue[Future[Done | None]] = queue.SimpleQueue()
+        self._later: list[tuple[float, int, Work]] = []
+        self._ticket = itertools.count()
+
+    def run(self) -> None:
+        with ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="upload") as pool:
+            try:
+                while self._left() and not self._sent.stopped and not self._stop.is_set():
+                    self._post_all(pool)
+                    self._wait()
+            finally:
+                self._drain(pool)
+        if self._left() and not self._sent.stopped:
+            self._sent.stopped = "stopped on request"
+        self._sent.conclude()
+
+    def _left(self) -> bool:
+        return bool(self._posted or self._later or not self._batches.exhausted)
+
+    def _post_all(self, pool: ThreadPoolExecutor) -> None:
+        while len(self._posted) < UNDER_WAY and (work := self._next()):
+            if work.lost:
+                self._sent.unknown -= len(work.rows)
+                work.lost = False
+            work.posted = self._clock.now()
+            future = pool.submit(self._poster.post, work.batch.number, work.rows, work.body())
+            self._posted[future] = work
+            future.add_done_callback(self._finished.put)
+
+    def _next(self) -> Work | None:
+        if self._later and self._later[0][0] <= self._clock.now():
+            return heapq.heappop(self._later)[2]
+        if len(self._posted) + len(self._later) >= UNDER_WAY:
+            return None
+        batch = self._batches.take()
+        return Work(batch) if batch else None
+
+    def _wait(self) -> None:
+        """Until a request is answered, or a batch may leave again."""
+        due = self._later[0][0] - self._clock.now() if self._later else TICK_SECONDS
+        if self._posted:
+            try:
+                future = self._finished.get(timeout=max(0.0, min(due, TICK_SECONDS)))
+            except queue.Empty:
+                return
+            self._record(future)
+        elif self._later:
+            self._clock.wait(self._stop, due)
+
+    def _record(self, future: Future[Done | None]) -> None:
+        work = self._posted.pop(future)
+        done = None if future.cancelled() else future.result()
+        if done is None:
+            self._again(work, 0.0)
+            return
+        with self._poster.lock:
+            sequel = self._outcomes.settle(work, done.answer, done.verdict, self._clock.now())
+        self._poster.recorded(done)
+        self._count(done)
+        match sequel:
+            case Again(seconds):
+                self._again(work, seconds)
+            case Open() if work.batch.lane is not None:
+                self._batches.halt(work.batch.lane)
+            case _:
+                self._finish_part(work)
+        self._progress(self._sent)
+
+    def _finish_part(self, work: Work) -> None:
+        work.finish()
+        if work.done:
+            self._batches.settled(work.batch.lane)
+        else:
+            self._again(work, 0.0)
+
+    def _again(self, work: Work, seconds: float) -> None:
+        heapq.heappush(self._later, (self._clock.now() + seconds, next(self._ticket), work))
+
+    def _count(self, done: Done) -> None:
+        self._sent.requests += 1
+        self._sent.bytes += done.size
+        self._sent.window = self._poster.window.size
+        self._sent.smallest_window = self._poster.window.smallest
+        if isinstance(done.answer, Reply):
+            self._sent.latencies.add(done.answer.seconds)
+
+    def _drain(self, pool: ThreadPoolExecutor) -> None:
+        """Requests in flight are finished and recorded, whatever ended the loop."""
+        self._poster.end()
+        pool.shutdown(cancel_futures=True)
+        error = None
+        for future in list(self._posted):
+            error = error or (None if future.cancelled() else future.exception())
+            if future.cancelled() or future.exception() is None:
+                self._record(future)
+        if error:
+            raise error

@@ -1,0 +1,96 @@
+"""Takes outcomes into the state: what CleverTap has, what is held back, what is in doubt."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.request import Policy
+from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.state_database import scalar, transaction
+from ct_assets.sql import literal, parquet_sql
+
+_FORGET_REPLACED = """
+delete from {table} as t using (
+    select distinct unnest(replaces) as other from work.settled
+    where outcome = 'acked' and replaces is not null
+) as r where t.kind || ':' || t.key = r.other
+"""
+
+_FORGET = """
+delete from {table} as t using work.settled as d
+where d.kind = t.kind and d.key = t.key and d.outcome in ({outcomes})
+"""
+
+_ACKED = """
+insert into synced
+select kind, key, fingerprint, fields, person, {delivery}, also from work.settled
+where outcome = 'acked' and action = 'upsert'
+"""
+
+_UNKNOWN = "select count(*) from work.settled where outcome = 'unknown'"
+_DOUBT = f"""
+update synced as s set fingerprint = null, fields = {field_bitmap.merged("s.fields", "d.fields")},
+    also = coalesce(d.also, s.also)
+from work.settled as d where d.kind = s.kind and d.key = s.key and d.outcome = 'unknown'
+"""
+_DOUBT_NEW = """
+insert into synced
+select kind, key, null, fields, person, null, also from work.settled as d
+where outcome = 'unknown' and action = 'upsert'
+    and not exists (from synced as s where s.kind = d.kind and s.key = d.key)
+"""
+
+_REFUSED = """
+insert into held (kind, key, reason, person, fingerprint, declaration, code, message, batch,
+    delivery, since, partition)
+select kind, key, 'refused', person, fingerprint, {declaration}, code::varchar, message, batch,
+    {delivery}, {now}, {partition}
+from work.settled where outcome = 'refused' and action = 'upsert'
+"""
+
+_PARKED = """
+insert into held (kind, key, reason, person, fingerprint, declaration, message, batch, delivery,
+    since, partition, record)
+select d.kind, d.key, 'parked', d.person, d.fingerprint, {declaration}, d.message, d.batch,
+    {delivery}, {now}, {partition}, o.record
+from work.settled as d join {outbox} as o using (batch, position)
+where d.outcome = 'unknown' and d.action = 'upsert'
+"""
+
+
+def fold(
+    connection: duckdb.DuckDBPyConnection, policy: Policy, origin: Origin, outbox: Path
+) -> None:
+    """From `work.settled`. All of it or nothing, and the same if it is done twice."""
+    facts = {
+        "now": f"timestamp '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}'",
+        "delivery": str(origin.delivery),
+        "declaration": literal(origin.declaration),
+        "partition": literal(origin.partition) if origin.partition else "null",
+        "outbox": parquet_sql(outbox),
+    }
+    with transaction(connection):
+        _release(connection, parks=policy.parks)
+        connection.execute(_ACKED.format(**facts))
+        connection.execute(_REFUSED.format(**facts))
+        if policy.parks:
+            connection.execute(_PARKED.format(**facts))
+        if policy.object == "profile" and scalar(connection, _UNKNOWN):
+            connection.execute(_DOUBT + (" and d.action <> 'upsert'" if policy.parks else ""))
+            if not policy.parks:
+                connection.execute(_DOUBT_NEW)
+
+
+def _release(connection: duckdb.DuckDBPyConnection, *, parks: bool) -> None:
+    """Drops what the outcomes replace."""
+    if scalar(connection, "select count(*) from (from synced limit 1)"):
+        connection.execute(_FORGET.format(table="synced", outcomes="'acked'"))
+        connection.execute(_FORGET_REPLACED.format(table="synced"))
+    if scalar(connection, "select count(*) from (from held limit 1)"):
+        outcomes = "'acked', 'refused'" + (", 'unknown'" if parks else "")
+        connection.execute(_FORGET.format(table="held", outcomes=outcomes))
+        connection.execute(_FORGET_REPLACED.format(table="held"))

@@ -1,0 +1,67 @@
+"""The last word on every row of a batch, from entries that may each cover a part of it."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ct_assets.delivery.state.ledger import Entry
+
+UNANSWERED = "no answer was recorded: the run ended while the request was under way"
+
+
+class Segment(NamedTuple):
+    batch: int
+    first: int
+    until: int
+    outcome: str
+    """acked, unknown or unsent; an acked row may still be refused, by the entry's refusals."""
+    entry: int
+    why: str | None
+    doubt: str | None
+    """Why an earlier request may have stored the rows, whatever became of the latest one."""
+
+
+def segments(entries: Iterable[Entry]) -> Iterator[Segment]:
+    """Entries in the order in which they were written."""
+    batches: dict[int, list[Segment]] = {}
+    for entry in entries:
+        batches[entry.batch] = _painted(batches.get(entry.batch, []), entry)
+    for parts in batches.values():
+        yield from parts
+
+
+def _painted(old: list[Segment], entry: Entry) -> list[Segment]:
+    painted, at = [], entry.first
+    for part in old:
+        first, until = max(part.first, entry.first), min(part.until, entry.until)
+        if first >= until:
+            painted.append(part)
+            continue
+        if part.first < first:
+            painted.append(part._replace(until=first))
+        if at < first:
+            painted.append(_segment(None, entry, at, first))
+        painted.append(_segment(part, entry, first, until))
+        if until < part.until:
+            painted.append(part._replace(first=until))
+        at = until
+    if at < entry.until:
+        painted.append(_segment(None, entry, at, entry.until))
+    return sorted(painted, key=lambda part: part.first)
+
+
+def _segment(before: Segment | None, entry: Entry, first: int, until: int) -> Segment:
+    doubt = before.doubt if before else None
+    outcome, why = entry.outcome, entry.why
+    if entry.outcome == "sent":
+        if before and before.outcome == "unknown":
+            doubt = doubt or before.why
+        outcome, why = "unknown", UNANSWERED
+    elif entry.outcome == "unknown":
+        doubt = entry.why
+    elif entry.outcome == "acked":
+        doubt = None
+    elif doubt:
+        outcome, why = "unknown", doubt
+    else:
+        outcome = "unsent"
+    return Segment(entry.batch, first, until, outcome, entry.id, why, doubt)

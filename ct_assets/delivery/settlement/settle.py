@@ -1,0 +1,166 @@
+"""Settles a delivery: every record of its outbox gets its outcome, once, whoever asks.
+
+Runs, `parked`, `replay` and `forget` all begin with it, so none of them meets half a delivery.
+"""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.delivery import outbox
+from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.request import MEMORY, Policy
+from ct_assets.delivery.settlement import delivery_report, fold
+from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state.ledger import LedgerFile
+from ct_assets.delivery.state.sync_files import OUTBOX, locked, readable_errors, workdir
+from ct_assets.files import sync
+from ct_assets.row_counts import Tally
+from ct_assets.sql import parquet_sql
+
+CHUNK = 25_000
+
+_SEGMENTS = {
+    "batch": pl.Int64,
+    "first": pl.Int64,
+    "until": pl.Int64,
+    "outcome": pl.String,
+    "entry": pl.Int64,
+    "why": pl.String,
+    "doubt": pl.String,
+}
+_REFUSALS = {"entry": pl.Int64, "row": pl.Int64, "code": pl.Int64, "message": pl.String}
+
+
+@dataclass(frozen=True)
+class Settled:
+    origin: Origin
+    report: Path
+    sent: Tally
+    removals: Tally
+
+
+@contextlib.contextmanager
+def settled(
+    home: Path, policy: Policy, *, memory: str = MEMORY
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The state with nothing left open in it, held alone for the time of the block."""
+    with locked(home), unlocked(home, policy, memory=memory) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def unlocked(
+    home: Path, policy: Policy, *, memory: str = MEMORY
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same for whoever holds the state already."""
+    with (
+        readable_errors(home),
+        workdir(home) as work,
+        LedgerFile(home, durable=policy.counts_twice) as ledger,
+        state_database.opened(home, work, memory=memory) as connection,
+    ):
+        settle(connection, home, work, ledger, policy)
+        yield connection
+
+
+def undeclared(home: Path) -> Policy:
+    """Under which to settle what a sync that is declared no more has left open."""
+    if not outbox.exists(home):
+        return Policy(sync=home.name, object="profile", declaration="")
+    found = pl.read_parquet_metadata(home / OUTBOX)
+    if "object" not in found:  # of an older version; nothing is sent twice this way
+        kinds = pl.scan_parquet(home / OUTBOX, glob=False).select("kind").head(1).collect()
+        found |= {
+            "object": "event" if kinds.to_series().to_list() == ["event"] else "profile",
+            "on_unknown": "park",
+        }
+    return Policy(
+        sync=home.name,
+        object="event" if found["object"] == "event" else "profile",
+        declaration=found["declaration"],
+        on_unknown="park" if found["on_unknown"] == "park" else "resend",
+        idempotent=found.get("idempotent") != "False",
+    )
+
+
+def settle(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    work: Path,
+    ledger: LedgerFile,
+    policy: Policy,
+) -> Settled | None:
+    """Reports and folds what the outbox holds, then removes it; None if there is no outbox.
+
+    Killed at any point it can be run again: folding twice changes nothing.
+    """
+    if not outbox.exists(home):
+        return None
+    origin = outbox.origin(home / OUTBOX)
+    _load(connection, home, work, ledger, origin)
+    path = delivery_report.write(connection, home, origin)
+    settled = Settled(origin, path, _tally(connection, "="), _tally(connection, "<>"))
+    fold.fold(connection, policy, origin, home / OUTBOX)
+    (home / OUTBOX).unlink()
+    sync(home)
+    return settled
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    home: Path,
+    work: Path,
+    ledger: LedgerFile,
+    origin: Origin,
+) -> None:
+    """Fills `work.settled`: each record of the outbox with its outcome, code and message."""
+    parts = _write_segments(work, ledger, origin.delivery)
+    refused = _write_refusals(work, ledger, origin.delivery)
+    connection.execute(
+        f"""
+        create or replace table work.settled as
+        select
+            o.batch, o.position, o.action, o.kind, o.key, o.person, o.fingerprint, o.fields,
+            o.replaces, o.also, r.code,
+            if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
+            coalesce(r.message, s.why) as message
+        from {outbox.rows(home / OUTBOX)} as o
+        left join {parquet_sql(parts)} as s
+            on s.batch = o.batch and o.position >= s.first and o.position < s.until
+        left join {parquet_sql(*refused)} as r
+            on r.entry = s.entry and r.row = o.position and s.outcome = 'acked'
+        """
+    )
+
+
+def _write_segments(work: Path, ledger: LedgerFile, delivery: int) -> Path:
+    found = list(segments(ledger.entries(delivery)))
+    path = work / "segments.parquet"
+    pl.DataFrame(found, schema=_SEGMENTS, orient="row").write_parquet(path)
+    return path
+
+
+def _write_refusals(work: Path, ledger: LedgerFile, delivery: int) -> list[Path]:
+    """In files of a bounded size: every record of a delivery may have been refused."""
+    paths = []
+    for number, rows in enumerate(itertools.chain([[]], ledger.refusals(delivery, CHUNK))):
+        paths.append(work / f"refusals-{number}.parquet")
+        pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(paths[-1])
+    return paths
+
+
+def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> Tally:
+    """Of the records (`=`) or of the removals (`<>`)."""
+    found = connection.execute(
+        f"select outcome, count(*) from work.settled where action {operator} 'upsert' group by 1"
+    ).fetchall()
+    return Tally(planned=sum(n for _, n in found), **dict(found))

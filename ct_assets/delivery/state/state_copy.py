@@ -1,0 +1,40 @@
+"""Copies of a sync's state, for whoever only wants to look: the state keeps every byte it has."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.state.suppressions import PENDING
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
+from ct_assets.files import scratch_dir
+
+FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX)
+
+
+@contextlib.contextmanager
+def copied(request: Delivery) -> Iterator[Delivery]:
+    """The request with a copy of its home, which goes with the block."""
+    with copied_home(request.home, request.patience) as home:
+        yield replace(request, home=home)
+
+
+@contextlib.contextmanager
+def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path]:
+    with scratch_dir() as folder:
+        copy = folder / "state" / "plan" / home.name
+        copy.mkdir(parents=True)
+        if home.exists():
+            with locked(home, patience):
+                for name in FILES:
+                    if (home / name).exists():
+                        shutil.copyfile(home / name, copy / name)
+        forgotten = home.parent / ".forgotten"
+        if forgotten.exists():
+            # Whoever is being erased is known by hashes, too, and their file may go at any time.
+            ignored = shutil.ignore_patterns(f"{PENDING}*", ".*")
+            shutil.copytree(forgotten, copy.parent / ".forgotten", ignore=ignored)
+        yield copy

@@ -1,0 +1,135 @@
+"""People who were forgotten, as keyed hashes: enough to hold their rows back, and no more."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from ct_assets.delivery.state.sync_files import StorageError
+from ct_assets.files import private_dir, replacing, sync
+from ct_assets.sql import literal
+
+KEY_BYTES = 32
+
+PENDING = "pending-"
+"""Before the names of files of those whose erasure is not confirmed yet."""
+
+
+class Forgotten:
+    """Of all syncs of one destination; without the key file the hashes tell nobody anything."""
+
+    def __init__(self, destination: Path) -> None:
+        self._folder = destination / ".forgotten"
+        self._key = self._folder / "key"
+        self._hashes = self._folder / "hashes"
+
+    def add(self, identifiers: Iterable[tuple[str, str]]) -> None:
+        """Pairs of a kind and a value."""
+        private_dir(self._folder)
+        if not self._known() and not self._key.exists():
+            _make_once(self._key, secrets.token_hex(KEY_BYTES))
+        secret, known = self._secret(), self._known()
+        for kind, value in identifiers:
+            digest = _hash(secret, f"{kind}:{value}")
+            if digest not in known:
+                _append(self._hashes, f"{digest}\n")
+
+    def keep(self, person: Iterable[tuple[str, str]]) -> None:
+        """Until `drop`: who is yet to be deleted at CleverTap, and erased everywhere else."""
+        pairs = sorted(person)
+        name = _hash(self._secret(), json.dumps(pairs))
+        with replacing(self._folder / f"{PENDING}{name}") as partial:
+            partial.write_text(json.dumps(pairs))
+
+    def kept(self, person: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """All that is kept of whoever bears one of these."""
+        return {pair for _, pairs in self._pending(person) for pair in pairs}
+
+    def drop(self, person: Iterable[tuple[str, str]]) -> None:
+        for path, _ in self._pending(person):
+            path.unlink(missing_ok=True)
+        for partial in self._folder.glob(f".{PENDING}*"):  # of a run that was killed
+            partial.unlink(missing_ok=True)
+
+    def _pending(
+        self, person: Iterable[tuple[str, str]]
+    ) -> list[tuple[Path, set[tuple[str, str]]]]:
+        wanted = set(person)
+        paths = sorted(self._folder.glob(f"{PENDING}*"))
+        found = [(p, {(k, v) for k, v in json.loads(p.read_text())}) for p in paths]
+        return [(path, pairs) for path, pairs in found if pairs & wanted]
+
+    def knows(self, identifiers: Iterable[str]) -> bool:
+        """Whether any of these was forgotten; written `kind:value`."""
+        known = set(self._known())
+        return bool(known) and any(_hash(self._secret(), i) in known for i in identifiers)
+
+    def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""
+        known = self._known()
+        if not known:
+            return False
+        connection.execute("create or replace table work.forgotten (digest varchar)")
+        connection.execute("insert into work.forgotten select unnest($1::varchar[])", [known])
+        connection.execute(
+            f"""
+            create or replace table work.hidden as
+            select distinct row from (
+                select row, {self._digest("lane_kind || ':' || lane_identity")} as digest
+                from work.valid
+                union all
+                select row, {self._digest("other")} as digest
+                from (select row, unnest(also) as other from work.valid where also is not null)
+            ) semi join work.forgotten using (digest)
+            """
+        )
+        return True
+
+    def _secret(self) -> str:
+        key = self._key.read_text() if self._key.exists() else ""
+        if len(key) != 2 * KEY_BYTES:
+            raise StorageError(
+                f"{self._folder.parent.name}: the key in {self._key} is lost or damaged, so nobody "
+                f"can tell who was forgotten, and nothing is sent. Restore the file; if nobody was "
+                f"ever forgotten here, remove {self._folder}"
+            )
+        return key
+
+    def _known(self) -> list[str]:
+        return self._hashes.read_text().split() if self._hashes.exists() else []
+
+    def _digest(self, text: str) -> str:
+        """SQL of the hash that `add` keeps; `text` is an SQL expression."""
+        return f"sha256({literal(self._secret())} || {text})"
+
+
+def _hash(secret: str, identifier: str) -> str:
+    return hashlib.sha256(f"{secret}{identifier}".encode()).hexdigest()
+
+
+def _make_once(path: Path, text: str) -> None:
+    """Whole or not at all; the first of those who come at once wins."""
+    own = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _append(own, text)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(own)
+        sync(path.parent)
+    finally:
+        own.unlink(missing_ok=True)
+
+
+def _append(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, text.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

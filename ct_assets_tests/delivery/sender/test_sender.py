@@ -1,0 +1,532 @@
+import itertools
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ct_assets.clevertap.client import Answer, NoReply
+from ct_assets.delivery.sender.sender import Batch, Sent
+from ct_assets_tests.delivery.sending_kit import (
+    IdleClock,
+    Memory,
+    Scripted,
+    Upload,
+    batch_of,
+    batches_of,
+    envelope,
+    record,
+    reply,
+    sending,
+)
+
+
+def test_every_record_is_acked_once(tmp_path: Path) -> None:
+    server = Scripted(lambda _: None)
+
+    sent, ledger = sending(batches_of(100), server, tmp_path)
+
+    assert ledger.count() == {"acked": 1000}
+    assert sorted(server.bodies) == sorted(batch.body for batch in batches_of(100))
+    assert (sent.acked, sent.refused, sent.unknown, sent.requests) == (1000, 0, 0, 100)
+    assert sent.bytes == sum(len(body) for body in server.bodies)
+    assert sent.stopped is None
+
+
+def test_sent_is_recorded_before_the_post(tmp_path: Path) -> None:
+    ledger, order = Memory(), []
+
+    def script(_: Upload) -> None:
+        order.append([entry[0] for entry in ledger.entries])
+
+    sending([batch_of(0, 3)], Scripted(script), tmp_path, ledger=ledger)
+
+    assert order == [["sent"]]
+    assert ledger.entries == [("sent", 0, [0, 1, 2]), ("acked", 0, [0, 1, 2])]
+
+
+def test_fifteen_are_in_flight_and_no_more(tmp_path: Path) -> None:
+    full = threading.Barrier(15)
+
+    def script(upload: Upload) -> None:
+        if upload.number < 15:
+            full.wait(timeout=30)
+
+    server = Scripted(script)
+    sending(batches_of(60), server, tmp_path)
+
+    assert server.most_in_flight == 15
+
+
+class Doubtful(Memory):
+    """Counts the batches that a kill would leave in doubt."""
+
+    most = 0
+
+    def _note(self, outcome: str, batch: int, rows: Sequence[int]) -> None:
+        super()._note(outcome, batch, rows)
+        self.most = max(self.most, self.count().get("sent", 0))
+
+
+def test_no_more_batches_are_in_doubt_than_may_be_in_flight(tmp_path: Path) -> None:
+    ledger = Doubtful()
+
+    sending(batches_of(300, rows=1), Scripted(lambda _: None), tmp_path, ledger=ledger)
+
+    assert ledger.count() == {"acked": 300}
+    assert ledger.most <= 15
+
+
+def test_refusals_keep_their_place_code_and_text(tmp_path: Path) -> None:
+    server = Scripted(lambda _: envelope(4, {3: 516, 1: 515}))
+
+    sent, ledger = sending([batch_of(7, 4)], server, tmp_path)
+
+    assert [(batch, *refusal) for batch, refusal in ledger.refusals] == [
+        (7, 1, 515, "It is wrong. Skipped record number : 2"),
+        (7, 3, 516, "It is wrong. Skipped record number : 4"),
+    ]
+    assert (sent.acked, sent.refused) == (2, 2)
+
+
+def test_not_taken_is_repeated_until_it_is(tmp_path: Path) -> None:
+    def script(upload: Upload) -> Answer | None:
+        return reply(429) if upload.number < 40 else None
+
+    clock = IdleClock()
+    sent, ledger = sending(batches_of(20), Scripted(script), tmp_path, clock=clock)
+
+    assert ledger.count() == {"acked": 200}
+    assert sent.waits_429 == 40
+    assert sent.smallest_window < 15
+    assert sent.stopped is None
+
+
+def test_retry_after_is_a_floor(tmp_path: Path) -> None:
+    clock, times = IdleClock(), []
+
+    def script(upload: Upload) -> Answer | None:
+        times.append(clock.time)
+        return reply(429, retry_after=20.0) if upload.number < 3 else None
+
+    sending([batch_of(0, 1)], Scripted(script), tmp_path, clock=clock)
+
+    pauses = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert len(pauses) == 3
+    assert all(20.0 <= pause <= 20.0 + 2.0 for pause in pauses)
+
+
+def test_retry_after_of_a_lost_answer_is_a_floor_too(tmp_path: Path) -> None:
+    clock, times = IdleClock(), []
+
+    def script(upload: Upload) -> Answer | None:
+        times.append(clock.time)
+        return reply(503, retry_after=40.0) if upload.number < 2 else None
+
+    sending([batch_of(0, 1)], Scripted(script), tmp_path, clock=clock)
+
+    assert all(later - earlier >= 40.0 for earlier, later in itertools.pairwise(times))
+    assert len(times) == 3
+
+
+def test_the_first_reason_to_end_is_the_one_that_counts(tmp_path: Path) -> None:
+    def script(upload: Upload) -> Answer | None:
+        return reply(401) if upload.number % 2 else reply(429, retry_after=3600.0)
+
+    sent, _ = sending(batches_of(20), Scripted(script), tmp_path)
+
+    assert sent.stopped
+    assert sent.passing == sent.stopped.startswith("429")
+
+
+def test_a_longer_wait_than_the_patience_is_left_to_a_later_run(tmp_path: Path) -> None:
+    server = Scripted(lambda _: reply(429, retry_after=3600.0))
+
+    sent, ledger = sending([batch_of(0, 2)], server, tmp_path)
+
+    assert sent.stopped == (
+        "429, too many requests at once, to be repeated after 3600 s; nothing was sent"
+    )
+    assert sent.passing
+    assert (len(server.bodies), ledger.count()) == (1, {"not taken": 2})
+
+
+def test_429_for_ever_ends_within_the_patience(tmp_path: Path) -> None:
+    clock = IdleClock()
+
+    sent, ledger = sending(batches_of(50), Scripted(lambda _: reply(429)), tmp_path, clock=clock)
+
+    assert sent.stopped == "429, too many requests at once; nothing was sent"
+    assert sent.passing
+    assert set(ledger.count()) == {"not taken"}
+    assert clock.time <= 300.0
+
+
+def test_unreachable_host_is_given_up_soon(tmp_path: Path) -> None:
+    clock = IdleClock()
+    gone = NoReply("api.example.test", sent=False, why="[Errno 111] Connection refused")
+
+    sent, ledger = sending(batches_of(50), Scripted(lambda _: gone), tmp_path, clock=clock)
+
+    assert sent.stopped == (
+        "cannot reach api.example.test: [Errno 111] Connection refused; nothing was sent"
+    )
+    assert not sent.passing
+    assert set(ledger.count()) == {"not taken"}
+    assert clock.time <= 15.0
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 302])
+def test_denied_stops_at_once(tmp_path: Path, status: int) -> None:
+    server = Scripted(lambda upload: None if upload.number < 3 else reply(status))
+
+    sent, ledger = sending(batches_of(100), server, tmp_path)
+
+    assert sent.stopped is not None
+    assert "api.example.test" in sent.stopped
+    assert f"(HTTP {status})" in sent.stopped
+    assert sent.stopped.endswith("; what is left unsent goes with the next run")
+    assert ledger.count()["acked"] == 30
+    assert len(server.bodies) <= 3 + 30
+
+
+def test_credentials_refused_says_so(tmp_path: Path) -> None:
+    sent, _ = sending(batches_of(3), Scripted(lambda _: reply(401)), tmp_path)
+
+    assert sent.stopped == (
+        "credentials or region refused by api.example.test (HTTP 401); check the account id, "
+        "the passcode and the region; nothing was sent"
+    )
+
+
+LOST = NoReply("api.example.test", sent=True, why="the connection broke before the reply")
+
+
+def test_lost_answers_are_resent(tmp_path: Path) -> None:
+    server = Scripted(lambda upload: LOST if upload.number in (2, 5) else None)
+
+    sent, ledger = sending(batches_of(20), server, tmp_path)
+
+    assert ledger.count() == {"acked": 200}
+    assert (len(server.bodies), sent.unknown, sent.stopped) == (22, 0, None)
+    assert [entry[0] for entry in ledger.entries].count("unknown") == 2
+
+
+def test_lost_answers_are_parked(tmp_path: Path) -> None:
+    server = Scripted(lambda upload: LOST if upload.number in (2, 5) else None)
+
+    sent, ledger = sending(batches_of(20), server, tmp_path, on_unknown="park")
+
+    assert ledger.count() == {"acked": 180, "unknown": 20}
+    assert (len(server.bodies), sent.unknown, sent.stopped) == (20, 20, None)
+
+
+def test_a_batch_is_resent_a_few_times_only(tmp_path: Path) -> None:
+    def script(upload: Upload) -> Answer | None:
+        return LOST if upload.records[0]["identity"] == "c-0-0" else None
+
+    server = Scripted(script)
+    sent, ledger = sending(batches_of(200), server, tmp_path)
+
+    assert ledger.count() == {"acked": 1990, "unknown": 10}
+    assert len([body for body in server.bodies if b'"c-0-0"' in body]) == 5
+    assert sent.unknown == 10
+
+
+def test_a_server_that_confirms_nothing_ends_the_sending(tmp_path: Path) -> None:
+    server = Scripted(lambda _: reply(500))
+
+    sent, _ = sending(batches_of(200), server, tmp_path)
+
+    assert sent.stopped == (
+        "api.example.test gave no usable answer (HTTP 500); "
+        "what is left unsent goes with the next run"
+    )
+    assert not sent.passing
+    assert len({identity_of(body) for body in server.bodies}) <= 30
+
+
+def test_parking_ends_when_every_answer_is_lost(tmp_path: Path) -> None:
+    server = Scripted(lambda _: LOST)
+
+    sent, ledger = sending(batches_of(200), server, tmp_path, on_unknown="park")
+
+    assert sent.stopped == (
+        "api.example.test gave no usable answer (the connection broke before the reply), "
+        "30 batches in a row; what is left unsent goes with the next run"
+    )
+    assert ledger.count()["unknown"] == 10 * len(server.bodies) <= 10 * (30 + 30)
+
+
+def identity_of(body: bytes) -> bytes:
+    return body.partition(b'"identity":"')[2].partition(b'"')[0]
+
+
+def test_transient_codes_are_repeated_alone(tmp_path: Path) -> None:
+    def script(upload: Upload) -> Answer | None:
+        return [envelope(5, {0: 516, 2: 555, 4: 555}), envelope(2, {1: 555}), None][upload.number]
+
+    server = Scripted(script)
+    sent, ledger = sending([batch_of(0, 5)], server, tmp_path)
+
+    assert server.bodies[1:] == [
+        b'{"d":[' + record("c-0-2", 3) + b"," + record("c-0-4", 5) + b"]}",
+        b'{"d":[' + record("c-0-4", 5) + b"]}",
+    ]
+    assert ledger.entries == [
+        ("sent", 0, [0, 1, 2, 3, 4]),
+        ("acked", 0, [0, 1, 3]),
+        ("not taken", 0, [2, 4]),
+        ("sent", 0, [2, 4]),
+        ("acked", 0, [2]),
+        ("not taken", 0, [4]),
+        ("sent", 0, [4]),
+        ("acked", 0, [4]),
+    ]
+    assert (sent.acked, sent.refused) == (4, 1)
+
+
+def test_a_code_that_does_not_pass_is_a_refusal_in_the_end(tmp_path: Path) -> None:
+    server = Scripted(lambda upload: envelope(len(upload.records), {0: 555}))
+
+    _, ledger = sending([batch_of(0, 2)], server, tmp_path)
+
+    assert ledger.count() == {"acked": 1, "refused 555": 1}
+    assert len(server.bodies) == 7
+
+
+def poisoned(identities: set[str], status: int) -> Scripted:
+    def script(upload: Upload) -> Answer | None:
+        bad = any(record["identity"] in identities for record in upload.records)
+        return reply(status, {"status": "fail", "error": "Malformed request"}) if bad else None
+
+    return Scripted(script)
+
+
+@pytest.mark.parametrize("status", [400, 413])
+@pytest.mark.parametrize("position", [0, 1, 499, 500, 777, 999])
+def test_one_bad_record_of_a_thousand(tmp_path: Path, position: int, status: int) -> None:
+    server = poisoned({f"c-0-{position}"}, status)
+
+    sent, ledger = sending([batch_of(0, 1000)], server, tmp_path)
+
+    assert ledger.count() == {"acked": 999, f"refused {status}": 1}
+    assert [(b, *r) for b, r in ledger.refusals] == [(0, position, status, "Malformed request")]
+    assert sent.requests <= 2 + 2 * 1 * 10 + 5
+    assert sent.stopped is None
+
+
+@pytest.mark.parametrize("bad", [1, 2, 7, 64])
+def test_requests_for_bad_records_are_bounded(tmp_path: Path, bad: int) -> None:
+    rows = 64
+    server = poisoned({f"c-0-{row * rows // bad}" for row in range(bad)}, 400)
+
+    sent, ledger = sending([batch_of(0, rows)], server, tmp_path)
+
+    assert ledger.count().get("acked", 0) == rows - bad
+    assert ledger.count()["refused 400"] == bad
+    assert sent.requests <= min(2 + 2 * bad * 6, 2 * rows) + bad * 5
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, 3), (0, 10), (1, 9)])
+def test_a_spell_of_400s_is_held_against_no_record(tmp_path: Path, start: int, end: int) -> None:
+    clock, bad = IdleClock(), {"c-0-0", "c-7-33"}
+
+    def script(upload: Upload) -> Answer | None:
+        spell = start <= clock.time < end
+        poison = any(record["identity"] in bad for record in upload.records)
+        return reply(400) if spell or poison else None
+
+    sent, ledger = sending(batches_of(40, rows=100), Scripted(script), tmp_path, clock=clock)
+
+    assert ledger.count() == {"acked": 3998, "refused 400": 2}
+    assert {f"c-{batch}-{refusal.position}" for batch, refusal in ledger.refusals} == bad
+    assert sent.stopped is None
+
+
+def test_a_bad_record_among_others_is_repeated_once(tmp_path: Path) -> None:
+    clock = IdleClock()
+
+    def script(upload: Upload) -> Answer | None:
+        clock.time += 0.01
+        return reply(400) if upload.records[0]["identity"] == "c-0-0" else None
+
+    server = Scripted(script)
+    _, ledger = sending(batches_of(200, rows=1), server, tmp_path, clock=clock)
+
+    assert ledger.count() == {"acked": 199, "refused 400": 1}
+    assert len([body for body in server.bodies if b'"c-0-0"' in body]) == 2
+
+
+def test_a_passing_400_costs_one_repeat(tmp_path: Path) -> None:
+    server = Scripted(lambda upload: reply(400) if upload.number == 0 else None)
+
+    sent, ledger = sending([batch_of(0, 10)], server, tmp_path)
+
+    assert (sent.requests, ledger.count()) == (2, {"acked": 10})
+
+
+def test_a_server_that_refuses_everything_is_noticed(tmp_path: Path) -> None:
+    server = Scripted(lambda _: reply(400))
+
+    sent, ledger = sending(batches_of(500, rows=100), server, tmp_path)
+
+    assert sent.stopped == (
+        "api.example.test refuses every request (HTTP 400), 540 in a row; nothing was sent"
+    )
+    assert set(ledger.count()) == {"not taken"}
+    assert len(server.bodies) <= 540 + 30
+
+
+def in_lanes(lanes: int, per_lane: int) -> list[Batch]:
+    """Batches of two events; a lane is one identity, whose events are numbered by `ts`."""
+    batches: list[Batch] = []
+    for step in range(per_lane):
+        for lane in range(lanes):
+            records = [record(f"c-{lane}", 2 * step + row + 1) for row in range(2)]
+            body = b'{"d":[' + b",".join(records) + b"]}"
+            batches.append(Batch(len(batches), lane, 2, body))
+    return batches
+
+
+@pytest.mark.parametrize("on_unknown", ["resend", "park"])
+def test_a_lane_keeps_its_order_whatever_fails(tmp_path: Path, on_unknown: str) -> None:
+    faults: list[Answer | None] = [reply(429), LOST, reply(503), reply(400), None, None, None]
+    taken: defaultdict[object, list[int]] = defaultdict(list)
+    lock = threading.Lock()
+
+    def script(upload: Upload) -> Answer | None:
+        fault = faults[upload.number * 7919 % 13 % len(faults)]
+        if fault is None or fault is LOST:
+            with lock:
+                taken[upload.records[0]["identity"]] += [
+                    int(str(record["ts"])) for record in upload.records
+                ]
+        return fault
+
+    sent, _ = sending(
+        in_lanes(20, 12),
+        Scripted(script),
+        tmp_path,
+        on_unknown="resend" if on_unknown == "resend" else "park",
+    )
+
+    assert sent.stopped is None
+    assert len(taken) == 20
+    for stamps in taken.values():
+        firsts = list(dict.fromkeys(stamps))
+        assert firsts == sorted(firsts)
+        assert first_repeats_follow_directly(stamps)
+
+
+def first_repeats_follow_directly(stamps: Sequence[int]) -> bool:
+    """A repeat comes before anything later: the highest so far is always within one batch."""
+    highest = 0
+    for stamp in stamps:
+        if stamp < highest - 1:
+            return False
+        highest = max(highest, stamp)
+    return True
+
+
+def test_a_lane_that_comes_to_no_outcome_halts_alone(tmp_path: Path) -> None:
+    def script(upload: Upload) -> Answer | None:
+        return (
+            LOST
+            if upload.records[0]["identity"] == "c-3" and upload.records[0]["ts"] == 3
+            else None
+        )
+
+    sent, ledger = sending(in_lanes(20, 40), Scripted(script), tmp_path)
+
+    assert sent.stopped is None
+    assert ledger.count() == {"acked": 19 * 80 + 2, "unknown": 2}
+
+
+def test_stop_finishes_and_records_what_is_in_flight(tmp_path: Path) -> None:
+    stop = threading.Event()
+    all_in = threading.Barrier(15, action=stop.set)
+
+    def script(_: Upload) -> None:
+        all_in.wait(timeout=30)
+
+    server = Scripted(script)
+    sent, ledger = sending(batches_of(100), server, tmp_path, stop=stop)
+
+    assert len(server.bodies) == 15
+    assert ledger.count() == {"acked": 150}
+    assert sent.stopped == "stopped on request; what is left unsent goes with the next run"
+
+
+def test_stop_ends_a_wait_for_a_repeat(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    sent, ledger = sending(
+        [batch_of(0, 1)],
+        Scripted(lambda _: reply(429)),
+        tmp_path,
+        stop=stop,
+        progress=lambda sent: stop.set() if sent.waits_429 == 2 else None,
+    )
+
+    assert sent.requests == 2
+    assert ledger.count() == {"not taken": 1}
+
+
+class FullDisk(Memory):
+    def __init__(self, method: str, after: int) -> None:
+        super().__init__()
+        self.method, self.left = method, after
+
+    def _note(self, outcome: str, batch: int, rows: Sequence[int]) -> None:
+        if outcome == self.method:
+            self.left -= 1
+            if self.left < 0:
+                raise OSError(28, "No space left on device")
+        super()._note(outcome, batch, rows)
+
+
+def test_a_ledger_that_cannot_write_sent_lets_nothing_leave(tmp_path: Path) -> None:
+    ledger, server = FullDisk("sent", after=20), Scripted(lambda _: None)
+
+    with pytest.raises(OSError, match="No space left"):
+        sending(batches_of(100), server, tmp_path, ledger=ledger)
+
+    assert len(server.bodies) == 20
+    assert ledger.count() == {"acked": 200}
+
+
+def test_a_ledger_that_cannot_write_acks_ends_the_sending(tmp_path: Path) -> None:
+    ledger, server = FullDisk("acked", after=20), Scripted(lambda _: None)
+
+    with pytest.raises(OSError, match="No space left"):
+        sending(batches_of(100), server, tmp_path, ledger=ledger)
+
+    assert ledger.count()["acked"] == 200
+    assert len(server.bodies) <= 20 + 30
+    assert ledger.count()["sent"] == 10 * (len(server.bodies) - 20)
+
+
+def test_a_source_that_breaks_leaves_no_answer_unrecorded(tmp_path: Path) -> None:
+    def breaking() -> Iterator[Batch]:
+        yield from batches_of(20)
+        raise ValueError("the outbox is damaged")
+
+    ledger, server = Memory(), Scripted(lambda _: None)
+
+    with pytest.raises(ValueError, match="damaged"):
+        sending(breaking(), server, tmp_path, ledger=ledger)
+
+    assert ledger.count() == {"acked": 10 * len(server.bodies)}
+
+
+def test_progress_is_told_after_every_answer(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def progress(sent: Sent) -> None:
+        seen.append(sent.acked)
+
+    sending(batches_of(5), Scripted(lambda _: None), tmp_path, progress=progress)
+
+    assert seen == [10, 20, 30, 40, 50]

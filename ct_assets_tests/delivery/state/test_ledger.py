@@ -1,0 +1,74 @@
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ct_assets.clevertap.verdicts import Refusal
+from ct_assets.delivery.state.ledger import DeliveryLedger, Entry, LedgerError, LedgerFile
+from ct_assets.delivery.state.sync_files import LEDGER
+
+OLD, NEW = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_entries_come_back_in_the_order_in_which_they_were_written(tmp_path: Path) -> None:
+    with LedgerFile(tmp_path, durable=True) as file:
+        ledger = DeliveryLedger(file, file.begin("run", NEW))
+        ledger.sent(0, range(3))
+        ledger.acked(0, [0, 2], [Refusal(2, 515, "Email is not valid.")])
+        ledger.not_taken(0, [1])
+        ledger.unknown(1, range(2), "HTTP 503")
+
+        assert list(file.entries(1)) == [
+            Entry(1, 0, 0, 3, "sent", None),
+            Entry(2, 0, 0, 1, "acked", None),
+            Entry(3, 0, 2, 3, "acked", None),
+            Entry(4, 0, 1, 2, "not_taken", None),
+            Entry(5, 1, 0, 2, "unknown", "HTTP 503"),
+        ]
+        assert list(file.refusals(1, 10)) == [[(3, 2, 515, "Email is not valid.")]]
+
+
+def test_another_process_reads_while_it_is_written(tmp_path: Path) -> None:
+    with LedgerFile(tmp_path, durable=True) as file:
+        DeliveryLedger(file, file.begin("run", NEW)).sent(0, range(3))
+        reader = sqlite3.connect(f"file:{tmp_path / LEDGER}?mode=ro", uri=True)
+
+        assert reader.execute("select outcome from sends").fetchall() == [("sent",)]
+        reader.close()
+
+
+@pytest.mark.parametrize(("durable", "synchronous"), [(True, 2), (False, 1)])
+def test_events_are_synced_to_the_disk(tmp_path: Path, *, durable: bool, synchronous: int) -> None:
+    with LedgerFile(tmp_path, durable=durable) as file:
+        found = file._connection.execute("pragma synchronous").fetchone()
+
+    assert found == (synchronous,)
+
+
+def test_old_deliveries_are_pruned_but_the_latest_stays(tmp_path: Path) -> None:
+    with LedgerFile(tmp_path, durable=False) as file:
+        for _ in range(2):
+            DeliveryLedger(file, file.begin("run", OLD)).sent(0, range(3))
+        file.prune(NEW)
+
+        assert list(file.entries(1)) == []
+        assert len(list(file.entries(2))) == 1
+
+
+def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / LEDGER) as connection:
+        connection.execute("pragma user_version = 9")
+    connection.close()
+
+    with pytest.raises(LedgerError, match=r"version 9, this one knows 1\); upgrade ct_assets"):
+        LedgerFile(tmp_path, durable=False)
+
+
+def test_messages_that_quote_a_person_are_blanked(tmp_path: Path) -> None:
+    with LedgerFile(tmp_path, durable=False) as file:
+        ledger = DeliveryLedger(file, file.begin("run", NEW))
+        ledger.acked(0, range(1), [Refusal(0, 515, "ada@example.com is not valid")])
+        file.erase(["ada@example.com"])
+
+    assert b"ada@example" not in (tmp_path / LEDGER).read_bytes()

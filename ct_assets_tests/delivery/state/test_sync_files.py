@@ -1,0 +1,95 @@
+import errno
+import os
+import sqlite3
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.state.sync_files import BusyError, StorageError, locked, readable_errors
+from ct_assets.sql import parquet_sql
+from ct_assets_tests.delivery.kit import Sync, event
+
+
+def test_a_second_run_says_why_it_does_not_wait(tmp_path: Path) -> None:
+    home = tmp_path / "state" / "to" / "customers"
+    with (
+        locked(home),
+        pytest.raises(BusyError, match=r"customers: another run .*process \d+"),
+        locked(home),
+    ):
+        pass
+
+
+def test_a_second_run_waits_for_the_first(tmp_path: Path) -> None:
+    home = tmp_path / "state" / "to" / "customers"
+    entered, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with locked(home):
+            entered.set()
+            done.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    entered.wait(10)
+    said = []
+
+    def waiting(text: str) -> None:
+        said.append(text)
+        done.set()
+
+    with locked(home, timedelta(seconds=30), waiting=waiting):
+        assert done.is_set()
+    holder.join()
+    assert said == [
+        f"customers: another run of this sync is under way (process {os.getpid()}); "
+        "this one waits for it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (sqlite3.OperationalError("database or disk is full"), "the disk is full"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "cannot be written"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot be written"),
+        (duckdb.OutOfMemoryException("secret value"), "needs more memory"),
+        (duckdb.ConversionException("secret value"), r"read or written \(ConversionException\)"),
+        (OSError(errno.EIO, "Input/output error", "secret value"), r"\(Input/output error\)"),
+    ],
+)
+def test_errors_are_told_in_words_and_without_values(error: Exception, said: str) -> None:
+    with pytest.raises(StorageError, match=said) as raised, readable_errors(Path("customers")):
+        raise error
+
+    assert "secret" not in str(raised.value)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+def test_paths_are_no_patterns(tmp_path: Path) -> None:
+    odd = tmp_path / "it's [a] a=b" / "*.parquet"
+    odd.parent.mkdir()
+    duckdb.execute(f"copy (select 1 as a) to '{tmp_path}/x.parquet'")
+    (tmp_path / "x.parquet").rename(odd)
+
+    assert duckdb.execute(f"select * from {parquet_sql(odd)}").fetchall() == [(1,)]
+
+
+def test_a_ledger_that_cannot_be_written_loses_nothing(events: Sync) -> None:
+    events.run([event("e1")])
+    ledger = events.home / "sends.sqlite"
+    ledger.unlink()
+    ledger.mkdir()
+
+    with pytest.raises(StorageError, match="Nothing recorded is lost"):
+        events.run([event("e1"), event("e2")])
+
+    ledger.rmdir()
+    assert events.run([event("e1"), event("e2")]).counts.acked == 1
+    assert parked_records.listing(events.home, events.policy).is_empty()

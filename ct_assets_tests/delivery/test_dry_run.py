@@ -1,0 +1,44 @@
+import pytest
+
+from ct_assets.clevertap.contract import Limits
+from ct_assets.delivery.dry_run import Asked, DryRun, ask
+from ct_assets.sandbox.settings import Settings
+from ct_assets_tests.delivery.kit import Sync, event, profile
+from ct_assets_tests.delivery.test_delivery_plan import digests
+
+
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(limits=Limits(identity_bytes=2))], indirect=True
+)
+def test_clevertap_judges_what_would_be_sent_and_keeps_nothing(profiles: Sync) -> None:
+    profiles.run([profile("1", Name="Ada")])
+    before, kept = digests(profiles.home.parent), profiles.sandbox.profiles()
+    rows = [profile("1", Name="Ada"), profile("2", Name="Zoë"), profile("333", Name="Li")]
+
+    with DryRun(profiles.destination) as client:
+        asked = ask(profiles.request(rows), client)
+
+    assert asked == Asked(accepted=1, refused={"523": 1}, unanswered=0, requests=1, stopped=None)
+    assert profiles.sandbox.requests()[-1].query == "dryRun=1"
+    assert profiles.sandbox.profiles() == kept
+    assert digests(profiles.home.parent) == before
+
+
+def test_removed_profiles_are_not_deleted_by_asking(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="delete")
+    profiles.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
+
+    with DryRun(profiles.destination) as client:
+        ask(profiles.request([profile("1", Name="Ada")]), client)
+
+    assert [p.identity for p in profiles.sandbox.profiles()] == ["1", "2"]
+
+
+def test_records_that_are_asked_about_are_sent_all_the_same(events: Sync) -> None:
+    rows = [event("e1"), event("e2")]
+
+    with DryRun(events.destination) as client:
+        assert ask(events.request(rows), client).accepted == 2
+
+    assert events.sandbox.events() == []
+    assert events.run(rows).counts.acked == 2
