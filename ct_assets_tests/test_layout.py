@@ -18,12 +18,21 @@ ALLOWED = {
     "mapping": {"clevertap", "phone"},
     "delivery": {"mapping", "clevertap"},
     "sandbox": {"clevertap"},
-    "io_managers": {"delivery", "mapping", "clevertap", "sandbox"},
-    "components": {"io_managers", "delivery", "mapping", "clevertap", "sandbox"},
+    "sources": {"mapping", "clevertap"},
+    "io_managers": {"sources", "delivery", "mapping", "clevertap", "sandbox"},
+    "components": {"io_managers", "sources", "delivery", "mapping", "clevertap", "sandbox"},
     "defs": {"components", "io_managers"},
-    "commands": {"components", "io_managers", "delivery", "mapping", "clevertap", "sandbox"},
+    "commands": {
+        "components",
+        "io_managers",
+        "sources",
+        "delivery",
+        "mapping",
+        "clevertap",
+        "sandbox",
+    },
 }
-PURE = ("phone", "clevertap", "mapping", "delivery", "sandbox")
+PURE = ("phone", "clevertap", "mapping", "sources", "delivery", "sandbox")
 # Of CleverTap's side the sandbox knows names, limits and codes: it judges what the others send.
 TABLES = {"clevertap.contract", "clevertap.fields", "clevertap.catalogue"}
 

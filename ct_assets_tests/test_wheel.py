@@ -20,9 +20,9 @@ DEFINITIONS = """\
 from pathlib import Path
 
 import dagster as dg
-from ct_assets.io_managers.clevertap import ClevertapIOManager
-from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
 
 staging = ParquetStaging()
 defs = dg.Definitions.merge(

@@ -7,7 +7,7 @@ import polars as pl
 
 from ct_assets.delivery.operations.erasure import Person, about, erase, identifiers, reported
 from ct_assets.files import replacing
-from ct_assets.io_managers.clevertap import KEYS
+from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind
 from ct_assets.mapping.labels import STAGES
 from ct_assets.staging import Snapshot, Staging

@@ -14,7 +14,7 @@ from ct_assets.delivery.operations.erasure import ForgetError, Person, forget
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap import destination
+from ct_assets.io_managers.clevertap_io_manager import destination
 from ct_assets.settings import data_dir
 
 

@@ -10,7 +10,7 @@ from ct_assets.commands.output import console, counted, local, table
 from ct_assets.commands.project import Project
 from ct_assets.delivery.operations import parked_records
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap import home
+from ct_assets.io_managers.clevertap_io_manager import home
 
 
 @click.command()

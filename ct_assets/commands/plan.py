@@ -11,7 +11,7 @@ from ct_assets.commands.project import Project
 from ct_assets.components.planning import Planned, lines, planned, samples, told
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import Asked
-from ct_assets.io_managers.clevertap import DeliveryOptions
+from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
 
 
 @click.command()

@@ -8,8 +8,8 @@ import dagster as dg
 from ct_assets.components import catalogue
 from ct_assets.components.desk import Desk
 from ct_assets.errors import UserError
-from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
 
 T = TypeVar("T")
 

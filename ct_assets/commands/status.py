@@ -18,7 +18,7 @@ from ct_assets.components.watching import sensor_name
 from ct_assets.delivery.operations.inspection import Standing, standing
 from ct_assets.delivery.state.sync_files import BusyError
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap import home
+from ct_assets.io_managers.clevertap_io_manager import home
 from ct_assets.mapping import Sync
 
 

@@ -16,7 +16,7 @@ from ct_assets.delivery.operations.inspection import Held, Reported, Run
 from ct_assets.delivery.operations.inspection import story as told_by_state
 from ct_assets.delivery.state.suppressions import Forgotten
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap import home
+from ct_assets.io_managers.clevertap_io_manager import home
 from ct_assets.mapping import Sync
 
 MOST = 5

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from ct_assets.components.automation.webhook import URL, Webhook
 from ct_assets.components.budgets import Breach, Budgets, breaches
 from ct_assets.components.incidents import counts, data_points, delivered, failures, subjects
-from ct_assets.io_managers.clevertap import DESTINATION
-from ct_assets.io_managers.webhook import URL, Webhook
+from ct_assets.io_managers.clevertap_io_manager import DESTINATION
 
 STANDARD = Budgets()
 JOINED = ", "

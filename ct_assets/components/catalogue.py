@@ -13,11 +13,11 @@ from dagster.components.definitions import LazyDefinitions
 from ct_assets.components import keys
 from ct_assets.components.declaration import Place
 from ct_assets.components.foreign import named_table
-from ct_assets.components.source import DeclaredSource
-from ct_assets.components.source import parse as parse_source
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.labels import STAGES
+from ct_assets.sources.source import DeclaredSource
+from ct_assets.sources.source import parse as parse_source
 
 # Where an asset's declaration is in its metadata; both are shown in the UI.
 SYNC, SOURCE = "clevertap_sync", "source_table"

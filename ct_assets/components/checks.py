@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.components.splitting import Counts, gate
-from ct_assets.io_managers.clevertap import GUARDS_CHECK
+from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import Hazard
 

@@ -12,9 +12,9 @@ from ct_assets.components.declaration import placed
 from ct_assets.components.rows import Rows, scratch, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
-from ct_assets.io_managers.clevertap import policy
-from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.io_managers.clevertap_io_manager import policy
 from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 

@@ -7,9 +7,9 @@ import dagster as dg
 import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 
-from ct_assets.components.source import DeclaredSource, Source
 from ct_assets.errors import UserError, hushed
-from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import DeclaredSource, Source
 from ct_assets.staging import ROW_GROUP, Draft, Staging
 
 COPY = "source.parquet"

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from ct_assets.components.triggers import SUFFIX
-from ct_assets.io_managers.outcomes import ROWS
+from ct_assets.io_managers.delivery_metadata import ROWS
 from ct_assets.mapping.labels import STAGES
 
 PAGE = 500

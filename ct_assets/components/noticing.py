@@ -5,7 +5,7 @@ from typing import Any
 
 from ct_assets.components.splitting import reasons
 from ct_assets.files import private_dir
-from ct_assets.io_managers.outcomes import fix
+from ct_assets.io_managers.delivery_metadata import fix
 from ct_assets.mapping import Sync
 from ct_assets.mapping.hazards import (
     Hazard,

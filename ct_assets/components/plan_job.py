@@ -9,11 +9,11 @@ from pydantic import Field
 from ct_assets.components import catalogue
 from ct_assets.components.desk import Desk
 from ct_assets.components.planning import Planned, lines, planned, samples, told
-from ct_assets.io_managers.clevertap import DeliveryOptions
-from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.outcomes import table
-from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
+from ct_assets.io_managers.delivery_metadata import table
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.mapping import Sync
 
 

@@ -12,7 +12,7 @@ from ct_assets.delivery import Delivery, PlanReport, PropertyChange, plan
 from ct_assets.delivery.dry_run import Asked, DryRun, ask
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap import DeliveryOptions, Upload, delivery
+from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload, delivery
 from ct_assets.staging import Snapshot
 
 

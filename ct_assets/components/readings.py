@@ -8,7 +8,7 @@ import polars as pl
 
 from ct_assets.components.keys import key
 from ct_assets.components.splitting import Counts
-from ct_assets.io_managers.outcomes import fix, table
+from ct_assets.io_managers.delivery_metadata import fix, table
 from ct_assets.mapping import Sync
 
 TOP = 20

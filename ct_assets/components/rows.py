@@ -8,7 +8,7 @@ import polars as pl
 
 from ct_assets.components.splitting import Counts, split_into
 from ct_assets.files import scratch_dir
-from ct_assets.io_managers.clevertap import KEYS
+from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync
 from ct_assets.staging import Draft, Staging
 

@@ -11,7 +11,7 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 from ct_assets.components.catalogue import sync_of
 from ct_assets.components.partitions import within
 from ct_assets.errors import UserError
-from ct_assets.io_managers.parquet import ParquetStaging, described, span
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging, described, span
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.staging import Draft, Staging
 

@@ -14,11 +14,11 @@ import yaml
 from pydantic import BaseModel, Field
 
 from ct_assets.components import proposing
-from ct_assets.components.source import DeclaredSource
-from ct_assets.components.source import parse as parse_source
 from ct_assets.errors import UserError, closest
-from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.settings import data_dir
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import DeclaredSource
+from ct_assets.sources.source import parse as parse_source
 from ct_assets.staging import NotStagedError, Staging
 
 SOURCE_TYPE = "ct_assets.components.SourceTable"

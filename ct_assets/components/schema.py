@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ct_assets.clevertap.contract import IDENTIFIERS
-from ct_assets.components.source import Source
 from ct_assets.mapping import Sync
+from ct_assets.sources.source import Source
 
 # What may stand in place of the mapping of these models.
 _SHORT: Mapping[str, Mapping[str, Any]] = {

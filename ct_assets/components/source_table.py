@@ -4,7 +4,6 @@ from typing import Any, Self
 import dagster as dg
 from pydantic import BaseModel
 
-from ct_assets.components import source as sources
 from ct_assets.components.catalogue import source_metadata
 from ct_assets.components.declaration import (
     InvalidDeclarationError,
@@ -20,9 +19,10 @@ from ct_assets.components.scaffolding import SourceScaffolder
 from ct_assets.components.schema import source_schema
 from ct_assets.components.triggers import following
 from ct_assets.errors import closest
-from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.sources import source as sources
 from ct_assets.staging import Draft
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from ct_assets.components.computing import computing
 from ct_assets.files import private_dir
-from ct_assets.io_managers.clevertap import KEYS
+from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync, reason_counts, split
 from ct_assets.staging import Draft
 

@@ -16,10 +16,10 @@ from ct_assets.components.noticing import notice
 from ct_assets.components.ordering import refuse_failing, wait_for_others
 from ct_assets.components.splitting import split_into
 from ct_assets.components.triggers import condition
-from ct_assets.io_managers.clevertap import DeliveryOptions, Upload
-from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.resources import WarehouseResource
+from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.mapping import Sync
 from ct_assets.staging import Draft, Snapshot
 

@@ -9,14 +9,14 @@ import dagster as dg
 
 from ct_assets.components.catalogue import declared_source, declared_syncs
 from ct_assets.components.keys import source_key
-from ct_assets.components.source import DeclaredSource
 from ct_assets.components.triggers import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
-from ct_assets.io_managers.parquet import ParquetStaging
-from ct_assets.io_managers.resources import WarehouseResource
-from ct_assets.io_managers.warehouse import Warehouse
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration import OnChange
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import DeclaredSource
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 SECONDS = 30

@@ -23,7 +23,7 @@ from ct_assets.delivery.sender.sender import Sent, send
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
 from ct_assets.delivery.state.sync_files import OUTBOX, workdir
 from ct_assets.files import private_dir
-from ct_assets.io_managers import tables
+from ct_assets.sources import file_snapshot
 from ct_assets.staging import Staging
 from ct_assets_tests.benchmarks import chain, peers
 from ct_assets_tests.benchmarks.generate import profiles
@@ -47,7 +47,7 @@ PEERS: dict[str, tuple[Callable[[Path, str, int], None], int]] = {
 
 def prepared(folder: Path, table: Path) -> Path:
     """The state of a sync of `table` whose records are about to leave."""
-    tables.snapshot([table], folder / "staged.parquet", types={})
+    file_snapshot.snapshot([table], folder / "staged.parquet", types={})
     split_rows(folder / "staged.parquet", folder / "staging")
     valid = Staging(folder / "staging").current(("customers", "valid")).path
     home = private_dir(folder / "state" / "bench" / "customers")

@@ -7,8 +7,8 @@ import pytest
 
 from ct_assets.components.noticing import notice
 from ct_assets.components.splitting import split_into
-from ct_assets.io_managers import tables
 from ct_assets.mapping import parse
+from ct_assets.sources import file_snapshot
 from ct_assets.staging import Staging
 from ct_assets_tests.benchmarks import chain
 from ct_assets_tests.benchmarks.generate import profiles
@@ -33,7 +33,7 @@ def split_rows(
 
 def staged(folder: Path, rows: int, *, messy_phones: bool) -> Path:
     source = profiles(folder / "source.parquet", rows, messy_phones=messy_phones)
-    tables.snapshot([source], folder / "staged.parquet", types={})
+    file_snapshot.snapshot([source], folder / "staged.parquet", types={})
     return folder / "staged.parquet"
 
 

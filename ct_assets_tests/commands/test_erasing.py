@@ -6,7 +6,7 @@ import pytest
 
 from ct_assets.commands.erasing import erase_staged, named_by
 from ct_assets.components.splitting import split_into
-from ct_assets.io_managers.clevertap import KEYS
+from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync, parse
 from ct_assets.staging import Staging
 

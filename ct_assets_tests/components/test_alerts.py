@@ -9,8 +9,8 @@ import pytest
 
 from ct_assets.components import triggers
 from ct_assets.components.alerts import alert_sensors
+from ct_assets.components.automation.webhook import Webhook
 from ct_assets.components.budgets import Budgets
-from ct_assets.io_managers.webhook import Webhook
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening

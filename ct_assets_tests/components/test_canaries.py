@@ -17,7 +17,7 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import deliver
 from ct_assets.delivery.sender.retry import Retry
-from ct_assets.io_managers import clevertap
+from ct_assets.io_managers import clevertap_io_manager
 from ct_assets.sandbox.faults import FAULTS, FaultName, stores
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
@@ -108,9 +108,9 @@ def account(
     monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
     monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
-    monkeypatch.setattr(clevertap, "Client", functools.partial(Client, seconds=1))
+    monkeypatch.setattr(clevertap_io_manager, "Client", functools.partial(Client, seconds=1))
     soon = functools.partial(deliver, retry=Retry(base=0.01, lost_base=0.01))
-    monkeypatch.setattr(clevertap, "deliver", soon)
+    monkeypatch.setattr(clevertap_io_manager, "deliver", soon)
     seed = tmp_path / "data" / "chinook"
     seed.mkdir(parents=True)
     for path in (tmp_path / "customer.csv", seed / "customer.csv"):

@@ -12,8 +12,8 @@ from ct_assets.clevertap.contract import MAX_RECORDS, Limits
 from ct_assets.components import sync_assets
 from ct_assets.delivery import DeliveryFailed, Outcome, deliver
 from ct_assets.delivery.sender.sender import UNDER_WAY
-from ct_assets.io_managers import clevertap
-from ct_assets.io_managers.outcomes import ProgressLog
+from ct_assets.io_managers import clevertap_io_manager
+from ct_assets.io_managers.delivery_metadata import ProgressLog
 from ct_assets.sandbox.settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
@@ -214,7 +214,7 @@ def test_a_denied_account_fails_the_run_and_marks_nothing_sent(
 def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
     account: Path, monkeypatch: pytest.MonkeyPatch, *, passing: bool
 ) -> None:
-    monkeypatch.setattr(clevertap, "OUTER_NET", (0, 0))
+    monkeypatch.setattr(clevertap_io_manager, "OUTER_NET", (0, 0))
     calls = itertools.count()
 
     def fails_once(*given: Any, **more: Any) -> Outcome:
@@ -224,7 +224,7 @@ def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
             raise DeliveryFailed("no answer", stopped)
         return outcome
 
-    monkeypatch.setattr(clevertap, "deliver", fails_once)
+    monkeypatch.setattr(clevertap_io_manager, "deliver", fails_once)
 
     result = kit.run(load(account))
 
@@ -236,7 +236,7 @@ def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
 def test_waiting_for_others_is_not_counted_as_repeating(
     account: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clevertap, "OUTER_NET", (0, 0))
+    monkeypatch.setattr(clevertap_io_manager, "OUTER_NET", (0, 0))
     others = iter([1, 1, 1])
 
     def waits_thrice(*_: object) -> None:
@@ -248,7 +248,7 @@ def test_waiting_for_others_is_not_counted_as_repeating(
         raise DeliveryFailed("no answer", replace(outcome, stopped="no answer", passing=True))
 
     monkeypatch.setattr(sync_assets, "wait_for_others", waits_thrice)
-    monkeypatch.setattr(clevertap, "deliver", fails)
+    monkeypatch.setattr(clevertap_io_manager, "deliver", fails)
 
     result = kit.run(load(account))
 

@@ -7,8 +7,8 @@ from typing import Literal, get_args
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.io_managers.csv_files import FileError, named, uneven_line
-from ct_assets.io_managers.scanning import all_csv, explained, scan
+from ct_assets.sources.csv_file import FileError, named, uneven_line
+from ct_assets.sources.formats import all_csv, explained, scan
 from ct_assets.staging import ROW_GROUP
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.warehouse import translated
+from ct_assets.io_managers.step_errors import readable
+from ct_assets.sources.duckdb_warehouse import translated
 
 
 @pytest.mark.parametrize(

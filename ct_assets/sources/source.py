@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers import changes, scanning, tables
-from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.mapping.labels import Name, Owners, Tags
 from ct_assets.mapping.problems import DeclarationError, Problem, mistake, problem_of, unknown_key
+from ct_assets.sources import file_snapshot, formats, watermark
+from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import Draft, Snapshot
 
 KINDS = ("file", "table", "sql", "sql_file")
@@ -35,7 +35,7 @@ class Source(BaseModel):
     table: str | None = Field(None, description="A table or view of the warehouse.")
     sql: str | None = Field(None, description="One SELECT, run in the warehouse.")
     sql_file: str | None = Field(None, description="A file with one SELECT, beside this one.")
-    types: dict[str, tables.ColumnType] = Field(
+    types: dict[str, file_snapshot.ColumnType] = Field(
         default={}, description="Types of CSV columns; a column without one is text."
     )
     upstream: list[str] = Field(
@@ -134,11 +134,11 @@ class DeclaredSource:
                 self._of(warehouse).snapshot(self.query, draft.path, called=self.called)
             else:
                 files = self._files()
-                changes.at_rest(files, lambda: self._read(files, draft, warehouse))
+                watermark.at_rest(files, lambda: self._read(files, draft, warehouse))
 
     def _read(self, files: Sequence[Path], draft: Draft, warehouse: Warehouse) -> None:
         draft.meta["state"] = self._state(warehouse)
-        tables.snapshot(files, draft.path, types=self.source.types)
+        file_snapshot.snapshot(files, draft.path, types=self.source.types)
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed."""
@@ -150,9 +150,9 @@ class DeclaredSource:
         if of.watermark_sql is not None:
             return database.value(of.watermark_sql, called=f"{of.asset} (watermark_sql)")
         if of.watermark is None:
-            return changes.written(self._files() if of.file is not None else database.files())
+            return watermark.written(self._files() if of.file is not None else database.files())
         if of.file is not None:
-            return changes.largest(self._files(), of.watermark, types=of.types)
+            return watermark.largest(self._files(), of.watermark, types=of.types)
         return database.value(self.query, largest=of.watermark, called=self.called)
 
     def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
@@ -160,10 +160,10 @@ class DeclaredSource:
         of = self.source
         before = since.scan().select(pl.len()).collect().item()
         known = since.meta["state"]
-        beyond = (of.watermark, known) if of.watermark and known != changes.NOTHING else None
+        beyond = (of.watermark, known) if of.watermark and known != watermark.NOTHING else None
         with self._named():
             if of.file is not None:
-                found = changes.count(self._files(), beyond, types=of.types)
+                found = watermark.count(self._files(), beyond, types=of.types)
             else:
                 found = self._of(warehouse).count(self.query, beyond, called=self.called)
         return found if beyond else abs(found - before)
@@ -179,7 +179,7 @@ class DeclaredSource:
             raise type(error)(f"{self.source.asset}: {error}") from None
 
     def _files(self) -> list[Path]:
-        return tables.matching(self.source.file or "", self.root)
+        return file_snapshot.matching(self.source.file or "", self.root)
 
     def _of(self, warehouse: Warehouse) -> Warehouse:
         if self.source.database is None:
@@ -196,8 +196,8 @@ def _problems(source: Source) -> Iterator[Problem]:
     for kind in given:
         if not getattr(source, kind).strip():
             yield Problem((kind,), "is empty. Write where the rows come from.")
-    if source.file and not scanning.readable(source.file):
-        yield Problem(("file",), f"{source.file!r} is neither CSV nor Parquet. {scanning.READABLE}")
+    if source.file and not formats.readable(source.file):
+        yield Problem(("file",), f"{source.file!r} is neither CSV nor Parquet. {formats.READABLE}")
     if source.database is not None and source.file is not None:
         yield Problem(("database",), "is for table, sql and sql_file, not for a file.")
     if source.types and source.file is None:

@@ -1,8 +1,8 @@
 import dagster as dg
 from pydantic import Field
 
-from ct_assets.io_managers.warehouse import Warehouse
 from ct_assets.settings import data_dir, project_root
+from ct_assets.sources.duckdb_warehouse import Warehouse
 
 
 class WarehouseResource(dg.ConfigurableResource[None]):

@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.io_managers.csv_files import FileError, named
-from ct_assets.io_managers.scanning import explained, scan
-from ct_assets.io_managers.tables import typed
+from ct_assets.sources.csv_file import FileError, named
+from ct_assets.sources.file_snapshot import typed
+from ct_assets.sources.formats import explained, scan
 
 NOTHING = "None"
 """The largest value of a column that has none."""

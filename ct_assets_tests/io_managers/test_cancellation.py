@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ct_assets.io_managers.stopping import SIGNALS, stoppable
+from ct_assets.io_managers.cancellation import SIGNALS, stoppable
 
 
 class UsualError(Exception):

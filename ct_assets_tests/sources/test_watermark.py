@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.io_managers.changes import at_rest
-from ct_assets.io_managers.csv_files import FileError
+from ct_assets.sources.csv_file import FileError
+from ct_assets.sources.watermark import at_rest
 
 
 class Growing:

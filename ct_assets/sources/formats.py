@@ -7,10 +7,10 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.errors import disk_trouble, hushed
-from ct_assets.io_managers import csv_files
-from ct_assets.io_managers.csv_files import FileError, named
+from ct_assets.sources import csv_file
+from ct_assets.sources.csv_file import FileError, named
 
-CSV, PARQUET = csv_files.SUFFIXES, (".parquet", ".pq")
+CSV, PARQUET = csv_file.SUFFIXES, (".parquet", ".pq")
 READABLE = f"Only CSV ({', '.join(CSV)}) and Parquet ({', '.join(PARQUET)}) are read."
 _MAGIC = b"PAR1"
 
@@ -30,7 +30,7 @@ def all_csv(files: Sequence[Path]) -> bool:
 
 def scan(files: Sequence[Path]) -> pl.LazyFrame:
     if all_csv(files):
-        return csv_files.scan(files)
+        return csv_file.scan(files)
     if {file.suffix.lower() for file in files} <= set(PARQUET):
         return pl.scan_parquet(list(files), glob=False)
     raise FileError(f"{named(files)} is of another kind. {READABLE}")
@@ -52,9 +52,9 @@ def _why(error: BaseException, files: Sequence[Path]) -> str:
         return trouble
     text = str(error).lower()
     if "more fields" in text:
-        return csv_files.uneven_line(files) or "a line has more fields than the header"
+        return csv_file.uneven_line(files) or "a line has more fields than the header"
     if "utf-8" in text or "utf8" in text:
-        return f"{csv_files.not_utf8(files)} is not UTF-8; save the file as UTF-8"
+        return f"{csv_file.not_utf8(files)} is not UTF-8; save the file as UTF-8"
     if "csv malformed" in text:
         return "a quote stands inside a value that is not in quotes; quote it and double the quote"
     if "could not parse" in text:
@@ -72,7 +72,7 @@ def _apart(files: Sequence[Path]) -> str | None:
             whose = file.name if len(files) > 1 else "the file"
             return f"{whose} {_unreadable(file, error)}"
         if all_csv([file]):
-            separators[csv_files.separator_of(file)] = file.name
+            separators[csv_file.separator_of(file)] = file.name
     if len(schemas) > 1:
         return (
             "these files have different columns or types; declare each kind as a source of its own"

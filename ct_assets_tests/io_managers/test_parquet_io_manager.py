@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ct_assets.io_managers.parquet import ParquetStaging
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.staging import Snapshot
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
-from ct_assets.io_managers.carrying import WHOLE, carried
+from ct_assets.sources.duckdb_types import WHOLE, carried
 from ct_assets.sql import literal, name_sql
 from ct_assets.staging import ROW_GROUP
 

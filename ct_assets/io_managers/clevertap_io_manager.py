@@ -16,10 +16,10 @@ from ct_assets.clevertap.destination import Destination, destination_from_env, s
 from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, deliver
 from ct_assets.delivery.guards.guards import no_guard
 from ct_assets.errors import UserError
-from ct_assets.io_managers.failures import readable
-from ct_assets.io_managers.outcomes import ProgressLog, outcome_metadata, summary, totals
-from ct_assets.io_managers.parquet import ParquetStaging, name_of
-from ct_assets.io_managers.stopping import stoppable
+from ct_assets.io_managers.cancellation import stoppable
+from ct_assets.io_managers.delivery_metadata import ProgressLog, outcome_metadata, summary, totals
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
+from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir

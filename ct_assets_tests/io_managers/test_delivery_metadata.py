@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery import Counts, Progress, Tally
-from ct_assets.io_managers.outcomes import ProgressLog, balance, fix, table
+from ct_assets.io_managers.delivery_metadata import ProgressLog, balance, fix, table
 
 
 def progress(acked: int) -> Progress:

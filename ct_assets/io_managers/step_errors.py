@@ -7,7 +7,7 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.errors import UserError, disk_trouble, hushed
-from ct_assets.io_managers.warehouse import BusyError
+from ct_assets.sources.duckdb_warehouse import BusyError
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 import pytest
 
-from ct_assets.io_managers.webhook import AlertError, Webhook
+from ct_assets.components.automation.webhook import AlertError, Webhook
 
 
 def test_it_is_off_without_a_url() -> None:

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers.warehouse import BusyError, Warehouse
+from ct_assets.sources.duckdb_warehouse import BusyError, Warehouse
 
 MD5 = 129134844867590561315626153795017621772
 UUID = "5c649e9a-e23d-4444-b805-0792e0762da4"

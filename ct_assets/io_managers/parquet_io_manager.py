@@ -7,8 +7,8 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from ct_assets.io_managers.columns import column_schema
-from ct_assets.io_managers.failures import readable
+from ct_assets.io_managers.column_docs import column_schema
+from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir, project_root
 from ct_assets.staging import RANGE, Draft, Snapshot, Staging
 
