@@ -34,7 +34,7 @@ ALLOWED = {
 }
 PURE = ("phone", "clevertap", "mapping", "sources", "delivery", "sandbox")
 # Of CleverTap's side the sandbox knows names, limits and codes: it judges what the others send.
-TABLES = {"clevertap.contract", "clevertap.fields", "clevertap.catalogue"}
+TABLES = {"clevertap.contract", "clevertap.fields", "clevertap.codes"}
 
 
 def imports(package: str) -> Iterator[tuple[str, str]]:

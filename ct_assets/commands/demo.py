@@ -19,7 +19,7 @@ from ct_assets.components.triggers import job_name
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync
-from ct_assets.mapping.labels import STAGES
+from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.staging import Snapshot
 
 Staged = Mapping[tuple[str, str], Snapshot]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import click
 
-from ct_assets.clevertap.catalogue import Entry, Kind, UnknownCodeError, explain
+from ct_assets.clevertap.codes import Entry, Kind, UnknownCodeError, explain
 
 _KINDS: Mapping[Kind, str] = {
     "rejected": "ct_assets rejects the row before sending",

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from ct_assets.clevertap.catalogue import entries, explain
+from ct_assets.clevertap.codes import entries, explain
 from ct_assets.commands.output import local
 from ct_assets.commands.project import Project
 from ct_assets.components.rows import Rows, split_rows

@@ -15,7 +15,7 @@ from ct_assets.components.declaration import Place
 from ct_assets.components.foreign import named_table
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.labels import STAGES
+from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.sources.source import DeclaredSource
 from ct_assets.sources.source import parse as parse_source
 

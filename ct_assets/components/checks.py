@@ -9,7 +9,7 @@ import dagster as dg
 from ct_assets.components.splitting import Counts, gate
 from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
-from ct_assets.mapping.hazards import Hazard
+from ct_assets.mapping.snapshot_warnings import Hazard
 
 SPLIT = {
     "rejected_share": (

@@ -12,7 +12,7 @@ from ct_assets.components.sync_assets import sync_assets
 from ct_assets.components.triggers import chain, schedule
 from ct_assets.components.watching import source_sensor
 from ct_assets.mapping import parse
-from ct_assets.mapping.constants import dates_as_text
+from ct_assets.mapping.declaration.constant_fields import dates_as_text
 
 
 class Attributes(Raw):

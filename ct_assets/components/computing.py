@@ -7,7 +7,7 @@ import polars as pl
 
 from ct_assets.errors import disk_trouble, hushed
 from ct_assets.mapping import SchemaError, Sync, bind
-from ct_assets.mapping.problems import Path
+from ct_assets.mapping.declaration.problems import Path
 
 
 @contextlib.contextmanager

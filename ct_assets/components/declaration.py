@@ -14,7 +14,12 @@ from ct_assets.components.documents import READ, Lines, UnreadableError, documen
 from ct_assets.components.scalars import misread, with_dates
 from ct_assets.components.templates import Filler
 from ct_assets.errors import UserError, closest
-from ct_assets.mapping.problems import DeclarationError, Problem, SchemaError, unknown_key
+from ct_assets.mapping.declaration.problems import (
+    DeclarationError,
+    Problem,
+    SchemaError,
+    unknown_key,
+)
 
 T = TypeVar("T")
 AROUND = ["type", "attributes", "template_vars_module", "requirements", "post_processing"]

@@ -8,7 +8,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 
 from ct_assets.components.triggers import SUFFIX
 from ct_assets.io_managers.delivery_metadata import ROWS
-from ct_assets.mapping.labels import STAGES
+from ct_assets.mapping.declaration.catalog_names import STAGES
 
 PAGE = 500
 

@@ -7,7 +7,7 @@ from ct_assets.components.splitting import reasons
 from ct_assets.files import private_dir
 from ct_assets.io_managers.delivery_metadata import fix
 from ct_assets.mapping import Sync
-from ct_assets.mapping.hazards import (
+from ct_assets.mapping.snapshot_warnings import (
     Hazard,
     custom_fields,
     disputed_clears,

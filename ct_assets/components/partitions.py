@@ -20,7 +20,7 @@ from ct_assets.io_managers.clevertap_io_manager import home
 from ct_assets.io_managers.destinations import known, name_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
-from ct_assets.mapping.declaration import Partition
+from ct_assets.mapping.declaration.sync import Partition
 from ct_assets.staging import Draft, Snapshot, Staging
 
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m-01"}

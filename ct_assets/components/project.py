@@ -12,7 +12,7 @@ from ct_assets.components.comparing import Declarations
 from ct_assets.components.declaration import InvalidDeclarationError, misplaced
 from ct_assets.components.documents import relative
 from ct_assets.errors import UserError
-from ct_assets.mapping.problems import DeclarationError
+from ct_assets.mapping.declaration.problems import DeclarationError
 
 
 def load_defs(folder: Path) -> dg.Definitions:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ct_assets.components.documents import Lines
-from ct_assets.mapping.problems import Path, Problem
+from ct_assets.mapping.declaration.problems import Path, Problem
 
 _OCTAL_OR_SIXTIES = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from jinja2.nativetypes import NativeEnvironment
 
-from ct_assets.mapping.problems import Path, Problem
+from ct_assets.mapping.declaration.problems import Path, Problem
 
 # Dagster's own resolving names the wrong line, takes an unknown name inside a text for nothing, and
 # makes numbers of texts that stand in quotes.

@@ -15,7 +15,7 @@ from ct_assets.components.keys import key, source_key
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.mapping import Sync
-from ct_assets.mapping.labels import STAGES
+from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.staging import Staging
 
 AGAIN = "*/10 * * * *"

@@ -14,7 +14,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration import OnChange
+from ct_assets.mapping.declaration.sync import OnChange
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import DeclaredSource
 from ct_assets.staging import NotStagedError, Snapshot, Staging

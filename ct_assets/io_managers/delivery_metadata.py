@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from ct_assets.clevertap.catalogue import entries
+from ct_assets.clevertap.codes import entries
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import Counts, Outcome, Progress, Tally
 

@@ -7,11 +7,11 @@ parts.rejected.sink_parquet("rejected.parquet")
 """
 
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.declaration import Sync
-from ct_assets.mapping.keys import rejected_keys
-from ct_assets.mapping.mapped import Mapped
+from ct_assets.mapping.bound_sync import Mapped
+from ct_assets.mapping.declaration.problems import DeclarationError, Problem, SchemaError
+from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.duplicates import rejected_keys
 from ct_assets.mapping.parse import parse
-from ct_assets.mapping.problems import DeclarationError, Problem, SchemaError
 from ct_assets.mapping.reasons import reason_counts
 from ct_assets.mapping.split import Counts, Split, split
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.bound_sync import Mapped, MappedField
 from ct_assets.mapping.convert import (
     Converted,
     Target,
@@ -15,13 +16,12 @@ from ct_assets.mapping.convert import (
     problems_of_name,
 )
 from ct_assets.mapping.convert.dtypes import in_calendar, is_whole, trimmed
-from ct_assets.mapping.declaration import Sync
-from ct_assets.mapping.filling import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
+from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
+from ct_assets.mapping.declaration.problems import SchemaError, found_at
+from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.field_reader import PART, Read, Reader
 from ct_assets.mapping.identity import TYPES, Identified, Identity
-from ct_assets.mapping.mapped import Mapped, MappedField
-from ct_assets.mapping.problems import SchemaError, found_at
-from ct_assets.mapping.reading import PART, Read, Reader
-from ct_assets.mapping.widening import NARROW
+from ct_assets.mapping.wide_integers import NARROW
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 # Added to rows of the source on their way, and to those that are rejected.

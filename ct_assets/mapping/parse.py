@@ -7,9 +7,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ct_assets.clevertap.contract import LIMITS, Limits
-from ct_assets.mapping.constants import problems_of_constants
 from ct_assets.mapping.convert import problems_of_name
-from ct_assets.mapping.declaration import (
+from ct_assets.mapping.declaration.consistency import problems_between
+from ct_assets.mapping.declaration.constant_fields import problems_of_constants
+from ct_assets.mapping.declaration.field import Field, Filling, Identifier, Moment, Region
+from ct_assets.mapping.declaration.problems import (
+    DeclarationError,
+    Path,
+    Problem,
+    problem_of,
+    unknown_key,
+)
+from ct_assets.mapping.declaration.sync import (
     Duplicates,
     OnChange,
     OtherColumns,
@@ -17,9 +26,6 @@ from ct_assets.mapping.declaration import (
     Sync,
     Trigger,
 )
-from ct_assets.mapping.filling import Field, Filling, Identifier, Moment, Region
-from ct_assets.mapping.problems import DeclarationError, Path, Problem, problem_of, unknown_key
-from ct_assets.mapping.rules import problems_between
 
 
 def parse(raw: Mapping[str, object]) -> Sync:

@@ -8,12 +8,12 @@ import polars as pl
 from ct_assets.clevertap import record
 from ct_assets.clevertap.record import Member
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.checks import rejections, warnings
-from ct_assets.mapping.declaration import Sync
+from ct_assets.mapping.bound_sync import Mapped, MappedField
+from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.duplicates import SUPERSEDED, write_keys
 from ct_assets.mapping.identity import listed
-from ct_assets.mapping.keys import SUPERSEDED, write_keys
-from ct_assets.mapping.mapped import Mapped, MappedField
 from ct_assets.mapping.reasons import any_failed, listed_reasons
+from ct_assets.mapping.row_checks import rejections, warnings
 
 _FAILED = "__failed"
 _OPERATORS = {"add": "$add", "remove": "$remove", "incr": "$incr", "decr": "$decr"}

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from ct_assets.phone import engine, slow
+from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.installed import installed
 from ct_assets.phone.regions import Regions
-from ct_assets.phone.verdicts import Verdicts
 
 SLICE = 1 << 17
 """Rows judged at once: enough to make fixed costs small, few enough to keep memory flat."""

@@ -5,12 +5,12 @@ import numpy.typing as npt
 import polars as pl
 
 from ct_assets.phone import cleaning, decisions, result, slow
+from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.compiler.numbering import MAX_DIGITS
 from ct_assets.phone.decisions import Decided
 from ct_assets.phone.lookup import Digits, Lookup, UInts
 from ct_assets.phone.regions import ABSENT, UNKNOWN, Regions, Rows
 from ct_assets.phone.result import SLOW
-from ct_assets.phone.verdicts import Verdicts
 
 _NOT_A_NUMBER = result.unparsable("not_a_number")
 _NO_CODE = result.unparsable("invalid_country_code")

@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection
 
 import polars as pl
 
-from ct_assets.phone import column, fields, messages, regions, result
+from ct_assets.phone import column, messages, regions, result, result_struct
+from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.regions import Regions
 from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, rules
-from ct_assets.phone.verdicts import Verdicts
 
 
 def e164(
@@ -38,7 +38,7 @@ def e164(
     refuse = rules(accept, min_digits, max_digits)
 
     def told(verdicts: Verdicts) -> pl.Series:
-        return fields.frame(verdicts, refuse).to_struct()
+        return result_struct.frame(verdicts, refuse).to_struct()
 
     return _judged(phone, region, told, result.dtype())
 
@@ -69,7 +69,7 @@ def explain(
 
     def told(verdicts: Verdicts) -> pl.Series:
         digits = pl.Series("national_digits", verdicts.national_digits)
-        judged = fields.frame(verdicts, refuse).with_columns(digits)
+        judged = result_struct.frame(verdicts, refuse).with_columns(digits)
         return judged.select(message).to_series()
 
     return _judged(phone, region, told, pl.String())

@@ -5,8 +5,8 @@ import numpy.typing as npt
 import polars as pl
 
 from ct_assets.phone import reference, result
+from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.regions import ABSENT, UNKNOWN, Places
-from ct_assets.phone.verdicts import Verdicts
 
 
 def judge(phones: pl.Series, regions: Places) -> Verdicts:

@@ -13,8 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from ct_assets.errors import UserError
-from ct_assets.mapping.labels import Name, Owners, Tags
-from ct_assets.mapping.problems import DeclarationError, Problem, mistake, problem_of, unknown_key
+from ct_assets.mapping.declaration.catalog_names import Name, Owners, Tags
+from ct_assets.mapping.declaration.problems import (
+    DeclarationError,
+    Problem,
+    mistake,
+    problem_of,
+    unknown_key,
+)
 from ct_assets.sources import file_snapshot, formats, watermark
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import Draft, Snapshot

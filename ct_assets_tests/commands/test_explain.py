@@ -1,7 +1,7 @@
 import pytest
 from click.testing import CliRunner
 
-from ct_assets.clevertap.catalogue import entries
+from ct_assets.clevertap.codes import entries
 from ct_assets.cli import cli
 
 

@@ -18,7 +18,7 @@ from ct_assets.components.partitions import (
 )
 from ct_assets.components.triggers import due, tick
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.declaration import Partition
+from ct_assets.mapping.declaration.sync import Partition
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Snapshot, Staging
 from ct_assets_tests.components import kit

@@ -16,7 +16,7 @@ from ct_assets.components import catalogue, triggers
 from ct_assets.components.triggers import tick
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
-from ct_assets.mapping.labels import STAGES
+from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit

@@ -9,7 +9,7 @@ import pytest
 
 from ct_assets.components.watching import Cursor, leader, look
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.declaration import OnChange
+from ct_assets.mapping.declaration.sync import OnChange
 from ct_assets.sources import source as sources
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import Staging

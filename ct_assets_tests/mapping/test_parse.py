@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from ct_assets.clevertap.contract import Limits
 from ct_assets.mapping import DeclarationError, Sync, parse
-from ct_assets.mapping.filling import Field
+from ct_assets.mapping.declaration.field import Field
 
 CUSTOMERS = """
 name: customers

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from polars.testing.parametric import column, dataframes
 
-from ct_assets.clevertap.catalogue import explain
+from ct_assets.clevertap.codes import explain
 from ct_assets.errors import UserError
 from ct_assets_tests.mapping.checker import check
 from ct_assets_tests.mapping.splitting import EVENT, PROFILE, run

@@ -382,7 +382,7 @@ def test_python_that_runs_per_row_would_be_noticed(
         )
 
     before = work(tmp_path, 10_000, EMAIL)
-    monkeypatch.setattr("ct_assets.mapping.convert.contact.trimmed", slow)
+    monkeypatch.setattr("ct_assets.mapping.convert.contacts.trimmed", slow)
 
     assert work(tmp_path, 10_000, EMAIL) - before > 3 * 10_000
 

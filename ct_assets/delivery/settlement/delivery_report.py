@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.clevertap.catalogue import entries
+from ct_assets.clevertap.codes import entries
 from ct_assets.delivery.outbox import Origin
 from ct_assets.files import replacing
 from ct_assets.sql import literal

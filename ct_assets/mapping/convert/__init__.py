@@ -5,11 +5,17 @@ from collections.abc import Callable
 import polars as pl
 
 from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
-from ct_assets.mapping.convert import contact, dates, items, lists, numbers, text, words
+from ct_assets.mapping.convert import choices, contacts, dates, items, lists, numbers, text
+from ct_assets.mapping.convert.conversion import (
+    Converted,
+    Steps,
+    Target,
+    TypeMismatchError,
+    prepare,
+)
 from ct_assets.mapping.convert.dtypes import natural_type
-from ct_assets.mapping.convert.model import Converted, Steps, Target, TypeMismatchError, prepare
 from ct_assets.mapping.convert.names import field_type, problems_of_name
-from ct_assets.mapping.convert.nested import Flat, flatten
+from ct_assets.mapping.convert.structs import Flat, flatten
 
 __all__ = [
     "LIMITS",
@@ -32,14 +38,14 @@ _CONVERSIONS: dict[FieldType, Conversion] = {
     FieldType.STRING: text.string,
     FieldType.INTEGER: numbers.integer,
     FieldType.FLOAT: numbers.float_,
-    FieldType.BOOLEAN: words.boolean,
+    FieldType.BOOLEAN: choices.boolean,
     FieldType.DATE: dates.date,
     FieldType.LIST: lists.multi_value,
-    FieldType.PHONE: contact.phone,
-    FieldType.EMAIL: contact.email,
-    FieldType.GENDER: words.gender,
-    FieldType.YES_NO: words.yes_no,
-    FieldType.EDUCATION: words.education,
+    FieldType.PHONE: contacts.phone,
+    FieldType.EMAIL: contacts.email,
+    FieldType.GENDER: choices.gender,
+    FieldType.YES_NO: choices.yes_no,
+    FieldType.EDUCATION: choices.education,
     FieldType.AGE: numbers.age,
     FieldType.GROUPS: lists.groups,
     FieldType.ITEMS: items.items,

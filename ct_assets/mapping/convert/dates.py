@@ -2,15 +2,7 @@
 
 import polars as pl
 
-from ct_assets.mapping.convert.dtypes import (
-    FIRST_SECOND,
-    LAST_SECOND,
-    PER_SECOND,
-    in_calendar,
-    is_text,
-    trimmed,
-)
-from ct_assets.mapping.convert.model import (
+from ct_assets.mapping.convert.conversion import (
     OUTSIDE,
     Check,
     Converted,
@@ -18,6 +10,14 @@ from ct_assets.mapping.convert.model import (
     Steps,
     Target,
     mismatch,
+)
+from ct_assets.mapping.convert.dtypes import (
+    FIRST_SECOND,
+    LAST_SECOND,
+    PER_SECOND,
+    in_calendar,
+    is_text,
+    trimmed,
 )
 from ct_assets.mapping.convert.text import DATE_MARK
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from ct_assets.clevertap.contract import FieldType
-from ct_assets.mapping.convert.model import Target, mismatch
+from ct_assets.mapping.convert.conversion import Target, mismatch
 
 # What Unicode calls white space, and what exports leave behind: NUL, the separators of ASCII and
 # marks of no width. Spelled out because a polars plan computes `strip_chars()` anew wherever it is

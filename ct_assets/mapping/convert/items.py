@@ -3,9 +3,8 @@
 import polars as pl
 
 from ct_assets.clevertap.contract import FieldType
-from ct_assets.mapping.convert import dates, numbers, text, words
-from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, natural_type
-from ct_assets.mapping.convert.model import (
+from ct_assets.mapping.convert import choices, dates, numbers, text
+from ct_assets.mapping.convert.conversion import (
     Check,
     Converted,
     Inline,
@@ -15,13 +14,14 @@ from ct_assets.mapping.convert.model import (
     counted,
     mismatch,
 )
+from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, natural_type
 from ct_assets.mapping.convert.names import problems_of_name
 
 _CONVERSIONS = {
     FieldType.STRING: text.string,
     FieldType.INTEGER: numbers.integer,
     FieldType.FLOAT: numbers.float_,
-    FieldType.BOOLEAN: words.boolean,
+    FieldType.BOOLEAN: choices.boolean,
     FieldType.DATE: dates.date,
 }
 

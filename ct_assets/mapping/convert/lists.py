@@ -3,8 +3,7 @@
 import polars as pl
 
 from ct_assets.clevertap.contract import CHANNELS
-from ct_assets.mapping.convert.dtypes import dtype_of, in_calendar, inner, is_list, is_text, trimmed
-from ct_assets.mapping.convert.model import (
+from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
     OUTSIDE,
     Check,
@@ -14,6 +13,7 @@ from ct_assets.mapping.convert.model import (
     counted,
     mismatch,
 )
+from ct_assets.mapping.convert.dtypes import dtype_of, in_calendar, inner, is_list, is_text, trimmed
 from ct_assets.mapping.convert.text import written
 
 

@@ -2,8 +2,15 @@
 
 import polars as pl
 
+from ct_assets.mapping.convert.conversion import (
+    NOT_FINITE,
+    Check,
+    Converted,
+    Steps,
+    Target,
+    mismatch,
+)
 from ct_assets.mapping.convert.dtypes import is_text, trimmed
-from ct_assets.mapping.convert.model import NOT_FINITE, Check, Converted, Steps, Target, mismatch
 
 # Beyond it a float no longer holds every whole number.
 WHOLE_IN_FLOAT = 2**53

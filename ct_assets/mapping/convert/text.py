@@ -9,8 +9,7 @@ from ct_assets.clevertap.contract import (
     OBJECT_ID_CHARACTERS,
     RESERVED_PREFIX,
 )
-from ct_assets.mapping.convert.dtypes import in_calendar, is_text, is_whole, text, trimmed
-from ct_assets.mapping.convert.model import (
+from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
     OUTSIDE,
     Check,
@@ -20,6 +19,7 @@ from ct_assets.mapping.convert.model import (
     counted,
     mismatch,
 )
+from ct_assets.mapping.convert.dtypes import in_calendar, is_text, is_whole, text, trimmed
 from ct_assets.mapping.convert.names import RESERVED_EVENT_KEYS
 
 # Control characters and all blanks but the plain one.

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ct_assets.clevertap.catalogue import explain
+from ct_assets.clevertap.codes import explain
 from ct_assets.delivery import DeliveryFailed, Outcome
 from ct_assets_tests.delivery.kit import NOW, Sync, event, profile
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from ct_assets.clevertap.catalogue import explain
+from ct_assets.clevertap.codes import explain
 from ct_assets.mapping.convert import FieldType, Target, TypeMismatchError, convert
 from ct_assets_tests.mapping.convert.run import converted, outcomes
 

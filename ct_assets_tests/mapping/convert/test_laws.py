@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ct_assets.clevertap.catalogue import explain
+from ct_assets.clevertap.codes import explain
 from ct_assets.mapping.convert import FieldType, Target
 from ct_assets_tests.mapping.convert.run import outcomes
 

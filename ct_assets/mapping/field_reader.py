@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ct_assets.mapping import template
 from ct_assets.mapping.convert.dtypes import in_calendar, text
-from ct_assets.mapping.filling import ACROSS_ROWS, Filling, Region
-from ct_assets.mapping.problems import SchemaError, near
-from ct_assets.mapping.widening import wide
+from ct_assets.mapping.declaration import template
+from ct_assets.mapping.declaration.field import ACROSS_ROWS, Filling, Region
+from ct_assets.mapping.declaration.problems import SchemaError, near
+from ct_assets.mapping.wide_integers import wide
 
 # Of columns that are computed of the source.
 INPUT = "__in:"

@@ -12,8 +12,8 @@ import duckdb
 import polars as pl
 
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.declaration import Sync
-from ct_assets.mapping.mapped import Mapped
+from ct_assets.mapping.bound_sync import Mapped
+from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.sql import connected, quoted
 
 DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"

@@ -1,6 +1,6 @@
 import pytest
 
-from ct_assets.mapping.template import Slot, TemplateError, columns, parts
+from ct_assets.mapping.declaration.template import Slot, TemplateError, columns, parts
 
 
 @pytest.mark.parametrize(

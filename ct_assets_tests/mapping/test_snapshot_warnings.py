@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.contract import Limits
-from ct_assets.mapping import hazards
+from ct_assets.mapping import snapshot_warnings
 
 
 def valid(path: Path, **columns: list[object]) -> Path:
@@ -22,7 +22,7 @@ def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
         Email=["x@y.example", "X@y.example", "z@y.example", None],
         Phone=["+390551234567", None, None, "+390551234567"],
     )
-    found = hazards.merge_hazards(file, tmp_path)
+    found = snapshot_warnings.merge_hazards(file, tmp_path)
 
     assert [(h.code, h.field, h.rows) for h in found] == [
         ("merge", "Email", 2),
@@ -38,24 +38,24 @@ def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
 def test_profiles_that_share_a_further_identifier(tmp_path: Path) -> None:
     file = valid(tmp_path, _key=["a", "b", "c"], _also=[["FBID:1"], ["FBID:1", "GPID:2"], None])
 
-    assert [h.rows for h in hazards.merge_hazards(file, tmp_path)] == [2]
+    assert [h.rows for h in snapshot_warnings.merge_hazards(file, tmp_path)] == [2]
 
 
 def test_nothing_is_shared(tmp_path: Path) -> None:
     file = valid(tmp_path, _key=["a", "b"], Email=[None, None], Name=["x", "x"])
 
-    assert hazards.merge_hazards(file, tmp_path) == []
+    assert snapshot_warnings.merge_hazards(file, tmp_path) == []
 
 
 @pytest.mark.parametrize(("count", "told"), [(256, 0), (257, 1)])
 def test_custom_properties_in_all(count: int, told: int) -> None:
     fields = ["Name", "Email", *(f"p{n}" for n in range(count))]
 
-    assert len(hazards.custom_fields(fields, Limits())) == told
+    assert len(snapshot_warnings.custom_fields(fields, Limits())) == told
 
 
 def test_clearing_where_clevertaps_pages_differ() -> None:
-    found = hazards.disputed_clears(["Name", "Phone", "Gender", "plan"])
+    found = snapshot_warnings.disputed_clears(["Name", "Phone", "Gender", "plan"])
 
     assert [(h.code, h.field) for h in found] == [
         ("clear_disputed", "Phone"),
@@ -78,7 +78,7 @@ def test_types_as_clevertap_sees_them() -> None:
         }
     )
 
-    assert hazards.seen(rows).types == {
+    assert snapshot_warnings.seen(rows).types == {
         "text": "string",
         "day": "date",
         "whole": "integer",
@@ -93,11 +93,13 @@ def test_types_as_clevertap_sees_them() -> None:
     "rows", [pl.LazyFrame({"_key": ["a"]}), pl.LazyFrame({"_key": [], "x": []})]
 )
 def test_nothing_to_see(rows: pl.LazyFrame) -> None:
-    assert hazards.seen(rows) == ({}, {})
+    assert snapshot_warnings.seen(rows) == ({}, {})
 
 
 def test_a_type_that_changed() -> None:
-    (drift,) = hazards.type_drift({"n": "integer", "t": "string"}, {"n": "string", "new": "date"})
+    (drift,) = snapshot_warnings.type_drift(
+        {"n": "integer", "t": "string"}, {"n": "string", "new": "date"}
+    )
 
     assert drift.field == "n"
     assert drift.message == (
@@ -108,9 +110,9 @@ def test_a_type_that_changed() -> None:
 
 def test_a_field_that_turned_null() -> None:
     rows = pl.LazyFrame({"_key": ["a"] * 100, "x": ["v"] * 4 + [None] * 96, "y": ["v"] * 100})
-    shares = hazards.seen(rows).nulls
+    shares = snapshot_warnings.seen(rows).nulls
 
     assert shares == {"x": 0.96, "y": 0.0}
-    assert [h.field for h in hazards.turned_null({"x": 0.95, "y": 0.0}, shares)] == ["x"]
-    assert hazards.turned_null({"x": 0.96}, shares) == []
-    assert hazards.turned_null({}, shares) == []
+    assert [h.field for h in snapshot_warnings.turned_null({"x": 0.95, "y": 0.0}, shares)] == ["x"]
+    assert snapshot_warnings.turned_null({"x": 0.96}, shares) == []
+    assert snapshot_warnings.turned_null({}, shares) == []

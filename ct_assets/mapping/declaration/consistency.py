@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
-from ct_assets.mapping.filling import LIST_OPERATORS, NUMBER_OPERATORS
-from ct_assets.mapping.labels import STAGES
-from ct_assets.mapping.problems import Problem
+from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS
+from ct_assets.mapping.declaration.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
 _ONLY_PROFILES = ("on_removed", "max_removed")

@@ -14,8 +14,8 @@ from pydantic import ConfigDict, field_validator, model_validator
 
 from ct_assets.clevertap.contract import IDENTIFIERS, FieldType
 from ct_assets.described import Described
-from ct_assets.mapping import template
-from ct_assets.mapping.problems import mistake, near, shown
+from ct_assets.mapping.declaration import template
+from ct_assets.mapping.declaration.problems import mistake, near, shown
 
 LIST_OPERATORS, NUMBER_OPERATORS = ("add", "remove"), ("incr", "decr")
 FILLINGS = ("column", "template", "value", "expr")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from ct_assets.mapping.problems import mistake
+from ct_assets.mapping.declaration.problems import mistake
 
 STAGES = ("valid", "rejected", "clevertap", "undelivered")
 """The assets of a sync, each called `<sync>/<stage>`."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from ct_assets.mapping.convert.conversion import Check, Converted, Steps, Target, mismatch
 from ct_assets.mapping.convert.dtypes import is_text, trimmed
-from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
 
 TRUE = ("true", "yes", "y", "t", "1", "on")
 FALSE = ("false", "no", "n", "f", "0", "off")

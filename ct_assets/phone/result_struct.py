@@ -6,8 +6,8 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from ct_assets.phone import result
+from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.rules import Rules
-from ct_assets.phone.verdicts import Verdicts
 
 _AS_IS = result.STATUSES.index("valid_as_is")
 _INVALID = pl.lit("invalid", pl.Enum(result.STATUSES))

@@ -9,10 +9,10 @@ import polars as pl
 from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.bind import bind
 from ct_assets.mapping.convert import prepare
-from ct_assets.mapping.declaration import Sync
-from ct_assets.mapping.filling import Identifier
-from ct_assets.mapping.problems import Problem, SchemaError
-from ct_assets.mapping.rules import own_type
+from ct_assets.mapping.declaration.consistency import own_type
+from ct_assets.mapping.declaration.field import Identifier
+from ct_assets.mapping.declaration.problems import Problem, SchemaError
+from ct_assets.mapping.declaration.sync import Sync
 
 _ROW = pl.LazyFrame({"id": ["a"]})
 _NOBODY = {"identify_by": (Identifier.model_validate({"identity": "id"}),), "event_key": None}

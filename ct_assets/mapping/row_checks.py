@@ -4,8 +4,8 @@ import polars as pl
 
 from ct_assets.clevertap.contract import CHARGED, PROFILE_FIELDS
 from ct_assets.clevertap.fields import ITEMS
-from ct_assets.mapping.keys import DUPLICATE, UNPROFILED
-from ct_assets.mapping.mapped import Mapped, MappedField
+from ct_assets.mapping.bound_sync import Mapped, MappedField
+from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED
 from ct_assets.mapping.reasons import Reason
 
 

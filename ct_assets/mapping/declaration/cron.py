@@ -2,7 +2,7 @@
 
 import re
 
-from ct_assets.mapping.problems import near
+from ct_assets.mapping.declaration.problems import near
 
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 _NAMES = {

@@ -1,6 +1,6 @@
 import pytest
 
-from ct_assets.clevertap.catalogue import Entry, UnknownCodeError, entries, explain
+from ct_assets.clevertap.codes import Entry, UnknownCodeError, entries, explain
 
 
 def test_explains_a_code_of_a_rejected_row() -> None:

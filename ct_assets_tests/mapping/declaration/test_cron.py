@@ -1,6 +1,6 @@
 import pytest
 
-from ct_assets.mapping.cron import cron_problem
+from ct_assets.mapping.declaration.cron import cron_problem
 
 
 @pytest.mark.parametrize(

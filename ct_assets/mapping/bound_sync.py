@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from ct_assets.mapping.convert import Converted, prepare
-from ct_assets.mapping.declaration import Sync
-from ct_assets.mapping.filling import Field
+from ct_assets.mapping.declaration.field import Field
+from ct_assets.mapping.declaration.problems import Path
+from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.field_reader import INPUT, PART
 from ct_assets.mapping.identity import Identity
-from ct_assets.mapping.problems import Path
-from ct_assets.mapping.reading import INPUT, PART
-from ct_assets.mapping.widening import widened
+from ct_assets.mapping.wide_integers import widened
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import TypedDict
 
 import polars as pl
 
+from ct_assets.mapping.convert.conversion import Check, Converted, Steps, Target, mismatch
 from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
-from ct_assets.mapping.convert.model import Check, Converted, Steps, Target, mismatch
 
 # RFC 5321, 4.5.3.1: octets of the whole address (a path less its brackets) and of its local part;
 # RFC 1035 those of a label.

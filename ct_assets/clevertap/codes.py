@@ -48,7 +48,7 @@ def explain(code: str | int) -> Entry:
 @functools.cache
 def entries() -> Mapping[str, Entry]:
     """All codes, in the order in which they are listed for people."""
-    source = resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
+    source = resources.files(__package__).joinpath("codes.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(source)
     kinds: tuple[Kind, ...] = get_args(Kind)
     return {

@@ -11,8 +11,9 @@ from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
 from ct_assets.clevertap.contract import Limits
-from ct_assets.mapping.cron import cron_problem
-from ct_assets.mapping.filling import (
+from ct_assets.mapping.declaration.catalog_names import Asset, Name, Owners, Tags
+from ct_assets.mapping.declaration.cron import cron_problem
+from ct_assets.mapping.declaration.field import (
     NUMBER_OPERATORS,
     Field,
     Filling,
@@ -23,8 +24,7 @@ from ct_assets.mapping.filling import (
     known_timezone,
     sql_columns,
 )
-from ct_assets.mapping.labels import Asset, Name, Owners, Tags
-from ct_assets.mapping.problems import mistake, shown
+from ct_assets.mapping.declaration.problems import mistake, shown
 
 # Strict, since `true` would pass for a 1 otherwise.
 Share = Annotated[float, Setting(strict=True, ge=0, le=1)]
