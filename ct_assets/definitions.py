@@ -2,7 +2,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ct_assets.components.project import load_defs
+from ct_assets.components.project.loader import load_defs
 
 
 @dg.definitions

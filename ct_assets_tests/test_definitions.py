@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ct_assets.components import catalogue
+from ct_assets.components.project import registry
 from ct_assets.definitions import defs
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
@@ -49,7 +49,7 @@ def test_every_asset_says_what_it_is() -> None:
 
 
 def test_the_catalogue_knows_syncs_sources_and_files() -> None:
-    syncs = catalogue.catalogue(catalogue.load("ct_assets.definitions"))
+    syncs = registry.catalogue(registry.load("ct_assets.definitions"))
 
     assert set(syncs) == {"customers", "purchases"}
     customers = syncs["customers"]

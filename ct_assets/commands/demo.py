@@ -14,8 +14,8 @@ from rich.table import Table
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import execute, kept_or_forgotten
-from ct_assets.components.catalogue import Declared
-from ct_assets.components.triggers import job_name
+from ct_assets.components.project.registry import Declared
+from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync

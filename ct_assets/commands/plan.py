@@ -8,7 +8,7 @@ from rich.console import Console
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.commands.output import console, print_json, table
 from ct_assets.commands.project import Project
-from ct_assets.components.planning import Planned, lines, planned, samples, told
+from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import Asked
 from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import click
 
 from ct_assets.commands.project import Project
-from ct_assets.components.rows import Rows
-from ct_assets.components.splitting import Counts
+from ct_assets.components.assets.split_step import Counts
+from ct_assets.components.preview.scratch import Rows
 
 
 @click.command()

@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import dagster as dg
 
-from ct_assets.components import catalogue
-from ct_assets.components.desk import Desk
+from ct_assets.components.preview.workspace import Desk
+from ct_assets.components.project import registry
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
@@ -21,7 +21,7 @@ class Project(Desk):
     @staticmethod
     def load(module: str) -> "Project":
         try:
-            definitions = catalogue.load(module)
+            definitions = registry.load(module)
         except ModuleNotFoundError as error:
             if not f"{module}.".startswith(f"{error.name}."):
                 raise
@@ -34,7 +34,7 @@ class Project(Desk):
     @staticmethod
     def of(definitions: dg.Definitions) -> "Project":
         return Project(
-            syncs=catalogue.catalogue(definitions),
+            syncs=registry.catalogue(definitions),
             staging=_resource(definitions, "ct_staging", ParquetStaging()).staging(),
             warehouse=_resource(definitions, "ct_warehouse", WarehouseResource()).warehouse(),
             definitions=definitions,

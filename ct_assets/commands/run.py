@@ -9,7 +9,8 @@ import click
 
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import execute, kept_or_forgotten
-from ct_assets.components.triggers import due, job_name
+from ct_assets.components.automation.schedules import due
+from ct_assets.components.project.runs import job_name
 from ct_assets.delivery.guards.guards import no_guard
 from ct_assets.errors import UserError
 

@@ -14,7 +14,7 @@ import click
 import dagster as dg
 from filelock import FileLock
 
-from ct_assets.components.triggers import job_name
+from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

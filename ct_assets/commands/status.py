@@ -13,8 +13,8 @@ from ct_assets.commands.board import Status, show
 from ct_assets.commands.output import print_json
 from ct_assets.commands.project import Project
 from ct_assets.commands.runs import LastRun, instance, last_runs
-from ct_assets.components.triggers import schedule_name, stopped
-from ct_assets.components.watching import sensor_name
+from ct_assets.components.automation.source_sensor import sensor_name
+from ct_assets.components.project.runs import schedule_name, stopped
 from ct_assets.delivery.operations.inspection import Standing, standing
 from ct_assets.delivery.state.sync_files import BusyError
 from ct_assets.io_managers import destinations

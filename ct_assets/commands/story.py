@@ -10,7 +10,7 @@ import polars as pl
 from ct_assets.clevertap.codes import entries, explain
 from ct_assets.commands.output import local
 from ct_assets.commands.project import Project
-from ct_assets.components.rows import Rows, split_rows
+from ct_assets.components.preview.scratch import Rows, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.delivery.operations.inspection import Held, Reported, Run
 from ct_assets.delivery.operations.inspection import story as told_by_state

@@ -3,14 +3,14 @@ from typing import Self
 import dagster as dg
 from pydantic import BaseModel
 
-from ct_assets.components.catalogue import sync_metadata
-from ct_assets.components.declaration import Raw, checked, place, placed
-from ct_assets.components.plan_job import plan_job
-from ct_assets.components.scaffolding import SyncScaffolder
-from ct_assets.components.schema import sync_schema
-from ct_assets.components.sync_assets import sync_assets
-from ct_assets.components.triggers import chain, schedule
-from ct_assets.components.watching import source_sensor
+from ct_assets.components.assets.sync_assets import sync_assets
+from ct_assets.components.automation.schedules import chain, schedule
+from ct_assets.components.automation.source_sensor import source_sensor
+from ct_assets.components.json_schema import sync_schema
+from ct_assets.components.preview.plan_job import plan_job
+from ct_assets.components.project.locations import Raw, checked, place, placed
+from ct_assets.components.project.registry import sync_metadata
+from ct_assets.components.scaffold.scaffolder import SyncScaffolder
 from ct_assets.mapping import parse
 from ct_assets.mapping.declaration.constant_fields import dates_as_text
 

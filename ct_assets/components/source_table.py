@@ -4,8 +4,10 @@ from typing import Any, Self
 import dagster as dg
 from pydantic import BaseModel
 
-from ct_assets.components.catalogue import source_metadata
-from ct_assets.components.declaration import (
+from ct_assets.components.assets.upstream import refuse_failing
+from ct_assets.components.automation.schedules import following
+from ct_assets.components.json_schema import source_schema
+from ct_assets.components.project.locations import (
     InvalidDeclarationError,
     Place,
     Raw,
@@ -14,10 +16,8 @@ from ct_assets.components.declaration import (
     placed,
     told,
 )
-from ct_assets.components.ordering import refuse_failing
-from ct_assets.components.scaffolding import SourceScaffolder
-from ct_assets.components.schema import source_schema
-from ct_assets.components.triggers import following
+from ct_assets.components.project.registry import source_metadata
+from ct_assets.components.scaffold.scaffolder import SourceScaffolder
 from ct_assets.errors import closest
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable

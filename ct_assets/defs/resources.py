@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from ct_assets.components.alerts import alert_sensors
+from ct_assets.components.automation.alerts import alert_sensors
+from ct_assets.components.automation.budgets import Budgets
+from ct_assets.components.automation.schedules import CRASHES
 from ct_assets.components.automation.webhook import Webhook
-from ct_assets.components.budgets import Budgets
-from ct_assets.components.triggers import CRASHES
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource

@@ -19,7 +19,7 @@ from ct_assets.sandbox.testing import SandboxInTest
 ROWS = 8000
 PROJECT = """\
 from pathlib import Path
-from ct_assets.components.project import load_defs
+from ct_assets.components.project.loader import load_defs
 defs = load_defs(Path(__file__).parent)
 """
 DECLARED = """\

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from ct_assets.cli import cli
 from ct_assets.commands.project import Project
-from ct_assets.components.triggers import job_name
+from ct_assets.components.project.runs import job_name
 from ct_assets_tests.components import kit
 
 SOURCES = """\
@@ -68,7 +68,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ct_assets.components.project import load_defs
+from ct_assets.components.project.loader import load_defs
 
 
 @dg.definitions

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.commands.erasing import erase_staged, named_by
-from ct_assets.components.splitting import split_into
+from ct_assets.components.assets.split_step import split_into
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync, parse
 from ct_assets.staging import Staging

@@ -19,7 +19,7 @@ from dagster._core.scheduler.instigation import (
     ScheduleInstigatorData,
 )
 
-from ct_assets.components.project import load_defs
+from ct_assets.components.project.loader import load_defs
 
 _NAMES = (f"ct_assets_project_{n}" for n in itertools.count())
 

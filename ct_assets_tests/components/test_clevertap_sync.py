@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.contract import MAX_RECORDS, Limits
-from ct_assets.components import sync_assets
+from ct_assets.components.assets import sync_assets
 from ct_assets.delivery import DeliveryFailed, Outcome, deliver
 from ct_assets.delivery.sender.sender import UNDER_WAY
 from ct_assets.io_managers import clevertap_io_manager

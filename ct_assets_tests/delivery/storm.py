@@ -30,7 +30,7 @@ KILLS = 6
 
 DEFINITIONS = """\
 from pathlib import Path
-from ct_assets.components.project import load_defs
+from ct_assets.components.project.loader import load_defs
 from ct_assets_tests.delivery.crash import watched
 watched()
 defs = load_defs(Path(__file__).parent)

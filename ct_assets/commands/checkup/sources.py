@@ -6,8 +6,8 @@ import polars as pl
 
 from ct_assets.commands.checkup.check import Check, failed, ok
 from ct_assets.commands.project import Project
-from ct_assets.components import declaration
-from ct_assets.components.catalogue import Declared
+from ct_assets.components.project import locations
+from ct_assets.components.project.registry import Declared
 from ct_assets.errors import UserError
 from ct_assets.mapping import SchemaError, bind
 
@@ -42,7 +42,7 @@ def _columns(declared: Declared, schema: pl.Schema) -> Check:
     try:
         mapped = bind(declared.sync, schema)
     except SchemaError as error:
-        told = declaration.told(declared.place, error.path, str(error))
+        told = locations.told(declared.place, error.path, str(error))
         return failed(name, told, "Correct the declaration, or bring the column back.")
     columns = set[str]().union(*mapped.lineage().values())
     return ok(name, f"{len(columns)} columns for {len(mapped.fields)} fields are there")

@@ -1,0 +1,95 @@
+"""What a step of a sync asks of the run that it is part of."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+import polars as pl
+from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
+
+from ct_assets.components.automation.partitions import within
+from ct_assets.components.project.registry import sync_of
+from ct_assets.errors import UserError
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging, described, span
+from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.staging import Draft, Staging
+
+
+def of_partitions(
+    context: dg.AssetExecutionContext, sync: Sync, whole: pl.LazyFrame
+) -> pl.LazyFrame:
+    """The rows that belong to this run's partitions; all, if the sync has none."""
+    if sync.partition is None:
+        return whole
+    window = context.partition_time_window
+    start = datetime.fromtimestamp(window.start.timestamp(), window.start.tzinfo)
+    return within(whole, sync.partition, start, window.end)
+
+
+def partition(context: dg.AssetExecutionContext) -> str | None:
+    return span(context.partition_key_range) if _partitioned(context) else None
+
+
+def partition_keys(context: dg.AssetExecutionContext) -> list[str]:
+    return list(context.partition_keys) if _partitioned(context) else []
+
+
+def _partitioned(context: dg.AssetExecutionContext) -> bool:
+    """Of the step, not of the run: one run may send syncs with and without partitions."""
+    return context.assets_def.partitions_def is not None
+
+
+def deployment(context: dg.AssetExecutionContext) -> AssetGraph:
+    """All assets of the code location; the graph of a run has those that were selected."""
+    return context.job_def.asset_layer.asset_graph.source_asset_graph
+
+
+def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """All syncs of this deployment, whether this run sends them or not."""
+    keys = deployment(context).get_all_asset_keys()
+    return frozenset(key.path[0] for key in keys if key.path[-1] == "clevertap")
+
+
+def rejected_profiles(
+    context: dg.AssetExecutionContext, sync: Sync, staging: Staging
+) -> pl.LazyFrame | None:
+    """Whom the sync that `require_profile` names has rejected."""
+    if sync.require_profile is None:
+        return None
+    asset = dg.AssetKey([sync.require_profile, "clevertap"])
+    graph = deployment(context)
+    if not graph.has(asset):
+        raise UserError(f"{sync.name}: require_profile: no sync {sync.require_profile!r}")
+    profiles, _ = sync_of(graph.get(asset).metadata)
+    rejected = staging.current((profiles.name, "rejected")).scan()
+    return rejected_keys(profiles, rejected)
+
+
+def fields_elsewhere(
+    context: dg.AssetExecutionContext, sync: Sync, staging: Staging
+) -> frozenset[str]:
+    """Fields of the other profile syncs to the same account, as they were split last."""
+    graph, found = deployment(context), set[str]()
+    for name in neighbours(context) - {sync.name}:
+        other, _ = sync_of(graph.get(dg.AssetKey([name, "clevertap"])).metadata)
+        if other.object == sync.object and other.destination == sync.destination:
+            found |= set(staging.meta((name, "valid")).get("types", ()))
+    return frozenset(found)
+
+
+def staged(
+    context: dg.AssetExecutionContext,
+    io_manager: ParquetStaging,
+    asset: dg.AssetKey,
+    draft: Draft,
+    metadata: Mapping[str, Any],
+) -> Iterator[dg.Output[Draft]]:
+    """An output; where only its sibling was selected, it is refreshed and reported all the same."""
+    if asset in context.selected_asset_keys:
+        yield dg.Output(draft, asset.path[-1], metadata=metadata)
+        return
+    said = {**metadata, **described(io_manager.staging().publish(draft), asset.path[-1])}
+    parts: list[str | None] = [*partition_keys(context)]
+    for part in parts or [None]:
+        context.log_event(dg.AssetMaterialization(asset, metadata=said, partition=part))

@@ -1,0 +1,67 @@
+"""The rows of a source, whoever made it, in a file that nobody changes."""
+
+import dagster as dg
+import polars as pl
+from dagster._core.definitions.assets.graph.asset_graph import AssetNode
+
+from ct_assets.components.project.registry import TABLE, named_table
+from ct_assets.errors import UserError, hushed
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import DeclaredSource
+from ct_assets.staging import ROW_GROUP, Draft, Staging
+
+COPY = "source.parquet"
+
+
+def frozen(
+    context: dg.AssetExecutionContext,
+    node: AssetNode,
+    staging: Staging,
+    warehouse: Warehouse,
+    draft: Draft,
+) -> pl.LazyFrame:
+    """All rows of the asset `node`: as we staged them, or else copied beside `draft`."""
+    if node.io_manager_key == "ct_staging":
+        return staging.current(node.key.path).scan()
+    copy, found = draft.folder / COPY, _value(context, node)
+    if isinstance(found, pl.LazyFrame | pl.DataFrame):
+        found.lazy().sink_parquet(copy, row_group_size=ROW_GROUP)
+    elif read := _table(context, node):
+        warehouse.snapshot(read.query, copy, called=read.called)
+    else:
+        raise _unusable(node.key.to_user_string(), found)
+    return pl.scan_parquet(copy, glob=False)
+
+
+def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:
+    """What the asset's I/O manager loads; its error if there is nothing that it can load."""
+    if node.is_executable and _gives_nothing(node):
+        return None  # a value of it would be from when it still gave one
+    try:
+        return context.load_asset_value(node.key)
+    except Exception as error:
+        hushed(error)
+        return error
+
+
+def _gives_nothing(node: AssetNode) -> bool:
+    asset = node.assets_def
+    output = asset.node_def.output_def_named(asset.get_output_name_for_asset_key(node.key))
+    return output.dagster_type.is_nothing
+
+
+def _table(context: dg.AssetExecutionContext, node: AssetNode) -> DeclaredSource | None:
+    last = context.instance.get_latest_materialization_event(node.key)
+    said = last.asset_materialization.metadata if last and last.asset_materialization else {}
+    return named_table(node.key, {**node.metadata, **said})
+
+
+def _unusable(asset: str, found: object) -> UserError:
+    kind = type(found).__name__
+    given = "nothing" if found is None else f"a {kind}"
+    what = f"cannot be loaded ({kind})" if isinstance(found, Exception) else f"gives {given}"
+    return UserError(
+        f"{asset} {what}, and names no table as `{TABLE}` in its metadata; a sync takes a polars "
+        f"frame or a table of the warehouse. Declare a SourceTable with `table: ...` and "
+        f"`upstream: [{asset}]`, and name that as the sync's source"
+    )

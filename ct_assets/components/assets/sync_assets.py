@@ -1,0 +1,182 @@
+"""The assets of a sync: valid and rejected, clevertap, undelivered."""
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from ct_assets.components.assets import asset_checks, run_context, split_metadata
+from ct_assets.components.assets.source_rows import COPY, frozen
+from ct_assets.components.assets.split_step import split_into
+from ct_assets.components.assets.split_warnings import notice
+from ct_assets.components.assets.upstream import refuse_failing, wait_for_others
+from ct_assets.components.automation import partitions
+from ct_assets.components.automation.schedules import condition
+from ct_assets.components.project.asset_keys import key, source_key, upload_step
+from ct_assets.components.project.locations import Place, placed
+from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.mapping import Sync
+from ct_assets.staging import Draft, Snapshot
+
+DESCRIPTIONS = {
+    "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
+    "rejected": "Rows that are not sent, with all columns of the source and the reasons.",
+    "clevertap": "What CleverTap has been told, and its word on every record.",
+    "undelivered": "Rows that CleverTap refused, or of which nobody knows whether it took them.",
+}
+
+
+def sync_assets(sync: Sync, at: Place, metadata: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
+    return [split_asset(sync, at), clevertap_asset(sync, metadata), undelivered_asset(sync)]
+
+
+def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
+    required = sync.require_profile
+    rejected_before = [dg.AssetKey([required, "rejected"])] if required else []
+
+    @dg.multi_asset(
+        name=f"{sync.name}__split",
+        # No input: what an asset of others gives is found out when it is read.
+        deps=[source_key(sync), *rejected_before],
+        outs={stage: _out(sync, stage) for stage in ("rejected", "valid")},
+        check_specs=asset_checks.specs(key(sync, "valid"), asset_checks.of(sync)),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
+    )
+    def split_rows(
+        context: dg.AssetExecutionContext,
+        ct_staging: dg.ResourceParam[ParquetStaging],
+        ct_warehouse: WarehouseResource,
+    ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
+        begun = time.monotonic()
+        staging, part = ct_staging.staging(), run_context.partition(context)
+        with (
+            readable(),
+            staging.draft((sync.name, "valid"), part) as valid,
+            staging.draft((sync.name, "rejected"), part) as rejected,
+        ):
+            refuse_failing(context, source_key(sync))
+            node = run_context.deployment(context).get(source_key(sync))
+            whole = frozen(context, node, staging, ct_warehouse.warehouse(), valid)
+            rows = run_context.of_partitions(context, sync, whole)
+            unprofiled = run_context.rejected_profiles(context, sync, staging)
+            with placed(at):
+                counts = split_into(sync, rows, valid, rejected, unprofiled)
+            before = staging.latest_meta((sync.name, "valid"))
+            elsewhere = run_context.fields_elsewhere(context, sync, staging)
+            hazards = notice(sync, valid, before, elsewhere)
+            mine = run_context.partition_keys(context)
+            late = partitions.take_stock(sync, whole, staging, valid, mine)
+            (valid.folder / COPY).unlink(missing_ok=True)
+            told = split_metadata.split_metadata(sync, valid.meta, time.monotonic() - begun)
+            for stage, draft in (("rejected", rejected), ("valid", valid)):
+                yield from _staged(context, ct_staging, sync, stage, draft, told)
+            found = asset_checks.of_split(sync, counts, valid.meta["reasons"], late)
+            found = {**found, **asset_checks.of_hazards(hazards)}
+            yield from asset_checks.results(context, key(sync, "valid"), found)
+
+    return split_rows
+
+
+def _staged(
+    context: dg.AssetExecutionContext,
+    io_manager: ParquetStaging,
+    sync: Sync,
+    stage: str,
+    draft: Draft,
+    told: Mapping[str, Any],
+) -> Iterator[dg.Output[Draft]]:
+    lineage = split_metadata.lineage(sync, stage, draft.scan().collect_schema(), source_key(sync))
+    said = {**told, "dagster/column_lineage": lineage}
+    yield from run_context.staged(context, io_manager, key(sync, stage), draft, said)
+
+
+def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
+    # A multi-asset of one: only these can be asked for without their checks.
+    @dg.multi_asset(
+        name=upload_step(sync.name),
+        ins={"valid": dg.AssetIn(key(sync, "valid"))},
+        deps=[dg.AssetKey([name, "clevertap"]) for name in sync.after],
+        outs={"clevertap": _out(sync, "clevertap", metadata, freshness(sync))},
+        check_specs=asset_checks.specs(key(sync, "clevertap"), asset_checks.DELIVERY),
+        can_subset=True,
+        backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
+    )
+    def clevertap(
+        context: dg.AssetExecutionContext,
+        config: DeliveryOptions,
+        ct_staging: dg.ResourceParam[ParquetStaging],
+        valid: Snapshot,
+    ) -> Iterator[dg.Output[Upload] | dg.AssetCheckResult]:
+        with readable():
+            wait_for_others(context, sync, ct_staging.staging())
+        part, staging = run_context.partition(context), ct_staging.staging()
+        sends = key(sync, "clevertap") in context.selected_asset_keys  # not its checks alone
+        if sends:
+            upload = Upload(sync, valid, config, run_context.neighbours(context), part)
+            links = split_metadata.links(sync, "valid", "rejected", "undelivered")
+            yield dg.Output(upload, "clevertap", metadata=links)
+        report = staging.current((sync.name, "clevertap"), part)
+        if sends and config.limit is None:
+            partitions.delivered(sync, staging, report.meta["destination"], valid)
+        found = asset_checks.of_delivery(sync, report.meta)
+        yield from asset_checks.results(context, key(sync, "clevertap"), found)
+
+    return clevertap
+
+
+def freshness(sync: Sync) -> dg.FreshnessPolicy | None:
+    hours = sync.fresh_within_hours
+    return dg.FreshnessPolicy.time_window(timedelta(hours=hours)) if hours else None
+
+
+def undelivered_asset(sync: Sync) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name=f"{sync.name}__undelivered",
+        ins={"report": dg.AssetIn(key(sync, "clevertap"))},
+        outs={"undelivered": _out(sync, "undelivered")},
+        backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
+    )
+    def undelivered(report: pl.LazyFrame) -> dg.Output[pl.LazyFrame]:
+        meant = pl.col("code").is_in(["forgotten", "before_from_now"])
+        held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
+        rows = report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
+        return dg.Output(rows, metadata=split_metadata.links(sync, "clevertap"))
+
+    return undelivered
+
+
+def described_as(sync: Sync, stage: str) -> str:
+    """The stage comes first: the catalog's list shows little more than that."""
+    about = f"\n\n{sync.description}" if sync.description else ""
+    return f"{DESCRIPTIONS[stage]}{about}"
+
+
+def _out(
+    sync: Sync,
+    stage: str,
+    metadata: Mapping[str, Any] | None = None,
+    freshness_policy: dg.FreshnessPolicy | None = None,
+) -> dg.AssetOut:
+    spec = dg.AssetSpec(
+        key(sync, stage),
+        description=described_as(sync, stage),
+        kinds={"clevertap" if stage == "clevertap" else "polars"},
+        group_name=sync.group or sync.name,
+        owners=sync.owners,
+        tags=sync.tags,
+        code_version=sync.digest,
+        automation_condition=condition(sync),
+        metadata=metadata,
+        freshness_policy=freshness_policy,
+        partitions_def=partitions.definition(sync),
+    )
+    manager = "clevertap" if stage == "clevertap" else "ct_staging"
+    required = stage == "undelivered"
+    return dg.AssetOut.from_spec(spec, is_required=required, io_manager_key=manager)

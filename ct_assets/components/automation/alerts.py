@@ -1,0 +1,103 @@
+"""Sensors that tell a webhook which sync failed, or is beyond its budgets, and what to do."""
+
+import html
+from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from ct_assets.components.automation.budgets import Breach, Budgets, breaches
+from ct_assets.components.automation.run_events import (
+    counts,
+    data_points,
+    delivered,
+    failures,
+    subjects,
+)
+from ct_assets.components.automation.webhook import URL, Webhook
+from ct_assets.io_managers.clevertap_io_manager import DESTINATION
+
+STANDARD = Budgets()
+JOINED = ", "
+TOLD = "clevertap/told_"
+"""Tags of a run, one for each thing that was told of it; their value is the sync."""
+
+
+def alert_sensors(
+    budgets: Budgets = STANDARD, of: Mapping[str, Budgets] | None = None
+) -> list[dg.SensorDefinition]:
+    """They need the resource `ct_alerts`; `of`: the budgets of syncs that have their own."""
+
+    @dg.run_failure_sensor(
+        name="alert_on_failure",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Tells the webhook of {URL} which sync failed, why, and what to do.",
+    )
+    def on_failure(context: dg.RunFailureSensorContext, ct_alerts: Webhook) -> None:
+        run = context.dagster_run
+        if ct_alerts.enabled() and run.tags.get("dagster/will_retry") != "true":
+            todo = "read the log of the run; the next one goes on from where it ended"
+            breach = Breach("failure", "\n".join(failures(context)), todo)
+            of = subjects(run)
+            _tell(context, ct_alerts, JOINED.join(of) or run.job_name, breach, of.values())
+
+    @dg.run_status_sensor(
+        dg.DagsterRunStatus.SUCCESS,
+        name="alert_on_budget",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Tells the webhook of {URL} which sync is beyond its budgets, and what to do.",
+    )
+    def on_budget(context: dg.RunStatusSensorContext, ct_alerts: Webhook) -> None:
+        if ct_alerts.enabled():
+            for sync, breach in _beyond(context, budgets, of or {}):
+                _tell(context, ct_alerts, sync, breach)
+
+    return [on_failure, on_budget]
+
+
+def _beyond(
+    context: dg.RunStatusSensorContext, budgets: Budgets, of: Mapping[str, Budgets]
+) -> Iterator[tuple[str, Breach]]:
+    month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for sync, said in delivered(context.instance, context.dagster_run.run_id).items():
+        own, rows = of.get(sync, budgets), counts(said)
+        if own.data_points_a_month is not None:
+            to = str(said["destination"].value)
+            rows["month"] = data_points(context.instance, to, since=month)
+        for breach in breaches(own, sync, rows):
+            yield sync, breach
+
+
+def _tell(
+    context: dg.RunStatusSensorContext,
+    webhook: Webhook,
+    sync: str,
+    breach: Breach,
+    cured: Collection[dg.AssetKey] = (),
+) -> None:
+    run, tag = context.dagster_run, f"{TOLD}{breach.about}"
+    if _is_known(context.instance, {tag: sync}, timedelta(hours=webhook.quiet_hours), cured):
+        context.log.info(f"{sync}: {breach.about} was told already")
+        return
+    to = run.tags.get(DESTINATION)
+    title = f"{sync}{f' to {to}' if to else ''}: {breach.about.replace('_', ' ')}"
+    lines = [title, breach.what, f"What to do: {breach.todo}.", webhook.link(run.run_id)]
+    webhook.tell(html.escape("\n".join(lines), quote=False))
+    context.instance.add_run_tags(run.run_id, {tag: sync})
+
+
+def _is_known(
+    instance: dg.DagsterInstance,
+    tags: Mapping[str, str],
+    quiet: timedelta,
+    cured: Collection[dg.AssetKey],
+) -> bool:
+    """Whether this was told lately, and it is not so that all that is `cured` was made since."""
+    told = instance.get_run_records(
+        dg.RunsFilter(tags=tags, created_after=datetime.now(UTC) - quiet), limit=1
+    )
+    if not told or not cured:
+        return bool(told)
+    since = told[0].create_timestamp.timestamp()
+    made = (instance.get_latest_materialization_event(key) for key in cured)
+    return not all(event is not None and event.timestamp > since for event in made)

@@ -1,0 +1,136 @@
+"""What starts a sync: a cron schedule, a change of its source, or nobody but a person."""
+
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from ct_assets.components.automation import partitions
+from ct_assets.components.project.asset_keys import key, source_key
+from ct_assets.components.project.runs import end_lost, job_name, schedule_name, under_way
+from ct_assets.errors import UserError
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.mapping import Sync
+from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.staging import Staging
+
+AGAIN = "*/10 * * * *"
+"""When what follows a change tries again after a failure; others do at their next tick."""
+
+CRASHES = {"dagster/max_retries": "2"}
+"""Runs whose process died start again, where the instance has `run_retries` enabled."""
+
+LATER = {"dagster/priority": "-1"}
+"""Of runs that queue together, those of syncs that go after others leave the queue last."""
+
+
+def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
+    """Follows the source, and never merely the syncs that go before this one.
+
+    Of partitions the latest and the one before: what has just happened is often in a period that
+    is over by the time it is read.
+    """
+    if sync.paused or not sync.trigger or not sync.trigger.on_change:
+        return None
+    found = following(_updated(sync))
+    latest = dg.AutomationCondition.in_latest_time_window
+    two = partitions.TWO[sync.partition.every] if sync.partition else None
+    return found.replace(latest(), latest(two)) if two else found
+
+
+def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
+    ignored = [dg.AssetKey([name, "clevertap"]) for name in sync.after]
+    updated = dg.AutomationCondition.any_deps_updated()
+    if not sync.partition:
+        return updated.ignore(dg.AssetSelection.assets(*ignored)) if ignored else updated
+    # Of two partitions that runs have split, Dagster sees of the last alone that it was sent, too.
+    ours = [key(sync, stage) for stage in STAGES]
+    chained = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
+    chained = chained.allow(dg.AssetSelection.assets(*ours))
+    return updated.ignore(dg.AssetSelection.assets(*ignored, *ours)) | chained
+
+
+def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
+    """Asks for a run once something is `updated`, and again after a failure.
+
+    Not again after a run that was cancelled, which only people do: the next change asks for one.
+    """
+    follows = dg.AutomationCondition.eager().replace("handled", _asked(updated))
+    follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
+    again = dg.AutomationCondition.cron_tick_passed(AGAIN)
+    failed = dg.AutomationCondition.execution_failed() & ~dg.AutomationCondition.in_progress()
+    return follows | (failed & again).with_label("failed, tries again")
+
+
+def _asked(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
+    """A run was asked for, after all changes known by now.
+
+    `eager` takes a change as handled when the asset itself was made since the last look, too: one
+    that came while a run was reading, or soon after, would be forgotten.
+    """
+    return (dg.AutomationCondition.newly_requested() & ~updated).with_label("asked for")
+
+
+def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition | None:
+    """The whole chain at each tick of the cron line, unless it is still under way."""
+    if sync.paused or not sync.trigger or not sync.trigger.cron:
+        return None
+
+    @dg.schedule(
+        name=schedule_name(sync.name),
+        cron_schedule=sync.trigger.cron,
+        execution_timezone=sync.trigger.timezone,
+        job=job,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Reads {sync.source} and sends what is new of {sync.name}.",
+    )
+    def ticked(
+        context: dg.ScheduleEvaluationContext, ct_staging: dg.ResourceParam[ParquetStaging]
+    ) -> dg.RunRequest | dg.SkipReason:
+        end_lost(context.instance, context.repository_def)
+        return tick(sync, context.instance, ct_staging.staging(), context.scheduled_execution_time)
+
+    return ticked
+
+
+def tick(
+    sync: Sync, instance: dg.DagsterInstance, staging: Staging, now: datetime
+) -> dg.RunRequest | dg.SkipReason:
+    run = next(under_way(instance, sync.name), None)
+    if run is not None:
+        return dg.SkipReason(f"{sync.name} is still under way in run {run.run_id[:8]}")
+    try:
+        return dg.RunRequest(tags=due(sync, staging, now))
+    except UserError as error:
+        return dg.SkipReason(str(error))
+
+
+def due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
+    """As a run's tags: the period under way, the one before, and back to where rows wait.
+
+    Raises:
+        UserError: The first period has not begun.
+    """
+    parts = partitions.definition(sync)
+    if parts is None:
+        return {}
+    keys = parts.get_partition_keys(current_time=now)
+    if not keys:
+        raise UserError(f"{sync.name} has nothing to send yet: its partitions start in the future")
+    waiting = partitions.waiting(sync, staging)
+    return {
+        "dagster/asset_partition_range_start": min([*keys[-2:], *waiting.keys() & set(keys)]),
+        "dagster/asset_partition_range_end": keys[-1],
+    }
+
+
+def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
+    """From the source to what is undelivered, without what others have to do before."""
+    keys = [source_key(sync), *(key(sync, stage) for stage in STAGES)]
+    return dg.define_asset_job(
+        job_name(sync.name),
+        selection=dg.AssetSelection.assets(*keys),
+        description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
+        run_tags=CRASHES | (LATER if sync.after else {}),
+    )

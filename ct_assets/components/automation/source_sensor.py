@@ -1,0 +1,155 @@
+"""Sensors for syncs that follow their source: what has changed is read, the rest follows it."""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import dagster as dg
+
+from ct_assets.components.project.asset_keys import source_key
+from ct_assets.components.project.registry import declared_source, declared_syncs
+from ct_assets.components.project.runs import UNDER_WAY, end_lost, given_up, made_by, stopped
+from ct_assets.errors import UserError
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.mapping import Sync
+from ct_assets.mapping.declaration.sync import OnChange
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import DeclaredSource
+from ct_assets.staging import NotStagedError, Snapshot, Staging
+
+SECONDS = 30
+AGAIN = 600
+"""Seconds after which a run that was asked for, and did not read the source, is asked for again."""
+
+
+@dataclass(frozen=True)
+class Cursor:
+    asked: str | None = None
+    """The source, as it stood when a run was asked for."""
+    at: float = 0
+    """When it was asked for."""
+    since: float | None = None
+    """When a change that has not been read yet was first seen."""
+    read: str | None = None
+    """The source, as it stood in the snapshot that was known then."""
+
+
+def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.SensorDefinition | None:
+    """Reads the source of `sync` anew when it has changed, if it is ours to read."""
+    if not _follows(sync):
+        return None
+    source = source_key(sync)
+
+    @dg.sensor(
+        name=sensor_name(sync.name),
+        target=dg.AssetSelection.assets(source),
+        minimum_interval_seconds=SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Reads {sync.source} when it has changed; {sync.name} follows.",
+    )
+    def changed(
+        context: dg.SensorEvaluationContext,
+        ct_staging: dg.ResourceParam[ParquetStaging],
+        ct_warehouse: WarehouseResource,
+    ) -> dg.RunRequest | dg.SkipReason:
+        repository = context.repository_def
+        if repository is not None:
+            end_lost(context.instance, repository)
+        declared = declared_source(repository, source)
+        if repository is None or declared is None:
+            return dg.SkipReason(f"{sync.source} is refreshed by others")
+        off = stopped(context.instance) - {sensor_name(sync.name)}
+        running = (s for s in declared_syncs(repository) if sensor_name(s.name) not in off)
+        first, wait = leader(sync, running)
+        if first != sync.name:
+            return dg.SkipReason(f"{sensor_name(first)} reads {sync.source} for this sync, too")
+        if _is_being_read(context.instance, repository, source):
+            return dg.SkipReason(f"{sync.source} is being read")
+        staging, warehouse = ct_staging.staging(), ct_warehouse.warehouse()
+        last = Cursor(**json.loads(context.cursor or "{}"))
+        try:
+            seen, skip = look(declared, last, wait, staging, warehouse, now())
+        except (UserError, OSError) as error:  # a file may go while it is looked at
+            return dg.SkipReason(str(error))
+        context.update_cursor(json.dumps(asdict(seen)))
+        return dg.SkipReason(skip) if skip else dg.RunRequest()
+
+    return changed
+
+
+def leader(sync: Sync, syncs: Iterable[Sync]) -> tuple[str, OnChange]:
+    """Of the syncs that follow one source, the one whose sensor reads it, and what it waits for."""
+    same = sorted((s for s in syncs if s.source == sync.source and _follows(s)), key=_name)
+    return same[0].name, soonest([wait for s in same if (wait := _follows(s))])
+
+
+def soonest(waits: Sequence[OnChange]) -> OnChange:
+    """Is over when the first of them is."""
+    if OnChange() in waits:
+        return OnChange()
+    return OnChange(
+        rows=min((w.rows for w in waits if w.rows), default=None),
+        minutes=min((w.minutes for w in waits if w.minutes), default=None),
+    )
+
+
+def sensor_name(name: str) -> str:
+    return f"{name}_on_change"
+
+
+def _follows(sync: Sync) -> OnChange | None:
+    return sync.trigger.on_change if sync.trigger and not sync.paused else None
+
+
+def _name(sync: Sync) -> str:
+    return sync.name
+
+
+def _is_being_read(
+    instance: dg.DagsterInstance, repository: dg.RepositoryDefinition, source: dg.AssetKey
+) -> bool:
+    runs = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+    return any(source in made_by(repository, run) and not given_up(instance, run) for run in runs)
+
+
+def look(
+    declared: DeclaredSource,
+    last: Cursor,
+    wait: OnChange,
+    staging: Staging,
+    warehouse: Warehouse,
+    now: float,
+) -> tuple[Cursor, str]:
+    """What to remember, and why nothing is to be read yet; an empty reason asks for a run."""
+    stands = f"{declared.code_version} {declared.state(warehouse)}"
+    staged = _staged(declared, staging)
+    read = f"{staged.meta.get('code')} {staged.meta['state']}" if staged else None
+    if read == stands:
+        return Cursor(), "nothing has changed"
+    if stands == last.asked and now - last.at < AGAIN:
+        return last, "this change was asked for already"
+    since = last.since if last.since is not None and last.read == read else now
+    seen = replace(last, since=since, read=read)
+    asked = Cursor(asked=stands, at=now, since=since, read=read)
+    if staged is None or wait == OnChange():
+        return asked, ""
+    if wait.minutes is not None and now - since >= wait.minutes * 60:
+        return asked, ""
+    if wait.rows is None:
+        return seen, f"waits for {wait.minutes} minutes since the first change"
+    try:
+        changed = declared.changed_rows(staged, warehouse)
+    except UserError as error:
+        return seen, str(error)
+    if changed >= wait.rows:
+        return asked, ""
+    return seen, f"{changed} of {wait.rows} rows have changed so far"
+
+
+def _staged(declared: DeclaredSource, staging: Staging) -> Snapshot | None:
+    try:
+        return staging.current(declared.source.key)
+    except NotStagedError:
+        return None

@@ -1,0 +1,56 @@
+"""What an edited declaration does to the rows of the last run, apart from what changed in them."""
+
+import contextlib
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.components.preview.scratch import split_rows
+from ct_assets.components.preview.workspace import Desk
+from ct_assets.mapping import SchemaError, Sync
+from ct_assets.staging import NotStagedError
+
+
+@dataclass(frozen=True)
+class Blast:
+    rows: int
+    """Valid then or now."""
+    changed: int
+    lost: int
+    """Valid then, and not now."""
+    gained: int
+
+
+def blast(desk: Desk, sync: Sync) -> Blast | None:
+    """None if the declaration is that of the last run, or if that run's rows are gone.
+
+    Or if those lack what is mapped now: a new column, say, which they cannot be split by.
+    """
+    try:
+        source = desk.staging.current(sync.source.split("/"))
+        before = desk.staging.current((sync.name, "valid"))
+    except NotStagedError:
+        return None
+    if before.meta["declaration"] == sync.digest:
+        return None
+    with (
+        contextlib.suppress(SchemaError),
+        split_rows(sync, source.scan(), desk.rejected_profiles(sync)) as rows,
+    ):
+        return _compared(before.scan(), rows.valid.scan())
+    return None
+
+
+def _compared(before: pl.LazyFrame, after: pl.LazyFrame) -> Blast:
+    columns = ("_kind", "_key", pl.col("_record").hash())
+    both = before.select(columns).join(
+        after.select(columns), on=("_kind", "_key"), how="full", coalesce=True
+    )
+    then, now = pl.col("_record"), pl.col("_record_right")
+    counted = both.select(
+        rows=pl.len(),
+        changed=(then != now).sum(),
+        lost=now.is_null().sum(),
+        gained=then.is_null().sum(),
+    )
+    return Blast(**counted.collect(engine="streaming").row(0, named=True))

@@ -1,0 +1,72 @@
+"""A job for each sync that plans without sending: it materializes nothing, so nothing is fresh."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
+from ct_assets.components.preview.workspace import Desk
+from ct_assets.components.project import registry
+from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
+from ct_assets.io_managers.delivery_metadata import table
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.mapping import Sync
+
+
+class PlanOptions(DeliveryOptions):
+    ask_clevertap: bool = Field(
+        default=False, description="Have CleverTap judge the records with dryRun=1."
+    )
+
+
+def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
+    """`definitions` gives those of the whole deployment, once they are all there."""
+    name = f"{sync.name}_plan"
+
+    @dg.op(name=f"{name}_rows", out=dg.Out(dg.Nothing))
+    def plan_rows(
+        context: dg.OpExecutionContext,
+        config: PlanOptions,
+        ct_staging: dg.ResourceParam[ParquetStaging],
+        ct_warehouse: WarehouseResource,
+    ) -> None:
+        with readable():
+            syncs = registry.catalogue(definitions())
+            desk = Desk(syncs, ct_staging.staging(), ct_warehouse.warehouse())
+            found = planned(desk, desk.sync(sync.name), config, ask_clevertap=config.ask_clevertap)
+        for said in told(found):
+            context.log.warning(said)
+        context.add_output_metadata(plan_metadata(found))
+
+    @dg.job(
+        name=name,
+        description=f"Says what the next run of {sync.name} would send. Nothing is sent or marked.",
+    )
+    def job() -> None:
+        plan_rows()
+
+    return job
+
+
+def plan_metadata(found: Planned) -> dict[str, Any]:
+    report = found.report
+    columns = {"property": "string", "rows": "int", "for example (masked)": "string"}
+    changes = [
+        dict(zip(columns, (change.field, change.rows, samples(change)), strict=True))
+        for change in report.properties
+    ]
+    asked = found.asked
+    judged = {"would take": asked.accepted, "would refuse": dict(asked.refused)} if asked else {}
+    return {
+        "destination": found.destination,
+        "rows": table([{"rows": name, "count": rows} for name, rows in lines(found).items()]),
+        "requests": report.requests,
+        "seconds_at_least": report.seconds,
+        "properties": table(changes, columns),
+        "to know": dg.MetadataValue.md("\n".join(f"* {said}" for said in told(found)) or "-"),
+        **({"clevertap": dg.MetadataValue.json(judged)} if asked else {}),
+    }

@@ -1,0 +1,46 @@
+"""A sync's rows, split in a folder of their own: nothing staged is touched."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.components.assets.split_step import Counts, split_into
+from ct_assets.files import scratch_dir
+from ct_assets.io_managers.clevertap_io_manager import KEYS
+from ct_assets.mapping import Sync
+from ct_assets.staging import Draft, Staging
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The files are gone after the block that gave them."""
+
+    source: pl.LazyFrame
+    valid: Draft
+    rejected: Draft
+    counts: Counts
+
+    @property
+    def keys(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.valid.folder / KEYS, glob=False)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Staging]:
+    with scratch_dir() as folder:
+        yield Staging(folder)
+
+
+@contextlib.contextmanager
+def split_rows(
+    sync: Sync, source: pl.LazyFrame, rejected_profiles: pl.LazyFrame | None = None
+) -> Iterator[Rows]:
+    with (
+        scratch() as drafts,
+        drafts.draft(("valid",)) as valid,
+        drafts.draft(("rejected",)) as rejected,
+    ):
+        counts = split_into(sync, source, valid, rejected, rejected_profiles)
+        yield Rows(source, valid, rejected, counts)

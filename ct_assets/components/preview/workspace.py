@@ -1,0 +1,79 @@
+"""From where syncs are looked at without running them: their rows as they are now."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from ct_assets.components.preview.scratch import Rows, scratch, split_rows
+from ct_assets.components.project import registry
+from ct_assets.components.project.locations import placed
+from ct_assets.components.project.registry import Declared
+from ct_assets.delivery import Policy
+from ct_assets.errors import UserError
+from ct_assets.io_managers.clevertap_io_manager import policy
+from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.staging import NotStagedError, Snapshot, Staging
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Nothing that is done here is noticed by anybody: no state, no staging, no asset changes."""
+
+    syncs: Mapping[str, Declared]
+    staging: Staging
+    warehouse: Warehouse
+
+    def sync(self, name: str) -> Declared:
+        return registry.find(self.syncs, name)
+
+    def staged(self, sync: str, stage: str) -> Snapshot | None:
+        """The snapshot of one of a sync's assets that was published last."""
+        try:
+            return self.staging.latest((sync, stage))
+        except NotStagedError:
+            return None
+
+    def policy(self, sync: Sync) -> Policy:
+        return policy(sync, sync.digest, frozenset(self.syncs))
+
+    @contextlib.contextmanager
+    def rows(self, declared: Declared) -> Iterator[Rows]:
+        """The rows as they are now, split."""
+        unprofiled = self.rejected_profiles(declared.sync)
+        with (
+            self.source(declared) as source,
+            placed(declared.place),
+            split_rows(declared.sync, source, unprofiled) as rows,
+        ):
+            yield rows
+
+    def rejected_profiles(self, sync: Sync) -> pl.LazyFrame | None:
+        """Whom the sync that `require_profile` names has rejected, as far as is known."""
+        if sync.require_profile is None:
+            return None
+        profiles = self.sync(sync.require_profile).sync
+        rejected = self.staged(profiles.name, "rejected")
+        return rejected_keys(profiles, rejected.scan()) if rejected else None
+
+    @contextlib.contextmanager
+    def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
+        """The source as it is now; an asset that is no SourceTable as it was last read."""
+        if declared.source is None:
+            yield self._last_read(declared.sync)
+            return
+        with scratch() as drafts, drafts.draft(("source",)) as draft:
+            declared.source.snapshot(draft, self.warehouse)
+            yield draft.scan()
+
+    def _last_read(self, sync: Sync) -> pl.LazyFrame:
+        try:
+            return self.staging.current(sync.source.split("/")).scan()
+        except NotStagedError:
+            raise UserError(
+                f"{sync.source} is made by another asset, whose rows only a run of {sync.name} can "
+                f"load: ct-assets run {sync.name} --limit 3. To look at them without, have it "
+                f"write a table and name that in its metadata, or read it with a SourceTable"
+            ) from None

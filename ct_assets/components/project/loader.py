@@ -1,0 +1,69 @@
+"""Loads a project's declarations; what is wrong in them is said in words, not in a traceback."""
+
+import traceback
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+import dagster as dg
+
+from ct_assets.components.project.cross_checks import Declarations
+from ct_assets.components.project.locations import InvalidDeclarationError, misplaced
+from ct_assets.components.project.yaml_documents import relative
+from ct_assets.errors import UserError
+from ct_assets.mapping.declaration.problems import DeclarationError
+
+
+def load_defs(folder: Path) -> dg.Definitions:
+    """Everything that the project of `folder` declares in its `defs` folder.
+
+    `dg.load_from_defs_folder` loads the same, but wraps a mistake in pages of its own frames, and
+    compares no sync with another.
+    """
+    mistake: UserError | None
+    try:
+        return _loaded(folder)
+    except Exception as error:
+        mistake = _mistake(error, folder)
+        if mistake is None:
+            raise
+    # Outside of the handler and without its frames: they speak of this code, not of the mistake.
+    raise mistake.with_traceback(None) from None
+
+
+def _loaded(folder: Path) -> dg.Definitions:
+    project = dg.ComponentTree.for_project(folder)
+    # Without a name of its own it has no quarrel with the one that `dagster -m` gives it.
+    tree = dg.ComponentTree(defs_module=project.defs_module, project_root=project.project_root)
+    _raise(list(misplaced(tree.defs_module_path)))
+    with warnings.catch_warnings():
+        # Dagster's warnings about itself, which `dg.load_from_defs_folder` silences as well.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        definitions = tree.build_defs()
+    _raise(list(Declarations.of(definitions).mistakes(tree.defs_module_path)))
+    return definitions
+
+
+def _raise(mistakes: Sequence[str]) -> None:
+    if mistakes:
+        raise InvalidDeclarationError(mistakes)
+
+
+def _mistake(error: BaseException | None, folder: Path) -> UserError | None:
+    """What the author of the declarations got wrong, from under the layers of Dagster's errors."""
+    while error is not None:
+        if isinstance(error, DeclarationError):
+            at = _written(error.__traceback__, folder)
+            return InvalidDeclarationError([f"{at}: {problem}" for problem in error.problems])
+        if isinstance(error, UserError):
+            return error
+        error = error.__cause__
+    return None
+
+
+def _written(frames: TracebackType | None, folder: Path) -> str:
+    """`file:line` in the project's Python code that made the declaration."""
+    own = [f for f in traceback.extract_tb(frames) if Path(f.filename).is_relative_to(folder)]
+    return f"{relative(Path(own[-1].filename))}:{own[-1].lineno}" if own else "declared in Python"

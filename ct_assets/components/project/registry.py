@@ -1,0 +1,136 @@
+"""The syncs and sources of loaded definitions, without running or opening anything."""
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster.components.definitions import LazyDefinitions
+
+from ct_assets.components.project import asset_keys
+from ct_assets.components.project.locations import Place
+from ct_assets.errors import UserError, closest
+from ct_assets.mapping import Sync, parse
+from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.sources.source import DeclaredSource, Source
+from ct_assets.sources.source import parse as parse_source
+
+# Where an asset's declaration is in its metadata; both are shown in the UI.
+SYNC, SOURCE = "clevertap_sync", "source_table"
+TABLE = "dagster/table_name"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A sync; its source when that is a SourceTable or names its table, None for other assets."""
+
+    sync: Sync
+    source: DeclaredSource | None
+    place: Place
+
+
+def load(module: str) -> dg.Definitions:
+    """The definitions of a Python module, as `dagster -m MODULE` finds them."""
+    found = [
+        value() if isinstance(value, LazyDefinitions) else value
+        for value in vars(importlib.import_module(module)).values()
+        if isinstance(value, LazyDefinitions | dg.Definitions)
+    ]
+    if len(found) != 1:
+        raise UserError(f"{module}: expected one Dagster Definitions, found {len(found)}")
+    return found[0]
+
+
+def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
+    """Every sync by its name."""
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+    found = {}
+    for spec in specs.values():
+        if SYNC in spec.metadata:
+            sync, at = sync_of(spec.metadata)
+            source = specs.get(dg.AssetKey.from_user_string(sync.source))
+            found[sync.name] = Declared(sync, _readable(source) if source else None, at)
+    return found
+
+
+def find(syncs: Mapping[str, Declared], name: str) -> Declared:
+    if name not in syncs:
+        hint = closest(name, list(syncs)) or f"; declared are: {', '.join(sorted(syncs)) or 'none'}"
+        raise UserError(f"no sync is called {name!r}{hint}")
+    return syncs[name]
+
+
+def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
+    declared = json.loads(json.dumps(raw, default=str))
+    return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.told()})}
+
+
+def source_metadata(of: DeclaredSource, at: Place) -> dict[str, Any]:
+    declared = of.source.model_dump(mode="json", exclude_defaults=True)
+    value = {"declaration": declared, "root": str(of.root), "place": at.told()}
+    return {SOURCE: dg.MetadataValue.json(value)}
+
+
+def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
+    """The sync whose `clevertap` asset has this metadata, and where it is declared."""
+    declared = _json(metadata[SYNC])
+    return parse(declared["declaration"]), Place.of(declared["place"])
+
+
+def place_of_source(metadata: Mapping[str, Any]) -> Place:
+    return Place.of(_json(metadata[SOURCE])["place"])
+
+
+def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]:
+    for key, asset in (repository.assets_defs_by_key if repository else {}).items():
+        metadata = asset.metadata_by_key.get(key, {})
+        if SYNC in metadata:
+            yield sync_of(metadata)[0]
+
+
+def declared_assets(repository: dg.RepositoryDefinition) -> Iterator[dg.AssetKey]:
+    """What the declared syncs and SourceTables make."""
+    for sync in declared_syncs(repository):
+        yield from (asset_keys.key(sync, stage) for stage in STAGES)
+    for key, asset in repository.assets_defs_by_key.items():
+        if SOURCE in asset.metadata_by_key.get(key, {}):
+            yield key
+
+
+def declared_source(
+    repository: dg.RepositoryDefinition | None, key: dg.AssetKey
+) -> DeclaredSource | None:
+    """The SourceTable of that key, if it is one."""
+    asset = repository and repository.assets_defs_by_key.get(key)
+    return _source(asset.metadata_by_key[key]) if asset else None
+
+
+def _readable(spec: dg.AssetSpec) -> DeclaredSource | None:
+    return _source(spec.metadata) or named_table(spec.key, spec.metadata)
+
+
+def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
+    if SOURCE not in metadata:
+        return None
+    declared = _json(metadata[SOURCE])
+    source = parse_source(declared["declaration"])
+    return DeclaredSource(source, Path(declared["root"]), Place.of(declared["place"]).folder)
+
+
+def _json(value: object) -> dict[str, Any]:
+    if not isinstance(value, dg.JsonMetadataValue) or not isinstance(value.value, dict):
+        raise TypeError("a declaration in metadata is JSON")
+    return value.value
+
+
+def named_table(key: dg.AssetKey, metadata: Mapping[str, object]) -> DeclaredSource | None:
+    """Where an asset's rows are in the warehouse, as dbt, dagster-duckdb and others say it."""
+    name = metadata.get(TABLE)
+    if name is None:
+        return None
+    # Of database.schema.table the last two: the database is the warehouse's file.
+    table = ".".join(str(getattr(name, "value", name)).replace('"', "").split(".")[-2:])
+    return DeclaredSource(Source(asset=key.to_user_string(), table=table), Path(), Path())

@@ -1,0 +1,91 @@
+"""Runs of syncs: which are under way, which were lost, and how their jobs are named."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import dagster as dg
+from dagster._core.scheduler.instigation import InstigatorStatus
+
+from ct_assets.components.project.registry import declared_assets
+
+SILENCE = timedelta(hours=1)
+"""A run that says nothing for so long is taken for dead."""
+
+SUFFIX = "_sync"
+"""Of the jobs that are the whole chain of a sync."""
+
+UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[dg.DagsterRun]:
+    """The runs that are about to send the sync of that name, or at it."""
+    asset = dg.AssetKey([name, "clevertap"])
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+        sends = run.job_name == job_name(name) or asset in (run.asset_selection or ())
+        if sends and not given_up(instance, run):
+            yield run
+
+
+def is_live(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    return run.status in UNDER_WAY and not given_up(instance, run)
+
+
+def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Where Dagster itself was killed, its runs stay under way for ever; a live one logs.
+
+    What is queued is in no process yet, and outlives them all.
+    """
+    if run.status is dg.DagsterRunStatus.QUEUED:
+        return False
+    last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
+    return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()
+
+
+def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> None:
+    """End the runs of our assets that are given up: automation and the queue wait for them.
+
+    One that makes assets of others, too, may be silent for as long as those are.
+    """
+    found = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+    lost = [run for run in found if given_up(instance, run)]
+    ours = set(declared_assets(repository)) if lost else set()
+    for run in lost:
+        made = made_by(repository, run)
+        if made and made <= ours:
+            canceling = run.status is dg.DagsterRunStatus.CANCELING
+            end = instance.report_run_canceled if canceling else instance.report_run_failed
+            minutes = SILENCE.total_seconds() / 60
+            end(run, f"its process was lost: nothing was heard of it for {minutes:.0f} minutes")
+
+
+def made_by(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
+    """The assets that a run makes; none if its job is there no more."""
+    if run.asset_selection is not None or not repository.has_job(run.job_name):
+        return frozenset(run.asset_selection or ())
+    return frozenset(repository.get_job(run.job_name).asset_layer.executable_asset_keys)
+
+
+def stopped(instance: dg.DagsterInstance) -> frozenset[str]:
+    """The names of schedules and sensors that someone switched off in the UI."""
+    if instance.schedule_storage is None:  # an ephemeral one keeps no states
+        return frozenset()
+    return frozenset(
+        state.instigator_name
+        for state in instance.all_instigator_state()
+        if state.status is InstigatorStatus.STOPPED
+    )
+
+
+def job_name(name: str) -> str:
+    return f"{name}{SUFFIX}"
+
+
+def schedule_name(name: str) -> str:
+    return f"{name}_schedule"

@@ -1,0 +1,251 @@
+"""`dg scaffold defs`: declarations that load as they are written, with what else one may say."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pprint import pformat
+from typing import Any, Literal
+
+import click
+import dagster as dg
+import polars as pl
+import yaml
+from pydantic import BaseModel, Field
+
+from ct_assets.components.scaffold import suggestions
+from ct_assets.errors import UserError, closest
+from ct_assets.settings import data_dir
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import DeclaredSource
+from ct_assets.sources.source import parse as parse_source
+from ct_assets.staging import NotStagedError, Staging
+
+SOURCE_TYPE = "ct_assets.components.SourceTable"
+SEED = Path("data/chinook")
+PLACEHOLDERS = {
+    "profile": ("customer_id", "name", "email"),
+    "event": ("event_id", "customer_id", "created_at"),
+}
+
+
+class SyncParams(BaseModel):
+    source: str | None = Field(
+        default=None, description="Asset whose rows are sent. Left out: one that is declared."
+    )
+    object: Literal["profile", "event"] = Field(
+        default="profile", description="What a row becomes in CleverTap."
+    )
+    event: str | None = Field(
+        default=None, description="Name of the events. Left out: made of the sync's name."
+    )
+
+
+class SourceParams(BaseModel):
+    asset: str | None = Field(default=None, description="Key of the asset, such as shop/customer.")
+    file: str | None = Field(default=None, description="CSV or Parquet, from the project's root.")
+    table: str | None = Field(default=None, description="A table or view of the warehouse.")
+    sql: str | None = Field(default=None, description="One SELECT, run in the warehouse.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The source of a new sync, as far as it could be read."""
+
+    asset: str
+    schema: Mapping[str, pl.DataType]
+    note: str
+
+
+class SyncScaffolder(dg.Scaffolder[SyncParams]):
+    @classmethod
+    def get_scaffold_params(cls) -> type[SyncParams]:
+        return SyncParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[SyncParams]) -> None:
+        name = plain(request.target_path.stem if request.append else request.target_path.name)
+        found = find_source(request, name)
+        _write(request, sync_text(name, request.params, found))
+        click.echo(found.note, err=True)
+
+
+class SourceScaffolder(dg.Scaffolder[SourceParams]):
+    @classmethod
+    def get_scaffold_params(cls) -> type[SourceParams]:
+        return SourceParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[SourceParams]) -> None:
+        _write(request, source_text(plain(request.target_path.name), request.params))
+
+
+def sync_text(name: str, params: SyncParams, found: Found) -> str:
+    """A declaration, with a comment for each line that deserves a look."""
+    event = params.event or suggestions.event_name(name)
+    is_event = params.object == "event"
+    schema = found.schema or dict.fromkeys(PLACEHOLDERS[params.object], pl.String())
+    offer = suggestions.event(schema, event) if is_event else suggestions.profile(schema)
+    id_note = "" if offer.identity else "  # no column looks like an id: name it here"
+    lines = [
+        *(f"# {line}" for line in found.note.splitlines()),
+        "type: ct_assets.components.ClevertapSync",
+        "attributes:",
+        f"  name: {name}",
+        f"  object: {params.object}",
+        f"  source: {_flow(found.asset)}",
+        '  # where: "country is not null"  # a condition in SQL; other rows are left out',
+        *(_event_lines(event, offer) if is_event else []),
+        "  # identity, objectId, FBID or GPID, in order: the first that a row has is used",
+        f"  identify_by: {_flow([{'identity': offer.identity or 'customer_id'}])}{id_note}",
+        *_field_lines(offer, active=is_event),
+        *(_EVENT_ENDING if is_event else _PROFILE_ENDING),
+        *_ENDING,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def source_text(name: str, params: SourceParams) -> str:
+    given = params.model_dump(exclude_none=True)
+    asset = given.pop("asset", f"source/{name}")
+    origin = given or {"table": name}
+    lines = [
+        f"type: {SOURCE_TYPE}",
+        "attributes:",
+        f"  asset: {_flow(asset)}  # what syncs name as their `source`",
+        "  # one of file (CSV or Parquet, from the project's root; may have *), table, sql and",
+        "  # sql_file (beside this file); all but file are read in <CT_DATA_DIR>/warehouse.duckdb",
+        *(f"  {kind}: {_flow(value)}" for kind, value in origin.items()),
+        "  # types: {birthday: date, visits: integer}  # of CSV columns, which are text otherwise",
+        "  # watermark: updated_at  # a column that grows with every change",
+        "  # upstream: [dbt/customer]  # assets that make these rows: it is read after them",
+        f"  description: {_flow(f'Rows of {asset}.')}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def find_source(request: dg.ScaffoldRequest[SyncParams], name: str) -> Found:
+    root = request.project_root or Path.cwd()
+    declared = dict(_declared(_defs(request.target_path), root))
+    asset = request.params.source or _nearest(name, list(declared)) or f"source/{name}"
+    others = [key for key in declared if key != asset]
+    chosen = f"\nOther sources: {', '.join(others)}" if others and not request.params.source else ""
+    try:
+        schema = _schema(asset, declared.get(asset))
+    except NotStagedError:
+        how = f"dg scaffold defs {SOURCE_TYPE} {plain(asset)} --asset {asset} --file ..."
+        return Found(asset, {}, f"No rows of {asset} are known yet. Declare it with\n  {how}")
+    except (UserError, OSError) as error:
+        return Found(asset, {}, f"The source could not be read: {error}{chosen}")
+    told = f"Proposed from the columns of {asset}; look with `ct-assets preview {name}`."
+    return Found(asset, schema, told + chosen)
+
+
+def plain(name: str) -> str:
+    """A name that a sync may have."""
+    kept = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+    return kept if kept[:1].isalpha() else f"sync_{kept}"
+
+
+def _schema(asset: str, declared: DeclaredSource | None) -> Mapping[str, pl.DataType]:
+    if declared is None:
+        staged = Staging(data_dir() / "staging").current(asset.split("/"))
+        return staged.scan().collect_schema()
+    warehouse = Warehouse(data_dir() / "warehouse.duckdb", seed=declared.root / SEED)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Staging(Path(folder)).draft(("source",)) as draft,
+    ):
+        declared.snapshot(draft, warehouse)
+        return draft.scan().collect_schema()
+
+
+def _declared(defs: Path, root: Path) -> Iterator[tuple[str, DeclaredSource]]:
+    """The SourceTables of a project, without loading it: another declaration may be half done."""
+    for file in sorted(defs.rglob("defs.yaml")):
+        try:
+            documents = [d for d in yaml.safe_load_all(file.read_text()) if isinstance(d, dict)]
+            for document in documents:
+                if document.get("type") == SOURCE_TYPE:
+                    source = parse_source(document["attributes"])
+                    yield source.asset, DeclaredSource(source, root, file.parent)
+        except (yaml.YAMLError, UserError, KeyError):
+            continue  # whoever loads the project is told
+
+
+def _defs(target: Path) -> Path:
+    return next((folder for folder in target.parents if folder.name == "defs"), target.parent)
+
+
+def _nearest(name: str, assets: list[str]) -> str | None:
+    """Of several sources the one that is called like the sync."""
+    like = [asset for asset in assets if closest(name, [asset.split("/")[-1]])]
+    return next(iter([*like, *assets]), None)
+
+
+def _event_lines(event: str, offer: suggestions.Proposal) -> list[str]:
+    key_note = "" if offer.event_key else "  # no column looks like a key: name it here"
+    ts_note = "" if offer.ts else "  # no column looks like a time: name it here"
+    return [
+        f"  event: {_flow(event)}  # or {{column: event_name}}",
+        "  # what makes an event unique: never sent again once CleverTap has acknowledged it",
+        f"  event_key: {_flow(offer.event_key or 'event_id')}{key_note}",
+        f"  ts: {_flow({'column': offer.ts or 'created_at', 'timezone': 'UTC'})}{ts_note}",
+    ]
+
+
+def _field_lines(offer: suggestions.Proposal, *, active: bool) -> Iterator[str]:
+    """Properties of an event are what it is sent for; of a person only what is known is sent."""
+    own, active = {column: column for column in offer.others}, active or not offer.fields
+    fields = {**offer.fields, **own} if active else offer.fields
+    yield "  fields:" if fields else "  fields: {}"
+    for name, value in fields.items():
+        yield f"    {_flow(name)}: {_flow(value)}"
+        if value == offer.fields.get("Phone") and isinstance(value, str):
+            yield "    # numbers without + need a country: {column: ..., region: IN}"
+    if own and not active:
+        yield "    # more columns, sent as properties of their own once the # is gone:"
+        yield from (f"    # {_flow(column)}: {_flow(column)}" for column in own)
+
+
+_PROFILE_ENDING = [
+    "    # VIP: {value: true}                          # the same for everybody",
+    '    # Spent: {expr: "round(total, 2)", type: float}',
+    "  duplicates: reject  # or {keep_latest_by: updated_at}",
+    "  on_removed: keep  # keep | clear | delete: what becomes of people who left the source",
+]
+_EVENT_ENDING = [
+    "  # after: [customers]  # the sync of the people whom these events are about",
+    "  on_unknown: resend  # or park: what becomes of a batch whose answer was lost",
+]
+_ENDING = [
+    "  max_rejected: 0.10  # above this share of rejected rows nothing is sent",
+    '  # trigger: "0 * * * *"  # a cron line, or on_change; left out: by hand',
+]
+
+
+def _flow(value: Any) -> str:  # noqa: ANN401 - whatever YAML can say
+    text = yaml.safe_dump(
+        value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10_000
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _write(request: dg.ScaffoldRequest[Any], text: str) -> None:
+    if request.scaffold_format == "python":
+        (request.target_path / "component.py").write_text(_python(text))
+    elif request.append:
+        with request.target_path.open("a") as file:
+            file.write(f"---\n{text}")
+    else:
+        (request.target_path / "defs.yaml").write_text(text)
+
+
+def _python(text: str) -> str:
+    document = yaml.safe_load(text)
+    name = document["type"].rpartition(".")[2]
+    declaration = pformat(document["attributes"], sort_dicts=False, width=88)
+    return (
+        f"import dagster as dg\n\nfrom ct_assets.components import {name}\n\n"
+        f"DECLARATION = {declaration}\n\n\n"
+        f"@dg.component_instance\ndef load(context: dg.ComponentLoadContext) -> {name}:\n"
+        f"    return {name}(**DECLARATION)\n"
+    )

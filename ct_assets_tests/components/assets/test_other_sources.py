@@ -1,0 +1,224 @@
+"""Assets that are not ours as the source of a sync."""
+
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from ct_assets.commands.project import Project
+from ct_assets.components.automation.schedules import following
+from ct_assets.errors import UserError
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.components import kit
+
+FRAME = '{"id": ["1"], "name": ["Ada"], "mail": ["ada@example.org"]}'
+
+
+@pytest.fixture(autouse=True)
+def account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
+) -> None:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+
+
+def load(root: Path, python: str, **yaml: str) -> dg.Definitions:
+    imports = "import dagster as dg\nimport polars as pl\n"
+    files = {"shop/assets.py": imports + python, "customers/defs.yaml": kit.CUSTOMERS}
+    return kit.load(root, files | {f"{name}/defs.yaml": text for name, text in yaml.items()})
+
+
+def people(sandbox: SandboxInTest) -> list[str | None]:
+    return [profile.identity for profile in sandbox.profiles()]
+
+
+@pytest.mark.parametrize("kind", ["pl.DataFrame", "pl.LazyFrame"])
+@pytest.mark.parametrize("manager", ["", ', io_manager_key="ct_staging"'])
+def test_an_asset_that_returns_a_frame(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest, kind: str, manager: str
+) -> None:
+    asset = f'@dg.asset(key=["shop", "customer"]{manager})\ndef customer() -> {kind}:\n'
+
+    result = kit.run(load(tmp_path, f"{asset}    return {kind}({FRAME})\n"))
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["1"]
+
+
+def test_an_asset_that_returns_something_else_is_told_what_to_do(tmp_path: Path) -> None:
+    asset = '@dg.asset(key=["shop", "customer"])\ndef customer() -> list[int]:\n    return [1]\n'
+
+    result = kit.run(load(tmp_path, asset))
+
+    told = kit.failure(result)
+    assert "shop/customer gives a list, and names no table as `dagster/table_name`" in told
+    assert "Declare a SourceTable with `table: ...` and `upstream: [shop/customer]`" in told
+
+
+MADE = "create or replace table model.person as select 7 as id, 'Ada' as name, null::text as mail"
+TABLES = {
+    "a table that dagster-duckdb writes": f"""
+from dagster_duckdb import DuckDBResource
+
+@dg.asset(key=["shop", "customer"])
+def customer() -> dg.MaterializeResult:
+    with DuckDBResource(database=DATABASE).get_connection() as connection:
+        connection.execute("create schema if not exists model")
+        connection.execute({MADE!r})
+    return dg.MaterializeResult(metadata={{"dagster/table_name": "warehouse.model.person"}})
+""",
+    "a table of another code location": """
+customer = dg.AssetSpec(["shop", "customer"], metadata={"dagster/table_name": "model.person"})
+""",
+}
+
+
+@pytest.mark.parametrize("python", TABLES.values(), ids=TABLES)
+def test_an_asset_that_names_its_table(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest, python: str
+) -> None:
+    database = tmp_path / "data" / "warehouse.duckdb"
+    database.parent.mkdir()
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema model")
+        connection.execute(MADE)
+
+    result = kit.run(load(tmp_path, f"DATABASE = {str(database)!r}\n{python}"))
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["7"]
+
+
+def test_an_asset_with_no_rows_to_take_is_told_what_to_do(tmp_path: Path) -> None:
+    asset = '@dg.asset(key=["shop", "customer"])\ndef customer() -> None: ...\n'
+
+    told = kit.failure(kit.run(load(tmp_path, asset)))
+
+    assert "shop/customer gives nothing, and names no table as `dagster/table_name`" in told
+
+
+def previewed(defs: dg.Definitions) -> int:
+    project = Project.of(defs)
+    with project.rows(project.sync("customers")) as rows:
+        return rows.counts.valid
+
+
+def test_a_table_can_be_looked_at_without_a_run(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb")) as connection:
+        connection.execute("create schema model")
+        connection.execute(MADE)
+
+    assert previewed(load(tmp_path, TABLES["a table of another code location"])) == 1
+
+
+def test_a_frame_cannot(tmp_path: Path) -> None:
+    asset = f'@dg.asset(key=["shop", "customer"])\ndef frame():\n    return pl.DataFrame({FRAME})\n'
+
+    with pytest.raises(UserError, match=r"^shop/customer is made by another asset, whose rows"):
+        previewed(load(tmp_path, asset))
+
+
+def test_a_table_is_read_in_place_of_what_the_asset_once_gave(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    asset = '@dg.asset(key=["shop", "customer"]{})\ndef customer(){}:\n    return {}\n'
+    table = ', metadata={"dagster/table_name": "person"}'
+    (tmp_path / "data").mkdir()
+    with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "create table person as select 7 as id, 'Ada' as name, null::text as mail"
+        )
+    with dg.instance_for_test() as instance:
+        frame = load(tmp_path / "before", asset.format("", "", f"pl.DataFrame({FRAME})"))
+        assert kit.run(frame, instance=instance).success
+
+        result = kit.run(load(tmp_path, asset.format(table, " -> None", None)), instance=instance)
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["1", "7"]
+
+
+OWN_MANAGER = """
+class Memory(dg.IOManager):
+    frames = {{}}
+    def handle_output(self, context, obj):
+        self.frames["customer"] = obj
+    def load_input(self, context):
+        return self.frames["customer"]
+
+@dg.definitions
+def defs():
+    @dg.asset(key=["shop", "customer"], io_manager_key="memory")
+    def customer():
+        return pl.DataFrame({FRAME})
+
+    return dg.Definitions(assets=[customer], resources={{"memory": Memory()}})
+"""
+
+
+def test_an_asset_of_an_io_manager_of_its_own(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    result = kit.run(load(tmp_path, OWN_MANAGER.format(FRAME=FRAME)))
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["1"]
+
+
+TABLE = """
+@dg.asset(key=["dbt", "customer"])
+def model() -> None: ...
+"""
+READS = """
+type: ct_assets.components.SourceTable
+attributes:
+  asset: shop/customer
+  database: other.duckdb
+  table: main.customer
+  upstream: [{}]
+"""
+
+
+@pytest.mark.parametrize("upstream", ["dbt/customer", "elsewhere/customer"])
+def test_a_table_that_another_asset_writes(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest, upstream: str
+) -> None:
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as other:
+        other.execute("create table customer as select 7 as id, 'Ada' as name, null::text as mail")
+    defs = load(tmp_path, TABLE, shop=READS.format(upstream))
+
+    result = kit.run(defs)
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["7"]
+    node = defs.resolve_asset_graph().get(dg.AssetKey(["shop", "customer"]))
+    assert node.parent_keys == {dg.AssetKey.from_user_string(upstream)}
+    updated = dg.AutomationCondition.any_deps_updated()
+    assert node.automation_condition == following(updated)
+
+
+CHECKED = f"""
+@dg.asset(
+    key=["shop", "customer"],
+    check_specs=[dg.AssetCheckSpec("complete", asset=["shop", "customer"], blocking=True)],
+)
+def customer():
+    yield dg.Output(pl.DataFrame({FRAME}))
+    yield dg.AssetCheckResult(passed=False)
+"""
+
+
+def test_nothing_is_read_while_a_blocking_check_of_the_source_fails(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    defs, instance = load(tmp_path, CHECKED), dg.DagsterInstance.ephemeral()
+    assert not kit.run(defs, "shop/customer", instance=instance).success
+
+    result = kit.run(defs, "customers/valid", "customers/clevertap", instance=instance)
+
+    assert "shop/customer is not read: its blocking checks fail (complete)" in kit.failure(result)
+    assert people(clevertap_sandbox) == []

@@ -1,0 +1,502 @@
+"""What a person reads who got a declaration wrong: the printed text, whole."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from ct_assets.components.project.loader import load_defs
+from ct_assets.components.project.locations import InvalidDeclarationError
+from ct_assets_tests.components import kit
+
+KNOWN = (
+    "name, object, source, identify_by, where, fields, other_columns, event, event_key, ts, "
+    "duplicates, require_profile, limits, max_rejected, max_refused, trigger, paused, after, "
+    "destination, partition, on_unknown, first_run, on_removed, max_removed, max_changed, "
+    "fresh_within_hours, description, owners, tags, group"
+)
+THERE_ARE = "There are ct_assets.components.ClevertapSync and ct_assets.components.SourceTable."
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+OTHER = kit.CUSTOMERS.replace("name: customers", "name: others")
+
+
+def printed(root: Path, sync: str, source: str = kit.SOURCE, **more: str) -> str:
+    """`more`: other files by their place in `defs`; a bare `x.yaml` stands for `x/defs.yaml`."""
+    files = {"shop.yaml": source, "sync.yaml": sync, **more}
+    placed = {
+        name if "/" in name else name.replace(".yaml", "/defs.yaml"): text
+        for name, text in files.items()
+    }
+    with pytest.raises(InvalidDeclarationError) as caught:
+        kit.load(root, placed)
+    return re.sub(r"ct_assets_project_\d+/", "", str(caught.value))
+
+
+SYNC_MISTAKES = {
+    "unknown key": (
+        kit.CUSTOMERS + "  max_rejcted: 0.2\n",
+        "defs/sync/defs.yaml:10: max_rejcted: unknown setting; did you mean 'max_rejected'? "
+        f"Known here: {KNOWN}.",
+    ),
+    "unknown source": (
+        kit.CUSTOMERS.replace("shop/customer", "shop/custmer"),
+        "defs/sync/defs.yaml:5: source: no asset 'shop/custmer'; did you mean 'shop/customer'?",
+    ),
+    "duplicate key": (
+        kit.CUSTOMERS + "    Email: mail2\n",
+        "defs/sync/defs.yaml:10: 'Email' is written twice; keep one",
+    ),
+    "a field that CleverTap forbids": (
+        kit.CUSTOMERS + "    identity: id\n",
+        "defs/sync/defs.yaml:10: fields.identity: an identifier is no field: name its column under "
+        "`identify_by`.",
+    ),
+    "an identifier that does not exist": (
+        kit.CUSTOMERS.replace("{identity: id}", "{Identity: id}"),
+        "defs/sync/defs.yaml:6: identify_by[0]: CleverTap knows no identifier 'Identity'; did you "
+        "mean 'identity'? It has identity, objectId, FBID and GPID.",
+    ),
+    "a cron line that is none": (
+        kit.CUSTOMERS + "  trigger: hourly\n",
+        "defs/sync/defs.yaml:10: trigger: 'hourly' is no cron line; did you mean '@hourly'? Every "
+        "hour is `0 * * * *`.",
+    ),
+    "a sync to wait for that is none": (
+        kit.CUSTOMERS + "  after: [custmers]\n",
+        "defs/sync/defs.yaml:10: after[0]: no other sync 'custmers'; there are: none",
+    ),
+    "a variable that is not set": (
+        kit.CUSTOMERS + "  destination: '{{ env.NO_SUCH }}'\n",
+        "defs/sync/defs.yaml:10: destination: NO_SUCH is not set; set it in the environment.",
+    ),
+    "a variable that is not set, inside a text": (
+        kit.CUSTOMERS + "  description: 'of {{ env.NO_SUCH }}'\n",
+        "defs/sync/defs.yaml:10: description: NO_SUCH is not set; set it in the environment.",
+    ),
+    "a template that is not closed": (
+        kit.CUSTOMERS + "  destination: '{{ env.NO_SUCH'\n",
+        "defs/sync/defs.yaml:10: destination: {{ env.NO_SUCH cannot be filled in: unexpected end "
+        "of template, expected 'end of print statement'. It is written {{ env.NAME }}.",
+    ),
+    "braces around a column, one too many": (
+        kit.CUSTOMERS.replace("Name: name", "Name: {template: '{{name}} {{mail}}'}"),
+        "defs/sync/defs.yaml:8: fields.Name.template: {{name}} {{mail}} cannot be filled in: "
+        "'name' is undefined. A column in a `template` is written with single braces: {Column}.",
+    ),
+    "braces that do not belong together": (
+        kit.CUSTOMERS.replace("Name: name", "Name: {template: '{name'}"),
+        "defs/sync/defs.yaml:8: fields.Name.template: has a { that belongs to no column. Write "
+        "{Column} or {Column|default} for a column.",
+    ),
+    "braces without quotes": (
+        kit.CUSTOMERS.replace("Name: name", "Name: {name}"),
+        "defs/sync/defs.yaml:8: fields.Name: is in braces. Write name for a column, or {template: "
+        "'{name}'}.",
+    ),
+    "a template without quotes": (
+        kit.CUSTOMERS + "  destination: {{ env.NO_SUCH }}\n",
+        "defs/sync/defs.yaml:10: not readable as YAML: found unhashable key; put a text with {{ }} "
+        "into quotes",
+    ),
+    "fields that are not indented": (
+        kit.CUSTOMERS.replace("    Name: name\n    Email: mail\n", ""),
+        "defs/sync/defs.yaml:7: fields: must be a mapping, not nothing. Write `fields: {Email: "
+        "email_column}`.",
+    ),
+    "a list of fields": (
+        kit.CUSTOMERS.replace("    Name: name\n    Email: mail\n", "    - Name: name\n"),
+        "defs/sync/defs.yaml:7: fields: must be a mapping, not a list. Write `fields: {Email: "
+        "email_column}`.",
+    ),
+    "a field of nothing": (
+        kit.CUSTOMERS.replace("Email: mail", "Email:"),
+        "defs/sync/defs.yaml:9: fields.Email: must be the name of a column or a mapping with "
+        "column, template, value or expr, not nothing.",
+    ),
+    "a field with two fillings": (
+        kit.CUSTOMERS.replace("Email: mail", "Email: {column: mail, value: x}"),
+        "defs/sync/defs.yaml:9: fields.Email: is filled by column and value. Keep one of them.",
+    ),
+    "a field whose name is no text": (
+        kit.CUSTOMERS + "    yes: mail\n",
+        "defs/sync/defs.yaml:10: fields[True]: must be text: put the name of the field into "
+        "quotes.",
+    ),
+    "a country that YAML reads otherwise": (
+        kit.CUSTOMERS + "    Phone: {column: phone, region: NO}\n",
+        "defs/sync/defs.yaml:10: fields.Phone.region: must be a mapping, not false. YAML reads "
+        "yes, no, on and off so: put them into quotes.",
+    ),
+    "a constant that YAML reads otherwise": (
+        kit.CUSTOMERS + "    Zip: {value: 010}\n",
+        "defs/sync/defs.yaml:10: fields.Zip.value: YAML reads 010 as 8: put it into quotes if that "
+        "is not meant.",
+    ),
+    "one identifier and no list": (
+        kit.CUSTOMERS.replace("[{identity: id}]", "id"),
+        "defs/sync/defs.yaml:6: identify_by: must be a list, not 'id'. Write which column names "
+        "the person, such as `identify_by: [{identity: CustomerId}]`.",
+    ),
+    "a share that is no number": (
+        kit.CUSTOMERS + "  max_rejected: 10%\n",
+        "defs/sync/defs.yaml:10: max_rejected: must be a number, not '10%'.",
+    ),
+    "a share that is true": (
+        kit.CUSTOMERS + "  max_rejected: true\n",
+        "defs/sync/defs.yaml:10: max_rejected: must be a number, not true.",
+    ),
+    "a time zone that is none": (
+        kit.CUSTOMERS + "  trigger: {cron: '@daily', timezone: CET+1}\n",
+        "defs/sync/defs.yaml:10: trigger.timezone: 'CET+1' is no time zone; did you mean 'CET'? "
+        "Write one such as UTC or Europe/Rome.",
+    ),
+    "a day that never comes": (
+        kit.CUSTOMERS + "  trigger: 0 0 31 2 *\n",
+        "defs/sync/defs.yaml:10: trigger: the cron line names day 31 of month 2, which never "
+        "comes.",
+    ),
+    "one sync and no list": (
+        kit.CUSTOMERS + "  after: orders\n",
+        "defs/sync/defs.yaml:10: after: must be a list, not 'orders'. Write `[orders]`.",
+    ),
+    "a tag that is none": (
+        kit.CUSTOMERS + "  tags: {'a b': c}\n",
+        "defs/sync/defs.yaml:10: tags: 'a b' may have letters, digits, _, - and . only.",
+    ),
+    "rows of its own": (
+        kit.CUSTOMERS.replace("shop/customer", "customers/valid"),
+        "defs/sync/defs.yaml:5: source: is an asset of the sync itself. Name the one that has the "
+        "rows.",
+    ),
+    "a component that does not exist": (
+        kit.CUSTOMERS.replace("ClevertapSync", "ClevertapSink"),
+        "defs/sync/defs.yaml:1: type: no component 'ct_assets.components.ClevertapSink'; did you "
+        f"mean 'ct_assets.components.ClevertapSync'? {THERE_ARE}",
+    ),
+    "a component without its module": (
+        kit.CUSTOMERS.replace("ct_assets.components.", ""),
+        "defs/sync/defs.yaml:1: type: no component 'ClevertapSync'; did you mean "
+        f"'ct_assets.components.ClevertapSync'? {THERE_ARE}",
+    ),
+    "a module that there is not": (
+        kit.CUSTOMERS.replace("ct_assets.", "no_such_module."),
+        "defs/sync/defs.yaml:1: type: no component 'no_such_module.components.ClevertapSync'; did "
+        f"you mean 'ct_assets.components.ClevertapSync'? {THERE_ARE}",
+    ),
+    "no component": (
+        kit.CUSTOMERS.partition("\n")[2],
+        "defs/sync/defs.yaml:1: `type` is missing. Write `type: "
+        "ct_assets.components.ClevertapSync`.",
+    ),
+    "a key beside the attributes": (
+        kit.CUSTOMERS + "atributes: {}\n",
+        "defs/sync/defs.yaml:10: atributes: unknown setting; did you mean 'attributes'? Known "
+        "here: type, attributes, template_vars_module, requirements, post_processing.",
+    ),
+    "attributes that are a list": (
+        "type: ct_assets.components.ClevertapSync\nattributes: [1]\n",
+        "defs/sync/defs.yaml:2: attributes: must be a mapping, `name: value` lines.",
+    ),
+    "an empty document": (
+        kit.CUSTOMERS + "---\n",
+        "defs/sync/defs.yaml:11: declares nothing; remove the `---` above, or write `type: ...`",
+    ),
+    "no attributes": (
+        "type: ct_assets.components.ClevertapSync\n",
+        "defs/sync/defs.yaml:1: `name` is missing. Write `name: customers`, once for each sync: "
+        "its assets and its state are named so.",
+    ),
+    "an empty file": (
+        "",
+        "defs/sync/defs.yaml:1: declares nothing; remove the file or write `type: ...`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sync", "expected"), SYNC_MISTAKES.values(), ids=SYNC_MISTAKES)
+def test_a_mistake_names_file_line_and_fix(tmp_path: Path, sync: str, expected: str) -> None:
+    assert printed(tmp_path, sync).splitlines()[0] == expected
+
+
+def test_all_mistakes_of_a_declaration_are_told_at_once(tmp_path: Path) -> None:
+    sync = "type: ct_assets.components.ClevertapSync\nattributes:\n  object: event\n"
+
+    lines = printed(tmp_path, sync).splitlines()
+
+    assert [line.partition(" is missing")[0] for line in lines] == [
+        "defs/sync/defs.yaml:2: `name`",
+        "defs/sync/defs.yaml:2: `source`",
+        "defs/sync/defs.yaml:2: `identify_by`",
+        "defs/sync/defs.yaml:2: `event`",
+        "defs/sync/defs.yaml:2: `event_key`",
+    ]
+
+
+def test_commands_of_dagster_end_with_the_mistake_and_no_frames_around_it(tmp_path: Path) -> None:
+    sync = kit.CUSTOMERS.replace("Email: mail", "Email: {colum: mail}")
+
+    with pytest.raises(click.ClickException, match=r"Email\.colum: unknown setting") as caught:
+        kit.load(tmp_path, {"sync/defs.yaml": sync})
+
+    assert [frame.name for frame in caught.traceback][1:] == ["load", "load_defs"]
+    assert caught.value.__suppress_context__
+
+
+def test_two_syncs_with_one_name(tmp_path: Path) -> None:
+    text = printed(tmp_path, kit.CUSTOMERS, **{"again.yaml": kit.CUSTOMERS})
+
+    assert text == (
+        "defs/sync/defs.yaml:3: name: the sync of defs/again/defs.yaml is called 'customers' too; "
+        "give one another name"
+    )
+
+
+def test_a_sync_in_python_with_the_name_of_another(tmp_path: Path) -> None:
+    text = printed(tmp_path, kit.CUSTOMERS, **{"again/syncs.py": python_sync()})
+
+    assert text == (
+        "defs/sync/defs.yaml:3: name: the sync of defs/again/syncs.py is called 'customers' too; "
+        "give one another name"
+    )
+
+
+def python_sync(**changed: object) -> str:
+    declared = {
+        "name": "customers",
+        "object": "profile",
+        "source": "shop/customer",
+        "identify_by": [{"identity": "id"}],
+        "fields": {"Name": "name"},
+    }
+    return (
+        "import dagster as dg\nfrom ct_assets.components import ClevertapSync\n\n"
+        "@dg.component_instance\ndef people(_: dg.ComponentLoadContext) -> ClevertapSync:\n"
+        f"    return ClevertapSync(**{declared | changed!r})\n"
+    )
+
+
+def test_a_mistake_in_python_names_the_line_that_declares(tmp_path: Path) -> None:
+    text = printed(tmp_path, OTHER, **{"more/syncs.py": python_sync(object="profil")})
+
+    assert text == (
+        "defs/more/syncs.py:6: object: must be one of profile, event, not 'profil'; did you mean "
+        "'profile'? Write `object: profile` for people or `object: event` for what they did."
+    )
+
+
+def test_an_unknown_source_in_python(tmp_path: Path) -> None:
+    text = printed(tmp_path, OTHER, **{"more/syncs.py": python_sync(source="shop/custmer")})
+
+    assert text == (
+        "defs/more/syncs.py: source: no asset 'shop/custmer'; did you mean 'shop/customer'?"
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Class `SourceAsset` is deprecated:DeprecationWarning")
+@pytest.mark.parametrize(
+    "asset",
+    ["dg.AssetSpec('shop/customer')", "dg.SourceAsset(['shop', 'customer'])"],
+)
+def test_a_source_that_others_make(tmp_path: Path, asset: str) -> None:
+    code = f"import dagster as dg\ndefs = dg.Definitions(assets=[{asset}])\n"
+
+    kit.load(tmp_path, {"shop/assets.py": code, "sync/defs.yaml": kit.CUSTOMERS})
+
+
+def test_where_assets_are_told_later_no_source_is_missed(tmp_path: Path) -> None:
+    code = """
+        import dagster as dg
+        from dagster._core.definitions.assets.definition.cacheable_assets_definition import (
+            CacheableAssetsDefinition,
+        )
+
+        class Later(CacheableAssetsDefinition):
+            def compute_cacheable_data(self):
+                return []
+
+            def build_definitions(self, data):
+                return []
+
+        defs = dg.Definitions(assets=[Later("later")])
+    """
+
+    kit.load(tmp_path, {"shop/assets.py": code, "sync/defs.yaml": kit.CUSTOMERS})
+
+
+def test_syncs_that_wait_for_each_other(tmp_path: Path) -> None:
+    first, second = kit.CUSTOMERS + "  after: [others]\n", OTHER + "  after: [customers]\n"
+
+    text = printed(tmp_path, first, **{"zz.yaml": second})
+
+    assert text == (
+        "defs/sync/defs.yaml:10: after: these wait for each other, and none can go first: "
+        "customers/clevertap, others/clevertap. Take one of them out of `after`."
+    )
+
+
+def test_a_source_that_waits_for_what_is_made_of_it(tmp_path: Path) -> None:
+    text = printed(tmp_path, kit.CUSTOMERS, kit.SOURCE + "  upstream: [customers/clevertap]\n")
+
+    assert text.startswith("defs/shop/defs.yaml:5: upstream: these wait for each other, and ")
+    assert text.endswith(". Take one of them out of `upstream`.")
+
+
+def test_a_sync_whose_profiles_nobody_declares(tmp_path: Path) -> None:
+    event = "  event: Visited\n  event_key: id\n  require_profile: custmers\n"
+    visits = OTHER.replace("object: profile", "object: event") + event
+
+    text = printed(tmp_path, kit.CUSTOMERS, **{"zz.yaml": visits})
+
+    assert text == (
+        "defs/zz/defs.yaml:12: require_profile: no other sync 'custmers'; did you mean 'customers'?"
+    )
+
+
+@pytest.mark.parametrize("name", ["shop/more/defs.yaml", "more/sync.yaml", "more/syncs.yml"])
+def test_a_declaration_that_dagster_would_pass_over(tmp_path: Path, name: str) -> None:
+    text = printed(tmp_path, kit.CUSTOMERS, **{name: OTHER})
+
+    assert text == (
+        f"defs/{name}:1: is not read: Dagster reads one defs.yaml in a folder and nothing below "
+        "it. Move it to such a file in a folder of its own."
+    )
+
+
+def test_a_file_may_end_in_yml(tmp_path: Path) -> None:
+    text = printed(tmp_path, OTHER, **{"more/defs.yml": kit.CUSTOMERS.replace("mail", "mail: x")})
+
+    assert text.startswith("defs/more/defs.yml:9: not readable as YAML: mapping values")
+
+
+def test_a_source_that_is_declared_twice(tmp_path: Path) -> None:
+    text = printed(tmp_path, kit.CUSTOMERS, f"{kit.SOURCE}---\n{kit.SOURCE}")
+
+    assert text == (
+        "defs/shop/defs.yaml:8: asset: 'shop/customer' is declared in defs/shop/defs.yaml too; "
+        "keep one"
+    )
+
+
+UNREADABLE = {
+    "a tab": (
+        kit.CUSTOMERS.replace("  name:", "\tname:"),
+        "3: not readable as YAML: found character '\\t' that cannot start any token; indent with "
+        "spaces, not with tabs",
+    ),
+    "an indentation": (
+        kit.CUSTOMERS.replace("  object:", "   object:"),
+        "4: not readable as YAML: mapping values are not allowed here; mend the indentation here "
+        "or one line above, or put a text with a colon into quotes",
+    ),
+    "a colon": (
+        kit.CUSTOMERS + "  description: Note: people\n",
+        "10: not readable as YAML: mapping values are not allowed here; mend the indentation here "
+        "or one line above, or put a text with a colon into quotes",
+    ),
+    "a quote": (
+        kit.CUSTOMERS.replace("Name: name", "Name: 'name"),
+        "8: not readable as YAML: found unexpected end of stream; close the quote",
+    ),
+    "a bracket": (
+        kit.CUSTOMERS.replace("[{identity: id}]", "[{identity: id}"),
+        "6: not readable as YAML: expected ',' or ']', but got '<scalar>'; close the bracket, or "
+        "quote a text that has one",
+    ),
+    "a cron line without quotes": (
+        kit.CUSTOMERS + "  trigger: * * * * *\n",
+        "10: not readable as YAML: expected alphabetic or numeric character, but found ' '; put a "
+        "text that begins with * or & into quotes",
+    ),
+    "two braces in a row": (
+        kit.CUSTOMERS.replace("Name: name", "Name: {first} {last}"),
+        "8: not readable as YAML: expected <block end>, but found '{'; mend the indentation, or "
+        "put the whole text into quotes",
+    ),
+    "a tag": (
+        kit.CUSTOMERS + "  destination: !env SHOP\n",
+        "10: not readable as YAML: could not determine a constructor for the tag '!env'; put a "
+        "text that begins with ! into quotes",
+    ),
+    "a control character": (
+        kit.CUSTOMERS + "  description: a\x01\n",
+        "10: has a character that YAML forbids (0x1); take it out",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sync", "expected"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_not_yaml_at_all(tmp_path: Path, sync: str, expected: str) -> None:
+    assert printed(tmp_path, sync) == f"defs/sync/defs.yaml:{expected}"
+
+
+def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    package = kit.write(tmp_path, {"sync/defs.yaml": ""})
+    (package / "defs/sync/defs.yaml").write_bytes(b"type: x\nname: caf\xe9\n")
+
+    with pytest.raises(InvalidDeclarationError, match=r"defs\.yaml:2: is not UTF-8; save it as"):
+        load_defs(package)
+
+
+SOURCE_MISTAKES = {
+    "no rows": (
+        kit.SOURCE.replace("  file: customer.csv\n", ""),
+        "defs/shop/defs.yaml:2: says not where the rows come from. Write one of file, table, sql, "
+        "sql_file.",
+    ),
+    "rows from two places": (
+        kit.SOURCE + "  table: customer\n",
+        "defs/shop/defs.yaml:5: table: file and table are given. Keep one of them.",
+    ),
+    "no such SQL file": (
+        kit.SOURCE.replace("file: customer.csv", "sql_file: customer.sql"),
+        "defs/shop/defs.yaml:4: sql_file: no file 'customer.sql' beside this one",
+    ),
+    "no such type": (
+        kit.SOURCE + "  types: {id: int}\n",
+        "defs/shop/defs.yaml:5: types.id: must be one of string, integer, float, boolean, date, "
+        "datetime, not 'int'; did you mean 'integer'?",
+    ),
+    "types of a query": (
+        kit.SOURCE.replace("file: customer.csv", "table: customer") + "  types: {id: integer}\n",
+        "defs/shop/defs.yaml:5: types: is for files. In a query, write `cast(... as ...)`.",
+    ),
+    "a key with blanks": (
+        kit.SOURCE.replace("shop/customer", "shop/my customer"),
+        "defs/shop/defs.yaml:3: asset: 'shop/my customer' is no key of an asset. Write plain names "
+        "with / between them, such as chinook/customer.",
+    ),
+    "a file of another kind": (
+        kit.SOURCE.replace("customer.csv", "customer.xlsx"),
+        "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV nor Parquet. Only CSV (.csv, "
+        ".tsv, .txt) and Parquet (.parquet, .pq) are read.",
+    ),
+    "an empty query": (
+        kit.SOURCE.replace("file: customer.csv", "sql: ''"),
+        "defs/shop/defs.yaml:4: sql: is empty. Write where the rows come from.",
+    ),
+    "an owner that is none": (
+        kit.SOURCE + "  owners: [ada]\n",
+        "defs/shop/defs.yaml:5: owners: 'ada' must be an e-mail address or team:NAME.",
+    ),
+    "rows made of itself": (
+        kit.SOURCE + "  upstream: [shop/customer]\n",
+        "defs/shop/defs.yaml:5: upstream: names the source itself. Name the assets that make its "
+        "rows.",
+    ),
+    "two watermarks": (
+        kit.SOURCE + "  watermark: at\n  watermark_sql: select 1\n",
+        "defs/shop/defs.yaml:6: watermark_sql: is given beside watermark. Keep one of them.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), SOURCE_MISTAKES.values(), ids=SOURCE_MISTAKES)
+def test_a_mistake_in_a_source(tmp_path: Path, source: str, expected: str) -> None:
+    assert printed(tmp_path, kit.CUSTOMERS, source) == expected
