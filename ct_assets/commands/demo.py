@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ct_assets.clevertap.destination import destination_from_env
-from ct_assets.commands.project import Project
-from ct_assets.commands.runs import execute, kept_or_forgotten
+from ct_assets.commands.support.dagster_runs import execute, kept_or_forgotten
+from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project.registry import Declared
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError

@@ -11,14 +11,14 @@ from rich.text import Text
 from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts
 from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.commands.checkup.disk import disk
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
-from ct_assets.commands.checkup.removals import removals
-from ct_assets.commands.checkup.sources import sources
-from ct_assets.commands.checkup.states import states
-from ct_assets.commands.output import console, print_json, table
-from ct_assets.commands.project import Project
+from ct_assets.commands.checkup.source_reads import sources
+from ct_assets.commands.checkup.state_files import states
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import console, print_json, table
 from ct_assets.errors import UserError
 from ct_assets.settings import data_dir
 

@@ -41,7 +41,7 @@ def command(module: str, subject: str, key: str | None) -> None:
         except UnknownCodeError as error:
             raise UnknownCodeError(f"{error} {_OF_A_ROW}") from None
         return
-    from ct_assets.commands.story import story
+    from ct_assets.commands.support.row_history import story
 
     click.echo(story(module, subject, key))
 

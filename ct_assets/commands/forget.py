@@ -7,9 +7,9 @@ import click
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.destination import Destination
-from ct_assets.commands.erasing import erase_staged, named_by
-from ct_assets.commands.output import counted
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import counted
+from ct_assets.commands.support.staged_erasure import erase_staged, named_by
 from ct_assets.delivery.operations.erasure import ForgetError, Person, forget
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from ct_assets.commands.output import console, counted, local, table
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import console, counted, local, table
 from ct_assets.delivery.operations import parked_records
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import home

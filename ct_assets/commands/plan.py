@@ -6,8 +6,8 @@ import click
 from rich.console import Console
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
-from ct_assets.commands.output import console, print_json, table
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import console, print_json, table
 from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import Asked

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import click
 
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.assets.split_step import Counts
 from ct_assets.components.preview.scratch import Rows
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ct_assets.commands.project import Project
-from ct_assets.commands.runs import execute, kept_or_forgotten
+from ct_assets.commands.support.dagster_runs import execute, kept_or_forgotten
+from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import due
 from ct_assets.components.project.runs import job_name
 from ct_assets.delivery.guards.guards import no_guard

@@ -9,10 +9,10 @@ import dagster as dg
 from dagster._utils.schedules import get_next_cron_tick
 
 from ct_assets.clevertap.destination import Destination
-from ct_assets.commands.board import Status, show
-from ct_assets.commands.output import print_json
-from ct_assets.commands.project import Project
-from ct_assets.commands.runs import LastRun, instance, last_runs
+from ct_assets.commands.support.dagster_runs import LastRun, instance, last_runs
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import print_json
+from ct_assets.commands.support.status_table import Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.project.runs import schedule_name, stopped
 from ct_assets.delivery.operations.inspection import Standing, standing

@@ -7,8 +7,8 @@ import pytest
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
-from ct_assets.commands.board import COUNTS, law
 from ct_assets.commands.status import next_run, trigger
+from ct_assets.commands.support.status_table import COUNTS, law
 from ct_assets.delivery.state.sync_files import locked
 from ct_assets.mapping import parse
 from ct_assets.sandbox.testing import SandboxInTest
@@ -119,7 +119,7 @@ def test_a_dagster_home_that_is_none(
 @pytest.mark.usefixtures("account")
 def test_a_narrow_screen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shop.run("customers")
-    monkeypatch.setattr("ct_assets.commands.output.PIPED_WIDTH", 80)
+    monkeypatch.setattr("ct_assets.commands.support.output.PIPED_WIDTH", 80)
 
     said = shop.said("status").splitlines()
 

@@ -8,8 +8,8 @@ import dagster as dg
 import sqlalchemy.exc
 
 from ct_assets.commands.checkup.check import Check, failed, note, ok
-from ct_assets.commands.project import Project
-from ct_assets.commands.runs import instance
+from ct_assets.commands.support.dagster_runs import instance
+from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.errors import UserError
 
 FRESH_SECONDS = 300.0

@@ -6,7 +6,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import following
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest

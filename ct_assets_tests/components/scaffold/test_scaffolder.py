@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dagster.components.component_scaffolding import scaffold_object
 
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project import registry
 from ct_assets.components.project.loader import load_defs
 from ct_assets_tests.components import kit

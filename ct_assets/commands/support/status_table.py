@@ -9,8 +9,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from ct_assets.commands.output import console, local, table
-from ct_assets.commands.runs import LastRun
+from ct_assets.commands.support.dagster_runs import LastRun
+from ct_assets.commands.support.output import console, local, table
 
 COUNTS = {
     "source": "source",

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from ct_assets.clevertap.codes import entries, explain
-from ct_assets.commands.output import local
-from ct_assets.commands.project import Project
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import local
 from ct_assets.components.preview.scratch import Rows, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.delivery.operations.inspection import Held, Reported, Run

@@ -4,7 +4,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ct_assets.commands.checkup.states import states
+from ct_assets.commands.checkup.state_files import states
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, Sync, event

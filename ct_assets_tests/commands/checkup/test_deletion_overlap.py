@@ -1,6 +1,6 @@
 from typing import Any
 
-from ct_assets.commands.checkup.removals import removals
+from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.mapping import Sync, parse
 
 

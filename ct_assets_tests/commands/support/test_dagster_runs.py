@@ -7,7 +7,7 @@ from threading import Barrier
 import dagster as dg
 import pytest
 
-from ct_assets.commands.runs import instance
+from ct_assets.commands.support.dagster_runs import instance
 
 PROCESSES = 3
 
