@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import orjson
 
-from ct_assets.sandbox.judge.records import Refused
-from ct_assets.sandbox.values import Json
+from ct_assets.sandbox.json_types import Json
+from ct_assets.sandbox.judge.upload_checks import Refused
 
 JSON = (b"content-type", b"application/json;charset=utf-8")
 Headers = tuple[tuple[bytes, bytes], ...]

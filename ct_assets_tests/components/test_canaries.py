@@ -19,7 +19,7 @@ from ct_assets.delivery import deliver
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.io_managers import clevertap_io_manager
 from ct_assets.sandbox.faults import FAULTS, FaultName, stores
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.store.sqlite_database import open_reader
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening

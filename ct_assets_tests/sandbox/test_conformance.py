@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import served
 from ct_assets_tests.sandbox.conformance import CASES, STORIES
 from ct_assets_tests.sandbox.conformance.case import Case, Step, Story

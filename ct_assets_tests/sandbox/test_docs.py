@@ -13,7 +13,7 @@ import ct_assets.sandbox
 from ct_assets.clevertap.contract import Limits
 from ct_assets.cli import cli
 from ct_assets.sandbox.faults import FAULTS, stores
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 
 pytest_plugins = ["pytester"]

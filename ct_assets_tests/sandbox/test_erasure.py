@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sandbox.requests import (
     accept,

@@ -4,7 +4,7 @@ from urllib.parse import quote, unquote
 import httpx
 import pytest
 
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sandbox.requests import accept, event, object_id_of, profile
 

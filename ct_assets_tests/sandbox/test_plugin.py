@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import Request, SandboxInTest
 from ct_assets_tests.sandbox.requests import accept, event, profile
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from ct_assets.clevertap.contract import Limits
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sandbox.requests import accept, data_of, errors, event, profile
 

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from ct_assets.sandbox import find, stop
-from ct_assets.sandbox.core import open_sandbox
-from ct_assets.sandbox.server import running
+from ct_assets.sandbox.endpoint_context import open_sandbox
+from ct_assets.sandbox.http_server import running
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.ui import chinook
 

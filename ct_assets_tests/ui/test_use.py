@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.ui.accessibility import serious_findings
 from ct_assets_tests.ui.conftest import Open

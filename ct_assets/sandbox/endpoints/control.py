@@ -13,12 +13,12 @@ from starlette.routing import BaseRoute, Route
 
 from ct_assets import __version__
 from ct_assets.sandbox import answers
-from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.endpoints import segments
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoints import segment_lists
 from ct_assets.sandbox.faults import FAULTS, Plan
-from ct_assets.sandbox.settings import wrong_in
-from ct_assets.sandbox.store import reading
-from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.sandbox_settings import wrong_in
+from ct_assets.sandbox.store import contents
+from ct_assets.sandbox.store.sqlite_database import open_reader
 
 MOST_ROWS = 10_000
 _ROWS = 100
@@ -54,8 +54,8 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
         route("/sandbox/faults", "DELETE", clear_faults),
         route("/sandbox/devices", "POST", add_device),
         route("/sandbox/schema", "GET", schema),
-        *(route(f"/sandbox/{part}", "GET", _page(part)) for part in reading.PARTS),
-        route(f"{segments.PREFIX}{{token}}", "PUT", segments.put_list),
+        *(route(f"/sandbox/{part}", "GET", _page(part)) for part in contents.PARTS),
+        route(f"{segment_lists.PREFIX}{{token}}", "PUT", segment_lists.put_list),
     ]
 
 
@@ -98,12 +98,12 @@ async def add_device(sandbox: Sandbox, request: Request) -> Response:
 async def schema(sandbox: Sandbox, _: Request) -> Response:
     def found() -> Response:
         with contextlib.closing(open_reader(sandbox.store.path)) as reader:
-            return _json(reading.schema(reader))
+            return _json(contents.schema(reader))
 
     return await run_in_threadpool(found)
 
 
-def _page(part: reading.Part) -> Endpoint:
+def _page(part: contents.Part) -> Endpoint:
     """`?after=` the number of the last row seen, `?limit=` rows at most."""
 
     async def endpoint(sandbox: Sandbox, request: Request) -> Response:
@@ -112,7 +112,7 @@ def _page(part: reading.Part) -> Endpoint:
 
         def found() -> Response:
             with contextlib.closing(open_reader(sandbox.store.path)) as reader:
-                return _json(reading.page(reader, part, after, size))
+                return _json(contents.page(reader, part, after, size))
 
         return await run_in_threadpool(found)
 

@@ -2,9 +2,9 @@
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.api import Call
-from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.store import records
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.request_pipeline import Call
+from ct_assets.sandbox.store import api_shapes
 
 _KEYS = ("identity", "email", "objectId")
 
@@ -13,10 +13,10 @@ def profile(sandbox: Sandbox, call: Call) -> Answer:
     given = [(key, call.query[key]) for key in _KEYS if key in call.query]
     if len(given) != 1:
         return answers.failure(400, "Exactly one of identity, email and objectId is required")
-    pid = records.find(sandbox.store.connection, *given[0])
+    pid = api_shapes.find(sandbox.store.connection, *given[0])
     if pid is None:
         return _missing(sandbox)
-    record = records.profile(sandbox.store.connection, pid)
+    record = api_shapes.profile(sandbox.store.connection, pid)
     return answers.answer({"status": "success", "record": record})
 
 

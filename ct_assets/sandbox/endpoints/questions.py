@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from ct_assets.sandbox.store.exports import OPERATORS, Condition, Query
-from ct_assets.sandbox.values import Json, Record
+from ct_assets.sandbox.json_types import Json, Record
+from ct_assets.sandbox.store.export_pages import OPERATORS, Condition, Query
 
 Token = TypeVar("Token", bound=BaseModel)
 

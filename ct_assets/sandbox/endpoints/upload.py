@@ -4,11 +4,11 @@ import orjson
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.api import Call
-from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.judge import texts
-from ct_assets.sandbox.judge.records import Accepted, Refused
-from ct_assets.sandbox.values import Json
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.json_types import Json
+from ct_assets.sandbox.judge import refusal_texts
+from ct_assets.sandbox.judge.upload_checks import Accepted, Refused
+from ct_assets.sandbox.request_pipeline import Call
 
 
 def upload(sandbox: Sandbox, call: Call) -> Answer:
@@ -59,7 +59,9 @@ def _half_failed(
     accepted: list[Accepted], refused: list[Refused]
 ) -> tuple[list[Accepted], list[Refused]]:
     """Every second accepted record is refused for no fault of its own."""
-    failed = [Refused(one.position, texts.SERVER_ERROR, one.record) for one in accepted[1::2]]
+    failed = [
+        Refused(one.position, refusal_texts.SERVER_ERROR, one.record) for one in accepted[1::2]
+    ]
     return accepted[::2], sorted(refused + failed, key=lambda one: one.position)
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.endpoint_context import Sandbox
 from ct_assets.sandbox.page.views import (
     events,
     log,
@@ -20,7 +20,7 @@ from ct_assets.sandbox.page.views import (
     switches,
 )
 from ct_assets.sandbox.page.visit import Visit
-from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.store.sqlite_database import open_reader
 
 View = Callable[[Visit], Response]
 

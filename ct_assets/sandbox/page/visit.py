@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ct_assets.sandbox.core import Sandbox
-from ct_assets.sandbox.page import rendering, summary
-from ct_assets.sandbox.page.queries.events import Cursor
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.page import summary, template_renderer
+from ct_assets.sandbox.page.queries.event_queries import Cursor
 
 _LARGEST = 2**63 - 1
 
@@ -47,8 +47,8 @@ class Visit:
             "zone": sandbox.settings.time_zone,
             "sandbox_id": sandbox.store.id,
         }
-        text = rendering.page(template, sandbox.settings.time_zone, shared | values)
-        return Response(text, status, rendering.HEADERS, "text/html")
+        text = template_renderer.page(template, sandbox.settings.time_zone, shared | values)
+        return Response(text, status, template_renderer.HEADERS, "text/html")
 
     def missing(self, what: str, where: str, link: str) -> Response:
         return self.html("missing.html", status=404, what=what, where=where, link=link)

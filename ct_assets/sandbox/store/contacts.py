@@ -2,9 +2,9 @@
 
 import sqlite3
 
-from ct_assets.sandbox.judge.identity import Identifier
+from ct_assets.sandbox.judge.identity_checks import Identifier
 from ct_assets.sandbox.store.people import People
-from ct_assets.sandbox.store.writing import Writer
+from ct_assets.sandbox.store.upload_writer import Writer
 
 # The channel's flag on each profile that shares the value.
 _FLAGS = {"phone": "MSG-dndPhone", "email": "MSG-dndEmail", "whatsapp": "MSG-dndWhatsApp"}

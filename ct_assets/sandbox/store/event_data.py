@@ -1,10 +1,10 @@
 """What is kept of `evtData`."""
 
-from ct_assets.sandbox.judge.events import ITEMS
-from ct_assets.sandbox.settings import Settings
-from ct_assets.sandbox.store.schema import Schema
-from ct_assets.sandbox.store.values import Cleaner, Note, Noted, type_of
-from ct_assets.sandbox.values import Json, Record
+from ct_assets.sandbox.json_types import Json, Record
+from ct_assets.sandbox.judge.event_checks import ITEMS
+from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.store.generated_schema import Schema
+from ct_assets.sandbox.store.property_types import Cleaner, Note, Noted, type_of
 
 
 class EventData:

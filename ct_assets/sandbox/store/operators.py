@@ -3,8 +3,8 @@
 import math
 from typing import Literal
 
-from ct_assets.sandbox.store.values import NUMBERS, Cleaner, Note, Noted, as_text, type_of
-from ct_assets.sandbox.values import Json
+from ct_assets.sandbox.json_types import Json
+from ct_assets.sandbox.store.property_types import NUMBERS, Cleaner, Note, Noted, as_text, type_of
 
 Scope = Literal["all", "name_and_gender"]
 Props = dict[str, Json]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from ct_assets.sandbox.judge.identity import Identifier
-from ct_assets.sandbox.values import Json
+from ct_assets.sandbox.json_types import Json
+from ct_assets.sandbox.judge.identity_checks import Identifier
 
 _MOVED = ("identifiers", "devices", "events")
 

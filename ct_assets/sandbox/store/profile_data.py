@@ -2,13 +2,13 @@
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS
 from ct_assets.clevertap.fields import SCALAR_FIELDS
-from ct_assets.sandbox.judge.identity import Identifier, Identities
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.json_types import Json
+from ct_assets.sandbox.judge.identity_checks import Identifier, Identities
+from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.store.generated_schema import USER, Schema
 from ct_assets.sandbox.store.operators import Operators
 from ct_assets.sandbox.store.people import People, Profile
-from ct_assets.sandbox.store.schema import USER, Schema
-from ct_assets.sandbox.store.values import Cleaner, Note, type_of
-from ct_assets.sandbox.values import Json
+from ct_assets.sandbox.store.property_types import Cleaner, Note, type_of
 
 _IDENTIFYING = {"identity": "identity", "Identity": "identity", "FBID": "FBID", "GPID": "GPID"}
 

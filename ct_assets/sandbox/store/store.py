@@ -5,17 +5,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ct_assets.sandbox.judge.identity import Identifier
-from ct_assets.sandbox.judge.records import Accepted
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.upload_checks import Accepted
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.store.contacts import Contacts
-from ct_assets.sandbox.store.database import open_database, transaction
-from ct_assets.sandbox.store.erasing import Erasing
-from ct_assets.sandbox.store.exports import Exports
-from ct_assets.sandbox.store.lists import Lists
-from ct_assets.sandbox.store.log import Log
+from ct_assets.sandbox.store.custom_lists import Lists
+from ct_assets.sandbox.store.export_pages import Exports
 from ct_assets.sandbox.store.people import People
-from ct_assets.sandbox.store.writing import Writer
+from ct_assets.sandbox.store.profile_removal import Erasing
+from ct_assets.sandbox.store.request_log import Log
+from ct_assets.sandbox.store.sqlite_database import open_database, transaction
+from ct_assets.sandbox.store.upload_writer import Writer
 
 
 class Store:

@@ -1,7 +1,7 @@
 import pytest
 
 from ct_assets.clevertap.contract import Limits
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, PURCHASE, Shop
 

@@ -5,7 +5,7 @@ import pytest
 from ct_assets.clevertap.contract import Limits
 from ct_assets.delivery.operations.inspection import Run, standing, story
 from ct_assets.delivery.state.sync_files import BusyError, locked
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets_tests.delivery.kit import NOW, Sync, event, profile
 from ct_assets_tests.delivery.test_delivery_plan import digests
 

@@ -10,7 +10,7 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.sandbox.faults import Plan
-from ct_assets.sandbox.settings import Settings
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.sending_kit import batches_of, sending
 

@@ -1,7 +1,7 @@
 import pytest
 
+from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.page import formats
-from ct_assets.sandbox.values import Json
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,14 @@ from contextlib import closing
 
 import pytest
 
-from ct_assets.sandbox.page.queries import events, log, people, schema
-from ct_assets.sandbox.page.queries.events import Cursor
-from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.page.queries import (
+    event_queries,
+    log_queries,
+    people_queries,
+    schema_queries,
+)
+from ct_assets.sandbox.page.queries.event_queries import Cursor
+from ct_assets.sandbox.store.sqlite_database import open_reader
 from ct_assets.sandbox.testing import SandboxInTest
 
 Query = Callable[[sqlite3.Connection], object]
@@ -20,20 +25,20 @@ READ_THROUGH = {"SCAN events", "SCAN identifiers", "SCAN errors"}
 @pytest.mark.parametrize(
     "query",
     [
-        lambda reader: people.newest(reader, 10, 50),
-        lambda reader: people.search(reader, "351210000000"),
-        lambda reader: people.one(reader, 1),
-        lambda reader: people.devices(reader, 1),
-        lambda reader: events.counts(reader, 1, [0, 1, 2]),
-        lambda reader: events.of_name(reader, 1, Cursor(1, 1), 20),
-        lambda reader: events.of_person(reader, 1, Cursor(1, 1), 20),
-        lambda reader: events.counts_of_person(reader, 1),
-        lambda reader: events.titles(reader, [1, 2]),
-        lambda reader: schema.sample(reader, 0),
-        lambda reader: schema.sample(reader, 1),
-        lambda reader: log.errors(reader, "type_mismatch", 9, 50),
-        lambda reader: log.kinds(reader),
-        lambda reader: log.errors_of(reader, 1, 50),
+        lambda reader: people_queries.newest(reader, 10, 50),
+        lambda reader: people_queries.search(reader, "351210000000"),
+        lambda reader: people_queries.one(reader, 1),
+        lambda reader: people_queries.devices(reader, 1),
+        lambda reader: event_queries.counts(reader, 1, [0, 1, 2]),
+        lambda reader: event_queries.of_name(reader, 1, Cursor(1, 1), 20),
+        lambda reader: event_queries.of_person(reader, 1, Cursor(1, 1), 20),
+        lambda reader: event_queries.counts_of_person(reader, 1),
+        lambda reader: event_queries.titles(reader, [1, 2]),
+        lambda reader: schema_queries.sample(reader, 0),
+        lambda reader: schema_queries.sample(reader, 1),
+        lambda reader: log_queries.errors(reader, "type_mismatch", 9, 50),
+        lambda reader: log_queries.kinds(reader),
+        lambda reader: log_queries.errors_of(reader, 1, 50),
     ],
 )
 def test_no_large_table_is_read_through(clevertap_sandbox: SandboxInTest, query: Query) -> None:
@@ -48,7 +53,7 @@ def test_all_events_are_counted_in_an_index(clevertap_sandbox: SandboxInTest) ->
     with closing(open_reader(clevertap_sandbox.sandbox.store.path)) as reader:
         plans = [
             step
-            for query in (events.total, events.names)
+            for query in (event_queries.total, event_queries.names)
             for sql in _statements(reader, query)
             for step in _plan(reader, sql)
         ]

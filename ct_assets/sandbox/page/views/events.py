@@ -1,9 +1,9 @@
 from starlette.responses import Response
 
 from ct_assets.sandbox.page import charts, times
-from ct_assets.sandbox.page.queries import events as stored
-from ct_assets.sandbox.page.queries.events import EventName
-from ct_assets.sandbox.page.rendering import clock
+from ct_assets.sandbox.page.queries import event_queries as stored
+from ct_assets.sandbox.page.queries.event_queries import EventName
+from ct_assets.sandbox.page.template_renderer import clock
 from ct_assets.sandbox.page.visit import Visit
 
 _PAYLOADS = 20

@@ -1,6 +1,6 @@
 from starlette.responses import Response
 
-from ct_assets.sandbox.page.queries import log
+from ct_assets.sandbox.page.queries import log_queries
 from ct_assets.sandbox.page.visit import Visit
 
 _ROWS = 50
@@ -9,21 +9,21 @@ _ROWS = 50
 def requests(visit: Visit) -> Response:
     path, outcome = visit.text("path"), visit.text("outcome")
     before = visit.number("before")
-    rows = log.requests(visit.reader, path, outcome, before, _ROWS + 1)
+    rows = log_queries.requests(visit.reader, path, outcome, before, _ROWS + 1)
     return visit.html(
         "requests.html",
         rows=rows[:_ROWS],
         more=rows[_ROWS - 1].number if len(rows) > _ROWS else None,
         before=before,
         path=path,
-        paths=log.paths(visit.reader),
-        outcome=outcome if outcome in log.OUTCOMES else "",
+        paths=log_queries.paths(visit.reader),
+        outcome=outcome if outcome in log_queries.OUTCOMES else "",
         kept=visit.sandbox.settings.log_rows,
     )
 
 
 def request(visit: Visit) -> Response:
-    found = log.request(visit.reader, visit.part("number"))
+    found = log_queries.request(visit.reader, visit.part("number"))
     if found is None:
         return visit.missing("This request", "Requests", "/requests")
     logged, texts = found
@@ -31,20 +31,20 @@ def request(visit: Visit) -> Response:
         "request.html",
         request=logged,
         texts=texts,
-        errors=log.errors_of(visit.reader, logged.number, _ROWS),
+        errors=log_queries.errors_of(visit.reader, logged.number, _ROWS),
         limit=_ROWS,
     )
 
 
 def errors(visit: Visit) -> Response:
     kind, before = visit.text("kind"), visit.number("before")
-    rows = log.errors(visit.reader, kind, before, _ROWS + 1)
+    rows = log_queries.errors(visit.reader, kind, before, _ROWS + 1)
     return visit.html(
         "errors.html",
         rows=rows[:_ROWS],
         more=rows[_ROWS - 1].seq if len(rows) > _ROWS else None,
         before=before,
         kind=kind,
-        kinds=log.kinds(visit.reader),
-        latest=log.LATEST_ERRORS,
+        kinds=log_queries.kinds(visit.reader),
+        latest=log_queries.LATEST_ERRORS,
     )

@@ -1,6 +1,6 @@
 from starlette.responses import Response
 
-from ct_assets.sandbox.page.queries import events, people
+from ct_assets.sandbox.page.queries import event_queries, people_queries
 from ct_assets.sandbox.page.visit import Visit
 
 _PEOPLE = 50
@@ -10,9 +10,9 @@ _EVENTS = 50
 def profiles(visit: Visit) -> Response:
     words, before = visit.text("q"), visit.number("before")
     if words:
-        found, more = people.search(visit.reader, words), None
+        found, more = people_queries.search(visit.reader, words), None
     else:
-        rows = people.newest(visit.reader, before, _PEOPLE + 1)
+        rows = people_queries.newest(visit.reader, before, _PEOPLE + 1)
         found = rows[:_PEOPLE]
         more = found[-1].pid if len(rows) > _PEOPLE else None
     return visit.html(
@@ -21,27 +21,27 @@ def profiles(visit: Visit) -> Response:
         found=found,
         more=more,
         before=before,
-        total=people.total(visit.reader),
-        limit=people.MATCHES,
-        names_searched=people.NAMES_SEARCHED,
+        total=people_queries.total(visit.reader),
+        limit=people_queries.MATCHES,
+        names_searched=people_queries.NAMES_SEARCHED,
     )
 
 
 def profile(visit: Visit) -> Response:
     pid = visit.part("pid")
-    person = people.one(visit.reader, pid)
+    person = people_queries.one(visit.reader, pid)
     if person is None:
         return visit.missing("This profile", "Profiles", "/profiles")
     before = visit.cursor()
-    timeline = events.of_person(visit.reader, pid, before, _EVENTS + 1)
+    timeline = event_queries.of_person(visit.reader, pid, before, _EVENTS + 1)
     return visit.html(
         "profile.html",
         person=person,
-        devices=people.devices(visit.reader, pid),
-        unsubscribed=people.unsubscribed(visit.reader, person),
-        counts=events.counts_of_person(visit.reader, pid),
+        devices=people_queries.devices(visit.reader, pid),
+        unsubscribed=people_queries.unsubscribed(visit.reader, person),
+        counts=event_queries.counts_of_person(visit.reader, pid),
         timeline=timeline[:_EVENTS],
         more=timeline[_EVENTS - 1] if len(timeline) > _EVENTS else None,
         before=before,
-        counted=events.COUNTED,
+        counted=event_queries.COUNTED,
     )

@@ -1,13 +1,13 @@
 from starlette.responses import Response
 
-from ct_assets.sandbox.page.queries import events
-from ct_assets.sandbox.page.queries import schema as generated
+from ct_assets.sandbox.page.queries import event_queries
+from ct_assets.sandbox.page.queries import schema_queries as generated
 from ct_assets.sandbox.page.visit import Visit
-from ct_assets.sandbox.store.schema import USER
+from ct_assets.sandbox.store.generated_schema import USER
 
 
 def schema(visit: Visit) -> Response:
-    names = events.names(visit.reader)
+    names = event_queries.names(visit.reader)
     known = {one.name_id: one for one in names}
     owner = visit.number("event")
     chosen = known.get(owner) if owner else None

@@ -5,9 +5,9 @@ import orjson
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.page.visit import Visit
-from ct_assets.sandbox.settings import Judging, Keeping, Settings, Transport
-from ct_assets.sandbox.values import Json
+from ct_assets.sandbox.sandbox_settings import Judging, Keeping, Settings, Transport
 
 _PARTS: dict[str, type[BaseModel]] = {
     "Requests": Transport,

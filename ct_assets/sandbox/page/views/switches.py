@@ -6,11 +6,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from ct_assets.sandbox.core import Sandbox
+from ct_assets.sandbox.endpoint_context import Sandbox
 from ct_assets.sandbox.page import switchboard
 from ct_assets.sandbox.page.switchboard import Form, FormError
 from ct_assets.sandbox.page.visit import Visit
-from ct_assets.sandbox.store.database import open_reader
+from ct_assets.sandbox.store.sqlite_database import open_reader
 
 _LARGEST_FORM = 100_000
 

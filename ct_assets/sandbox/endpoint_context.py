@@ -1,0 +1,38 @@
+"""What the endpoints of one sandbox share."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ct_assets.sandbox.faults import Faults
+from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.upload_checks import Judge
+from ct_assets.sandbox.requests_in_flight import Slots
+from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.store.sqlite_database import FILE
+from ct_assets.sandbox.store.store import Store
+
+
+@dataclass
+class Sandbox:
+    settings: Settings
+    store: Store
+    judge: Judge
+    slots: Slots
+    clock: Callable[[], float] = time.time
+    faults: Faults = field(default_factory=Faults)
+    bodies: deque[tuple[int, bytes]] = field(default_factory=deque)
+    """Number and body of the last requests, if the settings say so."""
+
+
+def open_sandbox(
+    folder: Path, settings: Settings | None = None, *, clock: Callable[[], float] = time.time
+) -> Sandbox:
+    settings = settings or Settings()
+    store = Store(folder / FILE, settings)
+    bodies: deque[tuple[int, bytes]] = deque(maxlen=settings.keep_bodies)
+    judge = Judge(settings, lambda object_id: store.knows(Identifier("objectId", object_id)))
+    slots = Slots(settings.cooldown_seconds)
+    return Sandbox(settings, store, judge, slots, clock, bodies=bodies)

@@ -1,0 +1,86 @@
+"""Subscriptions of phone numbers and addresses, and phone numbers that change hands."""
+
+from collections.abc import Callable
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoints.upload import records_of
+from ct_assets.sandbox.json_types import Json, Record
+from ct_assets.sandbox.judge import refusal_texts
+from ct_assets.sandbox.judge.profile_checks import ProfileChecks, is_email
+from ct_assets.sandbox.judge.upload_checks import Refused
+from ct_assets.sandbox.request_pipeline import Call
+
+_STATUSES = {"Unsubscribe": False, "Resubscribe": True}
+
+Check = Callable[[Record], refusal_texts.Refusal | None]
+
+
+def subscribe(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /1/subscribe."""
+    is_phone = ProfileChecks(sandbox.settings).is_phone
+    kinds = {"phone": is_phone, "email": is_email}
+    if sandbox.settings.whatsapp_subscriptions:
+        kinds["whatsapp"] = is_phone
+
+    def check(record: Record) -> refusal_texts.Refusal | None:
+        kind = record.get("type")
+        if not isinstance(kind, str) or kind not in kinds:
+            return refusal_texts.CHANNEL
+        if not kinds[kind](record.get("value")):
+            return refusal_texts.EMAIL if kind == "email" else refusal_texts.PHONE
+        return None if record.get("status") in tuple(_STATUSES) else refusal_texts.STATUS
+
+    records = _judged(sandbox, call, check)
+    if isinstance(records, Answer):
+        return records
+    accepted, refused = records
+    with sandbox.store.writing(call.now):
+        for record in accepted:
+            wanted = _STATUSES[record["status"]]
+            sandbox.store.contacts.subscribe(
+                call.number, record["type"], record["value"], call.now, wanted=wanted
+            )
+    return answers.envelope(len(accepted) + len(refused), refused)
+
+
+def disassociate(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /1/disassociate."""
+    is_phone = ProfileChecks(sandbox.settings).is_phone
+
+    def check(record: Record) -> refusal_texts.Refusal | None:
+        if record.get("type") != "phone":
+            return refusal_texts.CHANNEL
+        return None if is_phone(record.get("value")) else refusal_texts.PHONE
+
+    records = _judged(sandbox, call, check)
+    if isinstance(records, Answer):
+        return records
+    accepted, refused = records
+    with sandbox.store.writing(call.now):
+        for record in accepted:
+            sandbox.store.contacts.disassociate(record["value"])
+    return answers.envelope(len(accepted) + len(refused), refused)
+
+
+def _judged(
+    sandbox: Sandbox, call: Call, check: Check
+) -> Answer | tuple[list[Record], list[Refused]]:
+    records = records_of(call.body)
+    if records is None:
+        return answers.malformed()
+    if len(records) > (most := sandbox.settings.max_records):
+        return answers.failure(400, f"Too many records: {len(records)}, the limit is {most}")
+    accepted, refused = [], []
+    for position, record in enumerate(records):
+        refusal = _refusal(record, check)
+        if refusal:
+            refused.append(Refused(position, refusal, record))
+        elif isinstance(record, dict):
+            accepted.append(record)
+    return accepted, refused
+
+
+def _refusal(record: Json, check: Check) -> refusal_texts.Refusal | None:
+    return check(record) if isinstance(record, dict) else refusal_texts.CHANNEL

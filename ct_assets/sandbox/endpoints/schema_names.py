@@ -1,0 +1,17 @@
+"""GET /getSchema: the names that the account knows."""
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.request_pipeline import Call
+from ct_assets.sandbox.store import contents
+
+KINDS = ("events", "userProperties")
+
+
+def names(sandbox: Sandbox, call: Call) -> Answer:
+    kind = call.query.get("type", "")
+    if kind not in KINDS:
+        return answers.failure(400, f"type needs to be one of {', '.join(KINDS)}")
+    found = contents.names(sandbox.store.connection, events=kind == "events")
+    return answers.answer({"status": "success", kind: [{"name": name} for name in found]})

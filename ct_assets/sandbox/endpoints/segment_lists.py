@@ -1,0 +1,76 @@
+"""Custom lists: a URL to put a CSV file to, then a call that makes a segment of it."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from ct_assets.sandbox import answers
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.json_types import Record
+from ct_assets.sandbox.request_pipeline import Call
+
+VALID_SECONDS = 86_400
+PREFIX = "/sandbox/lists/"
+_DENIED = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+_REQUIRED = ("name", "email", "filename", "creator", "url")
+
+
+def list_url(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /get_custom_list_segment_url."""
+    expires = call.now + VALID_SECONDS
+    token = sandbox.store.lists.open(expires)
+    until = datetime.fromtimestamp(expires, ZoneInfo(sandbox.settings.time_zone))
+    return answers.answer(
+        {
+            "presignedS3URL": f"http://{call.host}{PREFIX}{token}?X-Amz-Expires={VALID_SECONDS}",
+            "expiry": f"{until.day} {until:%B, %I:%M %p}",
+            "status": "success",
+        }
+    )
+
+
+async def put_list(sandbox: Sandbox, request: Request) -> Response:
+    """PUT to the URL: no credentials but the URL itself, like S3."""
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        return Response(status_code=400)
+    token = request.path_params["token"]
+    if sandbox.store.lists.put(token, body, sandbox.clock()):
+        return Response()
+    return Response(_DENIED, 403, media_type="application/xml")
+
+
+def commit_list(sandbox: Sandbox, call: Call) -> Answer:
+    """POST /upload_custom_list_segment_completed: what is wrong with the file is not said here."""
+    document = _object(call.body)
+    if document is None:
+        return answers.malformed()
+    for key in _REQUIRED:
+        if not isinstance(document.get(key), str) or not document[key]:
+            return answers.failure(400, f"{key} is required")
+    token = document["url"].rpartition(PREFIX)[2].partition("?")[0]
+    body = sandbox.store.lists.file(token)
+    if body is None:
+        return answers.failure(400, "No file was uploaded to this url")
+    known = sandbox.store.lists.named(document["name"])
+    if known is not None and document.get("replace") is not True:
+        return answers.failure(409, "duplicate_name")
+    about = (document["name"], document["email"], document["creator"], document["filename"])
+    with sandbox.store.writing(call.now):
+        segment = known or sandbox.store.lists.free()
+        sandbox.store.lists.commit(segment, about, call.now)
+        sandbox.store.lists.fill(segment, body, call.number, call.now)
+    return answers.answer({"Segment ID": segment, "status": "success"})
+
+
+def _object(body: bytes) -> Record | None:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None
