@@ -6,7 +6,7 @@ one is the default and `Limits` lets a sync say otherwise.
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ct_assets.clevertap.fields import (
     CHANNELS,
@@ -18,7 +18,6 @@ from ct_assets.clevertap.fields import (
     YES_NO,
     FieldType,
 )
-from ct_assets.described import Described
 
 __all__ = [
     "CHANNELS",
@@ -130,10 +129,10 @@ RESERVED_EVENTS = (
 Positive = Annotated[int, Field(gt=0)]
 
 
-class Limits(Described):
+class Limits(BaseModel):
     """What an account takes; lengths are of UTF-8 bytes, of which `é` is two and `😀` four."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     value_bytes: Positive = 512
     """Length of a text value. The API pages say bytes, the product pages characters, the newest

@@ -10,10 +10,9 @@ from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 import polars as pl
-from pydantic import ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from ct_assets.clevertap.contract import IDENTIFIERS, FieldType
-from ct_assets.described import Described
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.problems import mistake, near, shown
 
@@ -22,10 +21,10 @@ FILLINGS = ("column", "template", "value", "expr")
 SCALARS = (str, bool, int, float, date, datetime)
 
 
-class Part(Described):
+class Part(BaseModel):
     """A piece of a declaration; nothing in it changes after it was read."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Region(Part):
