@@ -10,9 +10,9 @@ from rich.text import Text
 
 from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts
-from ct_assets.commands.checkup.check import Check, failed, ok
 from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.commands.checkup.disk import disk
+from ct_assets.commands.checkup.finding import Check, failed, ok
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.source_reads import sources

@@ -10,11 +10,11 @@ import orjson
 from pydantic import ValidationError
 
 from ct_assets.errors import UserError
-from ct_assets.sandbox.background_process import Address, find, folder_of, stop
 from ct_assets.sandbox.faults import FAULTS, Plan
-from ct_assets.sandbox.folder_service import load_settings, serve
-from ct_assets.sandbox.origin_guard import is_loopback
 from ct_assets.sandbox.sandbox_settings import wrong_in
+from ct_assets.sandbox.server.background_process import Address, find, folder_of, stop
+from ct_assets.sandbox.server.folder_service import load_settings, serve
+from ct_assets.sandbox.server.origin_guard import is_loopback
 from ct_assets.settings import data_dir
 
 Made = TypeVar("Made")

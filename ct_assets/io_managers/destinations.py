@@ -2,7 +2,7 @@
 
 from ct_assets.clevertap.destination import Destination, destination_from_env, sandbox_destination
 from ct_assets.mapping import Sync
-from ct_assets.sandbox.background_process import folder_of, read_address
+from ct_assets.sandbox.server.background_process import folder_of, read_address
 from ct_assets.settings import data_dir
 
 NEVER_RUN = "sandbox-none"

@@ -6,6 +6,12 @@ starts it in a process of its own or finds the one that runs. Tests use the fixt
 `ct_assets.sandbox.plugin` instead.
 """
 
-from ct_assets.sandbox.background_process import Address, SandboxError, ensure_running, find, stop
+from ct_assets.sandbox.server.background_process import (
+    Address,
+    SandboxError,
+    ensure_running,
+    find,
+    stop,
+)
 
 __all__ = ["Address", "SandboxError", "ensure_running", "find", "stop"]

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from ct_assets.errors import UserError
-from ct_assets.sandbox.folder_service import load_settings, serve
+from ct_assets.sandbox.server.folder_service import load_settings, serve
 
 
 def main() -> int:

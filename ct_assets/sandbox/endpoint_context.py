@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ct_assets.sandbox.faults import Faults
+from ct_assets.sandbox.answers import Answer
+from ct_assets.sandbox.faults import FaultName, Faults
 from ct_assets.sandbox.judge.identity_checks import Identifier
 from ct_assets.sandbox.judge.upload_checks import Judge
 from ct_assets.sandbox.requests_in_flight import Slots
 from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.store.sandbox_store import Store
 from ct_assets.sandbox.store.sqlite_database import FILE
-from ct_assets.sandbox.store.store import Store
 
 
 @dataclass
@@ -25,6 +26,20 @@ class Sandbox:
     faults: Faults = field(default_factory=Faults)
     bodies: deque[tuple[int, bytes]] = field(default_factory=deque)
     """Number and body of the last requests, if the settings say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    number: int
+    query: dict[str, str]
+    body: bytes
+    now: float
+    host: str = ""
+    """As the sender named it."""
+    fault: FaultName = "ok"
+
+
+Handler = Callable[[Sandbox, Call], Answer]
 
 
 def open_sandbox(

@@ -11,9 +11,9 @@ import orjson
 
 from ct_assets.sandbox.endpoint_context import Sandbox, open_sandbox
 from ct_assets.sandbox.faults import Faults
-from ct_assets.sandbox.http_server import running
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.server.http_server import running
 from ct_assets.sandbox.store.sqlite_database import open_reader
 
 MOST_BODIES = 100_000

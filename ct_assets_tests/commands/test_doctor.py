@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.commands.checkup.check import Check
+from ct_assets.commands.checkup.finding import Check
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 

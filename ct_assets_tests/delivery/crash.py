@@ -25,8 +25,8 @@ import orjson
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.delivery import Delivery, DeliveryFailed, deliver
-from ct_assets.sandbox.background_process import Address, ensure_running, folder_of, stop
 from ct_assets.sandbox.faults import Plan
+from ct_assets.sandbox.server.background_process import Address, ensure_running, folder_of, stop
 from ct_assets.sandbox.store.sqlite_database import FILE, open_reader
 from ct_assets_tests.delivery.kit import EVENTS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.sandbox import SandboxError, ensure_running, find, stop
-from ct_assets.sandbox.background_process import LOG_FILE, PORT_FILE, folder_of
+from ct_assets.sandbox.server.background_process import LOG_FILE, PORT_FILE, folder_of
 
 
 def test_a_later_run_finds_the_same_sandbox(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ct_assets.sandbox.origin_guard import allowed, is_loopback
+from ct_assets.sandbox.server.origin_guard import allowed, is_loopback
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sandbox.requests import accept, event, profile
 

@@ -14,12 +14,12 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from ct_assets.sandbox import SandboxError, ensure_running, stop
-from ct_assets.sandbox.background_process import read_address
 from ct_assets.sandbox.endpoint_context import open_sandbox
-from ct_assets.sandbox.folder_service import load_settings, serve
-from ct_assets.sandbox.http_server import listen, running
-from ct_assets.sandbox.origin_guard import Guard
 from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.server.background_process import read_address
+from ct_assets.sandbox.server.folder_service import load_settings, serve
+from ct_assets.sandbox.server.http_server import listen, running
+from ct_assets.sandbox.server.origin_guard import Guard
 from ct_assets.sandbox.store.sqlite_database import FILE
 
 
@@ -71,7 +71,7 @@ def test_served_by_hand_with_faults(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
         "from ct_assets.sandbox.faults import Plan\n"
-        "from ct_assets.sandbox.folder_service import serve\n"
+        "from ct_assets.sandbox.server.folder_service import serve\n"
         "serve(Path(sys.argv[1]), plan=Plan(script=('503',)),"
         " ready=lambda a: print(a.url, flush=True))"
     )

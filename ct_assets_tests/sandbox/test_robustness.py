@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ct_assets.sandbox import ensure_running, stop
-from ct_assets.sandbox.http_protocol import Protocol
 from ct_assets.sandbox.sandbox_settings import Settings
+from ct_assets.sandbox.server.http_protocol import Protocol
 from ct_assets.sandbox.store.sqlite_database import FILE
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.sandbox.requests import accept, event, profile

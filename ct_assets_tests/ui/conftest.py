@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 
 from ct_assets.sandbox import find, stop
 from ct_assets.sandbox.endpoint_context import open_sandbox
-from ct_assets.sandbox.http_server import running
+from ct_assets.sandbox.server.http_server import running
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.ui import chinook
 

@@ -9,7 +9,7 @@ from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
-from ct_assets.commands.checkup.check import Check, failed, note, ok
+from ct_assets.commands.checkup.finding import Check, failed, note, ok
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.delivery.sender.account_slots import upload_slots
 from ct_assets.errors import UserError

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ct_assets.commands.checkup.check import Check, note
+from ct_assets.commands.checkup.finding import Check, note
 from ct_assets.mapping import Sync
 
 

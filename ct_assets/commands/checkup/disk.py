@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.checkup.finding import Check, failed, ok
 
 LEAST_BYTES = 1_000_000_000
 

@@ -7,7 +7,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.checkup.finding import Check, failed, ok
 
 DISTRIBUTION = "ct-assets"
 NAMED = ("ct-assets", "dagster", "duckdb", "polars")

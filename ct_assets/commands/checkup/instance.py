@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 import sqlalchemy.exc
 
-from ct_assets.commands.checkup.check import Check, failed, note, ok
+from ct_assets.commands.checkup.finding import Check, failed, note, ok
 from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.errors import UserError

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.checkup.finding import Check, failed, ok
 from ct_assets.delivery.sender.account_slots import ROOT
 
 PROC_LOCKS = Path("/proc/locks")

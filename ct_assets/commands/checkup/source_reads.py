@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from ct_assets.commands.checkup.check import Check, failed, ok
+from ct_assets.commands.checkup.finding import Check, failed, ok
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project import locations
 from ct_assets.components.project.registry import Declared

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.commands.checkup.check import Check, failed, note, ok
+from ct_assets.commands.checkup.finding import Check, failed, note, ok
 from ct_assets.delivery import outbox
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.state import ledger, state_database

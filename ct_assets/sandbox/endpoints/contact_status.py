@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.endpoints.upload import records_of
 from ct_assets.sandbox.json_types import Json, Record
 from ct_assets.sandbox.judge import refusal_texts
 from ct_assets.sandbox.judge.profile_checks import ProfileChecks, is_email
 from ct_assets.sandbox.judge.upload_checks import Refused
-from ct_assets.sandbox.request_pipeline import Call
 
 _STATUSES = {"Unsubscribe": False, "Resubscribe": True}
 

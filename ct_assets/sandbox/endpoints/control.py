@@ -17,7 +17,7 @@ from ct_assets.sandbox.endpoint_context import Sandbox
 from ct_assets.sandbox.endpoints import segment_lists
 from ct_assets.sandbox.faults import FAULTS, Plan
 from ct_assets.sandbox.sandbox_settings import wrong_in
-from ct_assets.sandbox.store import contents
+from ct_assets.sandbox.store.reads import contents
 from ct_assets.sandbox.store.sqlite_database import open_reader
 
 MOST_ROWS = 10_000

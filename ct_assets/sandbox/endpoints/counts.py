@@ -6,11 +6,15 @@ from pydantic import BaseModel, ConfigDict
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.endpoints.export import Kind
-from ct_assets.sandbox.endpoints.questions import BadQuestionError, question, read_ticket, ticket
-from ct_assets.sandbox.request_pipeline import Call
-from ct_assets.sandbox.store.export_pages import Query
+from ct_assets.sandbox.endpoints.export_queries import (
+    BadQuestionError,
+    question,
+    read_ticket,
+    ticket,
+)
+from ct_assets.sandbox.store.reads.export_pages import Query
 
 
 class Pending(BaseModel):

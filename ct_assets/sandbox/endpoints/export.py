@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ct_assets.clevertap.contract import RESERVED_EVENTS
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
-from ct_assets.sandbox.endpoints.questions import (
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
+from ct_assets.sandbox.endpoints.export_queries import (
     BadQuestionError,
     question,
     read_ticket,
@@ -18,8 +18,7 @@ from ct_assets.sandbox.endpoints.questions import (
 )
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.judge.event_checks import canonical
-from ct_assets.sandbox.request_pipeline import Call
-from ct_assets.sandbox.store.export_pages import Query
+from ct_assets.sandbox.store.reads.export_pages import Query
 
 Kind = Literal["profiles", "events"]
 

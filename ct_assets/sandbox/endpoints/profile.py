@@ -2,9 +2,8 @@
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
-from ct_assets.sandbox.request_pipeline import Call
-from ct_assets.sandbox.store import api_shapes
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
+from ct_assets.sandbox.store.reads import api_shapes
 
 _KEYS = ("identity", "email", "objectId")
 

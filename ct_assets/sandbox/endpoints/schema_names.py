@@ -2,9 +2,8 @@
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
-from ct_assets.sandbox.request_pipeline import Call
-from ct_assets.sandbox.store import contents
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
+from ct_assets.sandbox.store.reads import contents
 
 KINDS = ("events", "userProperties")
 

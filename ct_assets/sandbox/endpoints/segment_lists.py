@@ -9,9 +9,8 @@ from starlette.responses import Response
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.json_types import Record
-from ct_assets.sandbox.request_pipeline import Call
 
 VALID_SECONDS = 86_400
 PREFIX = "/sandbox/lists/"

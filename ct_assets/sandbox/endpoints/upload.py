@@ -4,11 +4,10 @@ import orjson
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.judge import refusal_texts
 from ct_assets.sandbox.judge.upload_checks import Accepted, Refused
-from ct_assets.sandbox.request_pipeline import Call
 
 
 def upload(sandbox: Sandbox, call: Call) -> Answer:

@@ -11,13 +11,13 @@ from starlette.staticfiles import StaticFiles
 
 from ct_assets.sandbox.endpoint_context import Sandbox
 from ct_assets.sandbox.page.views import (
-    events,
-    log,
-    overview,
-    profiles,
-    schema,
-    settings,
-    switches,
+    events_view,
+    faults_view,
+    log_view,
+    overview_view,
+    profiles_view,
+    schema_view,
+    settings_view,
 )
 from ct_assets.sandbox.page.visit import Visit
 from ct_assets.sandbox.store.sqlite_database import open_reader
@@ -25,16 +25,16 @@ from ct_assets.sandbox.store.sqlite_database import open_reader
 View = Callable[[Visit], Response]
 
 _VIEWS: dict[str, View] = {
-    "/": overview.overview,
-    "/profiles": profiles.profiles,
-    "/profiles/{pid:int}": profiles.profile,
-    "/events": events.events,
-    "/schema": schema.schema,
-    "/errors": log.errors,
-    "/requests": log.requests,
-    "/requests/{number:int}": log.request,
-    "/faults": switches.faults,
-    "/settings": settings.settings,
+    "/": overview_view.overview,
+    "/profiles": profiles_view.profiles,
+    "/profiles/{pid:int}": profiles_view.profile,
+    "/events": events_view.events,
+    "/schema": schema_view.schema,
+    "/errors": log_view.errors,
+    "/requests": log_view.requests,
+    "/requests/{number:int}": log_view.request,
+    "/faults": faults_view.faults,
+    "/settings": settings_view.settings,
 }
 
 
@@ -42,7 +42,7 @@ def routes(sandbox: Sandbox) -> list[BaseRoute]:
     views = [
         Route(path, _endpoint(sandbox, view), methods=["GET"]) for path, view in _VIEWS.items()
     ]
-    change = Route("/faults", switches.change(sandbox), methods=["POST"])
+    change = Route("/faults", faults_view.change(sandbox), methods=["POST"])
     static = StaticFiles(directory=Path(__file__).parent / "static")
     return [*views, change, Mount("/static", static)]
 

@@ -1,7 +1,7 @@
 """The faults in force, said in a few words on every page."""
 
 from ct_assets.sandbox.faults import FaultName, Faults
-from ct_assets.sandbox.page.formats import share
+from ct_assets.sandbox.page.value_formats import share
 
 
 def in_force(faults: Faults) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ct_assets.sandbox.page import formats, times
+from ct_assets.sandbox.page import times, value_formats
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,13 +46,13 @@ def _environment(zone: str) -> "Environment":
     )
     local = clock(zone)
     environment.filters |= {
-        "number": formats.number,
-        "share": formats.share,
-        "bytes": formats.size,
-        "seconds": formats.seconds,
-        "value": formats.value,
-        "pretty": formats.pretty,
-        "words": formats.words,
+        "number": value_formats.number,
+        "share": value_formats.share,
+        "bytes": value_formats.size,
+        "seconds": value_formats.seconds,
+        "value": value_formats.value,
+        "pretty": value_formats.pretty,
+        "words": value_formats.words,
         "time": local.time,
         "day": local.day,
         "hour": local.hour,

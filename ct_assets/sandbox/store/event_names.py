@@ -4,7 +4,7 @@ import sqlite3
 
 from ct_assets.sandbox.judge.event_checks import canonical
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.property_types import Cleaner, Note, Noted
+from ct_assets.sandbox.store.properties.property_types import Cleaner, Note, Noted
 
 
 class EventNames:

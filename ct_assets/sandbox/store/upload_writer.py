@@ -10,12 +10,12 @@ from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.judge.token_checks import platform_of
 from ct_assets.sandbox.judge.upload_checks import Accepted
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.event_data import EventData
 from ct_assets.sandbox.store.event_names import EventNames
-from ct_assets.sandbox.store.generated_schema import DriftError, Schema
-from ct_assets.sandbox.store.people import People
-from ct_assets.sandbox.store.profile_data import ProfileData
-from ct_assets.sandbox.store.property_types import Cleaner, Note
+from ct_assets.sandbox.store.people.profile_table import People
+from ct_assets.sandbox.store.properties.event_data import EventData
+from ct_assets.sandbox.store.properties.generated_schema import DriftError, Schema
+from ct_assets.sandbox.store.properties.profile_data import ProfileData
+from ct_assets.sandbox.store.properties.property_types import Cleaner, Note
 
 EXCERPT = 500
 """Characters of a name in the error stream."""

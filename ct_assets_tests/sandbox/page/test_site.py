@@ -62,7 +62,7 @@ def test_scripts_styles_and_licences_are_served(client: httpx.Client) -> None:
 
 
 def test_senders_wait_for_no_template_engine() -> None:
-    code = "import sys, ct_assets.sandbox.asgi_app; print('jinja2' in sys.modules)"
+    code = "import sys, ct_assets.sandbox.server.asgi_app; print('jinja2' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "False"

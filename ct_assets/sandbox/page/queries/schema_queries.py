@@ -3,8 +3,8 @@
 import sqlite3
 from typing import NamedTuple
 
-from ct_assets.sandbox.store.generated_schema import USER
-from ct_assets.sandbox.store.property_types import NUMBERS
+from ct_assets.sandbox.store.properties.generated_schema import USER
+from ct_assets.sandbox.store.properties.property_types import NUMBERS
 
 SAMPLE = 2000
 _PROFILES = "select props from profiles order by pid desc limit :size"

@@ -6,8 +6,8 @@ from typing import Literal
 import orjson
 
 from ct_assets.sandbox.json_types import Json
-from ct_assets.sandbox.store.api_shapes import identifiers
-from ct_assets.sandbox.store.property_types import NUMBERS
+from ct_assets.sandbox.store.properties.property_types import NUMBERS
+from ct_assets.sandbox.store.reads.api_shapes import identifiers
 
 Part = Literal["profiles", "events", "errors", "requests"]
 

@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from ct_assets.sandbox.json_types import Json, Record
-from ct_assets.sandbox.store.export_pages import OPERATORS, Condition, Query
+from ct_assets.sandbox.store.reads.export_pages import OPERATORS, Condition, Query
 
 Token = TypeVar("Token", bound=BaseModel)
 

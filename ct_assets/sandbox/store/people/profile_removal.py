@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from ct_assets.sandbox.judge.identity_checks import Identifier
-from ct_assets.sandbox.store.people import People
+from ct_assets.sandbox.store.people.profile_table import People
 
 _OWNED = ("events", "identifiers", "devices", "members", "profiles")
 

@@ -3,7 +3,7 @@
 import sqlite3
 
 from ct_assets.sandbox.judge.identity_checks import Identifier
-from ct_assets.sandbox.store.people import People
+from ct_assets.sandbox.store.people.profile_table import People
 from ct_assets.sandbox.store.upload_writer import Writer
 
 # The channel's flag on each profile that shares the value.

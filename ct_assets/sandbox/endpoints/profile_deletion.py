@@ -7,10 +7,9 @@ import orjson
 from ct_assets.clevertap.contract import MAX_DELETES
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.json_types import Json, Record
 from ct_assets.sandbox.judge.identity_checks import Identifier
-from ct_assets.sandbox.request_pipeline import Call
 
 
 class Field(NamedTuple):

@@ -13,7 +13,10 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ct_assets.files import private_dir
-from ct_assets.sandbox.background_process import (
+from ct_assets.sandbox.endpoint_context import Sandbox, open_sandbox
+from ct_assets.sandbox.faults import Plan
+from ct_assets.sandbox.sandbox_settings import Settings, wrong_in
+from ct_assets.sandbox.server.background_process import (
     LOCK,
     PORT_FILE,
     Address,
@@ -21,10 +24,7 @@ from ct_assets.sandbox.background_process import (
     read_address,
     write_address,
 )
-from ct_assets.sandbox.endpoint_context import Sandbox, open_sandbox
-from ct_assets.sandbox.faults import Plan
-from ct_assets.sandbox.http_server import BACKLOG, listen, server_of, url_of
-from ct_assets.sandbox.sandbox_settings import Settings, wrong_in
+from ct_assets.sandbox.server.http_server import BACKLOG, listen, server_of, url_of
 from ct_assets.sandbox.store.sqlite_database import FILE, OtherVersionError
 
 SETTINGS_FILE = "settings.json"

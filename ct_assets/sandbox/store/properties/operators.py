@@ -4,7 +4,14 @@ import math
 from typing import Literal
 
 from ct_assets.sandbox.json_types import Json
-from ct_assets.sandbox.store.property_types import NUMBERS, Cleaner, Note, Noted, as_text, type_of
+from ct_assets.sandbox.store.properties.property_types import (
+    NUMBERS,
+    Cleaner,
+    Note,
+    Noted,
+    as_text,
+    type_of,
+)
 
 Scope = Literal["all", "name_and_gender"]
 Props = dict[str, Json]

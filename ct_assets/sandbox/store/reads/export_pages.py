@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ct_assets.sandbox.json_types import Json
-from ct_assets.sandbox.store import api_shapes
+from ct_assets.sandbox.store.reads import api_shapes
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "equals": lambda have, want: have in (want if isinstance(want, list) else [want]),

@@ -5,7 +5,7 @@ from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ct_assets.sandbox.body_transfer import TRANSPORT
+from ct_assets.sandbox.server.body_transfer import TRANSPORT
 
 
 class Protocol(HttpToolsProtocol):

@@ -3,7 +3,7 @@ from starlette.responses import Response
 from ct_assets.sandbox.page.queries import event_queries
 from ct_assets.sandbox.page.queries import schema_queries as generated
 from ct_assets.sandbox.page.visit import Visit
-from ct_assets.sandbox.store.generated_schema import USER
+from ct_assets.sandbox.store.properties.generated_schema import USER
 
 
 def schema(visit: Visit) -> Response:

@@ -5,10 +5,10 @@ from ct_assets.clevertap.fields import SCALAR_FIELDS
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.judge.identity_checks import Identifier, Identities
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.generated_schema import USER, Schema
-from ct_assets.sandbox.store.operators import Operators
-from ct_assets.sandbox.store.people import People, Profile
-from ct_assets.sandbox.store.property_types import Cleaner, Note, type_of
+from ct_assets.sandbox.store.people.profile_table import People, Profile
+from ct_assets.sandbox.store.properties.generated_schema import USER, Schema
+from ct_assets.sandbox.store.properties.operators import Operators
+from ct_assets.sandbox.store.properties.property_types import Cleaner, Note, type_of
 
 _IDENTIFYING = {"identity": "identity", "Identity": "identity", "FBID": "FBID", "GPID": "GPID"}
 

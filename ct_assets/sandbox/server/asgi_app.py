@@ -8,21 +8,21 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from ct_assets.sandbox import answers, page
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Handler, Sandbox
 from ct_assets.sandbox.endpoints import (
     contact_status,
     control,
     counts,
-    erasure,
     export,
+    profile_deletion,
     schema_names,
     segment_lists,
     unavailable,
 )
 from ct_assets.sandbox.endpoints.profile import profile
 from ct_assets.sandbox.endpoints.upload import kind_of, upload
-from ct_assets.sandbox.origin_guard import Guard
-from ct_assets.sandbox.request_pipeline import Api, Handler
+from ct_assets.sandbox.server.origin_guard import Guard
+from ct_assets.sandbox.server.request_pipeline import Api
 
 _REASONS = {404: "Not found", 405: "Method not allowed"}
 
@@ -52,8 +52,8 @@ def _api(sandbox: Sandbox) -> list[BaseRoute]:
     return [
         Route("/1/upload", uploads, methods=["POST"]),
         get("/1/profile.json", profile),
-        post("/1/delete/profiles.json", erasure.delete_profiles),
-        post("/1/demerge/profiles.json", erasure.demerge_profiles),
+        post("/1/delete/profiles.json", profile_deletion.delete_profiles),
+        post("/1/demerge/profiles.json", profile_deletion.demerge_profiles),
         post("/1/subscribe", contact_status.subscribe, None),
         post("/1/disassociate", contact_status.disassociate, None),
         post("/1/profiles.json", export.open_export("profiles")),

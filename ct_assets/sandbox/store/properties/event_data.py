@@ -3,8 +3,8 @@
 from ct_assets.sandbox.json_types import Json, Record
 from ct_assets.sandbox.judge.event_checks import ITEMS
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.generated_schema import Schema
-from ct_assets.sandbox.store.property_types import Cleaner, Note, Noted, type_of
+from ct_assets.sandbox.store.properties.generated_schema import Schema
+from ct_assets.sandbox.store.properties.property_types import Cleaner, Note, Noted, type_of
 
 
 class EventData:

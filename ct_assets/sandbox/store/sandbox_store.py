@@ -8,11 +8,11 @@ from pathlib import Path
 from ct_assets.sandbox.judge.identity_checks import Identifier
 from ct_assets.sandbox.judge.upload_checks import Accepted
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.contacts import Contacts
-from ct_assets.sandbox.store.custom_lists import Lists
-from ct_assets.sandbox.store.export_pages import Exports
-from ct_assets.sandbox.store.people import People
-from ct_assets.sandbox.store.profile_removal import Erasing
+from ct_assets.sandbox.store.people.contact_channels import Contacts
+from ct_assets.sandbox.store.people.custom_lists import Lists
+from ct_assets.sandbox.store.people.profile_removal import Erasing
+from ct_assets.sandbox.store.people.profile_table import People
+from ct_assets.sandbox.store.reads.export_pages import Exports
 from ct_assets.sandbox.store.request_log import Log
 from ct_assets.sandbox.store.sqlite_database import open_database, transaction
 from ct_assets.sandbox.store.upload_writer import Writer

@@ -6,7 +6,7 @@ import orjson
 
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.page.times import Clock
-from ct_assets.sandbox.store.property_types import type_of
+from ct_assets.sandbox.store.properties.property_types import type_of
 
 _UTC = Clock(UTC)
 # Places at which a broken excerpt may be cut, from its end: items of one event come before it.

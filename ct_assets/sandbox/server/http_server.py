@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from ct_assets.sandbox.asgi_app import build
 from ct_assets.sandbox.endpoint_context import Sandbox
-from ct_assets.sandbox.http_protocol import Protocol
-from ct_assets.sandbox.origin_guard import is_loopback
+from ct_assets.sandbox.server.asgi_app import build
+from ct_assets.sandbox.server.http_protocol import Protocol
+from ct_assets.sandbox.server.origin_guard import is_loopback
 
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 2048

@@ -4,7 +4,7 @@ import sqlite3
 from collections import Counter
 from typing import Literal
 
-from ct_assets.sandbox.store.property_types import NUMBERS, Note, Noted
+from ct_assets.sandbox.store.properties.property_types import NUMBERS, Note, Noted
 
 USER = 0
 """Stands for user properties where events have the id of their name."""

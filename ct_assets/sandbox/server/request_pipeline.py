@@ -3,33 +3,19 @@
 import asyncio
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from ct_assets.sandbox import answers, body_transfer
+from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
-from ct_assets.sandbox.body_transfer import HungUpError
-from ct_assets.sandbox.broken_answers import spoilt
-from ct_assets.sandbox.endpoint_context import Sandbox
+from ct_assets.sandbox.endpoint_context import Call, Handler, Sandbox
 from ct_assets.sandbox.faults import FaultName, stores
+from ct_assets.sandbox.server import body_transfer
+from ct_assets.sandbox.server.body_transfer import HungUpError
+from ct_assets.sandbox.server.broken_answers import spoilt
 from ct_assets.sandbox.store.request_log import LogRow, excerpt
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    number: int
-    query: dict[str, str]
-    body: bytes
-    now: float
-    host: str = ""
-    """As the sender named it."""
-    fault: FaultName = "ok"
-
-
-Handler = Callable[[Sandbox, Call], Answer]
 
 
 class Api:

@@ -1,0 +1,1 @@
+"""Keeps properties of profiles and events as CleverTap would: cleaned, typed, within limits."""

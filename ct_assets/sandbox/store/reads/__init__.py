@@ -1,0 +1,1 @@
+"""Reads what is stored, in the shapes of CleverTap's APIs and in pages."""
