@@ -1,1 +1,1 @@
-"""Serves the sandbox over HTTP, in the foreground, in a process of its own or in a test's thread."""
+"""Serves the sandbox over HTTP: in the foreground, in a process of its own, in a test's thread."""
