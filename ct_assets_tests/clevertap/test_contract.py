@@ -53,3 +53,10 @@ def test_junk_identities() -> None:
 def test_charged_and_web_event_are_not_reserved() -> None:
     assert {"Charged", "Web Event"}.isdisjoint(contract.RESERVED_EVENTS)
     assert "Web Page Viewed" in contract.RESERVED_EVENTS
+
+
+def test_every_limit_is_described_for_editors() -> None:
+    limits = Limits.model_json_schema()["properties"]
+
+    assert [name for name, limit in limits.items() if not limit.get("description")] == []
+    assert limits["age"]["description"] == "Ages believed; CleverTap publishes no range."
