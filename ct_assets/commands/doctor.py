@@ -12,7 +12,7 @@ from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts
 from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.commands.checkup.disk import disk
-from ct_assets.commands.checkup.finding import Check, failed, ok
+from ct_assets.commands.checkup.finding import Finding, failed, ok
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.source_reads import sources
@@ -46,7 +46,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         ctx.exit(1)
 
 
-def checkup(module: str) -> Iterator[Check]:
+def checkup(module: str) -> Iterator[Finding]:
     yield installation.python()
     yield installation.packages()
     yield from _guarded("disk", disk(data_dir()))
@@ -65,7 +65,7 @@ def checkup(module: str) -> Iterator[Check]:
     yield from _guarded("dagster", dagster(project))
 
 
-def _guarded(name: str, checks: Iterator[Check]) -> Iterator[Check]:
+def _guarded(name: str, checks: Iterator[Finding]) -> Iterator[Finding]:
     """What a check cannot cope with is a failure of its own, and keeps none of the others away."""
     try:
         yield from checks
@@ -77,7 +77,7 @@ def _guarded(name: str, checks: Iterator[Check]) -> Iterator[Check]:
         )
 
 
-def _print(checks: list[Check]) -> None:
+def _print(checks: list[Finding]) -> None:
     made = table("", "check", "found")
     for check in checks:
         found = Text(check.found)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.faults import FaultName, Faults
-from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 from ct_assets.sandbox.judge.upload_checks import Judge
-from ct_assets.sandbox.requests_in_flight import Slots
+from ct_assets.sandbox.requests_in_flight import RequestsInFlight
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.store.sandbox_store import Store
 from ct_assets.sandbox.store.sqlite_database import FILE
@@ -21,7 +21,7 @@ class Sandbox:
     settings: Settings
     store: Store
     judge: Judge
-    slots: Slots
+    slots: RequestsInFlight
     clock: Callable[[], float] = time.time
     faults: Faults = field(default_factory=Faults)
     bodies: deque[tuple[int, bytes]] = field(default_factory=deque)
@@ -48,6 +48,6 @@ def open_sandbox(
     settings = settings or Settings()
     store = Store(folder / FILE, settings)
     bodies: deque[tuple[int, bytes]] = deque(maxlen=settings.keep_bodies)
-    judge = Judge(settings, lambda object_id: store.knows(Identifier("objectId", object_id)))
-    slots = Slots(settings.cooldown_seconds)
+    judge = Judge(settings, lambda object_id: store.knows(ProfileIdentifier("objectId", object_id)))
+    slots = RequestsInFlight(settings.cooldown_seconds)
     return Sandbox(settings, store, judge, slots, clock, bodies=bodies)

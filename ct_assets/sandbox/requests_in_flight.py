@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 
 
-class Slots:
+class RequestsInFlight:
     """Counts what is in flight for each API; used from the server's one thread."""
 
     def __init__(self, cooldown: float) -> None:

@@ -21,13 +21,13 @@ from pydantic import (
 from ct_assets.clevertap.contract import LIMITS, RESERVED_EVENTS, Limits
 
 
-class Documented(BaseModel):
+class SettingsGroup(BaseModel):
     """The text below a field is what the page says of it."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class Transport(Documented):
+class RequestSettings(SettingsGroup):
     """Requests: who may ask, how often, how much."""
 
     account_id: str = "SANDBOX"
@@ -65,7 +65,7 @@ class Transport(Documented):
     """Before the two calls of custom lists."""
 
 
-class Judging(Documented):
+class RecordSettings(SettingsGroup):
     """Records: what is refused."""
 
     limits: Limits = LIMITS
@@ -98,7 +98,7 @@ class Judging(Documented):
     """/1/subscribe takes `whatsapp` beside phone and email; only partners say so."""
 
 
-class Keeping(Documented):
+class StorageSettings(SettingsGroup):
     """What becomes of accepted records."""
 
     mode: Literal["store", "validate", "count"] = "store"
@@ -160,7 +160,7 @@ class Keeping(Documented):
             raise ValueError(f"{name!r} is no time zone; use one such as Europe/Berlin") from None
 
 
-class Settings(Transport, Judging, Keeping):
+class Settings(RequestSettings, RecordSettings, StorageSettings):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

@@ -19,7 +19,7 @@ from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.server.background_process import read_address
 from ct_assets.sandbox.server.folder_service import load_settings, serve
 from ct_assets.sandbox.server.http_server import listen, running
-from ct_assets.sandbox.server.origin_guard import Guard
+from ct_assets.sandbox.server.origin_guard import OriginGuard
 from ct_assets.sandbox.store.sqlite_database import FILE
 
 
@@ -124,5 +124,5 @@ def test_switches_are_for_its_own_machine(
 
     scope: dict[str, Any] = {"type": "http", "method": method, "path": path}
     scope |= {"client": client and (client, 1), "headers": [(b"host", b"box.lan")]}
-    asyncio.run(Guard(app, open_to_others=True)(scope, receive, send))
+    asyncio.run(OriginGuard(app, open_to_others=True)(scope, receive, send))
     assert sent[0]["status"] == status

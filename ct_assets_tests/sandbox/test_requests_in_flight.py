@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from ct_assets.sandbox.faults import Plan
-from ct_assets.sandbox.requests_in_flight import Slots
+from ct_assets.sandbox.requests_in_flight import RequestsInFlight
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sandbox.requests import event, profile
@@ -130,7 +130,7 @@ def test_limits_apart_for_each_kind(client: httpx.Client, clevertap_sandbox: San
 
 
 def test_a_cooldown_closes_the_door() -> None:
-    slots = Slots(cooldown=600)
+    slots = RequestsInFlight(cooldown=600)
     assert slots.take("upload", 1, now=0)
     assert not slots.take("upload", 1, now=1)
     slots.give_back("upload")

@@ -9,7 +9,7 @@ from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
-from ct_assets.commands.checkup.finding import Check, failed, note, ok
+from ct_assets.commands.checkup.finding import Finding, failed, note, ok
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.delivery.sender.account_slots import upload_slots
 from ct_assets.errors import UserError
@@ -30,7 +30,7 @@ _DENIED = (
 _UNREACHED = "Mend the region or CLEVERTAP_API_URL, or what is in between: proxies, firewalls."
 
 
-def accounts(project: Project) -> Iterator[Check]:
+def accounts(project: Project) -> Iterator[Finding]:
     prefixes = {declared.sync.destination for declared in project.syncs.values()}
     for prefix in sorted(prefixes, key=lambda name: name or ""):
         name = f"account {prefix}" if prefix else "account"
@@ -46,7 +46,7 @@ def accounts(project: Project) -> Iterator[Check]:
             yield from _example(name, project, prefix)
 
 
-def _sandbox(name: str) -> Iterator[Check]:
+def _sandbox(name: str) -> Iterator[Finding]:
     known = destinations.sandbox()
     if known is None or find(data_dir()) is None:
         yield note(name, "the sandbox, which the next run starts; no CLEVERTAP_ variable is set")
@@ -54,7 +54,7 @@ def _sandbox(name: str) -> Iterator[Check]:
         yield from account(name, known)
 
 
-def _example(name: str, project: Project, prefix: str | None) -> Iterator[Check]:
+def _example(name: str, project: Project, prefix: str | None) -> Iterator[Finding]:
     syncs = sorted(project.syncs.values(), key=lambda declared: declared.sync.name)
     ours = [d.sync.name for d in syncs if d.sync.destination == prefix and _is_example(d.sync)]
     if ours:
@@ -69,7 +69,7 @@ def _is_example(sync: Sync) -> bool:
     return sync.source.startswith("chinook/")
 
 
-def account(name: str, destination: Destination) -> Iterator[Check]:
+def account(name: str, destination: Destination) -> Iterator[Finding]:
     with (
         Client(destination) as client,
         upload_slots(destination).slot(threading.Event()),
@@ -80,7 +80,7 @@ def account(name: str, destination: Destination) -> Iterator[Check]:
         yield clock(f"clock of {name}", answer, time.time())
 
 
-def _credentials(name: str, destination: Destination, answer: Answer) -> Check:
+def _credentials(name: str, destination: Destination, answer: Answer) -> Finding:
     told = destinations.told(destination)
     match verdicts.read(answer, 1, NOBODY):
         case Acked() | Malformed():
@@ -96,7 +96,7 @@ def _credentials(name: str, destination: Destination, answer: Answer) -> Check:
     return failed(name, f"{told}: {why}", fix)
 
 
-def clock(name: str, reply: Reply, now: float) -> Check:
+def clock(name: str, reply: Reply, now: float) -> Finding:
     """Against the Date of a reply that took some time to arrive."""
     try:
         there = email.utils.parsedate_to_datetime(reply.date).timestamp()

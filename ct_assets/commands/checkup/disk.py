@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ct_assets.commands.checkup.finding import Check, failed, ok
+from ct_assets.commands.checkup.finding import Finding, failed, ok
 
 LEAST_BYTES = 1_000_000_000
 
 
-def disk(folder: Path, least: int = LEAST_BYTES) -> Iterator[Check]:
+def disk(folder: Path, least: int = LEAST_BYTES) -> Iterator[Finding]:
     """Nothing stays in it; if it is not there yet, what it would be made in is looked at."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     try:

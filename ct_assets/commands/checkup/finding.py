@@ -5,21 +5,21 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Check:
+class Finding:
     name: str
     status: Literal["ok", "note", "failed"]
     found: str
     fix: str = ""
 
 
-def ok(name: str, found: str) -> Check:
-    return Check(name, "ok", found)
+def ok(name: str, found: str) -> Finding:
+    return Finding(name, "ok", found)
 
 
-def note(name: str, found: str) -> Check:
+def note(name: str, found: str) -> Finding:
     """Nothing that needs mending, but something to know."""
-    return Check(name, "note", found)
+    return Finding(name, "note", found)
 
 
-def failed(name: str, found: object, fix: str) -> Check:
-    return Check(name, "failed", str(found), fix)
+def failed(name: str, found: object, fix: str) -> Finding:
+    return Finding(name, "failed", str(found), fix)

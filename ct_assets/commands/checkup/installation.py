@@ -7,14 +7,14 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from ct_assets.commands.checkup.finding import Check, failed, ok
+from ct_assets.commands.checkup.finding import Finding, failed, ok
 
 DISTRIBUTION = "ct-assets"
 NAMED = ("ct-assets", "dagster", "duckdb", "polars")
 """Whose versions are told even when all is well."""
 
 
-def python(version: str | None = None) -> Check:
+def python(version: str | None = None) -> Finding:
     version = version or platform.python_version()
     wanted = metadata.metadata(DISTRIBUTION)["Requires-Python"]
     if SpecifierSet(wanted).contains(version, prereleases=True):
@@ -22,7 +22,7 @@ def python(version: str | None = None) -> Check:
     return failed("python", f"{version}, and ct_assets wants {wanted}", "Install such a Python.")
 
 
-def packages(requirements: Sequence[str] | None = None) -> Check:
+def packages(requirements: Sequence[str] | None = None) -> Finding:
     given = metadata.requires(DISTRIBUTION) or [] if requirements is None else requirements
     wanted = [r for r in map(Requirement, given) if not r.marker or r.marker.evaluate()]
     wrong = [told for requirement in wanted if (told := _wrong(requirement))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 import sqlalchemy.exc
 
-from ct_assets.commands.checkup.finding import Check, failed, note, ok
+from ct_assets.commands.checkup.finding import Finding, failed, note, ok
 from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.errors import UserError
@@ -16,7 +16,7 @@ FRESH_SECONDS = 300.0
 """A daemon that runs tells so twice a minute."""
 
 
-def dagster(project: Project, now: float | None = None) -> Iterator[Check]:
+def dagster(project: Project, now: float | None = None) -> Iterator[Finding]:
     try:
         with instance() as opened:
             if opened is None:
@@ -34,7 +34,7 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Check]:
         )
 
 
-def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Check:
+def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Finding:
     syncs = [declared.sync for declared in project.syncs.values()]
     waiting = sorted(sync.name for sync in syncs if sync.trigger and not sync.paused)
     beats = [beat.timestamp for beat in opened.get_daemon_heartbeats().values()]

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.commands.checkup.finding import Check, failed, note, ok
+from ct_assets.commands.checkup.finding import Finding, failed, note, ok
 from ct_assets.delivery import outbox
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.state import ledger, state_database
@@ -19,7 +19,7 @@ class _UnhealthyError(Exception):
     """What is wrong with a state."""
 
 
-def states(folder: Path) -> Iterator[Check]:
+def states(folder: Path) -> Iterator[Finding]:
     """Of all destinations below `folder`."""
     found = {path.parent for name in (STATE, LEDGER) for path in folder.glob(f"*/*/{name}")}
     for home in sorted(found):
@@ -28,7 +28,7 @@ def states(folder: Path) -> Iterator[Check]:
         yield ok("state", "none yet")
 
 
-def _state(home: Path) -> Check:
+def _state(home: Path) -> Finding:
     name = f"state {home.parent.name}/{home.name}"
     fix = (
         f"Upgrade ct_assets if a newer one wrote it; else bring {home} back from a backup. "

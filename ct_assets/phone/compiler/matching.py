@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from ct_assets.phone.compiler.patterns import (
     Accept,
     AtEnd,
+    Fork,
     Jump,
-    Read,
+    ReadDigit,
     Save,
-    Split,
     UnsupportedPatternError,
     program,
 )
@@ -47,7 +47,7 @@ class Language:
         after: list[set[int]] = [set() for _ in range(10)]
         for pc in self._sets[state]:
             instruction = self._code[pc]
-            if isinstance(instruction, Read):
+            if isinstance(instruction, ReadDigit):
                 entered = self._enter(pc + 1)
                 for digit in range(10):
                     if instruction.digits >> digit & 1:
@@ -70,7 +70,7 @@ class Language:
         while stack:
             pc = stack.pop()
             match self._code[pc]:
-                case Split(first, second):
+                case Fork(first, second):
                     stack += (second, first)
                 case Jump(to):
                     stack.append(to)
@@ -113,9 +113,9 @@ class Prefix:
             seen.add(pc)
             instruction = self._code[pc]
             match instruction:
-                case Read():
+                case ReadDigit():
                     reading.append((pc, slots))
-                case Split(first, second):
+                case Fork(first, second):
                     stack += ((second, slots), (first, slots))
                 case Jump(to):
                     stack.append((to, slots))
@@ -134,7 +134,7 @@ class Prefix:
 
     def _reads(self, pc: int) -> int:
         instruction = self._code[pc]
-        return instruction.digits if isinstance(instruction, Read) else 0
+        return instruction.digits if isinstance(instruction, ReadDigit) else 0
 
 
 @functools.cache

@@ -14,13 +14,13 @@ class UnsupportedPatternError(ValueError):
     """A pattern outside the subset; numbers that need it are left to phonenumbers."""
 
 
-class Read(NamedTuple):
+class ReadDigit(NamedTuple):
     """Read one digit of the set `digits` (a bit per digit)."""
 
     digits: int
 
 
-class Split(NamedTuple):
+class Fork(NamedTuple):
     """Go on at `first`, and if that fails at `second`."""
 
     first: int
@@ -47,7 +47,7 @@ class Accept(NamedTuple):
     """The pattern has matched."""
 
 
-Instruction = Read | Split | Jump | Save | AtEnd | Accept
+Instruction = ReadDigit | Fork | Jump | Save | AtEnd | Accept
 Program = tuple[Instruction, ...]
 
 
@@ -74,7 +74,7 @@ class _Compiler:
         end = start + sum(len(branch) + 2 for branch in branches) - 2
         for branch in branches[:-1]:
             here = len(self.code)
-            self.code.append(Split(here + 1, here + len(branch) + 2))
+            self.code.append(Fork(here + 1, here + len(branch) + 2))
             self._paste(branch, start)
             self.code.append(Jump(end))
         self._paste(branches[-1], start)
@@ -98,7 +98,7 @@ class _Compiler:
         elif self._take("$"):
             self.code.append(AtEnd())
         else:
-            self.code.append(Read(self._digits()))
+            self.code.append(ReadDigit(self._digits()))
 
     def _group(self) -> None:
         self.groups += 1
@@ -132,7 +132,7 @@ class _Compiler:
             self._paste(item, start)
         end = len(self.code) + (most - least) * (len(item) + 1)
         for _ in range(most - least):
-            self.code.append(Split(len(self.code) + 1, end))
+            self.code.append(Fork(len(self.code) + 1, end))
             self._paste(item, start)
 
     def _counts(self) -> tuple[int, int]:
@@ -174,8 +174,8 @@ class _Compiler:
 
 def _moved(instruction: Instruction, offset: int) -> Instruction:
     match instruction:
-        case Split(first, second):
-            return Split(first + offset, second + offset)
+        case Fork(first, second):
+            return Fork(first + offset, second + offset)
         case Jump(to):
             return Jump(to + offset)
         case _:

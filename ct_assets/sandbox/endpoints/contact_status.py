@@ -13,7 +13,7 @@ from ct_assets.sandbox.judge.upload_checks import Refused
 
 _STATUSES = {"Unsubscribe": False, "Resubscribe": True}
 
-Check = Callable[[Record], refusal_texts.Refusal | None]
+RecordCheck = Callable[[Record], refusal_texts.RefusalText | None]
 
 
 def subscribe(sandbox: Sandbox, call: Call) -> Answer:
@@ -23,7 +23,7 @@ def subscribe(sandbox: Sandbox, call: Call) -> Answer:
     if sandbox.settings.whatsapp_subscriptions:
         kinds["whatsapp"] = is_phone
 
-    def check(record: Record) -> refusal_texts.Refusal | None:
+    def check(record: Record) -> refusal_texts.RefusalText | None:
         kind = record.get("type")
         if not isinstance(kind, str) or kind not in kinds:
             return refusal_texts.CHANNEL
@@ -48,7 +48,7 @@ def disassociate(sandbox: Sandbox, call: Call) -> Answer:
     """POST /1/disassociate."""
     is_phone = ProfileChecks(sandbox.settings).is_phone
 
-    def check(record: Record) -> refusal_texts.Refusal | None:
+    def check(record: Record) -> refusal_texts.RefusalText | None:
         if record.get("type") != "phone":
             return refusal_texts.CHANNEL
         return None if is_phone(record.get("value")) else refusal_texts.PHONE
@@ -64,7 +64,7 @@ def disassociate(sandbox: Sandbox, call: Call) -> Answer:
 
 
 def _judged(
-    sandbox: Sandbox, call: Call, check: Check
+    sandbox: Sandbox, call: Call, check: RecordCheck
 ) -> Answer | tuple[list[Record], list[Refused]]:
     records = records_of(call.body)
     if records is None:
@@ -81,5 +81,5 @@ def _judged(
     return accepted, refused
 
 
-def _refusal(record: Json, check: Check) -> refusal_texts.Refusal | None:
+def _refusal(record: Json, check: RecordCheck) -> refusal_texts.RefusalText | None:
     return check(record) if isinstance(record, dict) else refusal_texts.CHANNEL

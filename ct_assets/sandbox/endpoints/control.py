@@ -27,7 +27,7 @@ _LARGEST = 2**63 - 1
 Endpoint = Callable[[Sandbox, Request], Awaitable[Response]]
 
 
-class Device(BaseModel):
+class NewDevice(BaseModel):
     """A device that CleverTap's SDK makes known by opening the app."""
 
     model_config = ConfigDict(extra="forbid")
@@ -88,7 +88,7 @@ async def clear_faults(sandbox: Sandbox, request: Request) -> Response:
 
 async def add_device(sandbox: Sandbox, request: Request) -> Response:
     try:
-        device = Device.model_validate_json(await request.body())
+        device = NewDevice.model_validate_json(await request.body())
     except ValidationError as error:
         return _refused(error)
     sandbox.store.add_device(device.objectId, device.identity, sandbox.clock())

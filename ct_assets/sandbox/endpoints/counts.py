@@ -9,8 +9,8 @@ from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.endpoints.export import Kind
 from ct_assets.sandbox.endpoints.export_queries import (
-    BadQuestionError,
-    question,
+    BadQueryError,
+    read_query,
     read_ticket,
     ticket,
 )
@@ -27,15 +27,15 @@ class Pending(BaseModel):
 
 
 def count(kind: Kind) -> Callable[[Sandbox, Call], Answer]:
-    """POST /1/counts/<kind>.json with a question, or GET with the `req_id` of one."""
+    """POST /1/counts/<kind>.json with a query, or GET with the `req_id` of one."""
 
     def handler(sandbox: Sandbox, call: Call) -> Answer:
         if "req_id" in call.query:
             pending = read_ticket(Pending, call.query["req_id"])
             return _answer(sandbox, call, kind, pending) if pending else _unknown()
         try:
-            query = question(call.body, sandbox.settings.time_zone)
-        except BadQuestionError as error:
+            query = read_query(call.body, sandbox.settings.time_zone)
+        except BadQueryError as error:
             return answers.failure(400, str(error))
         ready = call.now + sandbox.settings.export_delay_seconds
         return _answer(sandbox, call, kind, Pending(query=query, ready=ready))

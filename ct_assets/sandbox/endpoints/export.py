@@ -1,4 +1,4 @@
-"""Exports of profiles and events: opened with a question, then read along cursors."""
+"""Exports of profiles and events: opened with a query, then read along cursors."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -11,8 +11,8 @@ from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.endpoints.export_queries import (
-    BadQuestionError,
-    question,
+    BadQueryError,
+    read_query,
     read_ticket,
     ticket,
 )
@@ -32,7 +32,7 @@ _IDLE = {"profiles": 345_600, "events": 3_600}
 _REFUSED = frozenset(canonical(n) for n in RESERVED_EVENTS if n.startswith("Notification"))
 
 
-class Cursor(BaseModel):
+class ExportCursor(BaseModel):
     """All that the next page needs."""
 
     model_config = ConfigDict(frozen=True)
@@ -67,7 +67,7 @@ def read_export(kind: Kind) -> Callable[[Sandbox, Call], Answer]:
     def handler(sandbox: Sandbox, call: Call) -> Answer:
         if "query" in call.query:
             return _opened(sandbox, call, kind, call.query["query"].encode())
-        cursor = read_ticket(Cursor, call.query.get("cursor", ""))
+        cursor = read_ticket(ExportCursor, call.query.get("cursor", ""))
         if cursor is None or cursor.kind != kind or min(cursor.expires, cursor.idle) < call.now:
             return _fail("Incorrect Usage", 3)
         if cursor.ready > call.now:
@@ -79,13 +79,13 @@ def read_export(kind: Kind) -> Callable[[Sandbox, Call], Answer]:
 
 def _opened(sandbox: Sandbox, call: Call, kind: Kind, body: bytes) -> Answer:
     try:
-        query = question(body, sandbox.settings.time_zone)
+        query = read_query(body, sandbox.settings.time_zone)
         size = _batch_size(call.query.get("batch_size"))
-    except BadQuestionError as error:
+    except BadQueryError as error:
         return answers.failure(400, str(error))
     if canonical(query.event_name) in _REFUSED:
         return answers.failure(400, "Export not allowed for this event")
-    cursor = Cursor(
+    cursor = ExportCursor(
         kind=kind,
         query=query,
         after=0,
@@ -98,7 +98,7 @@ def _opened(sandbox: Sandbox, call: Call, kind: Kind, body: bytes) -> Answer:
     return answers.answer({"status": "success", "cursor": cursor.text()})
 
 
-def _page(sandbox: Sandbox, cursor: Cursor) -> Answer:
+def _page(sandbox: Sandbox, cursor: ExportCursor) -> Answer:
     exports, query = sandbox.store.exports, cursor.query
     if cursor.kind == "events":
         found, following = exports.events(query, cursor.after, cursor.size)
@@ -116,7 +116,7 @@ def _batch_size(given: str | None) -> int:
     if given is None:
         return _BATCH
     if not given.isascii() or not given.isdigit() or not 0 < int(given) <= MAX_BATCH:
-        raise BadQuestionError(f"batch_size needs to be 1 to {MAX_BATCH}")
+        raise BadQueryError(f"batch_size needs to be 1 to {MAX_BATCH}")
     return int(given)
 
 

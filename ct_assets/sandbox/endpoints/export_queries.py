@@ -16,20 +16,20 @@ from ct_assets.sandbox.store.reads.export_pages import OPERATORS, Condition, Que
 Token = TypeVar("Token", bound=BaseModel)
 
 
-class BadQuestionError(Exception):
-    """Says what is wrong with a question."""
+class BadQueryError(Exception):
+    """Says what is wrong with a query."""
 
 
-def question(body: bytes, zone: str) -> Query:
+def read_query(body: bytes, zone: str) -> Query:
     """What the body of a request asks.
 
     Raises:
-        BadQuestionError: The body is not JSON, or leaves out what is required.
+        BadQueryError: The body is not JSON, or leaves out what is required.
     """
     document = _document(body)
     name = document.get("event_name")
     if not isinstance(name, str) or not name:
-        raise BadQuestionError("event_name is required")
+        raise BadQueryError("event_name is required")
     first, last = (_day(document.get(key), key) for key in ("from", "to"))
     common = document.get("common_profile_properties")
     fields = common.get("profile_fields") if isinstance(common, dict) else None
@@ -48,7 +48,7 @@ def _document(body: bytes) -> Record:
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):
-        raise BadQuestionError("Malformed request")
+        raise BadQueryError("Malformed request")
     return document
 
 
@@ -59,7 +59,7 @@ def _day(given: object, key: str) -> date:
         # The last day has no tomorrow, which the end of a span needs.
         return min(day, date.max - timedelta(days=2))
     except ValueError:
-        raise BadQuestionError(f"{key} needs to be a date as YYYYMMDD") from None
+        raise BadQueryError(f"{key} needs to be a date as YYYYMMDD") from None
 
 
 def _midnight(day: date, zone: str) -> int:
@@ -70,10 +70,10 @@ def _conditions(given: Json) -> tuple[Condition, ...]:
     try:
         found = tuple(Condition.model_validate(one) for one in given or ())  # type: ignore[union-attr]  # judged here
     except (ValidationError, TypeError):
-        raise BadQuestionError("a property takes name, operator and value") from None
+        raise BadQueryError("a property takes name, operator and value") from None
     for condition in found:
         if condition.operator not in OPERATORS:
-            raise BadQuestionError(f"operator needs to be one of {', '.join(OPERATORS)}")
+            raise BadQueryError(f"operator needs to be one of {', '.join(OPERATORS)}")
     return found
 
 

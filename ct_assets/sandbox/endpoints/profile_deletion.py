@@ -9,18 +9,18 @@ from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.json_types import Json, Record
-from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 
 
-class Field(NamedTuple):
+class BodyField(NamedTuple):
     """A field of the body, and the kind of identifier it holds."""
 
     name: str
     kind: str
 
 
-_DELETE = (Field("identity", "identity"), Field("guid", "objectId"))
-_DEMERGE = (Field("identities", "identity"),)
+_DELETE = (BodyField("identity", "identity"), BodyField("guid", "objectId"))
+_DEMERGE = (BodyField("identities", "identity"),)
 
 
 def delete_profiles(sandbox: Sandbox, call: Call) -> Answer:
@@ -34,7 +34,7 @@ def demerge_profiles(sandbox: Sandbox, call: Call) -> Answer:
 
 
 def _scheduled(
-    sandbox: Sandbox, call: Call, action: str, fields: tuple[Field, ...], delay: float
+    sandbox: Sandbox, call: Call, action: str, fields: tuple[BodyField, ...], delay: float
 ) -> Answer:
     document = _object(call.body)
     if document is None:
@@ -46,7 +46,7 @@ def _scheduled(
     values = _texts(document[given[0].name])
     if not values or len(values) > MAX_DELETES:
         return answers.failure(400, f"{given[0].name} takes 1 to {MAX_DELETES} strings")
-    whom = [Identifier(given[0].kind, value) for value in values]
+    whom = [ProfileIdentifier(given[0].kind, value) for value in values]
     if sandbox.settings.unknown_profiles == "refuse" and not all(map(sandbox.store.knows, whom)):
         return answers.failure(404, "Profile not found")
     sandbox.store.schedule(action, whom, due=call.now + delay, now=call.now)

@@ -25,7 +25,7 @@ class EventChecks:
             settings.limits.event_fields if settings.event_property_overflow == "refuse" else None
         )
 
-    def first_failure(self, record: Record) -> refusal_texts.Refusal | None:
+    def first_failure(self, record: Record) -> refusal_texts.RefusalText | None:
         name = record.get("evtName")
         if not isinstance(name, str) or not (key := canonical(name)):
             return refusal_texts.NAME_MISSING

@@ -14,12 +14,12 @@ _OBJECT_ID = frozenset(
 )
 
 
-class Identifier(NamedTuple):
+class ProfileIdentifier(NamedTuple):
     kind: str
     value: str
 
 
-class Identities:
+class IdentityReader:
     """Reads the identifiers of records; `known` says whether an objectId exists."""
 
     def __init__(self, settings: Settings, known: Callable[[str], bool]) -> None:
@@ -31,19 +31,19 @@ class Identities:
         self._identity_first = settings.both_identifiers == "identity"
         self._known = known
 
-    def of(self, record: Record) -> tuple[Identifier, ...] | refusal_texts.Refusal:
+    def of(self, record: Record) -> tuple[ProfileIdentifier, ...] | refusal_texts.RefusalText:
         """Every identifier at the root, the one that selects the profile first."""
         found = []
         if (object_id := record.get("objectId")) is not None:
             if not self.is_object_id(object_id):
                 return refusal_texts.OBJECT_ID
-            found.append(Identifier("objectId", str(object_id)))
+            found.append(ProfileIdentifier("objectId", str(object_id)))
         for kind in ("identity", "FBID", "GPID"):
             if (given := record.get(kind)) is not None:
                 value = self.text(given)
                 if value is None:
                     return refusal_texts.IDENTITY
-                found.append(Identifier(kind, value))
+                found.append(ProfileIdentifier(kind, value))
         if self._identity_first:
             found.sort(key=lambda identifier: identifier.kind == "objectId")
         return tuple(found) or refusal_texts.IDENTITY

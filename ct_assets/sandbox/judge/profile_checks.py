@@ -25,7 +25,7 @@ class ProfileChecks:
 
     def __init__(self, settings: Settings) -> None:
         self._phone = _DIGITS[settings.phone_check]
-        self._checks: tuple[tuple[str, Callable[[Json], bool], refusal_texts.Refusal], ...] = (
+        self._checks: tuple[tuple[str, Callable[[Json], bool], refusal_texts.RefusalText], ...] = (
             ("Gender", lambda v: v in GENDERS, refusal_texts.GENDER),
             ("Email", is_email, refusal_texts.EMAIL),
             ("Phone", self.is_phone, refusal_texts.PHONE),
@@ -35,7 +35,7 @@ class ProfileChecks:
             ("Age", is_age, refusal_texts.AGE),
         )
 
-    def first_failure(self, data: Record) -> refusal_texts.Refusal | None:
+    def first_failure(self, data: Record) -> refusal_texts.RefusalText | None:
         for field, holds, refusal in self._checks:
             value = data.get(field)
             if value is not None and not holds(value) and not is_deletion(value):
@@ -46,7 +46,7 @@ class ProfileChecks:
         return isinstance(value, str) and self._phone.fullmatch(value) is not None
 
 
-def echo(record: Record, refusal: refusal_texts.Refusal) -> Record:
+def echo(record: Record, refusal: refusal_texts.RefusalText) -> Record:
     """The record as CleverTap gives it back: rewritten as far as its checks had come."""
     if refusal not in _AFTER_PHONE:
         return record

@@ -7,7 +7,7 @@ others are published as codes without a text, and their wording here follows the
 from typing import NamedTuple
 
 
-class Refusal(NamedTuple):
+class RefusalText(NamedTuple):
     code: int
     text: str
 
@@ -15,12 +15,12 @@ class Refusal(NamedTuple):
         return f"{self.text}Skipped record number : {number}"
 
 
-def _profile(code: int, what: str) -> Refusal:
-    return Refusal(code, f"Profile data is incorrect. {what}.")
+def _profile(code: int, what: str) -> RefusalText:
+    return RefusalText(code, f"Profile data is incorrect. {what}.")
 
 
-def _event(code: int, title: str, what: str) -> Refusal:
-    return Refusal(code, f"{title} ErrorCode: {code} - {what}. ")
+def _event(code: int, title: str, what: str) -> RefusalText:
+    return RefusalText(code, f"{title} ErrorCode: {code} - {what}. ")
 
 
 _NAME = "Event Name is incorrect."
@@ -46,7 +46,7 @@ IDENTITY = _event(523, _RECORD, "Identity is missing or invalid")
 CHANNEL = _event(524, _RECORD, "Type is not a channel that can be changed")
 STATUS = _event(524, _RECORD, "Status needs to be Unsubscribe or Resubscribe")
 TYPE = _event(524, _RECORD, "Record is neither event nor profile")
-TIMESTAMP = Refusal(525, "Timestamp should be present in the Unix Epoch format. ")  # seen
+TIMESTAMP = RefusalText(525, "Timestamp should be present in the Unix Epoch format. ")  # seen
 OBJECT_ID = _event(526, _RECORD, "objectId is invalid")
 
 SERVER_ERROR = _event(555, "Record was not processed.", "Miscellaneous server error")

@@ -2,7 +2,7 @@
 
 from ct_assets.sandbox.json_types import Record
 from ct_assets.sandbox.judge import refusal_texts
-from ct_assets.sandbox.judge.identity_checks import Identities
+from ct_assets.sandbox.judge.identity_checks import IdentityReader
 from ct_assets.sandbox.sandbox_settings import Settings
 
 # How an objectId begins says which SDK made it; one without a sign is of a browser.
@@ -20,11 +20,11 @@ def platform_of(object_id: str) -> str:
 
 
 class TokenChecks:
-    def __init__(self, settings: Settings, identities: Identities) -> None:
+    def __init__(self, settings: Settings, identities: IdentityReader) -> None:
         self._types = settings.token_types
         self._identities = identities
 
-    def first_failure(self, record: Record) -> refusal_texts.Refusal | None:
+    def first_failure(self, record: Record) -> refusal_texts.RefusalText | None:
         object_id, token = record.get("objectId"), record.get("tokenData")
         if not isinstance(object_id, str) or not self._identities.is_object_id(object_id):
             return refusal_texts.TOKEN_OBJECT_ID
@@ -36,7 +36,7 @@ class TokenChecks:
             return refusal_texts.TOKEN_TYPE_MISSING
         return self._unfit(object_id, token)
 
-    def _unfit(self, object_id: str, token: Record) -> refusal_texts.Refusal | None:
+    def _unfit(self, object_id: str, token: Record) -> refusal_texts.RefusalText | None:
         kind = token["type"]
         if not isinstance(token["id"], str) or not isinstance(kind, str):
             return refusal_texts.TOKEN_DATA

@@ -23,7 +23,7 @@ class Bar(NamedTuple):
     value: int
 
 
-class Line(NamedTuple):
+class AxisLabel(NamedTuple):
     at: float
     text: str
 
@@ -32,9 +32,9 @@ class Chart(NamedTuple):
     unit: str
     total: int
     bars: tuple[Bar, ...]
-    across: tuple[Line, ...]
+    across: tuple[AxisLabel, ...]
     """Horizontal lines with the count they stand for."""
-    below: tuple[Line, ...]
+    below: tuple[AxisLabel, ...]
     width: int = WIDTH
     height: int = HEIGHT
     left: int = _LEFT
@@ -52,7 +52,7 @@ def bars(buckets: Buckets, counts: Sequence[int]) -> Chart:
         laid.append(
             Bar(round(x, 1), round(floor - height, 1), round(width, 1), height, label, count)
         )
-    across = tuple(Line(floor - room * part / 2, f"{top * part // 2:,}") for part in (0, 1, 2))
+    across = tuple(AxisLabel(floor - room * part / 2, f"{top * part // 2:,}") for part in (0, 1, 2))
     return Chart(buckets.unit, sum(counts), tuple(laid), across, _below(laid, step))
 
 
@@ -68,13 +68,13 @@ def ceiling(highest: int) -> int:
     return top
 
 
-def _below(laid: Sequence[Bar], step: float) -> tuple[Line, ...]:
+def _below(laid: Sequence[Bar], step: float) -> tuple[AxisLabel, ...]:
     """Labels that neither touch each other nor leave the chart."""
     names = [bar.label.removeprefix("week of ") for bar in laid]
     room = max(map(len, names), default=0) * _LETTER
     every = max(1, math.ceil(len(laid) / _LABELS), math.ceil(room / step))
     return tuple(
-        Line(bar.x, name)
+        AxisLabel(bar.x, name)
         for bar, name in list(zip(laid, names, strict=True))[::every]
         if bar.x + room <= WIDTH
     )

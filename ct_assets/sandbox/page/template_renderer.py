@@ -28,8 +28,8 @@ def page(template: str, zone: str, values: Mapping[str, object]) -> str:
 
 
 @functools.cache
-def clock(zone: str) -> times.Clock:
-    return times.Clock(ZoneInfo(zone))
+def clock(zone: str) -> times.ZoneClock:
+    return times.ZoneClock(ZoneInfo(zone))
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from typing import NamedTuple
 _EARLIEST, _LATEST = -62_104_060_800, 253_370_764_799 - 86_400
 
 
-class Clock:
+class ZoneClock:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
@@ -80,7 +80,7 @@ _UNITS = (
 )
 
 
-def buckets(first: int, last: int, clock: Clock, most: int = 72) -> Buckets:
+def buckets(first: int, last: int, clock: ZoneClock, most: int = 72) -> Buckets:
     """The finest calendar unit that cuts `first` to `last` into no more than about `most`."""
     span = last - first
     unit = next((unit for unit in _UNITS if span <= unit.seconds * most), None)
@@ -97,7 +97,7 @@ def _years(count: int) -> _Unit:
     return _Unit("year" if count == 1 else f"{count} years", 0, "%Y", floor, after)
 
 
-def _buckets(first: int, last: int, clock: Clock, unit: _Unit) -> Buckets:
+def _buckets(first: int, last: int, clock: ZoneClock, unit: _Unit) -> Buckets:
     at, end = unit.floor(clock.at(first)), clock.at(last)
     starts = [at]
     while at <= end:

@@ -5,10 +5,10 @@ from datetime import UTC
 import orjson
 
 from ct_assets.sandbox.json_types import Json
-from ct_assets.sandbox.page.times import Clock
+from ct_assets.sandbox.page.times import ZoneClock
 from ct_assets.sandbox.store.properties.property_types import type_of
 
-_UTC = Clock(UTC)
+_UTC = ZoneClock(UTC)
 # Places at which a broken excerpt may be cut, from its end: items of one event come before it.
 _CUTS = 300
 

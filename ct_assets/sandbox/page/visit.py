@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ct_assets.sandbox.endpoint_context import Sandbox
 from ct_assets.sandbox.page import summary, template_renderer
-from ct_assets.sandbox.page.queries.event_queries import Cursor
+from ct_assets.sandbox.page.queries.event_queries import TimelinePosition
 
 _LARGEST = 2**63 - 1
 
@@ -31,9 +31,9 @@ class Visit:
         found = int(text) if len(text) < 20 else _LARGEST
         return min(found, _LARGEST)
 
-    def cursor(self) -> Cursor | None:
+    def cursor(self) -> TimelinePosition | None:
         ts, seq = self.number("ts"), self.number("before")
-        return None if ts is None or seq is None else Cursor(ts, seq)
+        return None if ts is None or seq is None else TimelinePosition(ts, seq)
 
     def part(self, name: str) -> int:
         """A number in the path."""

@@ -21,7 +21,7 @@ from ct_assets.sandbox.endpoints import (
 )
 from ct_assets.sandbox.endpoints.profile import profile
 from ct_assets.sandbox.endpoints.upload import kind_of, upload
-from ct_assets.sandbox.server.origin_guard import Guard
+from ct_assets.sandbox.server.origin_guard import OriginGuard
 from ct_assets.sandbox.server.request_pipeline import Api
 
 _REASONS = {404: "Not found", 405: "Method not allowed"}
@@ -30,7 +30,7 @@ _REASONS = {404: "Not found", 405: "Method not allowed"}
 def build(sandbox: Sandbox, *, open_to_others: bool = False) -> ASGIApp:
     routes = [*_api(sandbox), *control.routes(sandbox), *page.routes(sandbox)]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _not_offered})
-    return Guard(app, open_to_others=open_to_others)
+    return OriginGuard(app, open_to_others=open_to_others)
 
 
 def _api(sandbox: Sandbox) -> list[BaseRoute]:

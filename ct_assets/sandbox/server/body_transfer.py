@@ -52,7 +52,7 @@ async def _gone(receive: Receive) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class AnswerTransfer:
     """The connection that an answer takes."""
 
     scope: Scope

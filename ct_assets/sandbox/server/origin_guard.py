@@ -35,7 +35,7 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback or (mapped is not None and mapped.is_loopback)
 
 
-class Guard:
+class OriginGuard:
     """In front of everything. `open_to_others`: the server was told to listen beyond loopback."""
 
     def __init__(self, app: ASGIApp, *, open_to_others: bool) -> None:

@@ -48,7 +48,7 @@ class Api:
             exchange.log(status=None)
             return
         exchange.answer = answers.spaced(found) if self._spaced else found
-        way = body_transfer.Way(scope, receive, send, sandbox.faults.plan)
+        way = body_transfer.AnswerTransfer(scope, receive, send, sandbox.faults.plan)
         exchange.log(status=None if way.is_silent(exchange.fault) else exchange.answer.status)
         await way.deliver(exchange.fault, exchange.answer)
 

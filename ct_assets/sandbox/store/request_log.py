@@ -30,7 +30,7 @@ class LogRow(NamedTuple):
     answer: str
 
 
-class Log:
+class RequestLog:
     """Numbers requests as they arrive; keeps the last of them, and of the error stream."""
 
     def __init__(self, connection: sqlite3.Connection, settings: Settings) -> None:

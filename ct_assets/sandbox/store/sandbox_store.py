@@ -5,17 +5,17 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 from ct_assets.sandbox.judge.upload_checks import Accepted
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.store.people.contact_channels import Contacts
-from ct_assets.sandbox.store.people.custom_lists import Lists
-from ct_assets.sandbox.store.people.profile_removal import Erasing
-from ct_assets.sandbox.store.people.profile_table import People
-from ct_assets.sandbox.store.reads.export_pages import Exports
-from ct_assets.sandbox.store.request_log import Log
+from ct_assets.sandbox.store.people.custom_lists import CustomLists
+from ct_assets.sandbox.store.people.profile_removal import ProfileRemoval
+from ct_assets.sandbox.store.people.profile_table import ProfileTable
+from ct_assets.sandbox.store.reads.export_pages import ExportPages
+from ct_assets.sandbox.store.request_log import RequestLog
 from ct_assets.sandbox.store.sqlite_database import open_database, transaction
-from ct_assets.sandbox.store.upload_writer import Writer
+from ct_assets.sandbox.store.upload_writer import UploadWriter
 
 
 class Store:
@@ -24,23 +24,23 @@ class Store:
         self.connection: sqlite3.Connection = open_database(path)
         found = self.connection.execute("select value from meta where key = 'id'").fetchone()
         self.id: str = found[0]
-        self.people = People(self.connection, self.id)
-        self.writer = Writer(self.connection, settings, self.people)
+        self.people = ProfileTable(self.connection, self.id)
+        self.writer = UploadWriter(self.connection, settings, self.people)
         self.contacts = Contacts(self.connection, self.people, self.writer)
-        self.lists = Lists(self.connection)
-        self.exports = Exports(self.connection, settings.time_zone)
-        self._erasing = Erasing(self.connection, self.people)
-        self._next_due = self._erasing.next_due()
-        self.log = Log(self.connection, settings)
+        self.lists = CustomLists(self.connection)
+        self.exports = ExportPages(self.connection, settings.time_zone)
+        self._removal = ProfileRemoval(self.connection, self.people)
+        self._next_due = self._removal.next_due()
+        self.log = RequestLog(self.connection, settings)
 
-    def knows(self, identifier: Identifier) -> bool:
+    def knows(self, identifier: ProfileIdentifier) -> bool:
         found = self.connection.execute(
             "select 1 from identifiers where kind = ? and value = ?", identifier
         )
         return found.fetchone() is not None
 
     @contextlib.contextmanager
-    def writing(self, now: float) -> Iterator[Writer]:
+    def writing(self, now: float) -> Iterator[UploadWriter]:
         """One transaction; what was stored in it is there whole or not at all."""
         try:
             with transaction(self.connection):
@@ -55,11 +55,13 @@ class Store:
         with self.writing(now) as writer:
             writer.store(request, accepted, now)
 
-    def schedule(self, action: str, whom: Sequence[Identifier], *, due: float, now: float) -> None:
+    def schedule(
+        self, action: str, whom: Sequence[ProfileIdentifier], *, due: float, now: float
+    ) -> None:
         """A deletion or demerge of the profiles that bear these identifiers when it is due."""
         with self.writing(now):
-            self._erasing.schedule(action, whom, due)
-        self._next_due = self._erasing.next_due()
+            self._removal.schedule(action, whom, due)
+        self._next_due = self._removal.next_due()
         self.settle(now)
 
     def settle(self, now: float) -> None:
@@ -67,14 +69,14 @@ class Store:
         if self._next_due is None or self._next_due > now:
             return
         with self.writing(now):
-            self._erasing.settle(now)
-        self._next_due = self._erasing.next_due()
+            self._removal.settle(now)
+        self._next_due = self._removal.next_due()
 
     def add_device(self, object_id: str, identity: str | None, now: float) -> None:
         """As if an app with CleverTap's SDK had been opened."""
-        identifiers = [Identifier("objectId", object_id)]
+        identifiers = [ProfileIdentifier("objectId", object_id)]
         if identity is not None:
-            identifiers.append(Identifier("identity", identity))
+            identifiers.append(ProfileIdentifier("identity", identity))
         with self.writing(now):
             self.people.resolve(tuple(identifiers), int(now))
 

@@ -11,7 +11,7 @@ from ct_assets.sandbox.judge.token_checks import platform_of
 from ct_assets.sandbox.judge.upload_checks import Accepted
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.store.event_names import EventNames
-from ct_assets.sandbox.store.people.profile_table import People
+from ct_assets.sandbox.store.people.profile_table import ProfileTable
 from ct_assets.sandbox.store.properties.event_data import EventData
 from ct_assets.sandbox.store.properties.generated_schema import DriftError, Schema
 from ct_assets.sandbox.store.properties.profile_data import ProfileData
@@ -24,10 +24,12 @@ _Event = tuple[int, int, int, int, int, float, str]
 """Request, position, person, name, time, moment of arrival, properties."""
 
 
-class Writer:
+class UploadWriter:
     """To be used within a transaction: `begin`, then `store`, then `flush`."""
 
-    def __init__(self, connection: sqlite3.Connection, settings: Settings, people: People) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, settings: Settings, people: ProfileTable
+    ) -> None:
         self._connection, self._people = connection, people
         self._schema = Schema(connection, settings.type_drift)
         cleaner = Cleaner(settings, longest_name=settings.limits.key_bytes)

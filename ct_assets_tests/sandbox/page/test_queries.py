@@ -12,7 +12,7 @@ from ct_assets.sandbox.page.queries import (
     people_queries,
     schema_queries,
 )
-from ct_assets.sandbox.page.queries.event_queries import Cursor
+from ct_assets.sandbox.page.queries.event_queries import TimelinePosition
 from ct_assets.sandbox.store.sqlite_database import open_reader
 from ct_assets.sandbox.testing import SandboxInTest
 
@@ -30,8 +30,8 @@ READ_THROUGH = {"SCAN events", "SCAN identifiers", "SCAN errors"}
         lambda reader: people_queries.one(reader, 1),
         lambda reader: people_queries.devices(reader, 1),
         lambda reader: event_queries.counts(reader, 1, [0, 1, 2]),
-        lambda reader: event_queries.of_name(reader, 1, Cursor(1, 1), 20),
-        lambda reader: event_queries.of_person(reader, 1, Cursor(1, 1), 20),
+        lambda reader: event_queries.of_name(reader, 1, TimelinePosition(1, 1), 20),
+        lambda reader: event_queries.of_person(reader, 1, TimelinePosition(1, 1), 20),
         lambda reader: event_queries.counts_of_person(reader, 1),
         lambda reader: event_queries.titles(reader, [1, 2]),
         lambda reader: schema_queries.sample(reader, 0),

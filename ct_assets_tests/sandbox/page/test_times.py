@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.sandbox.page.times import Clock, buckets
+from ct_assets.sandbox.page.times import ZoneClock, buckets
 
-LISBON = Clock(ZoneInfo("Europe/Lisbon"))
-UTC_CLOCK = Clock(UTC)
+LISBON = ZoneClock(ZoneInfo("Europe/Lisbon"))
+UTC_CLOCK = ZoneClock(UTC)
 
 
 def _at(text: str) -> int:

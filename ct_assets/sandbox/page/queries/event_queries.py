@@ -10,7 +10,7 @@ import orjson
 COUNTED = 10_000
 
 
-class EventName(NamedTuple):
+class EventTotals(NamedTuple):
     name_id: int
     name: str
     total: int
@@ -18,7 +18,7 @@ class EventName(NamedTuple):
     last: int | None
 
 
-class Event(NamedTuple):
+class StoredEvent(NamedTuple):
     seq: int
     name_id: int
     name: str
@@ -29,7 +29,7 @@ class Event(NamedTuple):
     props: dict[str, Any]
 
 
-class Cursor(NamedTuple):
+class TimelinePosition(NamedTuple):
     """Where a page ends, in newest-first order."""
 
     ts: int
@@ -41,14 +41,14 @@ def total(reader: sqlite3.Connection) -> int:
     return found
 
 
-def names(reader: sqlite3.Connection) -> list[EventName]:
+def names(reader: sqlite3.Connection) -> list[EventTotals]:
     """Most frequent first."""
     rows = reader.execute(
         "select name_id, name, (select count(*) from events e where e.name_id = n.name_id),"
         " (select min(ts) from events e where e.name_id = n.name_id),"
         " (select max(ts) from events e where e.name_id = n.name_id) from event_names n"
     )
-    return sorted((EventName(*row) for row in rows), key=lambda one: (-one.total, one.name))
+    return sorted((EventTotals(*row) for row in rows), key=lambda one: (-one.total, one.name))
 
 
 def counts(reader: sqlite3.Connection, name_id: int, edges: Sequence[int]) -> list[int]:
@@ -58,14 +58,14 @@ def counts(reader: sqlite3.Connection, name_id: int, edges: Sequence[int]) -> li
 
 
 def of_name(
-    reader: sqlite3.Connection, name_id: int, before: Cursor | None, most: int
-) -> list[Event]:
+    reader: sqlite3.Connection, name_id: int, before: TimelinePosition | None, most: int
+) -> list[StoredEvent]:
     return _newest(reader, "name_id", name_id, before, most)
 
 
 def of_person(
-    reader: sqlite3.Connection, pid: int, before: Cursor | None, most: int
-) -> list[Event]:
+    reader: sqlite3.Connection, pid: int, before: TimelinePosition | None, most: int
+) -> list[StoredEvent]:
     return _newest(reader, "pid", pid, before, most)
 
 
@@ -91,8 +91,8 @@ def titles(reader: sqlite3.Connection, pids: Iterable[int]) -> dict[int, str]:
 
 
 def _newest(
-    reader: sqlite3.Connection, column: str, owner: int, before: Cursor | None, most: int
-) -> list[Event]:
+    reader: sqlite3.Connection, column: str, owner: int, before: TimelinePosition | None, most: int
+) -> list[StoredEvent]:
     bound = "and (ts, seq) < (?, ?)" if before else ""
     rows = reader.execute(
         "select seq, name_id, name, pid, ts, received, request, props"  # noqa: S608 - names of ours
@@ -100,4 +100,4 @@ def _newest(
         " order by ts desc, seq desc limit ?",
         (owner, *(before or ()), most),
     )
-    return [Event._make((*row[:-1], orjson.loads(row[-1]))) for row in rows]
+    return [StoredEvent._make((*row[:-1], orjson.loads(row[-1]))) for row in rows]

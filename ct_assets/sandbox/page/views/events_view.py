@@ -2,7 +2,7 @@ from starlette.responses import Response
 
 from ct_assets.sandbox.page import charts, times
 from ct_assets.sandbox.page.queries import event_queries as stored
-from ct_assets.sandbox.page.queries.event_queries import EventName
+from ct_assets.sandbox.page.queries.event_queries import EventTotals
 from ct_assets.sandbox.page.template_renderer import clock
 from ct_assets.sandbox.page.visit import Visit
 
@@ -35,7 +35,7 @@ def events(visit: Visit) -> Response:
     )
 
 
-def _chart(visit: Visit, chosen: EventName, span: int | None) -> charts.Chart | None:
+def _chart(visit: Visit, chosen: EventTotals, span: int | None) -> charts.Chart | None:
     """Over all time, or over the span that ends now."""
     if chosen.first is None or chosen.last is None:
         return None

@@ -7,17 +7,22 @@ from starlette.responses import Response
 
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.page.visit import Visit
-from ct_assets.sandbox.sandbox_settings import Judging, Keeping, Settings, Transport
+from ct_assets.sandbox.sandbox_settings import (
+    RecordSettings,
+    RequestSettings,
+    Settings,
+    StorageSettings,
+)
 
 _PARTS: dict[str, type[BaseModel]] = {
-    "Requests": Transport,
-    "Records": Judging,
-    "What is kept": Keeping,
+    "Requests": RequestSettings,
+    "Records": RecordSettings,
+    "What is kept": StorageSettings,
 }
 _SECRET = ("passcode",)
 
 
-class Line(NamedTuple):
+class SettingLine(NamedTuple):
     name: str
     value: str
     usual: str
@@ -40,7 +45,7 @@ def settings(visit: Visit) -> Response:
 
 def _lines(
     part: type[BaseModel], values: Mapping[str, Json], usual: Mapping[str, Json], prefix: str = ""
-) -> Iterator[Line]:
+) -> Iterator[SettingLine]:
     described = part.model_json_schema()["properties"]
     for name, field in part.model_fields.items():
         inner = field.annotation
@@ -50,7 +55,7 @@ def _lines(
             hidden = name in _SECRET and values[name] != usual[name]
             value = "hidden" if hidden else _shown(values[name])
             text = " ".join(described[name].get("description", "").split())
-            yield Line(prefix + name, value, _shown(usual[name]), text)
+            yield SettingLine(prefix + name, value, _shown(usual[name]), text)
 
 
 def _shown(value: Json) -> str:

@@ -2,9 +2,9 @@
 
 import sqlite3
 
-from ct_assets.sandbox.judge.identity_checks import Identifier
-from ct_assets.sandbox.store.people.profile_table import People
-from ct_assets.sandbox.store.upload_writer import Writer
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
+from ct_assets.sandbox.store.people.profile_table import ProfileTable
+from ct_assets.sandbox.store.upload_writer import UploadWriter
 
 # The channel's flag on each profile that shares the value.
 _FLAGS = {"phone": "MSG-dndPhone", "email": "MSG-dndEmail", "whatsapp": "MSG-dndWhatsApp"}
@@ -13,7 +13,9 @@ _FLAGS = {"phone": "MSG-dndPhone", "email": "MSG-dndEmail", "whatsapp": "MSG-dnd
 class Contacts:
     """To be used within a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, people: People, writer: Writer) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, people: ProfileTable, writer: UploadWriter
+    ) -> None:
         self._connection, self._people, self._writer = connection, people, writer
 
     def subscribe(self, request: int, kind: str, value: str, now: float, *, wanted: bool) -> None:
@@ -30,10 +32,10 @@ class Contacts:
 
     def disassociate(self, phone: str) -> None:
         """Parts a phone number from the profile whose identity it is; nothing if it is none's."""
-        pid = self._people.find(Identifier("identity", phone))
+        pid = self._people.find(ProfileIdentifier("identity", phone))
         if pid is None:
             return
-        self._people.forget(Identifier("identity", phone))
+        self._people.forget(ProfileIdentifier("identity", phone))
         if self._people.load(pid).props.get("Phone") == int(phone):
             self._people.change(pid, {"Phone": None})
 

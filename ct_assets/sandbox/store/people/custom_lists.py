@@ -6,13 +6,13 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 
-from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 
 _KINDS = {"i": "identity", "g": "objectId"}
 MOST_ERRORS = 100
 
 
-class Lists:
+class CustomLists:
     """Each method is one statement or is used within a transaction."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -60,7 +60,7 @@ class Lists:
         """Members are profiles that exist; other lines are reported in the error stream alone."""
         errors = 0
         for line, found in enumerate(_lines(body), start=1):
-            pid = self._member(found) if isinstance(found, Identifier) else None
+            pid = self._member(found) if isinstance(found, ProfileIdentifier) else None
             if pid is not None:
                 self._connection.execute(
                     "insert or ignore into members values (?, ?)", (segment, pid)
@@ -73,14 +73,14 @@ class Lists:
                     (request, line, at, f"line {line}: {why}"),
                 )
 
-    def _member(self, identifier: Identifier) -> int | None:
+    def _member(self, identifier: ProfileIdentifier) -> int | None:
         row = self._connection.execute(
             "select pid from identifiers where kind = ? and value = ?", identifier
         ).fetchone()
         return row[0] if row else None
 
 
-def _lines(body: bytes) -> Iterator[Identifier | str]:
+def _lines(body: bytes) -> Iterator[ProfileIdentifier | str]:
     """The identifier on each line, or what is wrong with the line."""
     rows = csv.reader(io.StringIO(body.decode("utf-8-sig", errors="replace"), newline=""))
     try:
@@ -91,6 +91,6 @@ def _lines(body: bytes) -> Iterator[Identifier | str]:
             if len(row) != 2 or row[0] not in _KINDS or not row[1]:
                 yield "a line needs to be i,<identity> or g,<CleverTap id>"
             else:
-                yield Identifier(_KINDS[row[0]], row[1])
+                yield ProfileIdentifier(_KINDS[row[0]], row[1])
     except csv.Error as error:
         yield str(error)

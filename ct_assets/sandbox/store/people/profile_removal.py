@@ -3,23 +3,23 @@
 import sqlite3
 from collections.abc import Sequence
 
-from ct_assets.sandbox.judge.identity_checks import Identifier
-from ct_assets.sandbox.store.people.profile_table import People
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
+from ct_assets.sandbox.store.people.profile_table import ProfileTable
 
 _OWNED = ("events", "identifiers", "devices", "members", "profiles")
 
 
-class Erasing:
+class ProfileRemoval:
     """Deletions and demerges wait in a table; used within a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, people: People) -> None:
+    def __init__(self, connection: sqlite3.Connection, people: ProfileTable) -> None:
         self._connection, self._people = connection, people
 
     def next_due(self) -> float | None:
         due: float | None = self._connection.execute("select min(due) from pending").fetchone()[0]
         return due
 
-    def schedule(self, action: str, whom: Sequence[Identifier], due: float) -> None:
+    def schedule(self, action: str, whom: Sequence[ProfileIdentifier], due: float) -> None:
         self._connection.executemany(
             "insert into pending (due, action, kind, value) values (?, ?, ?, ?)",
             [(due, action, *identifier) for identifier in whom],
@@ -30,7 +30,7 @@ class Erasing:
             "select action, kind, value from pending where due <= ? order by seq", (now,)
         ).fetchall()
         for action, kind, value in rows:
-            pid = self._people.find(Identifier(kind, value))
+            pid = self._people.find(ProfileIdentifier(kind, value))
             if pid is not None:
                 (self._delete if action == "delete" else self._demerge)(pid, int(now))
             self._people.begin()

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import orjson
 
 from ct_assets.sandbox.json_types import Json
-from ct_assets.sandbox.judge.identity_checks import Identifier
+from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 
 _MOVED = ("identifiers", "devices", "events")
 
 
 @dataclass(slots=True)
-class Profile:
+class ProfileRow:
     pid: int
     first_seen: int
     last_seen: int
@@ -21,14 +21,14 @@ class Profile:
     is_new: bool = False
 
 
-class People:
+class ProfileTable:
     """Reads profiles as a transaction needs them and writes them once, at its end."""
 
     def __init__(self, connection: sqlite3.Connection, sandbox_id: str) -> None:
         self._connection, self._sandbox_id = connection, sandbox_id
-        self._loaded: dict[int, Profile] = {}
+        self._loaded: dict[int, ProfileRow] = {}
         self._changed: set[int] = set()
-        self._pids: dict[Identifier, int] = {}
+        self._pids: dict[ProfileIdentifier, int] = {}
         self._linked: list[tuple[str, str, int, int]] = []
         self._merged: dict[int, int] = {}
         self._next = 0
@@ -51,7 +51,7 @@ class People:
             pid = self._merged[pid]
         return pid
 
-    def find(self, identifier: Identifier) -> int | None:
+    def find(self, identifier: ProfileIdentifier) -> int | None:
         pid = self._pids.get(identifier)
         if pid is None:
             row = self._connection.execute(
@@ -62,7 +62,7 @@ class People:
             pid = self._pids[identifier] = row[0]
         return pid
 
-    def resolve(self, identifiers: tuple[Identifier, ...], now: int) -> Profile:
+    def resolve(self, identifiers: tuple[ProfileIdentifier, ...], now: int) -> ProfileRow:
         """The profile that the first identifier selects, with the others linked to it."""
         pid = self.find(identifiers[0])
         profile = self._created(identifiers[0], now) if pid is None else self.load(pid)
@@ -72,20 +72,20 @@ class People:
             self.link(profile, identifier, now)
         return profile
 
-    def link(self, profile: Profile, identifier: Identifier, now: int) -> None:
+    def link(self, profile: ProfileRow, identifier: ProfileIdentifier, now: int) -> None:
         other = self.find(identifier)
         if other is None:
             self._remember(identifier, profile.pid, now)
         elif other != profile.pid:
             self._merge(profile, self.load(other))
 
-    def load(self, pid: int) -> Profile:
+    def load(self, pid: int) -> ProfileRow:
         profile = self._loaded.get(pid)
         if profile is None:
             row = self._connection.execute(
                 "select first_seen, last_seen, props from profiles where pid = ?", (pid,)
             ).fetchone()
-            profile = self._loaded[pid] = Profile(pid, row[0], row[1], orjson.loads(row[2]))
+            profile = self._loaded[pid] = ProfileRow(pid, row[0], row[1], orjson.loads(row[2]))
         return profile
 
     def change(self, pid: int, props: dict[str, Json]) -> None:
@@ -95,7 +95,7 @@ class People:
         profile.props = {name: value for name, value in together.items() if value is not None}
         self._changed.add(pid)
 
-    def forget(self, identifier: Identifier) -> None:
+    def forget(self, identifier: ProfileIdentifier) -> None:
         self.flush()
         self._pids.pop(identifier, None)
         self._connection.execute("delete from identifiers where kind = ? and value = ?", identifier)
@@ -117,32 +117,32 @@ class People:
         self._changed.clear()
         self._linked.clear()
 
-    def create(self, now: int) -> Profile:
+    def create(self, now: int) -> ProfileRow:
         """A profile with no identifier yet."""
-        profile = Profile(self._next, now, now, is_new=True)
+        profile = ProfileRow(self._next, now, now, is_new=True)
         self._next += 1
         self._loaded[profile.pid] = profile
         self._changed.add(profile.pid)
         return profile
 
-    def _created(self, identifier: Identifier, now: int) -> Profile:
+    def _created(self, identifier: ProfileIdentifier, now: int) -> ProfileRow:
         profile = self.create(now)
         self._remember(identifier, profile.pid, now)
         if identifier.kind != "objectId":
             self.give_object_id(profile, now)
         return profile
 
-    def give_object_id(self, profile: Profile, now: int) -> None:
+    def give_object_id(self, profile: ProfileRow, now: int) -> None:
         """Every profile has an id of CleverTap's own."""
         text = f"{self._sandbox_id}:{profile.pid}".encode()
         object_id = hashlib.blake2b(text, digest_size=16).hexdigest()
-        self._remember(Identifier("objectId", object_id), profile.pid, now)
+        self._remember(ProfileIdentifier("objectId", object_id), profile.pid, now)
 
-    def _remember(self, identifier: Identifier, pid: int, now: int) -> None:
+    def _remember(self, identifier: ProfileIdentifier, pid: int, now: int) -> None:
         self._pids[identifier] = pid
         self._linked.append((*identifier, pid, now))
 
-    def _merge(self, kept: Profile, gone: Profile) -> None:
+    def _merge(self, kept: ProfileRow, gone: ProfileRow) -> None:
         """Both become one; where both have a property, `kept` has the word."""
         self.flush()
         for table in _MOVED:
@@ -165,7 +165,7 @@ class People:
         self._changed.add(kept.pid)
 
 
-def _row(profile: Profile) -> tuple[object, ...]:
+def _row(profile: ProfileRow) -> tuple[object, ...]:
     props = profile.props
     phone, email = props.get("Phone"), props.get("Email")
     return (

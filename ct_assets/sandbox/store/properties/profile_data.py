@@ -3,9 +3,9 @@
 from ct_assets.clevertap.contract import PROFILE_FIELDS
 from ct_assets.clevertap.fields import SCALAR_FIELDS
 from ct_assets.sandbox.json_types import Json
-from ct_assets.sandbox.judge.identity_checks import Identifier, Identities
+from ct_assets.sandbox.judge.identity_checks import IdentityReader, ProfileIdentifier
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.people.profile_table import People, Profile
+from ct_assets.sandbox.store.people.profile_table import ProfileRow, ProfileTable
 from ct_assets.sandbox.store.properties.generated_schema import USER, Schema
 from ct_assets.sandbox.store.properties.operators import Operators
 from ct_assets.sandbox.store.properties.property_types import Cleaner, Note, type_of
@@ -15,7 +15,7 @@ _IDENTIFYING = {"identity": "identity", "Identity": "identity", "FBID": "FBID", 
 
 class ProfileData:
     def __init__(
-        self, settings: Settings, cleaner: Cleaner, schema: Schema, people: People
+        self, settings: Settings, cleaner: Cleaner, schema: Schema, people: ProfileTable
     ) -> None:
         self._most = settings.limits.custom_fields
         self._nulls_delete = settings.null_values == "delete"
@@ -25,9 +25,11 @@ class ProfileData:
         self._operators = Operators(
             cleaner, settings.delete_operator, nested=settings.nested_objects
         )
-        self._identities = Identities(settings, known=lambda _: False)
+        self._identities = IdentityReader(settings, known=lambda _: False)
 
-    def apply(self, profile: Profile, data: dict[str, Json], now: int, notes: list[Note]) -> None:
+    def apply(
+        self, profile: ProfileRow, data: dict[str, Json], now: int, notes: list[Note]
+    ) -> None:
         props = dict(profile.props)
         links = []
         for raw, given in data.items():
@@ -84,12 +86,14 @@ class ProfileData:
         notes.append(Note("too_many_properties", field, f"the profile has {self._most}; dropped"))
         return False
 
-    def _link(self, profile: Profile, kind: str, given: Json, now: int, notes: list[Note]) -> None:
+    def _link(
+        self, profile: ProfileRow, kind: str, given: Json, now: int, notes: list[Note]
+    ) -> None:
         value = self._identities.text(given)
         if value is None:
             notes.append(Note("identity_error", kind, "not an identity; ignored"))
         else:
-            self._people.link(profile, Identifier(kind, value), now)
+            self._people.link(profile, ProfileIdentifier(kind, value), now)
 
 
 def _is_nested(given: Json) -> bool:

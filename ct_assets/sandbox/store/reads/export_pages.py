@@ -67,7 +67,7 @@ _COUNT = f"select count(*) from ({_EVENTS}) where seq > ? limit ?"
 _COUNT_PEOPLE = f"select count(distinct pid) from ({_EVENTS}) where seq > ? limit ?"
 
 
-class Exports:
+class ExportPages:
     def __init__(self, connection: sqlite3.Connection, time_zone: str) -> None:
         self._connection, self._zone = connection, ZoneInfo(time_zone)
 
