@@ -21,6 +21,16 @@ def private_dir(path: Path) -> Path:
 
 
 @contextlib.contextmanager
+def owner_only() -> Iterator[None]:
+    """Files made in the block are their owner's alone; for the whole process, so keep it short."""
+    mask = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(mask)
+
+
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A path to write to that takes the place of `path` once the block ends without an error.
 

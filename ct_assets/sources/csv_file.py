@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from ct_assets.errors import UserError, hushed
+from ct_assets.sql import opened
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 SEPARATORS = ",;\t|"
@@ -112,7 +113,7 @@ def uneven_line(files: Sequence[Path]) -> str | None:
 
 
 def _uneven(files: Sequence[Path]) -> tuple[str, int, str] | None:
-    with duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"}) as connection:
+    with opened(settings={"threads": 1}) as connection:
         asked = {
             "files": [glob.escape(str(file)) for file in files],
             "columns": {f"c{place}": "VARCHAR" for place in range(len(header_of(files[0])))},

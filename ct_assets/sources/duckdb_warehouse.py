@@ -6,6 +6,7 @@ else: not other files, not the network, not its own settings.
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from filelock import FileLock
 from ct_assets.errors import UserError, closest, disk_trouble, hushed
 from ct_assets.files import private_dir, replacing, scratch_dir
 from ct_assets.sources.duckdb_types import WHOLE, carried
-from ct_assets.sql import literal, name_sql
+from ct_assets.sql import literal, name_sql, opened
 from ct_assets.staging import ROW_GROUP
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
@@ -90,17 +91,22 @@ class Warehouse:
         """A read-only connection whose only access to files is the folder `scratch`."""
         database = self.ensured()
         # In a database of its own, so that two connections of one process never share settings.
-        with duckdb.connect(":memory:") as connection:
+        with contextlib.ExitStack() as stack:
             with translated(str(self.database)):
-                connection.execute(
-                    f"attach {_quoted(database)} as warehouse (type duckdb, read_only)"
+                connection = stack.enter_context(
+                    opened(
+                        attached={"warehouse": database},
+                        spill=scratch / "spill",
+                        folders=[scratch],
+                        confined=True,
+                        timezone=None,
+                        settings={
+                            "memory_limit": self.memory_limit,
+                            "threads": os.cpu_count() or 1,
+                        },
+                    )
                 )
-            connection.execute("use warehouse")
-            connection.execute(f"set memory_limit = {_quoted(self.memory_limit)}")
-            connection.execute(f"set temp_directory = {_quoted(scratch / 'spill')}")
-            connection.execute(f"set allowed_directories = [{_quoted(scratch)}]")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
+                connection.execute("use warehouse")
             yield connection
 
     def files(self) -> list[Path]:
@@ -137,7 +143,7 @@ def _follow(seed: Path, database: Path) -> None:
     if there and (there not in made or (there == made[-1] and of == now)):
         return
     with translated(str(seed)), replacing(database) as partial:
-        with duckdb.connect(str(partial)) as connection:
+        with opened(partial) as connection:
             for csv in csvs:
                 connection.execute(
                     f'create table "{csv.stem}" as from read_csv({_quoted(csv)}, header = true)'

@@ -13,6 +13,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.state import ledger, state_database
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, BusyError, locked
+from ct_assets.sql import opened
 
 
 class _UnhealthyError(Exception):
@@ -69,7 +70,7 @@ def _check_ledger(home: Path) -> None:
 
 def _check_state(home: Path) -> int:
     """Reads every block, which DuckDB checks against its sum."""
-    with _readable(STATE), duckdb.connect(home / STATE, read_only=True) as connection:
+    with _readable(STATE), opened(home / STATE, read_only=True) as connection:
         _check_version(
             STATE,
             int(state_database.get(connection, "version") or 1),

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import duckdb
 import polars as pl
 
+from ct_assets import sql
 from ct_assets.delivery.request import MEMORY, Policy
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.ledger import LedgerFile
@@ -95,7 +95,7 @@ def standing(home: Path) -> Standing | None:
     if not (home / STATE).exists():
         return None
     with locked(home), readable_errors(home):
-        with duckdb.connect(home / STATE, read_only=True) as connection:
+        with sql.opened(home / STATE, read_only=True) as connection:
             (synced,) = connection.execute("select count(*) from synced").fetchall()[0]
             held = connection.execute("select reason, count(*) from held group by 1 order by 1")
             reasons = dict(held.fetchall())

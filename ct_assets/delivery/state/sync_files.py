@@ -15,8 +15,8 @@ import filelock
 import polars as pl
 
 from ct_assets.errors import UserError, disk_trouble, hushed
-from ct_assets.files import private_dir
-from ct_assets.sql import literal
+from ct_assets.files import owner_only, private_dir
+from ct_assets.sql import Setting, literal, opened
 
 POLL_SECONDS = 0.05
 
@@ -140,22 +140,14 @@ def _reason(error: Exception) -> str:
 @contextlib.contextmanager
 def database(path: Path, work: Path, *, memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database file, opened alone, with a scratch database `work` beside it."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
+    settings: dict[str, Setting] = {
         "memory_limit": memory,
         "threads": min(MAX_THREADS, os.cpu_count() or 1),
-        "temp_directory": str(work / "spill"),
         "preserve_insertion_order": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    mask = os.umask(0o077)
-    try:
-        connection = duckdb.connect(str(path), config=settings)
-        connection.execute("set enable_progress_bar = false")
-        connection.execute(f"attach {literal(str(work / 'work.duckdb'))} as work")
-    finally:
-        os.umask(mask)
-    try:
+    with opened(path, spill=work / "spill", settings=settings) as connection:
+        with owner_only():
+            connection.execute(f"attach {literal(str(work / 'work.duckdb'))} as work")
         yield connection
-    finally:
-        connection.close()
