@@ -132,4 +132,7 @@ def next_run(sync: Sync, now: datetime) -> datetime | None:
     """Of a cron line; None where nobody can know."""
     if sync.paused or sync.trigger is None or sync.trigger.cron is None:
         return None
-    return get_next_cron_tick(sync.trigger.cron, now, sync.trigger.timezone)
+    try:
+        return get_next_cron_tick(sync.trigger.cron, now, sync.trigger.timezone)
+    except ValueError:  # a day that never comes, such as the 31st of April
+        return None

@@ -4,7 +4,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from ct_assets.components.assets.sync_assets import sync_assets
-from ct_assets.components.automation.schedules import chain, schedule
+from ct_assets.components.automation.schedules import chain, cron_problems, schedule
 from ct_assets.components.automation.source_sensor import source_sensor
 from ct_assets.components.json_schema import sync_schema
 from ct_assets.components.preview.plan_job import plan_job
@@ -28,7 +28,7 @@ class ClevertapSync(dg.Component):
 
     def __init__(self, **declaration: object) -> None:
         self.declaration = dates_as_text(declaration)
-        self.sync = parse(self.declaration)
+        self.sync = parse(self.declaration, cron_problems(self.declaration))
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:

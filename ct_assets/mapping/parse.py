@@ -1,6 +1,6 @@
 """From the raw mapping of a YAML document to a `Sync`, or all that is wrong with it at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ValidationError
@@ -28,7 +28,12 @@ from ct_assets.mapping.declaration.sync import (
 )
 
 
-def parse(raw: Mapping[str, object]) -> Sync:
+def parse(raw: Mapping[str, object], also: Iterable[Problem] = ()) -> Sync:
+    """The sync that `raw` declares; `also` are mistakes that the caller found in it.
+
+    Raises:
+        DeclarationError: Names every mistake at once.
+    """
     problems: list[Problem] = []
     sync = None
     try:
@@ -36,7 +41,7 @@ def parse(raw: Mapping[str, object]) -> Sync:
     except ValidationError as error:
         details = [e for e in error.errors(include_url=False) if not _told_elsewhere(e, raw)]
         problems += [_with_known_keys(problem_of(e, raw, _HINTS), e["type"]) for e in details]
-    problems += [*_names(raw, sync.limits if sync else LIMITS), *problems_between(raw)]
+    problems += [*_names(raw, sync.limits if sync else LIMITS), *problems_between(raw), *also]
     if sync is not None and not problems:
         problems += problems_of_constants(sync)
     if sync is None or problems:

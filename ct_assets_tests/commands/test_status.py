@@ -151,6 +151,7 @@ CRON = {"cron": "0 6 * * *", "timezone": "Europe/Rome"}
         # The night of the 29th has summer time begin: six in Rome is four in UTC then.
         ({"trigger": CRON}, "0 6 * * * Europe/Rome", datetime(2026, 3, 29, 4, tzinfo=UTC)),
         ({"trigger": CRON, "paused": True}, "paused: 0 6 * * * Europe/Rome", None),
+        ({"trigger": "0 0 31 apr,jun *"}, "0 0 31 apr,jun * UTC", None),
         ({"trigger": "on_change"}, "when shop/customer changes", None),
     ],
 )

@@ -1,5 +1,6 @@
 """What starts a sync: a cron schedule, a change of its source, or nobody but a person."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,13 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.problems import Path, Problem, near
 from ct_assets.staging import Staging
 
 AGAIN = "*/10 * * * *"
 """When what follows a change tries again after a failure; others do at their next tick."""
+
+SHORT_CRON_LINES = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight")
 
 CRASHES = {"dagster/max_retries": "2"}
 """Runs whose process died start again, where the instance has `run_retries` enabled."""
@@ -70,6 +74,30 @@ def _asked(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
     that came while a run was reading, or soon after, would be forgotten.
     """
     return (dg.AutomationCondition.newly_requested() & ~updated).with_label("asked for")
+
+
+def cron_problems(declaration: Mapping[str, object]) -> Iterator[Problem]:
+    """A cron line that Dagster refuses, if the declaration has one."""
+    trigger = declaration.get("trigger")
+    path: Path = ("trigger",)
+    line = trigger
+    if isinstance(trigger, Mapping):
+        path, line = (*path, "cron"), trigger.get("cron")
+    if not isinstance(line, str) or line == "on_change":
+        return
+    try:
+        dg.ScheduleDefinition(job_name="any", cron_schedule=line)
+    except dg.DagsterInvalidDefinitionError:
+        yield Problem(path, f"{line!r} is no cron line{_cron_hint(line)}")
+
+
+def _cron_hint(line: str) -> str:
+    if len(line.split()) == 1:
+        return f"{near(line, ('on_change', *SHORT_CRON_LINES))} Every hour is `0 * * * *`."
+    return (
+        " that Dagster knows. Write minute (0-59), hour (0-23), day (1-31), month (1-12) and "
+        "weekday (0-7), of a day that exists: every hour is `0 * * * *`."
+    )
 
 
 def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition | None:

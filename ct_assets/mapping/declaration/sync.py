@@ -12,7 +12,6 @@ from pydantic import field_validator, model_validator
 
 from ct_assets.clevertap.contract import Limits
 from ct_assets.mapping.declaration.catalog_names import Asset, Name, Owners, Tags
-from ct_assets.mapping.declaration.cron import cron_problem
 from ct_assets.mapping.declaration.field import (
     NUMBER_OPERATORS,
     Field,
@@ -40,6 +39,7 @@ class OnChange(Part):
 
 class Trigger(Part):
     cron: str | None = None
+    """Any line that Dagster's schedules take; `components` asks Dagster."""
     timezone: str = "UTC"
     on_change: OnChange | None = None
 
@@ -57,13 +57,6 @@ class Trigger(Part):
         if (self.cron is None) == (self.on_change is None):
             raise mistake("write either a cron line, such as `0 * * * *`, or `on_change`.")
         return self
-
-    @field_validator("cron")
-    @classmethod
-    def _readable(cls, line: str | None) -> str | None:
-        if line is not None and (problem := cron_problem(line)):
-            raise mistake(problem)
-        return line
 
     @field_validator("timezone")
     @classmethod

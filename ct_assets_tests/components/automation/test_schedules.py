@@ -12,7 +12,7 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 
-from ct_assets.components.automation.schedules import tick
+from ct_assets.components.automation.schedules import cron_problems, tick
 from ct_assets.components.project import registry, runs
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
@@ -454,3 +454,51 @@ def test_what_automation_asks_for_sends_nothing_of_bad_rows(
     assert asked == CHAIN
     assert not result.success
     assert clevertap_sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "0 * * * *",
+        "*/15 0-6,20 1 jan-mar mon",
+        "@daily",
+        "5 4 * * sun",
+        "0 0 31 12 7",
+        "1-59/2 * * * *",
+        "0 0 29 2 *",
+        "0 0 31 1,2 *",
+        "0 0 31 4 mon",
+        "0 0 L * *",
+        "0 0 * * 5#2",
+        "0 0 ? * *",
+        "0 0 31 apr,jun *",
+        "on_change",
+    ],
+)
+def test_cron_lines_that_dagster_takes(line: str) -> None:
+    assert list(cron_problems({"trigger": line})) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("hourly", "'hourly' is no cron line; did you mean '@hourly'? Every hour is `0 * * * *`."),
+        ("onchange", "'onchange' is no cron line; did you mean 'on_change'?"),
+        ("0 0 * *", "'0 0 * *' is no cron line that Dagster knows. Write minute (0-59), hour"),
+        ("* * * * * *", "'* * * * * *' is no cron line that Dagster knows. Write minute"),
+        ("0 0 31 feb *", "'0 0 31 feb *' is no cron line that Dagster knows. Write minute"),
+        ("60 * * * *", "'60 * * * *' is no cron line that Dagster knows. Write minute"),
+        ("0 24 * * *", "'0 24 * * *' is no cron line that Dagster knows. Write minute"),
+        ("0 0 0 * *", "'0 0 0 * *' is no cron line that Dagster knows. Write minute"),
+        ("0 0 * foo *", "'0 0 * foo *' is no cron line that Dagster knows. Write minute"),
+        ("*/0 * * * *", "'*/0 * * * *' is no cron line that Dagster knows. Write minute"),
+        ("0 0 * * 8", "'0 0 * * 8' is no cron line that Dagster knows. Write minute"),
+    ],
+)
+def test_cron_lines_that_dagster_refuses(line: str, told: str) -> None:
+    (short,) = cron_problems({"trigger": line})
+    (long,) = cron_problems({"trigger": {"cron": line}})
+
+    assert (short.path, long.path) == (("trigger",), ("trigger", "cron"))
+    assert short.message == long.message
+    assert short.message.startswith(told)

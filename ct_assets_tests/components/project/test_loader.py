@@ -159,8 +159,9 @@ SYNC_MISTAKES = {
     ),
     "a day that never comes": (
         kit.CUSTOMERS + "  trigger: 0 0 31 2 *\n",
-        "defs/sync/defs.yaml:10: trigger: the cron line names day 31 of month 2, which never "
-        "comes.",
+        "defs/sync/defs.yaml:10: trigger: '0 0 31 2 *' is no cron line that Dagster knows. Write "
+        "minute (0-59), hour (0-23), day (1-31), month (1-12) and weekday (0-7), of a day that "
+        "exists: every hour is `0 * * * *`.",
     ),
     "one sync and no list": (
         kit.CUSTOMERS + "  after: orders\n",
@@ -236,6 +237,17 @@ def test_all_mistakes_of_a_declaration_are_told_at_once(tmp_path: Path) -> None:
         "defs/sync/defs.yaml:2: `identify_by`",
         "defs/sync/defs.yaml:2: `event`",
         "defs/sync/defs.yaml:2: `event_key`",
+    ]
+
+
+def test_a_cron_line_that_dagster_refuses_is_told_with_the_other_mistakes(tmp_path: Path) -> None:
+    sync = kit.CUSTOMERS + "  max_rejected: 10\n  trigger: {cron: 60 * * * *}\n"
+
+    assert printed(tmp_path, sync).splitlines()[:2] == [
+        "defs/sync/defs.yaml:10: max_rejected: must be at most 1, not 10.",
+        "defs/sync/defs.yaml:11: trigger.cron: '60 * * * *' is no cron line that Dagster knows. "
+        "Write minute (0-59), hour (0-23), day (1-31), month (1-12) and weekday (0-7), of a day "
+        "that exists: every hour is `0 * * * *`.",
     ]
 
 
