@@ -10,7 +10,7 @@ from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.commands.support.staged_erasure import erase_staged, named_by
-from ct_assets.delivery.operations.erasure import ForgetError, Person, forget
+from ct_assets.delivery.operations.erasure import ErasureError, Person, erase_person
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations
@@ -78,13 +78,15 @@ def _forget(
     folder = data_dir() / "state" / name
     policies = {n: project.policy(declared.sync) for n, declared in project.syncs.items()}
     if to is None:
-        erased = forget(folder, value, None, kind=kind, also=person, policies=policies)
+        erased = erase_person(folder, value, None, kind=kind, also=person, policies=policies)
         said = "not deleted there: no credentials for it are set"
     else:
         try:
             with Client(to) as client:
-                erased = forget(folder, value, client, kind=kind, also=person, policies=policies)
-        except ForgetError as error:
+                erased = erase_person(
+                    folder, value, client, kind=kind, also=person, policies=policies
+                )
+        except ErasureError as error:
             return f"{destinations.told(to)}: {error}"
         said = f"deleted from {destinations.told(to)}"
     rows = sum(erased.rows.values())

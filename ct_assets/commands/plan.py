@@ -10,7 +10,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, print_json, table
 from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
 from ct_assets.delivery import PlanReport
-from ct_assets.delivery.dry_run import Asked
+from ct_assets.delivery.dry_run import DryRunResult
 from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
 
 
@@ -63,7 +63,7 @@ def _print_properties(out: Console, report: PlanReport) -> None:
     out.print(found)
 
 
-def _print_asked(out: Console, asked: Asked) -> None:
+def _print_asked(out: Console, asked: DryRunResult) -> None:
     codes = ", ".join(f"{rows:,} with {code}" for code, rows in asked.refused.items())
     out.print(
         f"CleverTap, asked with dryRun=1: it would take {asked.accepted:,} and refuse "

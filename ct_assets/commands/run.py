@@ -11,12 +11,12 @@ from ct_assets.commands.support.dagster_runs import execute, kept_or_forgotten
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import due
 from ct_assets.components.project.runs import job_name
-from ct_assets.delivery.guards.guards import no_guard
+from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
 
 
 def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tuple[str, ...]:
-    if wrong := no_guard(allow):
+    if wrong := unknown_guard(allow):
         raise click.BadParameter(wrong)
     return allow
 

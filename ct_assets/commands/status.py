@@ -15,8 +15,8 @@ from ct_assets.commands.support.output import print_json
 from ct_assets.commands.support.status_table import Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.project.runs import schedule_name, stopped
-from ct_assets.delivery.operations.inspection import Standing, standing
-from ct_assets.delivery.state.sync_files import BusyError
+from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
+from ct_assets.delivery.state.sync_files import SyncBusyError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import home
 from ct_assets.mapping import Sync
@@ -89,22 +89,22 @@ def _status(
     )
 
 
-def _stands(to: Destination | None, name: str) -> tuple[Standing | None, tuple[str, ...]]:
+def _stands(to: Destination | None, name: str) -> tuple[SyncStatus | None, tuple[str, ...]]:
     """How it stands, and what keeps us from knowing."""
     try:
-        return standing(home(destinations.name_of(to), name)), ()
-    except BusyError:
+        return sync_status(home(destinations.name_of(to), name)), ()
+    except SyncBusyError:
         return None, ("a run is under way",)
 
 
-def _last(stands: Standing | None) -> LastRun | None:
+def _last(stands: SyncStatus | None) -> LastRun | None:
     if stands is None or stands.last is None:
         return None
     return LastRun(stands.last.run, "cut short" if stands.open else "ended", stands.last.at)
 
 
 def _notes(
-    project: Project, sync: Sync, stands: Standing | None, off: frozenset[str]
+    project: Project, sync: Sync, stands: SyncStatus | None, off: frozenset[str]
 ) -> Iterator[str]:
     if stands and stands.open:
         yield "its last delivery was cut short; the next run settles it first"

@@ -2,15 +2,15 @@
 
 from ct_assets.delivery.deliver import deliver
 from ct_assets.delivery.delivery_plan import PlanReport, PropertyChange, plan
-from ct_assets.delivery.outcome import DeliveryFailed, Outcome, Progress
-from ct_assets.delivery.request import Delivery, Policy
+from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
+from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
 from ct_assets.row_counts import Counts, Tally
 
 __all__ = [
     "Counts",
-    "Delivery",
     "DeliveryFailed",
-    "Outcome",
+    "DeliveryRequest",
+    "DeliveryResult",
     "PlanReport",
     "Policy",
     "Progress",

@@ -13,18 +13,18 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery import outbox
 from ct_assets.delivery.conservation import violations
 from ct_assets.delivery.delivery_plan import keep_delivered
+from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
 from ct_assets.delivery.diff import diff, removals
 from ct_assets.delivery.diff.diff import Diff
-from ct_assets.delivery.diff.removals import Removed
+from ct_assets.delivery.diff.removals import RemovalPlan
 from ct_assets.delivery.guards import guards, renamed_sync
-from ct_assets.delivery.outcome import DeliveryFailed, Outcome, Progress
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.sender.account_slots import other_slots, upload_slots
-from ct_assets.delivery.sender.congestion_window import Window
+from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.delete_adapter import Deleting
-from ct_assets.delivery.sender.sender import Clock, Retry, Sent, send
+from ct_assets.delivery.sender.sender import Retry, SendClock, SendStats, send
 from ct_assets.delivery.settlement import delivery_report
-from ct_assets.delivery.settlement.settle import Settled, settle
+from ct_assets.delivery.settlement.settle import Settlement, settle
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
 from ct_assets.delivery.state.sync_files import (
@@ -46,7 +46,7 @@ class Sending:
     """How a delivery meets the world; tests put their own in."""
 
     client: Client
-    clock: Clock | None
+    clock: SendClock | None
     rng: Random
     stop: threading.Event
     retry: Retry | None
@@ -57,22 +57,22 @@ class Sending:
 class Planned:
     delivery: int
     diff: Diff
-    removed: Removed
+    removed: RemovalPlan
     objection: str | None
-    leftover: Settled | None
+    leftover: Settlement | None
 
 
 def deliver(
-    request: Delivery,
+    request: DeliveryRequest,
     client: Client,
     *,
-    clock: Clock | None = None,
+    clock: SendClock | None = None,
     rng: Random | None = None,
     stop: threading.Event | None = None,
     retry: Retry | None = None,
     progress: Callable[[Progress], object] = lambda _: None,
     waiting: Callable[[str], object] = lambda _: None,
-) -> Outcome:
+) -> DeliveryResult:
     """Sends what CleverTap does not have yet, and accounts for every row.
 
     Setting `stop` ends it early and in good order. `waiting` is told that another run of the sync
@@ -104,7 +104,7 @@ def deliver(
     return outcome
 
 
-def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
+def plan_delivery(request: DeliveryRequest, work: Path, ledger: LedgerFile) -> Planned:
     """Everything up to the outbox; the state is closed while records leave."""
     with state_database.opened(request.home, work, memory=request.memory) as connection:
         leftover = settle(connection, request.home, work, ledger, request.policy)
@@ -131,11 +131,11 @@ def plan_delivery(request: Delivery, work: Path, ledger: LedgerFile) -> Planned:
 
 
 def send_delivery(
-    request: Delivery, planned: Planned, ledger: LedgerFile, sending: Sending
-) -> Sent:
+    request: DeliveryRequest, planned: Planned, ledger: LedgerFile, sending: Sending
+) -> SendStats:
     if planned.objection:
-        return Sent(stopped=planned.objection)
-    sent = Sent()
+        return SendStats(stopped=planned.objection)
+    sent = SendStats()
     _send_part(request, planned, ledger, sending, sent, deletions=False)
     if not sent.stopped and request.policy.on_removed == "delete" and planned.removed.planned:
         of_uploads = sent.window, sent.smallest_window
@@ -145,11 +145,11 @@ def send_delivery(
 
 
 def _send_part(
-    request: Delivery,
+    request: DeliveryRequest,
     planned: Planned,
     ledger: LedgerFile,
     sending: Sending,
-    sent: Sent,
+    sent: SendStats,
     *,
     deletions: bool,
 ) -> None:
@@ -160,7 +160,7 @@ def _send_part(
         Deleting(client) if deletions else client,
         DeliveryLedger(ledger, planned.delivery),
         slots=slots(client.destination),
-        window=Window(MAX_IN_FLIGHT_OTHER) if deletions else None,
+        window=CongestionWindow(MAX_IN_FLIGHT_OTHER) if deletions else None,
         sent=sent,
         clock=sending.clock,
         rng=sending.rng,
@@ -171,7 +171,7 @@ def _send_part(
     )
 
 
-def _progress(planned: Planned, sent: Sent) -> Progress:
+def _progress(planned: Planned, sent: SendStats) -> Progress:
     return Progress(
         planned=planned.diff.going + planned.removed.planned,
         acked=sent.acked,
@@ -184,8 +184,8 @@ def _progress(planned: Planned, sent: Sent) -> Progress:
 
 
 def settle_delivery(
-    request: Delivery, work: Path, ledger: LedgerFile, planned: Planned, sent: Sent
-) -> Outcome:
+    request: DeliveryRequest, work: Path, ledger: LedgerFile, planned: Planned, sent: SendStats
+) -> DeliveryResult:
     with state_database.opened(request.home, work, memory=request.memory) as connection:
         settled = settle(connection, request.home, work, ledger, request.policy)
         if settled is None:
@@ -196,7 +196,7 @@ def settle_delivery(
             state_database.put(connection, "declaration", request.policy.declaration)
     counts = _counts(request, planned, settled)
     keep_delivered(request, counts, work)
-    return Outcome(
+    return DeliveryResult(
         counts=counts,
         report=settled.report,
         delivery=planned.delivery,
@@ -215,13 +215,13 @@ def settle_delivery(
     )
 
 
-def _whole(request: Delivery, planned: Planned, settled: Settled) -> bool:
+def _whole(request: DeliveryRequest, planned: Planned, settled: Settlement) -> bool:
     """No row of today is left for the next run."""
     left = settled.sent.unsent + planned.diff.fates.get("limit", 0)
     return not left and (request.policy.parks or not settled.sent.unknown)
 
 
-def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
+def _counts(request: DeliveryRequest, planned: Planned, settled: Settlement) -> Counts:
     fates = planned.diff.fates
     valid = pl.scan_parquet(request.valid, glob=False).select(pl.len()).collect().item()
     rest = request.rejected + request.superseded + request.cut
@@ -241,7 +241,7 @@ def _counts(request: Delivery, planned: Planned, settled: Settled) -> Counts:
     )
 
 
-def _check(request: Delivery, outcome: Outcome) -> None:
+def _check(request: DeliveryRequest, outcome: DeliveryResult) -> None:
     name, counts = request.policy.sync, outcome.counts
     if broken := violations(counts):
         raise DeliveryFailed(

@@ -11,11 +11,11 @@ import duckdb
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery import outbox
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import diff, removals
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.guards import guards, renamed_sync
 from ct_assets.delivery.guards.renamed_sync import GuardError
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
@@ -61,7 +61,7 @@ class PlanReport:
     notes: tuple[str, ...]
 
 
-def plan(request: Delivery) -> PlanReport:
+def plan(request: DeliveryRequest) -> PlanReport:
     """Leaves every byte of the state as it is."""
     with (
         readable_errors(request.home),
@@ -76,7 +76,7 @@ def plan(request: Delivery) -> PlanReport:
         return replace(found, objection=stopped or found.objection)
 
 
-def _stopped(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | None:
+def _stopped(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str | None:
     """Why a delivery would stop before it looked at a row."""
     try:
         renamed_sync.check(connection, request, look_only=True)
@@ -87,7 +87,7 @@ def _stopped(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | 
 
 
 def _planned(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, previous: Path
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, previous: Path
 ) -> PlanReport:
     found = diff.compare(connection, request)
     outbox.number(connection, request, found)
@@ -120,7 +120,7 @@ def _requests(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _properties(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, found: Diff, previous: Path
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, found: Diff, previous: Path
 ) -> tuple[PropertyChange, ...] | None:
     """Compares the changed rows with the last whole delivery; None where there is none."""
     if request.policy.object == "event" or not found.fates.get("changed"):
@@ -168,7 +168,7 @@ def _samples(
     return tuple((b and mask(b), a and mask(a)) for b, a in found)
 
 
-def keep_delivered(request: Delivery, counts: Counts, work: Path) -> None:
+def keep_delivered(request: DeliveryRequest, counts: Counts, work: Path) -> None:
     """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
     whole = request.partition is None and request.limit is None
     if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:

@@ -7,12 +7,12 @@ import polars as pl
 
 from ct_assets.clevertap.client import Answer, Client
 from ct_assets.delivery.deliver import deliver
-from ct_assets.delivery.outcome import DeliveryFailed, Outcome
-from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult
 from ct_assets.delivery.state.state_copy import copied
 
 
-class DryRun(Client):
+class DryRunClient(Client):
     """A client whose uploads are judged only."""
 
     def upload(self, body: bytes, *, dry_run: bool = True) -> Answer:  # noqa: ARG002 -- always
@@ -20,7 +20,7 @@ class DryRun(Client):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class DryRunResult:
     accepted: int
     refused: Mapping[str, int]
     """Records by CleverTap's code."""
@@ -30,7 +30,7 @@ class Asked:
     """Why not all records were asked about."""
 
 
-def ask(request: Delivery, client: DryRun) -> Asked:
+def dry_run(request: DeliveryRequest, client: DryRunClient) -> DryRunResult:
     """Sends the planned records with `dryRun=1`; the delivery takes place on a copy of the state.
 
     Removals are not asked about: CleverTap has no dry run for them.
@@ -42,7 +42,7 @@ def ask(request: Delivery, client: DryRun) -> Asked:
         codes = report.group_by("code").len("rows").sort("rows", "code", descending=[True, False])
         refused = {str(code): rows for code, rows in codes.collect().iter_rows()}
     counts = outcome.counts
-    return Asked(
+    return DryRunResult(
         accepted=counts.acked,
         refused=refused,
         unanswered=counts.unknown + counts.unsent,
@@ -51,10 +51,10 @@ def ask(request: Delivery, client: DryRun) -> Asked:
     )
 
 
-def _delivered(request: Delivery, client: DryRun) -> Outcome:
+def _delivered(request: DeliveryRequest, client: DryRunClient) -> DeliveryResult:
     try:
         return deliver(request, client)
     except DeliveryFailed as error:
-        if error.outcome is None:
+        if error.result is None:
             raise
-        return error.outcome
+        return error.result

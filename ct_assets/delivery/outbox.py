@@ -14,8 +14,8 @@ import duckdb
 import polars as pl
 
 from ct_assets.clevertap.contract import MAX_RECORDS
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import GOING, Diff
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.sender.batch import Batch
 from ct_assets.delivery.sender.lanes import lane_count
 from ct_assets.delivery.state import field_bitmap
@@ -58,7 +58,7 @@ class Origin:
 
 
 def write(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff, delivery: int
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff, delivery: int
 ) -> None:
     """From `work.diff`, and from `work.removed`, whose rows leave after all others."""
     metadata: Mapping[str, str] = {
@@ -133,7 +133,7 @@ def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
     yield from itertools.starmap(Batch, joined.iter_rows())
 
 
-def number(connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff) -> None:
+def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> None:
     """Fills `work.numbered` from `work.diff`: batch, position and lane of each row that goes.
 
     Where it is to be laid beside the snapshot it has all rows, in the snapshot's order.
@@ -165,7 +165,7 @@ def number(connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff)
     connection.execute("set preserve_insertion_order = false")
 
 
-def _beside(request: Delivery, diff: Diff) -> bool:
+def _beside(request: DeliveryRequest, diff: Diff) -> bool:
     """Many profiles leave in the order of the snapshot, which saves joining and sorting them."""
     return request.policy.object == "profile" and diff.going > SORTED
 
@@ -188,7 +188,7 @@ def _in_batches(sequenced: str, *, small: bool) -> str:
     """
 
 
-def _records(request: Delivery, diff: Diff) -> str:
+def _records(request: DeliveryRequest, diff: Diff) -> str:
     held, record = _fields(request, diff)
     source = "work.valid as v join work.numbered as n on n.row = v.row"
     if _beside(request, diff):
@@ -204,7 +204,7 @@ def _records(request: Delivery, diff: Diff) -> str:
     """
 
 
-def _fields(request: Delivery, diff: Diff) -> tuple[str, str]:
+def _fields(request: DeliveryRequest, diff: Diff) -> tuple[str, str]:
     """SQL of the fields that CleverTap holds once the row is acked, and of the record that leaves.
 
     A field to be cleared is cleared only where an earlier delivery set it.

@@ -13,8 +13,8 @@ from pydantic import Field
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, destination_from_env, sandbox_destination
-from ct_assets.delivery import Delivery, DeliveryFailed, Outcome, Policy, deliver
-from ct_assets.delivery.guards.guards import no_guard
+from ct_assets.delivery import DeliveryFailed, DeliveryRequest, DeliveryResult, Policy, deliver
+from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
 from ct_assets.io_managers.cancellation import stoppable
 from ct_assets.io_managers.delivery_metadata import ProgressLog, outcome_metadata, summary, totals
@@ -93,7 +93,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
     def _deliver(
         self, context: dg.OutputContext, upload: Upload, to: Destination, stop: threading.Event
-    ) -> Outcome:
+    ) -> DeliveryResult:
         request = delivery(upload, to.name, context.run_id, timedelta(days=self.report_days))
         progress = ProgressLog(context.log)
         try:
@@ -102,20 +102,20 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                     request, client, progress=progress, stop=stop, waiting=context.log.info
                 )
         except DeliveryFailed as error:
-            if error.outcome is None:
+            if error.result is None:
                 raise
-            self._keep(context, error.outcome, to)
-            if error.outcome.objection:
-                _tell_guard(context, error.outcome.objection)
+            self._keep(context, error.result, to)
+            if error.result.objection:
+                _tell_guard(context, error.result.objection)
             if stop.is_set():  # the run ends as cancelled, whose step has no metadata
-                context.log.warning(f"{error}: {summary(error.outcome.counts)}")
-            told = outcome_metadata(error.outcome, to, points_each(upload))
+                context.log.warning(f"{error}: {summary(error.result.counts)}")
+            told = outcome_metadata(error.result, to, points_each(upload))
             failure = dg.Failure(str(error), metadata=told)
-            if error.outcome.passing and not stop.is_set():
+            if error.result.passing and not stop.is_set():
                 _ask_again(context, failure)
             raise failure from None
 
-    def _keep(self, context: dg.OutputContext, outcome: Outcome, to: Destination) -> None:
+    def _keep(self, context: dg.OutputContext, outcome: DeliveryResult, to: Destination) -> None:
         """Stage the report, so that it can be read like any other asset."""
         with self.staging.staging().draft(*name_of(context)) as draft:
             shutil.copyfile(outcome.report, draft.path)
@@ -127,7 +127,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             self.staging.staging().publish(draft)
 
 
-def _worth_saying(outcome: Outcome) -> Iterator[str]:
+def _worth_saying(outcome: DeliveryResult) -> Iterator[str]:
     if outcome.settled:
         yield (
             f"an earlier run had left {outcome.settled.planned:,} records open: "
@@ -177,7 +177,7 @@ def points_each(upload: Upload) -> float:
 def _check_options(options: DeliveryOptions) -> None:
     if options.limit is not None and options.limit < 1:
         raise UserError(f"limit is {options.limit}; write 1 or more, or leave it out to send all")
-    if wrong := no_guard(options.allow):
+    if wrong := unknown_guard(options.allow):
         raise UserError(f"allow: {wrong}")
 
 
@@ -195,10 +195,10 @@ def home(destination: str, sync: str) -> Path:
     return data_dir() / "state" / destination / sync
 
 
-def delivery(upload: Upload, destination: str, run: str, retention: timedelta) -> Delivery:
+def delivery(upload: Upload, destination: str, run: str, retention: timedelta) -> DeliveryRequest:
     """What an upload comes to for the delivery; `destination` is its name."""
     counts, options = upload.valid.meta["counts"], upload.options
-    return Delivery(
+    return DeliveryRequest(
         home=home(destination, upload.sync.name),
         valid=upload.valid.path,
         keys=upload.valid.beside(KEYS),

@@ -10,7 +10,7 @@ import polars as pl
 
 from ct_assets.clevertap.codes import entries
 from ct_assets.clevertap.destination import Destination
-from ct_assets.delivery import Counts, Outcome, Progress, Tally
+from ct_assets.delivery import Counts, DeliveryResult, Progress, Tally
 
 EVERY_SECONDS = 5.0
 TOP = 20
@@ -19,7 +19,9 @@ ROWS = "rows/"
 """Before the names of counts, in metadata."""
 
 
-def outcome_metadata(outcome: Outcome, to: Destination, points_each: float) -> dict[str, Any]:
+def outcome_metadata(
+    outcome: DeliveryResult, to: Destination, points_each: float
+) -> dict[str, Any]:
     """`points_each`: what CleverTap charges for a record."""
     counts = outcome.counts
     return {

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery import Delivery, Policy
+from ct_assets.delivery import DeliveryRequest, Policy
 from ct_assets.delivery.deliver import plan_delivery, settle_delivery
-from ct_assets.delivery.sender.sender import Sent
+from ct_assets.delivery.sender.sender import SendStats
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.sync_files import OUTBOX, workdir
 from ct_assets.files import private_dir
@@ -78,14 +78,16 @@ def run(home: Path, source: Path, policy: Policy, message: str = "") -> dict[str
 
     Every record is acknowledged or, with a message, refused.
     """
-    request = Delivery(home=private_dir(home), valid=source, policy=policy, run="bench")
+    request = DeliveryRequest(home=private_dir(home), valid=source, policy=policy, run="bench")
     with workdir(home) as work, LedgerFile(home, durable=False) as ledger:
         planned, *before = timed(lambda: plan_delivery(request, work, ledger))
         for batch, rows in _batches(home / OUTBOX):
             ledger.record(planned.delivery, batch, range(rows), "sent")
             refusals = [Refusal(row, 515, message) for row in range(rows) if message]
             ledger.record(planned.delivery, batch, range(rows), "acked", refusals=refusals)
-        outcome, *after = timed(lambda: settle_delivery(request, work, ledger, planned, Sent()))
+        outcome, *after = timed(
+            lambda: settle_delivery(request, work, ledger, planned, SendStats())
+        )
     return {
         "planned": outcome.counts.planned,
         "diff CPU": before[0],

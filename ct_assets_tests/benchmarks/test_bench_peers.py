@@ -16,10 +16,10 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import destination_from_env
-from ct_assets.delivery import Delivery, Policy, outbox
+from ct_assets.delivery import DeliveryRequest, Policy, outbox
 from ct_assets.delivery.deliver import plan_delivery
 from ct_assets.delivery.sender.account_slots import upload_slots
-from ct_assets.delivery.sender.sender import Sent, send
+from ct_assets.delivery.sender.sender import SendStats, send
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
 from ct_assets.delivery.state.sync_files import OUTBOX, workdir
 from ct_assets.files import private_dir
@@ -52,13 +52,13 @@ def prepared(folder: Path, table: Path) -> Path:
     valid = Staging(folder / "staging").current(("customers", "valid")).path
     home = private_dir(folder / "state" / "bench" / "customers")
     policy = Policy(sync="customers", object="profile", declaration="d")
-    request = Delivery(home=home, valid=valid, policy=policy, run="bench")
+    request = DeliveryRequest(home=home, valid=valid, policy=policy, run="bench")
     with workdir(home) as work, LedgerFile(home, durable=False) as ledger:
         plan_delivery(request, work, ledger)
     return home
 
 
-def from_outbox_to_ledger(home: Path) -> Sent:
+def from_outbox_to_ledger(home: Path) -> SendStats:
     destination = destination_from_env()
     assert destination is not None
     with Client(destination) as client, LedgerFile(home, durable=False) as ledger:

@@ -17,8 +17,8 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.sender.account_slots import Slots
-from ct_assets.delivery.sender.sender import Batch, Sent, send
+from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.sender import Batch, SendStats, send
 from ct_assets_tests.benchmarks.measure import MILLION, RUNS, median_of, record
 from ct_assets_tests.benchmarks.sink import self_signed, sink
 
@@ -67,14 +67,14 @@ def to(url: str) -> Destination:
     return found
 
 
-def send_rows(url: str, rows: int, slots: Path) -> Sent:
+def send_rows(url: str, rows: int, slots: Path) -> SendStats:
     ledger = Counting()
     with Client(to(url)) as client:
         sent = send(
             batches(rows),
             client,
             ledger,
-            slots=Slots(slots, MAX_IN_FLIGHT),
+            slots=AccountSlots(slots, MAX_IN_FLIGHT),
             rng=Random(1),
             stop=threading.Event(),
         )
@@ -116,7 +116,7 @@ def test_rows_a_second(
         bound = MAX_IN_FLIGHT * MAX_RECORDS / lone_latency(server.url)
         found = median_of(RUNS, send_rows, server.url, ROWS, tmp_path / "slots")
         tally = server.tally()
-    sent: Sent = found.result
+    sent: SendStats = found.result
 
     rate, name = ROWS / sent.seconds, f"sending, {'TLS' if tls else 'plain'}, {milliseconds} ms"
     # From the first request to the last acknowledgement.

@@ -66,7 +66,7 @@ attributes:
   identify_by: [{identity: id}, {objectId: oid}]
   fields:
     Name: name
-    Sent: {column: day, type: date, on_invalid: drop}
+    SendStats: {column: day, type: date, on_invalid: drop}
     Number: {column: number, type: integer, on_invalid: drop}
   on_unknown: park
   max_rejected: 1

@@ -10,7 +10,7 @@ import pytest
 
 from ct_assets.clevertap.contract import MAX_RECORDS, Limits
 from ct_assets.components.assets import sync_assets
-from ct_assets.delivery import DeliveryFailed, Outcome, deliver
+from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.delivery.sender.sender import UNDER_WAY
 from ct_assets.io_managers import clevertap_io_manager
 from ct_assets.io_managers.delivery_metadata import ProgressLog
@@ -217,7 +217,7 @@ def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
     monkeypatch.setattr(clevertap_io_manager, "OUTER_NET", (0, 0))
     calls = itertools.count()
 
-    def fails_once(*given: Any, **more: Any) -> Outcome:
+    def fails_once(*given: Any, **more: Any) -> DeliveryResult:
         outcome = deliver(*given, **more)
         if next(calls) == 0:
             stopped = replace(outcome, stopped="no answer", passing=passing)
@@ -243,7 +243,7 @@ def test_waiting_for_others_is_not_counted_as_repeating(
         if next(others, None):
             raise dg.RetryRequested(max_retries=9, seconds_to_wait=0)
 
-    def fails(*given: Any, **more: Any) -> Outcome:
+    def fails(*given: Any, **more: Any) -> DeliveryResult:
         outcome = deliver(*given, **more)
         raise DeliveryFailed("no answer", replace(outcome, stopped="no answer", passing=True))
 

@@ -24,7 +24,7 @@ import orjson
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
-from ct_assets.delivery import Delivery, DeliveryFailed, deliver
+from ct_assets.delivery import DeliveryFailed, DeliveryRequest, deliver
 from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.server.background_process import Address, ensure_running, folder_of, stop
 from ct_assets.sandbox.store.sqlite_database import FILE, open_reader
@@ -169,7 +169,7 @@ def main() -> None:
     policy = replace(
         EVENTS, sync=Path(home).name, on_unknown="park" if on_unknown == "park" else "resend"
     )
-    request = Delivery(home=Path(home), valid=Path(source), policy=policy, run="crash")
+    request = DeliveryRequest(home=Path(home), valid=Path(source), policy=policy, run="crash")
     with (
         Client(sandbox_destination(url, sandbox_id)) as client,
         contextlib.suppress(DeliveryFailed),

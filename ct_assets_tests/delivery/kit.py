@@ -13,7 +13,7 @@ import polars as pl
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, sandbox_destination
-from ct_assets.delivery import Delivery, Outcome, Policy, deliver
+from ct_assets.delivery import DeliveryRequest, DeliveryResult, Policy, deliver
 from ct_assets.delivery.deliver import Sending, plan_delivery, send_delivery
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.state.ledger import LedgerFile
@@ -106,7 +106,9 @@ class Sync:
     def destination(self) -> Destination:
         return sandbox_destination(self.sandbox.url, self.sandbox.id)
 
-    def request(self, rows: Sequence[Row], *, unreadable: int = 0, **options: Any) -> Delivery:
+    def request(
+        self, rows: Sequence[Row], *, unreadable: int = 0, **options: Any
+    ) -> DeliveryRequest:
         self.runs += 1
         source = snapshot(self.folder / f"valid-{self.runs}.parquet", rows)
         known = keys(self.folder / f"keys-{self.runs}.parquet", rows, unreadable=unreadable)
@@ -118,12 +120,14 @@ class Sync:
             "run": f"run-{self.runs}",
             "at": NOW,
         }
-        return Delivery(**settings | options)
+        return DeliveryRequest(**settings | options)
 
-    def run(self, rows: Sequence[Row], **options: Any) -> Outcome:
+    def run(self, rows: Sequence[Row], **options: Any) -> DeliveryResult:
         return self.send(self.request(rows, **options))
 
-    def send(self, request: Delivery, *, stop: threading.Event | None = None) -> Outcome:
+    def send(
+        self, request: DeliveryRequest, *, stop: threading.Event | None = None
+    ) -> DeliveryResult:
         with Client(self.destination) as client:
             return deliver(request, client, rng=Random(7), retry=IMPATIENT, stop=stop)
 
@@ -139,7 +143,7 @@ class Sync:
             planned = plan_delivery(request, work, ledger)
             send_delivery(request, planned, ledger, sending)
 
-    def plan_only(self, request: Delivery) -> None:
+    def plan_only(self, request: DeliveryRequest) -> None:
         """A run that was killed before its first request."""
         with (
             workdir(private_dir(self.home)) as work,
@@ -151,9 +155,9 @@ class Sync:
         self.policy = replace(self.policy, **changes)
 
 
-def report(outcome: Outcome) -> list[tuple[str, str, str | None]]:
+def report(result: DeliveryResult) -> list[tuple[str, str, str | None]]:
     """(key, outcome, code) of every row of the report, by key."""
-    frame = pl.read_parquet(outcome.report).sort("key", "kind")
+    frame = pl.read_parquet(result.report).sort("key", "kind")
     return frame.select("key", "outcome", "code").rows()
 
 

@@ -10,8 +10,8 @@ import orjson
 
 from ct_assets.clevertap.client import Answer, Reply
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.sender.account_slots import Slots
-from ct_assets.delivery.sender.sender import Batch, Retry, Sent, Uploader, send
+from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.sender import Batch, Retry, SendStats, Uploader, send
 
 
 class IdleClock:
@@ -144,14 +144,14 @@ def sending(
     stop: threading.Event | None = None,
     clock: IdleClock | None = None,
     retry: Retry | None = None,
-    progress: Callable[[Sent], object] = lambda _: None,
-) -> tuple[Sent, Memory]:
+    progress: Callable[[SendStats], object] = lambda _: None,
+) -> tuple[SendStats, Memory]:
     ledger = ledger or Memory()
     sent = send(
         batches,
         client,
         ledger,
-        slots=Slots(tmp_path / "slots", 15),
+        slots=AccountSlots(tmp_path / "slots", 15),
         rng=Random(1),
         stop=stop or threading.Event(),
         on_unknown=on_unknown,

@@ -18,7 +18,7 @@ from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.settlement.last_outcomes import segments
 from ct_assets.delivery.settlement.settle import settled
-from ct_assets.delivery.state.ledger import Entry
+from ct_assets.delivery.state.ledger import LedgerEntry
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Moment, Server, Timeline
@@ -248,7 +248,7 @@ def outcomes_left(home: Path) -> pl.DataFrame:
             " where delivery = ? order by id",
             (delivery,),
         ).fetchall()
-    parts = [(s.batch, s.first, s.until, s.outcome) for s in segments(map(Entry._make, rows))]
+    parts = [(s.batch, s.first, s.until, s.outcome) for s in segments(map(LedgerEntry._make, rows))]
     schema = {"batch": pl.UInt32, "first": pl.Int64, "until": pl.Int64, "outcome": pl.String}
     records = pl.scan_parquet(home / OUTBOX).select("key", "batch", "position")
     joined = records.join(pl.LazyFrame(parts, schema=schema, orient="row"), on="batch")

@@ -13,11 +13,11 @@ from ct_assets_tests.delivery.kit import IMPATIENT, Sync, arrived, event, profil
 
 
 def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None:
-    outcome = profiles.run(
+    result = profiles.run(
         [profile("1", Name="Ada"), profile("2", Name="Zoë")], source=7, cut=2, rejected=3
     )
 
-    assert outcome.counts == Counts(
+    assert result.counts == Counts(
         source=7,
         cut=2,
         superseded=0,
@@ -31,30 +31,30 @@ def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None
         removed=0,
         removals=Tally(),
     )
-    assert report(outcome) == [("1", "acked", None), ("2", "acked", None)]
+    assert report(result) == [("1", "acked", None), ("2", "acked", None)]
     assert [p.props["Name"] for p in profiles.sandbox.profiles()] == ["Ada", "Zoë"]
 
 
 def test_a_second_run_sends_what_changed_and_nothing_else(profiles: Sync) -> None:
     profiles.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
 
-    outcome = profiles.run(
+    result = profiles.run(
         [profile("1", Name="Ada"), profile("2", Name="Inga"), profile("3", Name="Li")]
     )
 
-    assert (outcome.counts.unchanged, outcome.counts.changed, outcome.counts.new) == (1, 1, 1)
-    assert report(outcome) == [("2", "acked", None), ("3", "acked", None)]
+    assert (result.counts.unchanged, result.counts.changed, result.counts.new) == (1, 1, 1)
+    assert report(result) == [("2", "acked", None), ("3", "acked", None)]
 
 
 def test_unchanged_rows_make_no_request(profiles: Sync) -> None:
     rows = [profile("1", Name="Ada")]
     profiles.run(rows)
 
-    outcome = profiles.run(rows)
+    result = profiles.run(rows)
 
-    assert outcome.requests == 0
-    assert outcome.counts.unchanged == 1
-    assert report(outcome) == []
+    assert result.requests == 0
+    assert result.counts.unchanged == 1
+    assert report(result) == []
 
 
 def test_full_sends_unchanged_profiles_again_but_no_event(profiles: Sync, events: Sync) -> None:
@@ -69,9 +69,9 @@ def test_full_sends_unchanged_profiles_again_but_no_event(profiles: Sync, events
 def test_an_acknowledged_event_is_never_sent_again(events: Sync) -> None:
     events.run([event("e1", Amount=3)], partition="2026-01")
 
-    outcome = events.run([event("e1", Amount=4), event("e2", Amount=5)], partition="2026-02")
+    result = events.run([event("e1", Amount=4), event("e2", Amount=5)], partition="2026-02")
 
-    assert report(outcome) == [("e2", "acked", None)]
+    assert report(result) == [("e2", "acked", None)]
     assert [e.props["Amount"] for e in events.sandbox.events()] == [3, 5]
 
 
@@ -112,10 +112,10 @@ def test_what_was_refused_for_a_passing_reason_goes_with_the_next_run(profiles: 
 def test_a_limit_sends_the_first_rows_and_holds_the_rest(profiles: Sync) -> None:
     rows = [profile(str(n), Name="Ada") for n in range(5)]
 
-    outcome = profiles.run(rows, limit=2)
+    result = profiles.run(rows, limit=2)
 
-    assert report(outcome) == [("0", "acked", None), ("1", "acked", None)]
-    assert outcome.counts.held == {"limit": 3}
+    assert report(result) == [("0", "acked", None), ("1", "acked", None)]
+    assert result.counts.held == {"limit": 3}
     assert profiles.run(rows).counts.acked == 3
 
 
@@ -151,10 +151,10 @@ def test_a_person_with_a_better_identifier_is_the_same_person(profiles: Sync) ->
     profiles.run([profile("fb-1", kind="FBID", Name="Ada", Company="Analytical"), *others])
 
     row = profile("1", also=["FBID:fb-1"], Name="Ada", Company=None, clear=["Company"])
-    outcome = profiles.run([row, *others])
+    result = profiles.run([row, *others])
     again = profiles.run([row, *others])
 
-    assert (outcome.counts.changed, outcome.counts.new, outcome.counts.removed) == (1, 0, 0)
+    assert (result.counts.changed, result.counts.new, result.counts.removed) == (1, 0, 0)
     assert arrived(profiles.sandbox)[-1]["profileData"] == {
         "Name": "Ada",
         "Company": {"$delete": 1},
@@ -176,9 +176,9 @@ def test_from_now_holds_the_past_of_other_partitions(events: Sync) -> None:
     events.policy_with(first_run="from_now")
     events.run([event("e1", ts=1_700_000_000)], partition="new")
 
-    outcome = events.run([event("e2", ts=1_600_000_000)], partition="old")
+    result = events.run([event("e2", ts=1_600_000_000)], partition="old")
 
-    assert outcome.counts.held == {"before_from_now": 1}
+    assert result.counts.held == {"before_from_now": 1}
 
 
 def test_fields_that_differ_in_case_alone_are_two_fields(profiles: Sync) -> None:
@@ -194,9 +194,9 @@ def test_a_lost_answer_of_a_profile_is_sent_again(profiles: Sync) -> None:
         profiles.run([profile("1", Name="Ada")])
     profiles.sandbox.faults.clear()
 
-    assert failed.value.outcome
-    assert failed.value.outcome.counts.sent == Tally(planned=1, unknown=1)
-    assert report(failed.value.outcome) == [("1", "unknown", None)]
+    assert failed.value.result
+    assert failed.value.result.counts.sent == Tally(planned=1, unknown=1)
+    assert report(failed.value.result) == [("1", "unknown", None)]
     assert report(profiles.run([profile("1", Name="Ada")])) == [("1", "acked", None)]
 
 
@@ -207,9 +207,9 @@ def test_in_doubt_a_profile_goes_even_if_it_is_as_it_was(profiles: Sync) -> None
         profiles.run([profile("1", Name="Zoë")])
     profiles.sandbox.faults.clear()
 
-    outcome = profiles.run([profile("1", Name="Ada")])
+    result = profiles.run([profile("1", Name="Ada")])
 
-    assert outcome.counts.changed == 1
+    assert result.counts.changed == 1
     assert [p.props["Name"] for p in profiles.sandbox.profiles()] == ["Ada"]
 
 
@@ -221,8 +221,8 @@ def test_stopped_before_it_began_it_sends_nothing_and_says_so(profiles: Sync) ->
     with pytest.raises(DeliveryFailed, match="stopped on request") as failed:
         profiles.send(request, stop=stop)
 
-    assert failed.value.outcome
-    assert failed.value.outcome.counts.sent == Tally(planned=1, unsent=1)
+    assert failed.value.result
+    assert failed.value.result.counts.sent == Tally(planned=1, unsent=1)
     assert profiles.run([profile("1", Name="Ada")]).counts.acked == 1
 
 
@@ -237,10 +237,10 @@ def test_progress_counts_against_what_is_planned(profiles: Sync) -> None:
 
 
 def test_large_records_leave_in_smaller_batches(profiles: Sync) -> None:
-    outcome = profiles.run([profile(str(n), Bio="x" * 9000) for n in range(1000)])
+    result = profiles.run([profile(str(n), Bio="x" * 9000) for n in range(1000)])
 
     sizes = [len(r) for r in (orjson.loads(q.body)["d"] for q in profiles.sandbox.requests())]
-    assert outcome.counts.acked == 1000
+    assert result.counts.acked == 1000
     assert sorted(sizes) == [116, 442, 442]
 
 

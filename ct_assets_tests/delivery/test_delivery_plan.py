@@ -78,7 +78,7 @@ def test_a_plan_and_its_run_agree(events: Sync) -> None:
     request = events.request([event(f"e{n}", identity=str(n)) for n in range(2500)])
 
     found = plan(request)
-    outcome = events.send(request)
+    result = events.send(request)
 
-    assert found.new == outcome.counts.acked == 2500
-    assert found.requests == outcome.requests
+    assert found.new == result.counts.acked == 2500
+    assert found.requests == result.requests

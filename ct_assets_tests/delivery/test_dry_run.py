@@ -1,7 +1,7 @@
 import pytest
 
 from ct_assets.clevertap.contract import Limits
-from ct_assets.delivery.dry_run import Asked, DryRun, ask
+from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets_tests.delivery.kit import Sync, event, profile
 from ct_assets_tests.delivery.test_delivery_plan import digests
@@ -15,10 +15,12 @@ def test_clevertap_judges_what_would_be_sent_and_keeps_nothing(profiles: Sync) -
     before, kept = digests(profiles.home.parent), profiles.sandbox.profiles()
     rows = [profile("1", Name="Ada"), profile("2", Name="Zoë"), profile("333", Name="Li")]
 
-    with DryRun(profiles.destination) as client:
-        asked = ask(profiles.request(rows), client)
+    with DryRunClient(profiles.destination) as client:
+        asked = dry_run(profiles.request(rows), client)
 
-    assert asked == Asked(accepted=1, refused={"523": 1}, unanswered=0, requests=1, stopped=None)
+    assert asked == DryRunResult(
+        accepted=1, refused={"523": 1}, unanswered=0, requests=1, stopped=None
+    )
     assert profiles.sandbox.requests()[-1].query == "dryRun=1"
     assert profiles.sandbox.profiles() == kept
     assert digests(profiles.home.parent) == before
@@ -28,8 +30,8 @@ def test_removed_profiles_are_not_deleted_by_asking(profiles: Sync) -> None:
     profiles.policy_with(on_removed="delete")
     profiles.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
 
-    with DryRun(profiles.destination) as client:
-        ask(profiles.request([profile("1", Name="Ada")]), client)
+    with DryRunClient(profiles.destination) as client:
+        dry_run(profiles.request([profile("1", Name="Ada")]), client)
 
     assert [p.identity for p in profiles.sandbox.profiles()] == ["1", "2"]
 
@@ -37,8 +39,8 @@ def test_removed_profiles_are_not_deleted_by_asking(profiles: Sync) -> None:
 def test_records_that_are_asked_about_are_sent_all_the_same(events: Sync) -> None:
     rows = [event("e1"), event("e2")]
 
-    with DryRun(events.destination) as client:
-        assert ask(events.request(rows), client).accepted == 2
+    with DryRunClient(events.destination) as client:
+        assert dry_run(events.request(rows), client).accepted == 2
 
     assert events.sandbox.events() == []
     assert events.run(rows).counts.acked == 2

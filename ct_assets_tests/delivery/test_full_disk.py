@@ -39,7 +39,7 @@ def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> Non
     events.policy_with(on_unknown="park")
 
     failed = deliver_in_a_process(events, files_up_to(limit))
-    outcome = events.run(ROWS)
+    result = events.run(ROWS)
 
     if failed.returncode:
         said = failed.stderr.splitlines()[-1]
@@ -47,7 +47,7 @@ def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> Non
         assert "Nothing recorded is lost" in said
     arrived = {str(e.props["Key"]) for e in events.sandbox.events()}
     assert len(events.sandbox.events()) == len(arrived)
-    assert len(arrived) + outcome.counts.held.get("parked", 0) >= len(ROWS)
+    assert len(arrived) + result.counts.held.get("parked", 0) >= len(ROWS)
 
 
 @pytest.mark.parametrize("name", ["sends.sqlite", "state.duckdb"])

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from ct_assets.delivery import DeliveryFailed, Outcome
+from ct_assets.delivery import DeliveryFailed, DeliveryResult
 from ct_assets.delivery.conservation import violations
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.refused_records import replay
@@ -49,12 +49,12 @@ class Machine(RuleBasedStateMachine):
         self.sync.policy_with(on_unknown=on_unknown)
         self.sync.sandbox.faults.script(*faults)
         try:
-            outcome: Outcome | None = self.sync.run(self.rows(keys))
+            result: DeliveryResult | None = self.sync.run(self.rows(keys))
         except DeliveryFailed as failed:
-            outcome = failed.outcome
+            result = failed.result
         self.sync.sandbox.faults.clear()
-        assert outcome
-        self.check(outcome, keys)
+        assert result
+        self.check(result, keys)
 
     @rule(keys=KEYS, faults=SCRIPTS)
     def run_killed_before_it_takes_note(self, keys: set[int], faults: list[FaultName]) -> None:
@@ -85,13 +85,13 @@ class Machine(RuleBasedStateMachine):
             rows.append(row)
         return rows
 
-    def check(self, outcome: Outcome, keys: set[int]) -> None:
-        counts = outcome.counts
+    def check(self, result: DeliveryResult, keys: set[int]) -> None:
+        counts = result.counts
         assert counts.valid == len(keys)
         assert counts.valid == counts.unchanged + counts.planned + sum(counts.held.values())
         assert counts.planned == counts.acked + counts.refused + counts.unknown + counts.unsent
         assert violations(counts) == []
-        report = pl.read_parquet(outcome.report).filter(pl.col("outcome") != "held")
+        report = pl.read_parquet(result.report).filter(pl.col("outcome") != "held")
         assert dict(report["outcome"].value_counts().rows()) == {
             name: rows
             for name in ("acked", "refused", "unknown", "unsent")

@@ -11,7 +11,7 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.components.project.runs import job_name
-from ct_assets.delivery import Delivery, Outcome, deliver, plan
+from ct_assets.delivery import DeliveryRequest, DeliveryResult, deliver, plan
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.settlement.settle import undeclared
 from ct_assets.sandbox.testing import SandboxInTest
@@ -52,14 +52,14 @@ class OldProject:
     def home(self, sync: str) -> Path:
         return self.root / "data" / "state" / self.account.name / sync
 
-    def request(self, sync: str) -> Delivery:
+    def request(self, sync: str) -> DeliveryRequest:
         """What the killed delivery was asked to do."""
         valid = self.staging.current((sync, "valid"))
         policy = {
             "customers": replace(PROFILES, on_removed="clear"),
             "purchases": replace(EVENTS, event_key="number", on_unknown="park"),
         }[sync]
-        return Delivery(
+        return DeliveryRequest(
             home=self.home(sync),
             valid=valid.path,
             keys=valid.beside("keys.parquet"),
@@ -67,7 +67,7 @@ class OldProject:
             run="today",
         )
 
-    def deliver(self, sync: str) -> Outcome:
+    def deliver(self, sync: str) -> DeliveryResult:
         with Client(self.account) as client:
             return deliver(self.request(sync), client)
 
@@ -78,12 +78,12 @@ def old(tmp_path: Path, account: Destination) -> OldProject:
 
 
 def test_events_that_were_taken_stay(old: OldProject, clevertap_sandbox: SandboxInTest) -> None:
-    outcome = old.deliver("purchases")
+    result = old.deliver("purchases")
 
     assert [r["evtData"]["Amount"] for r in arrived(clevertap_sandbox)] == [
         float(key.removeprefix("n")) for key in UNSENT
     ]
-    settled, counts = outcome.settled, outcome.counts
+    settled, counts = result.settled, result.counts
     assert settled
     assert (settled.planned, settled.acked, settled.unknown, settled.unsent) == (54, 20, 10, 24)
     assert (counts.valid, counts.unchanged, counts.acked) == (120, 63, 24)
@@ -94,13 +94,13 @@ def test_events_that_were_taken_stay(old: OldProject, clevertap_sandbox: Sandbox
 
 
 def test_profiles_that_were_taken_stay(old: OldProject, clevertap_sandbox: SandboxInTest) -> None:
-    outcome = old.deliver("customers")
+    result = old.deliver("customers")
 
     assert clevertap_sandbox.requests() == []
-    assert outcome.settled
-    assert (outcome.settled.planned, outcome.settled.acked) == (2, 2)
-    assert (outcome.counts.unchanged, outcome.counts.removed) == (8, 0)
-    assert outcome.counts.held == {"forgotten": 1, "refused": 2}
+    assert result.settled
+    assert (result.settled.planned, result.settled.acked) == (2, 2)
+    assert (result.counts.unchanged, result.counts.removed) == (8, 0)
+    assert result.counts.held == {"forgotten": 1, "refused": 2}
 
 
 def test_a_plan_reads_it_and_leaves_it(old: OldProject) -> None:

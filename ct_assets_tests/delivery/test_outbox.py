@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery import outbox
-from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, event, profile, report
 
 
@@ -64,7 +64,7 @@ def test_a_person_s_events_arrive_in_order_whatever_their_number(
     assert all(times == sorted(times) for times in by_person.values())
 
 
-def planned_batches(sync: Sync, request: Delivery) -> list[tuple[int, int | None, int]]:
+def planned_batches(sync: Sync, request: DeliveryRequest) -> list[tuple[int, int | None, int]]:
     """(number, lane, rows) of the batches that a run of `request` leaves in its outbox."""
     sync.plan_only(request)
     return [(b.number, b.lane, b.rows) for b in outbox.batches(sync.home / "outbox.parquet")]

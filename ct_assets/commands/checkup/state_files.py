@@ -12,7 +12,7 @@ from ct_assets.commands.checkup.finding import Finding, failed, note, ok
 from ct_assets.delivery import outbox
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.state import ledger, state_database
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, BusyError, locked
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError, locked
 from ct_assets.sql import opened
 
 
@@ -38,7 +38,7 @@ def _state(home: Path) -> Finding:
     try:
         with locked(home):
             return ok(name, _healthy(home))
-    except BusyError:
+    except SyncBusyError:
         return note(name, "not looked at: a run is under way")
     except OSError as error:
         fix = "Give the user of the runs the right to write to CT_DATA_DIR."

@@ -12,9 +12,13 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import local
 from ct_assets.components.preview.scratch import Rows, split_rows
 from ct_assets.delivery import Policy
-from ct_assets.delivery.operations.inspection import Held, Reported, Run
-from ct_assets.delivery.operations.inspection import story as told_by_state
-from ct_assets.delivery.state.suppressions import Forgotten
+from ct_assets.delivery.operations.inspection import (
+    DeliveryRun,
+    HeldRecord,
+    ReportedOutcome,
+    key_history,
+)
+from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import home
 from ct_assets.mapping import Sync
@@ -29,13 +33,13 @@ def story(module: str, name: str, key: str) -> str:
     to = destinations.known(declared.sync)
     state = home(destinations.name_of(to), name)
     with project.rows(declared) as rows:
-        lines = list(_rows(declared.sync, rows, key, Forgotten(state.parent)))
+        lines = list(_rows(declared.sync, rows, key, Suppressions(state.parent)))
     lines += ["", f"Destination: {destinations.told(to)}"]
     lines += _delivered(state, project.policy(declared.sync), key)
     return "\n".join(lines)
 
 
-def _rows(sync: Sync, rows: Rows, key: str, forgotten: Forgotten) -> Iterator[str]:
+def _rows(sync: Sync, rows: Rows, key: str, forgotten: Suppressions) -> Iterator[str]:
     """What the source has now, and what the declaration makes of it."""
     found = _numbers(sync, rows, key)
     if not found:
@@ -85,7 +89,7 @@ def _duplicate(sync: Sync) -> str:
     return "event_key_duplicate" if sync.event_key else "identity_duplicate"
 
 
-def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Forgotten) -> Iterator[str]:
+def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Suppressions) -> Iterator[str]:
     """What becomes of the row by itself."""
     columns = ("_record", "_warnings", "_kind", "_identity", "_also")
     with split_rows(sync, row) as rows:
@@ -107,7 +111,7 @@ def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Forgotten) -> Iterator[str
 
 
 def _delivered(state: Path, policy: Policy, key: str) -> Iterator[str]:
-    found = told_by_state(state, policy, key)
+    found = key_history(state, policy, key)
     if found is None:
         yield "Nothing of this sync was ever sent there."
         return
@@ -122,7 +126,7 @@ def _delivered(state: Path, policy: Policy, key: str) -> Iterator[str]:
         yield from _outcome(outcome)
 
 
-def _held(held: Held) -> str:
+def _held(held: HeldRecord) -> str:
     entry = entries().get(held.code or held.reason)
     what = f"{held.reason} {held.code}" if held.code else held.reason
     said = f": {held.message}" if held.message else ""
@@ -130,7 +134,7 @@ def _held(held: Held) -> str:
     return f"Held back since {local(held.since)}: {what}{said}{fix}"
 
 
-def _outcome(line: Reported) -> Iterator[str]:
+def _outcome(line: ReportedOutcome) -> Iterator[str]:
     at = local(line.at) if line.at else "earlier"
     code = f" {line.code}" if line.code else ""
     said = f": {line.message}" if line.message else ""
@@ -139,7 +143,7 @@ def _outcome(line: Reported) -> Iterator[str]:
         yield f"    {line.hint}"
 
 
-def _by(run: Run | None) -> str:
+def _by(run: DeliveryRun | None) -> str:
     return f" at {local(run.at)}, run {run.run[:8]}" if run else ""
 
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.delivery.operations.erasure import Person, about, erase, identifiers, reported
+from ct_assets.delivery.operations.erasure import (
+    Person,
+    about_person,
+    erase_rows,
+    identifiers_of,
+    report_lines,
+)
 from ct_assets.files import replacing
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind
@@ -18,7 +24,7 @@ _ROW = "__row"
 def named_by(staging: Staging, syncs: Iterable[Sync], kind: str, value: str) -> Person:
     """The identifier, and the further ones that staged rows give the same person."""
     valid = [path for sync in syncs for path in staging.snapshots((sync.name, "valid"))]
-    return {(kind, value), *(pair for path in valid for pair in identifiers(path, kind, value))}
+    return {(kind, value), *(pair for path in valid for pair in identifiers_of(path, kind, value))}
 
 
 def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int:
@@ -29,13 +35,13 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
         for key in (source, *((sync.name, stage) for stage in STAGES)):
             staging.sweep(key)
         keys = _keys(sync, valid, person)
-        rows += sum(erase(path, about(person)) for path in valid)
+        rows += sum(erase_rows(path, about_person(person)) for path in valid)
         for path in valid:
             if path.with_name(KEYS).exists():
-                erase(path.with_name(KEYS), about(person))
+                erase_rows(path.with_name(KEYS), about_person(person))
         for stage in ("clevertap", "undelivered"):
             paths = staging.snapshots((sync.name, stage))
-            rows += sum(erase(path, reported(keys)) for path in paths)
+            rows += sum(erase_rows(path, report_lines(keys)) for path in paths)
         for path in (*staging.snapshots((sync.name, "rejected")), *staging.snapshots(source)):
             rows += _erase_source(sync, path, person)
         _recount(staging, sync)
@@ -61,7 +67,7 @@ def _keys(sync: Sync, valid: list[Path], person: Person) -> Person:
     kind = pl.lit("event") if sync.object == "event" else pl.col("_kind")
     found = set(person)
     for path in valid:
-        theirs = pl.scan_parquet(path, glob=False).filter(about(person))
+        theirs = pl.scan_parquet(path, glob=False).filter(about_person(person))
         found |= set(theirs.select(kind.alias("kind"), "_key").collect().iter_rows())
     return sorted(found)
 

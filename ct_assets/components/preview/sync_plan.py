@@ -8,8 +8,8 @@ from ct_assets.components.preview.declaration_diff import Blast, blast
 from ct_assets.components.preview.scratch import Rows
 from ct_assets.components.preview.workspace import Desk
 from ct_assets.components.project.registry import Declared
-from ct_assets.delivery import Delivery, PlanReport, PropertyChange, plan
-from ct_assets.delivery.dry_run import Asked, DryRun, ask
+from ct_assets.delivery import DeliveryRequest, PlanReport, PropertyChange, plan
+from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload, delivery
@@ -25,7 +25,7 @@ class Planned:
     """Why nothing would be sent; empty if the checks pass."""
     report: PlanReport
     blast: Blast | None
-    asked: Asked | None
+    asked: DryRunResult | None
 
 
 def planned(
@@ -51,21 +51,21 @@ def _request(
     rows: Rows,
     to: Destination | None,
     options: DeliveryOptions,
-) -> Delivery:
+) -> DeliveryRequest:
     valid = Snapshot(rows.valid.path, rows.valid.meta)
     upload = Upload(declared.sync, valid, options, frozenset(desk.syncs))
     request = delivery(upload, destinations.name_of(to), "plan", timedelta(days=30))
     return replace(request, patience=timedelta(0))
 
 
-def _asked(request: Delivery, to: Destination | None) -> Asked:
+def _asked(request: DeliveryRequest, to: Destination | None) -> DryRunResult:
     if to is None:
         raise UserError(
             "the destination is the sandbox, which has not run yet: start it with "
             "`ct-assets sandbox`, or name an account with the CLEVERTAP_ variables"
         )
-    with DryRun(to) as client:
-        return ask(request, client)
+    with DryRunClient(to) as client:
+        return dry_run(request, client)
 
 
 def lines(planned: Planned) -> dict[str, int]:

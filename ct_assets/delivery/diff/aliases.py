@@ -8,7 +8,7 @@ hashes, beyond the delivery that sent them: whoever loses one of them is still t
 
 import duckdb
 
-from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.state_database import get, put, scalar
@@ -47,7 +47,7 @@ where d.fate = 'unchanged' and d.also is not null and s.kind = v.kind and s.key 
 """
 
 
-def recall(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+def recall(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """Once: what the rows of the last delivery bore, of a state that knew keys alone."""
     if request.policy.object != "profile" or get(connection, "others"):
         return
@@ -63,7 +63,7 @@ def recall(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
     put(connection, "others", "known")
 
 
-def find_earlier(connection: duckdb.DuckDBPyConnection, request: Delivery) -> bool:
+def find_earlier(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> bool:
     """Fills `work.earlier` with rows that were sent under a key that is no row's own today.
 
     False if no row, today or earlier, bears more than its key.

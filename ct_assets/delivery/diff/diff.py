@@ -11,11 +11,11 @@ import duckdb
 import polars as pl
 
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import aliases
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap, state_database
-from ct_assets.delivery.state.suppressions import Forgotten
+from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.sql import literal, parquet_sql
 
 SYSTEM_COLUMNS = frozenset(
@@ -43,12 +43,12 @@ class Diff:
         return {k: n for k, n in sorted(self.fates.items()) if k not in (*GOING, "unchanged")}
 
 
-def compare(connection: duckdb.DuckDBPyConnection, request: Delivery) -> Diff:
+def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> Diff:
     """Fills `work.diff` from the valid rows, the state and what is held."""
     positions = _expose(connection, request)
     clearable = _clearable(connection)
     _record_first_run(connection, request)
-    hidden = Forgotten(request.home.parent).hide(connection)
+    hidden = Suppressions(request.home.parent).hide(connection)
     aliases.recall(connection, request)
     several = aliases.find_earlier(connection, request)
     connection.execute(
@@ -61,7 +61,7 @@ def compare(connection: duckdb.DuckDBPyConnection, request: Delivery) -> Diff:
     return Diff(dict(fates), positions, clearable)
 
 
-def _expose(connection: duckdb.DuckDBPyConnection, request: Delivery) -> dict[str, int]:
+def _expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
     """Makes `work.valid`, in which `present` has a bit for each field that is not null."""
     profiles = request.policy.object == "profile"
     columns = field_columns(connection, request.valid) if profiles else {}
@@ -103,7 +103,7 @@ def learn_fields(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) 
     return positions
 
 
-def _record_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+def _record_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """With `from_now`, what is there at the first run is never sent."""
     if request.policy.object != "event" or state_database.get(connection, "first_run") is not None:
         return
@@ -120,7 +120,7 @@ def _record_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) 
 
 def _compared(
     connection: duckdb.DuckDBPyConnection,
-    request: Delivery,
+    request: DeliveryRequest,
     positions: Mapping[str, int],
     clearable: tuple[str, ...],
     *,
@@ -168,13 +168,15 @@ def _compared(
     """
 
 
-def _person(request: Delivery) -> str:
+def _person(request: DeliveryRequest) -> str:
     if request.policy.object == "profile":
         return "null::ubigint"
     return lane_hash("lane_kind", "lane_identity")
 
 
-def _fate(connection: duckdb.DuckDBPyConnection, request: Delivery, pending: str, lost: str) -> str:
+def _fate(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, pending: str, lost: str
+) -> str:
     policy = request.policy
     same = "h.fingerprint = v.fingerprint"
     if policy.object == "event":
@@ -202,7 +204,7 @@ def _fate(connection: duckdb.DuckDBPyConnection, request: Delivery, pending: str
     end"""
 
 
-def _before_first_run(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str:
+def _before_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str:
     """Other partitions than the first run's: what happened before it counts as there."""
     mode, _, moment = (state_database.get(connection, "first_run") or "").partition(" ")
     return f"v.ts < {moment}" if mode == "from_now" and request.partition else "false"

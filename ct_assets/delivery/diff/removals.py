@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import duckdb
 
 from ct_assets.clevertap.contract import DELETABLE, MAX_DELETES, MAX_RECORDS
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import aliases
 from ct_assets.delivery.diff.diff import Diff
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.sql import parquet_sql
 
 
 @dataclass(frozen=True)
-class Removed:
+class RemovalPlan:
     rows: int = 0
     planned: int = 0
     note: str | None = None
@@ -24,27 +24,31 @@ class Removed:
 
 
 def find(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff, *, count: bool = False
-) -> Removed:
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    diff: Diff,
+    *,
+    count: bool = False,
+) -> RemovalPlan:
     """Fills `work.removals` as `on_removed` says; with `count`, rows are counted for `keep` too."""
     connection.execute(_table("select null as kind, null as key, null as fields limit 0", diff, ""))
     action = request.policy.on_removed
     if request.policy.object != "profile" or (action == "keep" and not count):
-        return Removed()
+        return RemovalPlan()
     if note := _unsure(connection, request):
-        return Removed(note=note)
+        return RemovalPlan(note=note)
     keys = parquet_sql(request.keys) if request.keys else ""
     connection.execute(_gone(keys))
     aliases.leave_alone(connection, keys)
     rows = scalar(connection, "select count(*) from work.gone")
     if action == "keep":
-        return Removed(rows)
+        return RemovalPlan(rows)
     connection.execute(_table(f"from work.gone where {_able(action, diff)}", diff, action))
     planned = scalar(connection, "select count(*) from work.removals")
-    return Removed(rows, planned, _left(rows - planned, action))
+    return RemovalPlan(rows, planned, _left(rows - planned, action))
 
 
-def _unsure(connection: duckdb.DuckDBPyConnection, request: Delivery) -> str | None:
+def _unsure(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str | None:
     if request.keys is None:
         return "removed rows are left alone: the keys of the source are not known"
     if request.partition is not None:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import duckdb
 
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff
-from ct_assets.delivery.diff.removals import Removed
+from ct_assets.delivery.diff.removals import RemovalPlan
 from ct_assets.delivery.guards.renamed_sync import RENAMED, GuardError
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.errors import closest
@@ -17,7 +17,7 @@ ALWAYS_REMOVABLE = 10
 GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new")
 
 
-def no_guard(names: Iterable[str]) -> str | None:
+def unknown_guard(names: Iterable[str]) -> str | None:
     """What is wrong with the first of `names` that is no guard's."""
     for name in names:
         if name not in GUARDS and not name.startswith(RENAMED):
@@ -26,7 +26,7 @@ def no_guard(names: Iterable[str]) -> str | None:
     return None
 
 
-def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+def check_identity(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """Events are known by their key: another one would send all of them again."""
     key, stored = request.policy.event_key, state_database.get(connection, "event_key")
     if request.policy.object != "event" or key is None or key == stored:
@@ -40,14 +40,17 @@ def check_identity(connection: duckdb.DuckDBPyConnection, request: Delivery) -> 
     state_database.put(connection, "event_key", key)
 
 
-def expect_changes(connection: duckdb.DuckDBPyConnection, request: Delivery) -> None:
+def expect_changes(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """Another declaration changes rows until a whole delivery has stored it as `declaration`."""
     if state_database.get(connection, "declaration") != request.policy.declaration:
         state_database.put(connection, "declaration", "")
 
 
 def objection(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, diff: Diff, removed: Removed
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    diff: Diff,
+    removed: RemovalPlan,
 ) -> str | None:
     """A message that says how to allow it, or None."""
     policy = request.policy
@@ -78,7 +81,7 @@ def objection(
     return None
 
 
-def _allowed(request: Delivery, guard: str, what: str) -> str | None:
+def _allowed(request: DeliveryRequest, guard: str, what: str) -> str | None:
     if guard in request.allow:
         return None
     return (

@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 
 from ct_assets.delivery import outbox
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import learn_fields
-from ct_assets.delivery.request import Delivery
 from ct_assets.delivery.settlement import settle
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.state_copy import copied_home
@@ -47,7 +47,7 @@ class GuardError(UserError):
 
 
 def check(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, *, look_only: bool = False
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, *, look_only: bool = False
 ) -> None:
     """Of records that count twice: has a sync that is declared no more sent them before?
 
@@ -73,7 +73,7 @@ def check(
                 raise GuardError(_question(request, other, known))
 
 
-def _others(request: Delivery) -> list[Path]:
+def _others(request: DeliveryRequest) -> list[Path]:
     """Whatever is taken over comes first: its own answers are taken over, too."""
     declared = request.policy.neighbours | {request.home.name}
     homes = (path.parent for path in request.home.parent.glob(f"*/{STATE}"))
@@ -81,11 +81,11 @@ def _others(request: Delivery) -> list[Path]:
     return sorted(undeclared, key=lambda home: (not _allows(request, home), home.name))
 
 
-def _allows(request: Delivery, other: Path) -> bool:
+def _allows(request: DeliveryRequest, other: Path) -> bool:
     return f"{RENAMED}{other.name}" in request.allow
 
 
-def _question(request: Delivery, other: Path, known: int) -> str:
+def _question(request: DeliveryRequest, other: Path, known: int) -> str:
     kind = request.policy.object
     return (
         f"{request.policy.sync}: {known} of its {kind}s were sent by {other.name}, under the same "
@@ -96,7 +96,7 @@ def _question(request: Delivery, other: Path, known: int) -> str:
 
 @contextlib.contextmanager
 def _attached(
-    connection: duckdb.DuckDBPyConnection, request: Delivery, other: Path, *, look_only: bool
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, other: Path, *, look_only: bool
 ) -> Iterator[None]:
     """The other's state as `old`, with nothing left open in it."""
     with contextlib.ExitStack() as stack:
@@ -115,7 +115,7 @@ def _attached(
 
 
 @contextlib.contextmanager
-def _settled(request: Delivery, other: Path, *, look_only: bool) -> Iterator[Path]:
+def _settled(request: DeliveryRequest, other: Path, *, look_only: bool) -> Iterator[Path]:
     patience = min(request.patience, PATIENCE)
     with contextlib.ExitStack() as stack:
         home = other
@@ -138,7 +138,7 @@ def _take_over(connection: duckdb.DuckDBPyConnection, answer: str) -> None:
         state_database.put(connection, answer, "renamed")
 
 
-def _known(connection: duckdb.DuckDBPyConnection, request: Delivery) -> int:
+def _known(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> int:
     """Rows that this sync never sent, and the other did or must not."""
     found = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
     if (found and found[0]) != request.policy.event_key:

@@ -11,13 +11,13 @@ import polars as pl
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import DELETABLE
 from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
-from ct_assets.delivery.request import MEMORY, Policy
+from ct_assets.delivery.delivery_request import MEMORY, Policy
 from ct_assets.delivery.sender.account_slots import other_slots
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.settlement.settle import settle, settled, undeclared
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.state_database import opened
-from ct_assets.delivery.state.suppressions import Forgotten
+from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import (
     PREVIOUS,
     STATE,
@@ -37,19 +37,19 @@ Person = Collection[tuple[str, str]]
 """Everything that names somebody: pairs of an identifier's kind and its value."""
 
 
-class ForgetError(UserError):
+class ErasureError(UserError):
     """The person is erased here, but not confirmed to be erased at CleverTap."""
 
 
 @dataclass(frozen=True)
-class Erased:
+class Erasure:
     rows: Mapping[str, int]
     """Rows of the state, by sync: what was acknowledged and what was held."""
     files: int
     """Rows of reports and snapshots."""
 
 
-def forget(
+def erase_person(
     destination: Path,
     value: str,
     client: Client | None,
@@ -60,7 +60,7 @@ def forget(
     snapshots: Sequence[Path] = (),
     stop: threading.Event | None = None,
     retry: Retry | None = None,
-) -> Erased:
+) -> Erasure:
     """Erases whoever `kind` and `value` name from all syncs of `<state>/<destination>`.
 
     From now on the person's rows are held back, whichever of their identifiers they bear: `also`,
@@ -69,11 +69,11 @@ def forget(
     None erases here only.
 
     Raises:
-        ForgetError: CleverTap did not confirm; running it again is safe.
+        ErasureError: CleverTap did not confirm; running it again is safe.
     """
     homes = sorted(path.parent for path in destination.glob(f"*/{STATE}"))
     declared = policies or {}
-    forgotten = Forgotten(destination)
+    forgotten = Suppressions(destination)
     known = {(kind, value), *also, *forgotten.kept([(kind, value)])}
     forgotten.add(known)  # whatever else there is, no run sends these from now on
     for home in homes:
@@ -89,32 +89,32 @@ def forget(
             rows[home.name], lines = _erase_home(home, work, policy, person)
             _compact(home, work)
             files += lines
-    files += sum(erase(path, about(person)) for path in snapshots)
+    files += sum(erase_rows(path, about_person(person)) for path in snapshots)
     deletable = [pair for pair in person if pair[0] in DELETABLE]
     if client is not None and deletable:
         _delete(client, kind, value, deletable, stop or threading.Event(), retry or Retry())
     if client is not None or not unconfirmed:
         forgotten.drop(person)
     if client is not None and not deletable:
-        raise ForgetError(
+        raise ErasureError(
             f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
             f"delete the profile with this {kind} in its dashboard"
         )
-    return Erased(rows, files)
+    return Erasure(rows, files)
 
 
-def about(person: Person) -> pl.Expr:
+def about_person(person: Person) -> pl.Expr:
     """Rows of a valid snapshot that are about somebody."""
-    return pl.any_horizontal(theirs(kind, value) for kind, value in person)
+    return pl.any_horizontal(bearing(kind, value) for kind, value in person)
 
 
-def theirs(kind: str, value: str) -> pl.Expr:
+def bearing(kind: str, value: str) -> pl.Expr:
     """Rows of a valid snapshot that bear this identifier."""
     owner = (pl.col("_kind") == kind) & (pl.col("_identity") == value)
     return owner | pl.col("_also").list.contains(f"{kind}:{value}").fill_null(value=False)
 
 
-def erase(path: Path, unwanted: pl.Expr) -> int:
+def erase_rows(path: Path, unwanted: pl.Expr) -> int:
     """Removes rows from a Parquet file, which readers see whole or not yet; how many."""
     frame = pl.scan_parquet(path, glob=False)
     rows = int(frame.filter(unwanted).select(pl.len()).collect().item())
@@ -124,7 +124,7 @@ def erase(path: Path, unwanted: pl.Expr) -> int:
     return rows
 
 
-def reported(keys: Person) -> pl.Expr:
+def report_lines(keys: Person) -> pl.Expr:
     """Lines of a report that are about records of these kinds and keys."""
     named = pl.concat_str("kind", pl.lit(":"), "key")
     return named.is_in([f"{kind}:{key}" for kind, key in keys])
@@ -153,13 +153,13 @@ def _aliases(home: Path, policy: Policy, kind: str, value: str) -> set[tuple[str
             [f"{kind}:{value}"],
         ).fetchall()
     if (home / PREVIOUS).exists():
-        found += identifiers(home / PREVIOUS, kind, value)
+        found += identifiers_of(home / PREVIOUS, kind, value)
     return set(found)
 
 
-def identifiers(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:
+def identifiers_of(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:
     """All that the person's rows of a valid snapshot bear."""
-    rows = pl.scan_parquet(valid, glob=False).filter(theirs(kind, value))
+    rows = pl.scan_parquet(valid, glob=False).filter(bearing(kind, value))
     found: set[tuple[str, str]] = set()
     for named_by, identity, also in (
         rows.select("_kind", "_identity", "_also").collect().iter_rows()
@@ -205,9 +205,9 @@ def _compact(home: Path, work: Path) -> None:
 
 
 def _erase_files(home: Path, keys: Person, person: Person) -> int:
-    rows = sum(erase(path, reported(keys)) for path in home.glob("reports/*.parquet"))
+    rows = sum(erase_rows(path, report_lines(keys)) for path in home.glob("reports/*.parquet"))
     if (home / PREVIOUS).exists():
-        rows += erase(home / PREVIOUS, about(person))
+        rows += erase_rows(home / PREVIOUS, about_person(person))
     return rows
 
 
@@ -218,14 +218,14 @@ def _delete(
     for named_by, name in [(kind, value)] if kind in DELETABLE else deletable:
         verdict = _answer(client, named_by, name, stop, retry)
         if verdict is None:
-            raise ForgetError(
+            raise ErasureError(
                 f"{mask(value)} is erased here, but this was stopped before CleverTap was "
                 f"asked to delete; run the command again"
             )
         if not isinstance(verdict, Acked):
             # CleverTap's own words may quote the identifier.
             why = f"HTTP {verdict.status}" if isinstance(verdict, Malformed) else verdict.why
-            raise ForgetError(
+            raise ErasureError(
                 f"{mask(value)} is erased here, but CleverTap did not confirm the deletion "
                 f"({why}); run the command again"
             )

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import polars as pl
 
 from ct_assets import sql
-from ct_assets.delivery.request import MEMORY, Policy
+from ct_assets.delivery.delivery_request import MEMORY, Policy
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.state_copy import copied_home
@@ -31,7 +31,7 @@ LATEST = 5
 
 
 @dataclass(frozen=True)
-class Run:
+class DeliveryRun:
     """A delivery as the ledger has it."""
 
     delivery: int
@@ -40,10 +40,10 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class SyncStatus:
     """How a sync stands at a destination."""
 
-    last: Run | None
+    last: DeliveryRun | None
     synced: int
     """Rows that CleverTap has acknowledged."""
     held: Mapping[str, int]
@@ -53,7 +53,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldRecord:
     reason: str
     code: str | None
     message: str | None
@@ -61,7 +61,7 @@ class Held:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reported:
+class ReportedOutcome:
     """A line of a delivery report."""
 
     at: datetime | None
@@ -73,24 +73,24 @@ class Reported:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class KeyHistory:
     """What a destination and we know of one key."""
 
     acknowledged: bool
-    by: Run | None
+    by: DeliveryRun | None
     """The run that it was acknowledged to; None if the ledger forgot it."""
     doubtful: bool
     """An answer was lost, so CleverTap may hold an older record."""
-    held: tuple[Held, ...]
-    outcomes: tuple[Reported, ...]
+    held: tuple[HeldRecord, ...]
+    outcomes: tuple[ReportedOutcome, ...]
     """The latest first."""
 
 
-def standing(home: Path) -> Standing | None:
+def sync_status(home: Path) -> SyncStatus | None:
     """None if nothing was ever sent. A delivery that was cut short is not settled for this.
 
     Raises:
-        BusyError: A run is under way.
+        SyncBusyError: A run is under way.
     """
     if not (home / STATE).exists():
         return None
@@ -101,10 +101,10 @@ def standing(home: Path) -> Standing | None:
             reasons = dict(held.fetchall())
         runs = _runs(home)
         last = runs[max(runs)] if runs else None
-        return Standing(last=last, synced=synced, held=reasons, open=(home / OUTBOX).exists())
+        return SyncStatus(last=last, synced=synced, held=reasons, open=(home / OUTBOX).exists())
 
 
-def story(home: Path, policy: Policy, key: str) -> Story | None:
+def key_history(home: Path, policy: Policy, key: str) -> KeyHistory | None:
     """None if nothing was ever sent."""
     if not (home / STATE).exists():
         return None
@@ -123,19 +123,21 @@ def story(home: Path, policy: Policy, key: str) -> Story | None:
         held = connection.execute(
             "select reason, code, message, since from held where key = ?", [key]
         )
-        return Story(
+        return KeyHistory(
             acknowledged=any(delivery is not None for delivery, _ in synced),
             by=next((runs[delivery] for delivery, _ in synced if delivery in runs), None),
             doubtful=any(doubtful for _, doubtful in synced),
             held=tuple(
-                Held(reason, code, message, since.replace(tzinfo=UTC))
+                HeldRecord(reason, code, message, since.replace(tzinfo=UTC))
                 for reason, code, message, since in held.fetchall()
             ),
             outcomes=tuple(_outcomes([home, copy], key, runs)),
         )
 
 
-def _outcomes(homes: Sequence[Path], key: str, runs: Mapping[int, Run]) -> Iterator[Reported]:
+def _outcomes(
+    homes: Sequence[Path], key: str, runs: Mapping[int, DeliveryRun]
+) -> Iterator[ReportedOutcome]:
     """The latest first; a delivery that only the copy has settled is in the copy's reports."""
     reports = {path.stem: path for home in homes for path in home.glob("reports/*.parquet")}
     found = 0
@@ -148,16 +150,18 @@ def _outcomes(homes: Sequence[Path], key: str, runs: Mapping[int, Run]) -> Itera
         )
         for row in rows:
             told = {name: row[name] for name in ("outcome", "code", "message", "hint", "run")}
-            yield Reported(**told, at=runs[int(name)].at if int(name) in runs else None)
+            yield ReportedOutcome(**told, at=runs[int(name)].at if int(name) in runs else None)
             found += 1
         if found >= LATEST:
             return
 
 
-def _runs(home: Path) -> dict[int, Run]:
+def _runs(home: Path) -> dict[int, DeliveryRun]:
     with readable_ledger(home) as connection:
         rows = connection.execute("select id, run, at from deliveries").fetchall()
-    return {number: Run(number, run, datetime.fromisoformat(at)) for number, run, at in rows}
+    return {
+        number: DeliveryRun(number, run, datetime.fromisoformat(at)) for number, run, at in rows
+    }
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.delivery.request import Policy
+from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settled
 
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {

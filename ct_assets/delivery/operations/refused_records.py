@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ct_assets.delivery.request import Policy
+from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settled
 
 

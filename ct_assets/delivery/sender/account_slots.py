@@ -25,15 +25,15 @@ class SlotsError(UserError):
     """The lock files cannot be used."""
 
 
-def upload_slots(destination: Destination, root: Path = ROOT) -> "Slots":
+def upload_slots(destination: Destination, root: Path = ROOT) -> "AccountSlots":
     return _slots(root / f"{_account(destination)}-upload", MAX_IN_FLIGHT)
 
 
-def other_slots(destination: Destination, root: Path = ROOT) -> "Slots":
+def other_slots(destination: Destination, root: Path = ROOT) -> "AccountSlots":
     return _slots(root / f"{_account(destination)}-other", MAX_IN_FLIGHT_OTHER)
 
 
-class Slots:
+class AccountSlots:
     """`size` slots for all threads of all processes that name the same folder."""
 
     def __init__(self, folder: Path, size: int) -> None:
@@ -105,7 +105,7 @@ class Slots:
         self._turn = threading.Lock()
 
 
-_slots = functools.cache(Slots)
+_slots = functools.cache(AccountSlots)
 
 
 def _account(destination: Destination) -> str:

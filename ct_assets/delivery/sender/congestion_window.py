@@ -7,7 +7,7 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 SHRINK = 0.7
 
 
-class Window:
+class CongestionWindow:
     """Shrinks when the server is congested, grows with every success. For any number of threads.
 
     Requests in flight together also fail together, so those that left before the window last

@@ -27,7 +27,7 @@ def lane_hash(kind: str, identity: str) -> str:
     return f"md5_number_lower({kind} || ':' || {identity})"
 
 
-class Queue:
+class LaneQueue:
     """Hands out batches as they come, except that a lane waits until its batch is settled.
 
     At most `ahead` batches are held back; give batches of different lanes in turn.

@@ -19,7 +19,7 @@ from ct_assets.clevertap.verdicts import (
 )
 from ct_assets.delivery.sender.batch import Work
 from ct_assets.delivery.sender.retry import Retry
-from ct_assets.delivery.sender.send_stats import Sent
+from ct_assets.delivery.sender.send_stats import SendStats
 
 MALFORMED_IN_A_ROW = 2 * MAX_IN_FLIGHT * 18
 """Requests refused as a whole, and nothing acked between, after which the server refuses all.
@@ -49,7 +49,7 @@ class Ledger(Protocol):
     def unknown(self, batch: int, rows: Sequence[int], why: str) -> None: ...
 
 
-class Settled(NamedTuple):
+class Finished(NamedTuple):
     """What was sent has its outcome."""
 
 
@@ -63,13 +63,13 @@ class Open(NamedTuple):
     """No outcome in this run: nothing behind it in its lane may leave."""
 
 
-Sequel = Settled | Again | Open
+Sequel = Finished | Again | Open
 
 
 @dataclass(kw_only=True)
-class Outcomes:
+class OutcomePolicy:
     ledger: Ledger
-    sent: Sent
+    sent: SendStats
     retry: Retry
     rng: Random
     on_unknown: Literal["resend", "park"]
@@ -116,7 +116,7 @@ class Outcomes:
         self.sent.acked += len(settled) - len(refusals)
         self.sent.refused += len(refusals)
         if not left:
-            return Settled()
+            return Finished()
         work.narrow(sorted(left))
         self.ledger.not_taken(work.batch.number, work.rows)
         work.repeats += 1
@@ -151,7 +151,7 @@ class Outcomes:
         why = f"{host} gave no usable answer ({verdict.why})"
         if self._unknown >= UNKNOWN_IN_A_ROW:
             return self._end(f"{why}, {self._unknown} batches in a row")
-        return Settled() if self.on_unknown == "park" else self._give_up(work, why)
+        return Finished() if self.on_unknown == "park" else self._give_up(work, why)
 
     def _refused_whole(self, work: Work, verdict: Malformed, host: str, now: float) -> Sequel:
         """Halves until the bad record stands alone.
@@ -190,12 +190,12 @@ class Outcomes:
             self.ledger.not_taken(work.batch.number, work.rows)
         return again
 
-    def _stands_alone(self, work: Work, verdict: Malformed) -> Settled:
+    def _stands_alone(self, work: Work, verdict: Malformed) -> Finished:
         refusal = Refusal(work.rows[0], verdict.status, verdict.why)
         self.ledger.acked(work.batch.number, work.rows, (refusal,))
         self.sent.refused += 1
         self._alone.append((work.batch.number, work.rows))
-        return Settled()
+        return Finished()
 
     def _refuses_all(self, work: Work, verdict: Malformed, host: str) -> Open:
         """Takes back what was held against single records since the last ack."""

@@ -26,7 +26,7 @@ class Latencies:
 
 
 @dataclass
-class Sent:
+class SendStats:
     """Rows are counted by their latest outcome."""
 
     acked: int = 0

@@ -16,14 +16,14 @@ from typing import Literal, Protocol
 from ct_assets.clevertap.client import Reply
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery.sender.batch import Batch, Work
-from ct_assets.delivery.sender.congestion_window import Window
-from ct_assets.delivery.sender.lanes import Queue
-from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, Outcomes
+from ct_assets.delivery.sender.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.lanes import LaneQueue
+from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, OutcomePolicy
 from ct_assets.delivery.sender.retry import Retry
-from ct_assets.delivery.sender.send_stats import Sent
+from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.worker import Done, Poster, SlotSource, Uploader
 
-__all__ = ["Batch", "Clock", "Ledger", "Retry", "Sent", "SystemClock", "Uploader", "send"]
+__all__ = ["Batch", "Ledger", "Retry", "SendClock", "SendStats", "SystemClock", "Uploader", "send"]
 
 UNDER_WAY = 2 * MAX_IN_FLIGHT
 """Batches between their first request and their outcome: in flight, ready to go, or waiting."""
@@ -32,7 +32,7 @@ TICK_SECONDS = 0.2
 """How soon a stop is noticed while requests are in flight."""
 
 
-class Clock(Protocol):
+class SendClock(Protocol):
     def now(self) -> float: ...
 
     def wait(self, event: threading.Event, seconds: float) -> None:
@@ -57,26 +57,26 @@ def send(
     stop: threading.Event,
     on_unknown: Literal["resend", "park"] = "resend",
     retry: Retry | None = None,
-    window: Window | None = None,
-    clock: Clock | None = None,
-    sent: Sent | None = None,
-    progress: Callable[[Sent], object] = lambda _: None,
-) -> Sent:
-    """Returns when every batch has its outcome, or with `Sent.stopped` when no more can have one.
+    window: CongestionWindow | None = None,
+    clock: SendClock | None = None,
+    sent: SendStats | None = None,
+    progress: Callable[[SendStats], object] = lambda _: None,
+) -> SendStats:
+    """Returns when every batch has its outcome, or with `stopped` when no more can have one.
 
     `on_unknown` says what follows a lost answer: the batch leaves again, which may store it twice,
     or it stays as it is and its lane goes on. Setting `stop` finishes and records the requests in
     flight. A batch that comes to no outcome halts its lane. What is counted is added to `sent`.
     """
-    sent = sent or Sent()
+    sent = sent or SendStats()
     clock = clock or SystemClock()
-    outcomes = Outcomes(
+    outcomes = OutcomePolicy(
         ledger=ledger, sent=sent, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
     )
-    poster = Poster(client, ledger, slots, window or Window(), stop)
+    poster = Poster(client, ledger, slots, window or CongestionWindow(), stop)
     started = clock.now()
     try:
-        _Sender(Queue(batches), poster, outcomes, clock, stop, progress).run()
+        _Sender(LaneQueue(batches), poster, outcomes, clock, stop, progress).run()
     finally:
         sent.seconds += clock.now() - started
     return sent
@@ -87,12 +87,12 @@ class _Sender:
 
     def __init__(
         self,
-        batches: Queue,
+        batches: LaneQueue,
         poster: Poster,
-        outcomes: Outcomes,
-        clock: Clock,
+        outcomes: OutcomePolicy,
+        clock: SendClock,
         stop: threading.Event,
-        progress: Callable[[Sent], object],
+        progress: Callable[[SendStats], object],
     ) -> None:
         self._batches = batches
         self._poster = poster

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer
 from ct_assets.clevertap.verdicts import Acked, NotTaken, Unknown, Verdict
-from ct_assets.delivery.sender.congestion_window import Window
+from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.outcome_policy import Ledger
 
 
@@ -36,7 +36,7 @@ class Poster:
         client: Uploader,
         ledger: Ledger,
         slots: SlotSource,
-        window: Window,
+        window: CongestionWindow,
         stop: threading.Event,
     ) -> None:
         self.window = window

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import Origin
-from ct_assets.delivery.request import Policy
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.state_database import scalar, transaction
 from ct_assets.sql import literal, parquet_sql

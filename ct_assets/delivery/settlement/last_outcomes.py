@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ct_assets.delivery.state.ledger import Entry
+from ct_assets.delivery.state.ledger import LedgerEntry
 
 UNANSWERED = "no answer was recorded: the run ended while the request was under way"
 
@@ -20,7 +20,7 @@ class Segment(NamedTuple):
     """Why an earlier request may have stored the rows, whatever became of the latest one."""
 
 
-def segments(entries: Iterable[Entry]) -> Iterator[Segment]:
+def segments(entries: Iterable[LedgerEntry]) -> Iterator[Segment]:
     """Entries in the order in which they were written."""
     batches: dict[int, list[Segment]] = {}
     for entry in entries:
@@ -29,7 +29,7 @@ def segments(entries: Iterable[Entry]) -> Iterator[Segment]:
         yield from parts
 
 
-def _painted(old: list[Segment], entry: Entry) -> list[Segment]:
+def _painted(old: list[Segment], entry: LedgerEntry) -> list[Segment]:
     painted, at = [], entry.first
     for part in old:
         first, until = max(part.first, entry.first), min(part.until, entry.until)
@@ -49,7 +49,7 @@ def _painted(old: list[Segment], entry: Entry) -> list[Segment]:
     return sorted(painted, key=lambda part: part.first)
 
 
-def _segment(before: Segment | None, entry: Entry, first: int, until: int) -> Segment:
+def _segment(before: Segment | None, entry: LedgerEntry, first: int, until: int) -> Segment:
     doubt = before.doubt if before else None
     outcome, why = entry.outcome, entry.why
     if entry.outcome == "sent":

@@ -15,8 +15,8 @@ import duckdb
 import polars as pl
 
 from ct_assets.delivery import outbox
+from ct_assets.delivery.delivery_request import MEMORY, Policy
 from ct_assets.delivery.outbox import Origin
-from ct_assets.delivery.request import MEMORY, Policy
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.last_outcomes import segments
 from ct_assets.delivery.state import state_database
@@ -41,7 +41,7 @@ _REFUSALS = {"entry": pl.Int64, "row": pl.Int64, "code": pl.Int64, "message": pl
 
 
 @dataclass(frozen=True)
-class Settled:
+class Settlement:
     origin: Origin
     report: Path
     sent: Tally
@@ -98,7 +98,7 @@ def settle(
     work: Path,
     ledger: LedgerFile,
     policy: Policy,
-) -> Settled | None:
+) -> Settlement | None:
     """Reports and folds what the outbox holds, then removes it; None if there is no outbox.
 
     Killed at any point it can be run again: folding twice changes nothing.
@@ -108,7 +108,7 @@ def settle(
     origin = outbox.origin(home / OUTBOX)
     _load(connection, home, work, ledger, origin)
     path = delivery_report.write(connection, home, origin)
-    settled = Settled(origin, path, _tally(connection, "="), _tally(connection, "<>"))
+    settled = Settlement(origin, path, _tally(connection, "="), _tally(connection, "<>"))
     fold.fold(connection, policy, origin, home / OUTBOX)
     (home / OUTBOX).unlink()
     sync(home)

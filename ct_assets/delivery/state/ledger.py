@@ -40,7 +40,7 @@ class LedgerError(UserError):
     """The ledger was written by a newer version."""
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """`outcome` of the rows `first` to `until` (not included) of a batch; sent, acked, ..."""
 
     id: int
@@ -89,13 +89,13 @@ class LedgerFile:
         )
         return int(cursor.lastrowid or 0)
 
-    def entries(self, delivery: int) -> Iterator[Entry]:
+    def entries(self, delivery: int) -> Iterator[LedgerEntry]:
         cursor = self._connection.execute(
             "select id, batch, first, until, outcome, why from sends"
             " where delivery = ? order by id",
             (delivery,),
         )
-        return map(Entry._make, cursor)
+        return map(LedgerEntry._make, cursor)
 
     def refusals(self, delivery: int, size: int) -> Iterator[list[tuple[int, int, int, str]]]:
         """(entry, position, code, message), `size` at a time."""

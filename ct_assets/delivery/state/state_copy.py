@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from ct_assets.delivery.request import Delivery
+from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.state.suppressions import PENDING
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
 from ct_assets.files import scratch_dir
@@ -16,7 +16,7 @@ FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX)
 
 
 @contextlib.contextmanager
-def copied(request: Delivery) -> Iterator[Delivery]:
+def copied(request: DeliveryRequest) -> Iterator[DeliveryRequest]:
     """The request with a copy of its home, which goes with the block."""
     with copied_home(request.home, request.patience) as home:
         yield replace(request, home=home)

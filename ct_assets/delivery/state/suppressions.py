@@ -22,7 +22,7 @@ PENDING = "pending-"
 """Before the names of files of those whose erasure is not confirmed yet."""
 
 
-class Forgotten:
+class Suppressions:
     """Of all syncs of one destination; without the key file the hashes tell nobody anything."""
 
     def __init__(self, destination: Path) -> None:

@@ -35,7 +35,7 @@ class StorageError(UserError):
     """State could not be read or written; nothing that was recorded is lost."""
 
 
-class BusyError(UserError):
+class SyncBusyError(UserError):
     """Another run of the sync holds its state."""
 
 
@@ -49,7 +49,7 @@ def locked(
     """The only one, in any process, to work on the state at `home`; waits for its turn.
 
     Raises:
-        BusyError: The turn did not come within `patience`, or before `stop` was set.
+        SyncBusyError: The turn did not come within `patience`, or before `stop` was set.
     """
     path = _lock_file(home)
     lock = filelock.FileLock(path, mode=0o600)
@@ -78,7 +78,7 @@ def _acquire(
             f"(process {_holder(Path(lock.lock_file))})"
         )
         if stop.wait(POLL_SECONDS) or time.monotonic() >= until:
-            raise BusyError(
+            raise SyncBusyError(
                 f"{busy}; nothing was sent by this one. Wait until it has ended, or stop it"
             )
         if not told:

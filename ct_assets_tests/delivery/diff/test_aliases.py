@@ -35,19 +35,19 @@ def test_whoever_loses_the_identifier_in_use_is_not_removed(
     profiles.policy_with(on_removed=action)
     profiles.run([BOTH, *LI])
 
-    outcome = profiles.run([left, *LI])
+    result = profiles.run([left, *LI])
     again = profiles.run([left, *LI])
 
-    assert (outcome.counts.changed + outcome.counts.new, outcome.counts.removed) == (1, 0)
+    assert (result.counts.changed + result.counts.new, result.counts.removed) == (1, 0)
     assert (again.counts.unchanged, again.counts.removed, again.requests) == (11, 0, 0)
 
 
 def test_what_was_sent_under_the_lost_identifier_can_be_cleared(profiles: Sync) -> None:
     profiles.run([BOTH, *LI])
 
-    outcome = profiles.run([profile("1", Name="Ada", Company=None, clear=["Company"]), *LI])
+    result = profiles.run([profile("1", Name="Ada", Company=None, clear=["Company"]), *LI])
 
-    assert (outcome.counts.changed, outcome.counts.new) == (1, 0)
+    assert (result.counts.changed, result.counts.new) == (1, 0)
     assert arrived(profiles.sandbox)[-1]["profileData"] == {
         "Name": "Ada",
         "Company": {"$delete": 1},

@@ -12,16 +12,16 @@ OTHERS: list[Row] = [profile(str(n), Name="Li") for n in range(30)]
 def test_removed_rows_are_kept_unless_declared_otherwise(profiles: Sync) -> None:
     profiles.run([ADA, *OTHERS])
 
-    outcome = profiles.run(OTHERS)
+    result = profiles.run(OTHERS)
 
-    assert (outcome.requests, outcome.counts.removals) == (0, Tally())
+    assert (result.requests, result.counts.removals) == (0, Tally())
 
 
 def test_clear_deletes_the_fields_that_were_sent(profiles: Sync) -> None:
     profiles.policy_with(on_removed="clear")
     profiles.run([ADA, *OTHERS])
 
-    outcome = profiles.run(OTHERS)
+    result = profiles.run(OTHERS)
     again = profiles.run(OTHERS)
 
     assert arrived(profiles.sandbox)[-1] == {
@@ -29,9 +29,9 @@ def test_clear_deletes_the_fields_that_were_sent(profiles: Sync) -> None:
         "identity": "ada",
         "profileData": {"Name": {"$delete": 1}, "Tier": {"$delete": 1}},
     }
-    assert outcome.counts.removed == 1
-    assert outcome.counts.removals == Tally(planned=1, acked=1)
-    assert report(outcome) == [("ada", "acked", None)]
+    assert result.counts.removed == 1
+    assert result.counts.removals == Tally(planned=1, acked=1)
+    assert report(result) == [("ada", "acked", None)]
     assert (again.counts.removed, again.requests) == (0, 0)
     assert profiles.run([ADA, *OTHERS]).counts.new == 1
 
@@ -40,9 +40,9 @@ def test_delete_deletes_the_profile(profiles: Sync) -> None:
     profiles.policy_with(on_removed="delete")
     profiles.run([ADA, *OTHERS])
 
-    outcome = profiles.run(OTHERS)
+    result = profiles.run(OTHERS)
 
-    assert outcome.counts.removals == Tally(planned=1, acked=1)
+    assert result.counts.removals == Tally(planned=1, acked=1)
     assert "ada" not in {p.identity for p in profiles.sandbox.profiles()}
     assert profiles.run(OTHERS).counts.removed == 0
 
@@ -62,20 +62,20 @@ def test_profiles_without_a_deletable_identifier_stay_and_are_named(profiles: Sy
     profiles.policy_with(on_removed="delete")
     profiles.run([profile("fb", kind="FBID", Name="Ada"), *OTHERS])
 
-    outcome = profiles.run(OTHERS)
+    result = profiles.run(OTHERS)
 
-    assert (outcome.counts.removed, outcome.counts.removals) == (1, Tally())
-    assert outcome.notes == ("1 removed rows stay: CleverTap deletes by identity or objectId only",)
+    assert (result.counts.removed, result.counts.removals) == (1, Tally())
+    assert result.notes == ("1 removed rows stay: CleverTap deletes by identity or objectId only",)
 
 
 def test_nobody_is_removed_while_a_row_has_no_readable_key(profiles: Sync) -> None:
     profiles.policy_with(on_removed="delete")
     profiles.run([ADA, *OTHERS])
 
-    outcome = profiles.run(OTHERS, unreadable=2)
+    result = profiles.run(OTHERS, unreadable=2)
 
-    assert outcome.counts.removed == 0
-    assert outcome.notes[0].startswith("removed rows are left alone: 2 rows")
+    assert result.counts.removed == 0
+    assert result.notes[0].startswith("removed rows are left alone: 2 rows")
 
 
 @pytest.mark.parametrize("options", [{"limit": 5}, {"partition": "p"}, {"keys": None}])
@@ -103,8 +103,8 @@ def test_a_deletion_that_is_denied_does_not_say_that_nothing_was_sent(profiles: 
     with pytest.raises(DeliveryFailed, match="what is left unsent goes with the next run") as found:
         profiles.run([*OTHERS, profile("new", Name="Li")])
 
-    assert found.value.outcome
-    assert found.value.outcome.counts.removals == Tally(planned=1, unsent=1)
+    assert found.value.result
+    assert found.value.result.counts.removals == Tally(planned=1, unsent=1)
 
 
 def test_whoever_may_be_deleted_is_sent_again_on_return(profiles: Sync) -> None:

@@ -20,9 +20,9 @@ def test_too_many_removed_rows_stop_before_anything_leaves(profiles: Sync) -> No
     with pytest.raises(DeliveryFailed, match=r"11 of 100 .* allow: \[max_removed\]") as failed:
         profiles.run(RENAMED[:89])
 
-    assert failed.value.outcome
-    assert failed.value.outcome.counts.sent == Tally(planned=89, unsent=89)
-    assert failed.value.outcome.requests == 0
+    assert failed.value.result
+    assert failed.value.result.counts.sent == Tally(planned=89, unsent=89)
+    assert failed.value.result.requests == 0
     assert profiles.run(RENAMED[:89], allow=frozenset(["max_removed"])).counts.acked == 89
 
 

@@ -9,7 +9,7 @@ import pytest
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.operations.erasure import Erased, ForgetError, forget
+from ct_assets.delivery.operations.erasure import Erasure, ErasureError, erase_person
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets_tests.delivery.kit import IMPATIENT, Sync, event, profile, report
 
@@ -17,9 +17,9 @@ ADA = profile("ada-1815", Name="Ada", Email="ada@example.com")
 ZOE = profile("2", Name="Zoë", Email="zoe@example.com")
 
 
-def forget_ada(sync: Sync, snapshots: list[Path] | None = None) -> Erased:
+def forget_ada(sync: Sync, snapshots: list[Path] | None = None) -> Erasure:
     with Client(sync.destination) as client:
-        return forget(sync.home.parent, "ada-1815", client, snapshots=snapshots or [])
+        return erase_person(sync.home.parent, "ada-1815", client, snapshots=snapshots or [])
 
 
 def test_nothing_of_the_person_is_left(profiles: Sync) -> None:
@@ -28,7 +28,7 @@ def test_nothing_of_the_person_is_left(profiles: Sync) -> None:
 
     erased = forget_ada(profiles, [request.valid])
 
-    assert erased == Erased({"customers": 1}, files=3)
+    assert erased == Erasure({"customers": 1}, files=3)
     assert [p.identity for p in profiles.sandbox.profiles()] == ["2"]
     for path in [*profiles.home.parent.rglob("*"), request.valid]:
         assert not path.is_file() or b"ada-1815" not in path.read_bytes(), path.name
@@ -42,9 +42,9 @@ def test_a_deletion_that_is_stopped_does_not_leave(profiles: Sync) -> None:
 
     with (
         Client(profiles.destination) as client,
-        pytest.raises(ForgetError, match="stopped before CleverTap was asked to delete"),
+        pytest.raises(ErasureError, match="stopped before CleverTap was asked to delete"),
     ):
-        forget(profiles.home.parent, "ada-1815", client, stop=stop)
+        erase_person(profiles.home.parent, "ada-1815", client, stop=stop)
 
     assert {p.identity for p in profiles.sandbox.profiles()} == {"2", "ada-1815"}
 
@@ -53,19 +53,19 @@ def test_the_next_sync_does_not_bring_the_person_back(profiles: Sync) -> None:
     profiles.run([ADA, ZOE])
     forget_ada(profiles)
 
-    outcome = profiles.run([ADA, ZOE], full=True)
+    result = profiles.run([ADA, ZOE], full=True)
 
-    assert outcome.counts.held == {"forgotten": 1}
-    assert report(outcome) == [("2", "acked", None)]
+    assert result.counts.held == {"forgotten": 1}
+    assert report(result) == [("2", "acked", None)]
 
 
 def test_another_identifier_of_the_person_is_held_too(profiles: Sync) -> None:
     profiles.run([ZOE])
     forget_ada(profiles)
 
-    outcome = profiles.run([profile("fb", kind="FBID", also=["identity:ada-1815"], Name="Ada")])
+    result = profiles.run([profile("fb", kind="FBID", also=["identity:ada-1815"], Name="Ada")])
 
-    assert outcome.counts.held == {"forgotten": 1}
+    assert result.counts.held == {"forgotten": 1}
 
 
 def test_events_of_the_person_are_forgotten_with_their_keys(events: Sync) -> None:
@@ -81,11 +81,11 @@ def test_events_of_the_person_are_forgotten_with_their_keys(events: Sync) -> Non
 
 
 def test_an_event_whose_key_is_somebodys_identity_stays_in_the_reports(events: Sync) -> None:
-    outcome = events.run([event("5", identity="2"), event("6", identity="5")])
+    result = events.run([event("5", identity="2"), event("6", identity="5")])
     with Client(events.destination) as client:
-        forget(events.home.parent, "5", client)
+        erase_person(events.home.parent, "5", client)
 
-    assert report(outcome) == [("5", "acked", None)]
+    assert report(result) == [("5", "acked", None)]
 
 
 def test_an_erasure_that_broke_off_finds_the_events_again(
@@ -120,9 +120,9 @@ def test_whoever_loses_an_identifier_later_is_held_all_the_same(profiles: Sync) 
     profiles.run([profile("ada-1815", also=["objectId:c1"], Name="Ada"), ZOE])
     forget_ada(profiles)
 
-    outcome = profiles.run([profile("c1", kind="objectId", Name="Ada"), ZOE])
+    result = profiles.run([profile("c1", kind="objectId", Name="Ada"), ZOE])
 
-    assert outcome.counts.held == {"forgotten": 1}
+    assert result.counts.held == {"forgotten": 1}
 
 
 def test_events_under_another_identifier_of_the_person_go_too(profiles: Sync, events: Sync) -> None:
@@ -164,7 +164,7 @@ def test_words_about_others_stay(profiles: Sync) -> None:
         ledger.record(1, 0, range(1), "acked", refusals=refusals)
 
     with Client(profiles.destination) as client:
-        forget(profiles.home.parent, "1", client)
+        erase_person(profiles.home.parent, "1", client)
 
     with sqlite3.connect(profiles.home / "sends.sqlite") as connection:
         kept = connection.execute("select message from refusals order by rowid").fetchall()
@@ -186,14 +186,14 @@ def test_the_key_of_the_hashes_is_private(profiles: Sync) -> None:
 
 def test_an_unconfirmed_deletion_says_so(profiles: Sync) -> None:
     profiles.run([ADA])
-    with Client(profiles.destination) as client, pytest.raises(ForgetError, match="dashboard"):
-        forget(profiles.home.parent, "ada-1815", client, kind="FBID")
+    with Client(profiles.destination) as client, pytest.raises(ErasureError, match="dashboard"):
+        erase_person(profiles.home.parent, "ada-1815", client, kind="FBID")
 
 
 def test_whoever_is_named_by_what_clevertap_cannot_delete_by(profiles: Sync) -> None:
     profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
     with Client(profiles.destination) as client:
-        forget(profiles.home.parent, "fb1", client, kind="FBID")
+        erase_person(profiles.home.parent, "fb1", client, kind="FBID")
 
     assert [p.identity for p in profiles.sandbox.profiles()] == ["2"]
 
@@ -219,22 +219,22 @@ class Busy(Client):
 def test_a_deletion_that_is_not_taken_is_repeated(profiles: Sync) -> None:
     profiles.run([ADA])
     with Busy(profiles.destination, 4) as client:
-        forget(profiles.home.parent, "ada-1815", client, retry=IMPATIENT)
+        erase_person(profiles.home.parent, "ada-1815", client, retry=IMPATIENT)
 
     assert client.asked == [("identity", "ada-1815")] * 5
 
 
 @pytest.mark.parametrize(
-    ("times", "dies", "error"), [(100, False, ForgetError), (0, True, KeyboardInterrupt)]
+    ("times", "dies", "error"), [(100, False, ErasureError), (0, True, KeyboardInterrupt)]
 )
 def test_an_unconfirmed_deletion_can_be_finished(
     profiles: Sync, times: int, *, dies: bool, error: type[BaseException]
 ) -> None:
     profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
     with Busy(profiles.destination, times, dies=dies) as client, pytest.raises(error):
-        forget(profiles.home.parent, "fb1", client, kind="FBID", retry=IMPATIENT)
+        erase_person(profiles.home.parent, "fb1", client, kind="FBID", retry=IMPATIENT)
     with Busy(profiles.destination) as client:
-        forget(profiles.home.parent, "fb1", client, kind="FBID")
+        erase_person(profiles.home.parent, "fb1", client, kind="FBID")
 
     assert client.asked == [("identity", "ada-1815")]
     for path in profiles.home.parent.rglob("*"):
@@ -243,11 +243,11 @@ def test_an_unconfirmed_deletion_can_be_finished(
 
 def test_erasing_here_alone_keeps_an_unconfirmed_deletion_open(profiles: Sync) -> None:
     profiles.run([profile("ada-1815", also=["FBID:fb1"], Name="Ada"), ZOE])
-    with Busy(profiles.destination, 100) as client, pytest.raises(ForgetError):
-        forget(profiles.home.parent, "fb1", client, kind="FBID", retry=IMPATIENT)
-    forget(profiles.home.parent, "fb1", None, kind="FBID")
+    with Busy(profiles.destination, 100) as client, pytest.raises(ErasureError):
+        erase_person(profiles.home.parent, "fb1", client, kind="FBID", retry=IMPATIENT)
+    erase_person(profiles.home.parent, "fb1", None, kind="FBID")
     with Busy(profiles.destination) as client:
-        forget(profiles.home.parent, "fb1", client, kind="FBID")
+        erase_person(profiles.home.parent, "fb1", client, kind="FBID")
 
     assert client.asked == [("identity", "ada-1815")]
 
@@ -259,7 +259,7 @@ def test_the_state_knows_what_the_last_delivery_did_not_bear(profiles: Sync, eve
     events.run([event("inv-77", identity="ada-1815")])
 
     with Client(profiles.destination) as client:
-        erased = forget(profiles.home.parent, "fb1", client, kind="FBID")
+        erased = erase_person(profiles.home.parent, "fb1", client, kind="FBID")
 
     assert erased.rows == {"customers": 1, "purchases": 1}
     assert [p.identity for p in profiles.sandbox.profiles()] == ["2"]

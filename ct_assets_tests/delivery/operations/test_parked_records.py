@@ -15,11 +15,11 @@ def parking(events: Sync) -> Sync:
 
 
 def test_a_lost_event_is_parked_and_listed(parking: Sync) -> None:
-    outcome = parking.run([event("e1", Amount=3)])
+    result = parking.run([event("e1", Amount=3)])
 
-    assert outcome.requests == 0
-    assert outcome.counts.held == {"parked": 1}
-    assert report(outcome) == [("e1", "held", "parked")]
+    assert result.requests == 0
+    assert result.counts.held == {"parked": 1}
+    assert report(result) == [("e1", "held", "parked")]
     listed = parked_records.listing(parking.home, parking.policy)
     assert listed.select("key", "why", "delivery", "batch", "partition").rows() == [
         ("e1", "HTTP 503", 1, 0, "2026-01")
@@ -31,9 +31,9 @@ def test_a_lost_event_is_no_failure_of_the_run(events: Sync) -> None:
     events.policy_with(on_unknown="park")
     events.sandbox.faults.script("503-stored")
 
-    outcome = events.run([event("e1")])
+    result = events.run([event("e1")])
 
-    assert outcome.counts.sent == Tally(planned=1, unknown=1)
+    assert result.counts.sent == Tally(planned=1, unknown=1)
 
 
 def test_resend_offers_it_to_the_next_run(parking: Sync) -> None:
@@ -48,17 +48,17 @@ def test_discard_never_sends_it_again(parking: Sync) -> None:
     assert parked_records.discard(parking.home, parking.policy, keys=["other"]) == 0
     assert parked_records.discard(parking.home, parking.policy, keys=["e1"]) == 1
 
-    outcome = parking.run([event("e1", Amount=4)])
+    result = parking.run([event("e1", Amount=4)])
 
-    assert (outcome.requests, outcome.counts.held) == (0, {"discarded": 1})
+    assert (result.requests, result.counts.held) == (0, {"discarded": 1})
 
 
 def test_with_resend_a_lost_event_goes_again_in_the_same_run(events: Sync) -> None:
     events.sandbox.faults.script("503-stored", "ok")
 
-    outcome = events.run([event("e1")])
+    result = events.run([event("e1")])
 
-    assert outcome.counts.acked == 1
+    assert result.counts.acked == 1
     assert len(events.sandbox.events()) == 2
 
 

@@ -13,12 +13,17 @@ from ct_assets.clevertap.destination import (
     destination_from_env,
     sandbox_destination,
 )
-from ct_assets.delivery.sender.account_slots import Slots, SlotsError, other_slots, upload_slots
+from ct_assets.delivery.sender.account_slots import (
+    AccountSlots,
+    SlotsError,
+    other_slots,
+    upload_slots,
+)
 
 NEVER = threading.Event()
 
 
-def all_free(slots: Slots, size: int) -> bool:
+def all_free(slots: AccountSlots, size: int) -> bool:
     """Whether this process can hold every slot at once."""
     with ExitStack() as held:
         return all(held.enter_context(slots.slot(NEVER)) for _ in range(size))
@@ -47,8 +52,8 @@ HOLD = """
 import sys, threading
 from contextlib import ExitStack
 from pathlib import Path
-from ct_assets.delivery.sender.account_slots import Slots
-slots = Slots(Path(sys.argv[1]), int(sys.argv[2]))
+from ct_assets.delivery.sender.account_slots import AccountSlots
+slots = AccountSlots(Path(sys.argv[1]), int(sys.argv[2]))
 with ExitStack() as held:
     for _ in range(int(sys.argv[3])):
         held.enter_context(slots.slot(threading.Event()))
@@ -57,13 +62,13 @@ with ExitStack() as held:
 """
 
 
-def taken_within(slots: Slots, stop: threading.Event) -> bool:
+def taken_within(slots: AccountSlots, stop: threading.Event) -> bool:
     with slots.slot(stop) as held:
         return held
 
 
 def test_no_more_than_there_are(tmp_path: Path) -> None:
-    slots, stop = Slots(tmp_path / "slots", 3), threading.Event()
+    slots, stop = AccountSlots(tmp_path / "slots", 3), threading.Event()
 
     with ExitStack() as held:
         assert all(held.enter_context(slots.slot(NEVER)) for _ in range(3))
@@ -73,7 +78,7 @@ def test_no_more_than_there_are(tmp_path: Path) -> None:
 
 
 def test_one_who_waits_gets_the_slot_that_is_given_back(tmp_path: Path) -> None:
-    slots, got = Slots(tmp_path / "slots", 1), []
+    slots, got = AccountSlots(tmp_path / "slots", 1), []
     waiting = threading.Thread(target=lambda: got.append(taken_within(slots, NEVER)))
 
     with slots.slot(NEVER):
@@ -84,7 +89,7 @@ def test_one_who_waits_gets_the_slot_that_is_given_back(tmp_path: Path) -> None:
 
 
 def test_stop_ends_the_waiting(tmp_path: Path) -> None:
-    slots, stop, got = Slots(tmp_path / "slots", 1), threading.Event(), []
+    slots, stop, got = AccountSlots(tmp_path / "slots", 1), threading.Event(), []
     waiting = threading.Thread(target=lambda: got.append(taken_within(slots, stop)))
 
     with slots.slot(NEVER):
@@ -96,7 +101,7 @@ def test_stop_ends_the_waiting(tmp_path: Path) -> None:
 
 
 def test_shared_within_a_process(tmp_path: Path) -> None:
-    first, second = Slots(tmp_path / "slots", 2), Slots(tmp_path / "slots", 2)
+    first, second = AccountSlots(tmp_path / "slots", 2), AccountSlots(tmp_path / "slots", 2)
     stop = threading.Event()
     stop.set()
 
@@ -107,7 +112,7 @@ def test_shared_within_a_process(tmp_path: Path) -> None:
 
 
 def test_slots_of_a_killed_process_are_free_again(tmp_path: Path) -> None:
-    slots = Slots(tmp_path / "slots", 15)
+    slots = AccountSlots(tmp_path / "slots", 15)
 
     with process(HOLD, tmp_path / "slots", 15, 14) as holder:
         with slots.slot(NEVER) as held:
@@ -122,8 +127,8 @@ def test_slots_of_a_killed_process_are_free_again(tmp_path: Path) -> None:
 FORK = """
 import os, sys, threading
 from pathlib import Path
-from ct_assets.delivery.sender.account_slots import Slots
-slots = Slots(Path(sys.argv[1]), 1)
+from ct_assets.delivery.sender.account_slots import AccountSlots
+slots = AccountSlots(Path(sys.argv[1]), 1)
 with slots.slot(threading.Event()):
     if os.fork() == 0:
         sys.stdin.read()
@@ -134,7 +139,7 @@ with slots.slot(threading.Event()):
 
 
 def test_a_child_does_not_inherit_its_parents_slots(tmp_path: Path) -> None:
-    slots = Slots(tmp_path / "slots", 1)
+    slots = AccountSlots(tmp_path / "slots", 1)
 
     with process(FORK, tmp_path / "slots") as parent:
         assert slots._take() is None
@@ -147,8 +152,8 @@ def test_a_child_does_not_inherit_its_parents_slots(tmp_path: Path) -> None:
 GREEDY = """
 import sys, threading
 from pathlib import Path
-from ct_assets.delivery.sender.account_slots import Slots
-slots = Slots(Path(sys.argv[1]), 3)
+from ct_assets.delivery.sender.account_slots import AccountSlots
+slots = AccountSlots(Path(sys.argv[1]), 3)
 def grab():
     while True:
         with slots.slot(threading.Event()):
@@ -161,7 +166,7 @@ sys.stdin.read()
 
 
 def test_a_busy_process_does_not_starve_another(tmp_path: Path) -> None:
-    slots = Slots(tmp_path / "slots", 3)
+    slots = AccountSlots(tmp_path / "slots", 3)
 
     with process(GREEDY, tmp_path / "slots"):
         assert all(taken_within(slots, NEVER) for _ in range(50))
@@ -191,7 +196,10 @@ def test_an_account_has_one_set_whatever_its_host_is_called(tmp_path: Path) -> N
 
 
 def test_files_that_were_removed_are_made_anew_for_all(tmp_path: Path) -> None:
-    ours, theirs = Slots(tmp_path / "root" / "slots", 3), Slots(tmp_path / "root" / "slots", 3)
+    ours, theirs = (
+        AccountSlots(tmp_path / "root" / "slots", 3),
+        AccountSlots(tmp_path / "root" / "slots", 3),
+    )
     assert all_free(ours, 3)
     shutil.rmtree(tmp_path / "root")
 

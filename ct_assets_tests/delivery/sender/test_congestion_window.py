@@ -3,21 +3,21 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.delivery.sender.congestion_window import Window
+from ct_assets.delivery.sender.congestion_window import CongestionWindow
 
 
-def enter(window: Window) -> int:
+def enter(window: CongestionWindow) -> int:
     entered = window.enter()
     assert entered is not None
     return entered
 
 
-def pass_through(window: Window, *, congested: bool | None) -> None:
+def pass_through(window: CongestionWindow, *, congested: bool | None) -> None:
     window.leave(enter(window), congested=congested)
 
 
 def test_congestion_shrinks_success_raises() -> None:
-    window = Window()
+    window = CongestionWindow()
 
     pass_through(window, congested=True)
     shrunk = window.size
@@ -28,7 +28,7 @@ def test_congestion_shrinks_success_raises() -> None:
 
 
 def test_requests_that_fail_together_shrink_once() -> None:
-    window = Window()
+    window = CongestionWindow()
     entered = [enter(window) for _ in range(15)]
 
     for ticket in entered:
@@ -38,7 +38,7 @@ def test_requests_that_fail_together_shrink_once() -> None:
 
 
 def test_an_answer_that_says_nothing_changes_nothing() -> None:
-    window = Window()
+    window = CongestionWindow()
 
     pass_through(window, congested=None)
 
@@ -47,7 +47,7 @@ def test_an_answer_that_says_nothing_changes_nothing() -> None:
 
 @given(st.lists(st.sampled_from([True, False, None]), max_size=200))
 def test_size_stays_within_one_and_the_limit(answers: list[bool | None]) -> None:
-    window = Window()
+    window = CongestionWindow()
 
     for congested in answers:
         pass_through(window, congested=congested)
@@ -55,7 +55,7 @@ def test_size_stays_within_one_and_the_limit(answers: list[bool | None]) -> None
 
 
 def test_who_waits_enters_when_another_leaves() -> None:
-    window, entered = Window(limit=1), []
+    window, entered = CongestionWindow(limit=1), []
     ticket = enter(window)
     waiting = threading.Thread(target=lambda: entered.append(window.enter()))
     waiting.start()
@@ -67,7 +67,7 @@ def test_who_waits_enters_when_another_leaves() -> None:
 
 
 def test_nobody_waits_for_ever_while_it_shrinks_and_grows() -> None:
-    window, answers = Window(), (True, False, False, None, False)
+    window, answers = CongestionWindow(), (True, False, False, None, False)
 
     def work(first: int) -> None:
         for number in range(100):
@@ -83,7 +83,7 @@ def test_nobody_waits_for_ever_while_it_shrinks_and_grows() -> None:
 
 
 def test_closing_sends_everybody_away() -> None:
-    window, entered = Window(limit=1), []
+    window, entered = CongestionWindow(limit=1), []
     enter(window)
     waiting = threading.Thread(target=lambda: entered.append(window.enter()))
     waiting.start()

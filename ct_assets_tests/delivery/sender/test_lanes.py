@@ -4,7 +4,7 @@ import duckdb
 import pytest
 
 from ct_assets.delivery.sender.batch import Batch
-from ct_assets.delivery.sender.lanes import Queue, lane_count, lane_hash
+from ct_assets.delivery.sender.lanes import LaneQueue, lane_count, lane_hash
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def batches(*lanes: int | None) -> list[Batch]:
     return [Batch(number, lane, 1, b"") for number, lane in enumerate(lanes)]
 
 
-def taken(queue: Queue) -> list[int]:
+def taken(queue: LaneQueue) -> list[int]:
     numbers = []
     while batch := queue.take():
         numbers.append(batch.number)
@@ -45,14 +45,14 @@ def taken(queue: Queue) -> list[int]:
 
 
 def test_without_lanes_nothing_waits() -> None:
-    queue = Queue(batches(None, None, None))
+    queue = LaneQueue(batches(None, None, None))
 
     assert taken(queue) == [0, 1, 2]
     assert queue.exhausted
 
 
 def test_a_lane_has_one_batch_under_way() -> None:
-    queue = Queue(batches(1, 1, 2, 1, 2))
+    queue = LaneQueue(batches(1, 1, 2, 1, 2))
 
     assert taken(queue) == [0, 2]
     queue.settled(1)
@@ -64,7 +64,7 @@ def test_a_lane_has_one_batch_under_way() -> None:
 
 
 def test_a_settled_lane_is_free_for_what_comes_later() -> None:
-    queue = Queue(batches(1, 1))
+    queue = LaneQueue(batches(1, 1))
 
     assert queue.take() == Batch(0, 1, 1, b"")
     queue.settled(1)
@@ -72,7 +72,7 @@ def test_a_settled_lane_is_free_for_what_comes_later() -> None:
 
 
 def test_a_halted_lane_lets_nothing_pass() -> None:
-    queue = Queue(batches(1, 2, 1, 2, 1))
+    queue = LaneQueue(batches(1, 2, 1, 2, 1))
     assert taken(queue) == [0, 1]
 
     queue.halt(1)
@@ -83,7 +83,7 @@ def test_a_halted_lane_lets_nothing_pass() -> None:
 
 
 def test_a_lane_halted_early_is_passed_over_when_read() -> None:
-    queue = Queue(batches(1, 2, 1, 1, 2))
+    queue = LaneQueue(batches(1, 2, 1, 1, 2))
     queue.take()
     queue.halt(1)
 
@@ -101,7 +101,7 @@ def test_only_so_many_are_held_back() -> None:
             read.append(batch.number)
             yield batch
 
-    queue = Queue(source(), ahead=10)
+    queue = LaneQueue(source(), ahead=10)
 
     assert taken(queue) == [0]
     assert read == list(range(11))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.client import Answer, NoReply
-from ct_assets.delivery.sender.sender import Batch, Sent
+from ct_assets.delivery.sender.sender import Batch, SendStats
 from ct_assets_tests.delivery.sending_kit import (
     IdleClock,
     Memory,
@@ -524,7 +524,7 @@ def test_a_source_that_breaks_leaves_no_answer_unrecorded(tmp_path: Path) -> Non
 def test_progress_is_told_after_every_answer(tmp_path: Path) -> None:
     seen: list[int] = []
 
-    def progress(sent: Sent) -> None:
+    def progress(sent: SendStats) -> None:
         seen.append(sent.acked)
 
     sending(batches_of(5), Scripted(lambda _: None), tmp_path, progress=progress)

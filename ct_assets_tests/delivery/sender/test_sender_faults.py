@@ -25,7 +25,7 @@ from ct_assets_tests.delivery.sending_kit import Memory, batches_of, envelope, r
 ROWS = 10
 
 
-class Clock:
+class SendClock:
     """Moves only when the server moves it."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Store:
         return answers(http(200, envelope(len(records)).body))(connection, request)
 
 
-def drips_for_a_minute(clock: Clock) -> Behaviour:
+def drips_for_a_minute(clock: SendClock) -> Behaviour:
     def behave(connection: socket.socket, request: Request) -> bool:
         head = b"HTTP/1.1 200 OK\r\nContent-Length: 55\r\n\r\n"
         clock.time += 61.0
@@ -69,7 +69,7 @@ def waits_for_ever(connection: socket.socket, _: Request) -> bool:
 
 
 ALL_GOOD = b'{"status":"success","processed":10,"unprocessed":[]}'
-CLOCK = Clock()
+CLOCK = SendClock()
 
 NOT_TAKEN = {
     "429": answers(http(429, '{"status":"fail","error":"Too many","code":429}')),

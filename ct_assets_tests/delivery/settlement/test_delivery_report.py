@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ct_assets.clevertap.codes import explain
-from ct_assets.delivery import DeliveryFailed, Outcome
+from ct_assets.delivery import DeliveryFailed, DeliveryResult
 from ct_assets_tests.delivery.kit import NOW, Sync, event, profile
 
 SCHEMA = {
@@ -21,14 +21,14 @@ SCHEMA = {
 }
 
 
-def rows(outcome: Outcome) -> pl.DataFrame:
-    return pl.read_parquet(outcome.report).sort("key")
+def rows(result: DeliveryResult) -> pl.DataFrame:
+    return pl.read_parquet(result.report).sort("key")
 
 
 def test_a_report_says_what_became_of_each_row_and_what_to_do(profiles: Sync) -> None:
     profiles.run([profile("0", Email="nobody")])
 
-    outcome = profiles.run(
+    result = profiles.run(
         [profile("0", Email="nobody"), profile("1", Name="Ada"), profile("2", Phone="+1")]
     )
 
@@ -40,7 +40,7 @@ def test_a_report_says_what_became_of_each_row_and_what_to_do(profiles: Sync) ->
         ("1", "identity", "acked", None, None, None, 0, "run-2"),
         ("2", "identity", "refused", "516", phone, fix[2], 0, "run-2"),
     ]
-    assert_frame_equal(rows(outcome), pl.DataFrame(expected, schema=SCHEMA, orient="row"))
+    assert_frame_equal(rows(result), pl.DataFrame(expected, schema=SCHEMA, orient="row"))
 
 
 def test_a_failed_run_has_its_report(events: Sync) -> None:
@@ -49,23 +49,23 @@ def test_a_failed_run_has_its_report(events: Sync) -> None:
     with pytest.raises(DeliveryFailed, match="credentials or region refused") as failed:
         events.run([event("e1")])
 
-    assert failed.value.outcome
-    found = rows(failed.value.outcome)
+    assert failed.value.result
+    found = rows(failed.value.result)
     assert found.select("key", "kind", "outcome").rows() == [("e1", "event", "unsent")]
 
 
 def test_a_killed_run_gets_its_report_from_the_next(events: Sync) -> None:
     events.run_until_fold([event("e1")])
 
-    outcome = events.run([event("e2")])
+    result = events.run([event("e2")])
 
-    assert outcome.settled
-    assert outcome.settled.acked == 1
+    assert result.settled
+    assert result.settled.acked == 1
     first, second = sorted((events.home / "reports").iterdir())
     assert pl.read_parquet(first).select("key", "outcome", "run").rows() == [
         ("e1", "acked", "run-1")
     ]
-    assert second == outcome.report
+    assert second == result.report
 
 
 def test_old_reports_go(events: Sync) -> None:

@@ -1,11 +1,13 @@
 import pytest
 
 from ct_assets.delivery.settlement.last_outcomes import segments
-from ct_assets.delivery.state.ledger import Entry
+from ct_assets.delivery.state.ledger import LedgerEntry
 
 
-def entry(number: int, first: int, until: int, outcome: str, batch: int = 0) -> Entry:
-    return Entry(number, batch, first, until, outcome, "why" if outcome == "unknown" else None)
+def entry(number: int, first: int, until: int, outcome: str, batch: int = 0) -> LedgerEntry:
+    return LedgerEntry(
+        number, batch, first, until, outcome, "why" if outcome == "unknown" else None
+    )
 
 
 @pytest.mark.parametrize(

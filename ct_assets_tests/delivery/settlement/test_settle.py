@@ -42,10 +42,10 @@ def test_folding_twice_changes_nothing(events: Sync) -> None:
 def test_records_that_never_left_are_planned_anew_from_todays_rows(events: Sync) -> None:
     events.plan_only(events.request([event("e1"), event("e2", Amount=1)]))
 
-    outcome = events.run([event("e2", Amount=2)])
+    result = events.run([event("e2", Amount=2)])
 
-    assert outcome.settled == Tally(planned=2, unsent=2)
-    assert report(outcome) == [("e2", "acked", None)]
+    assert result.settled == Tally(planned=2, unsent=2)
+    assert report(result) == [("e2", "acked", None)]
     assert [e.props for e in events.sandbox.events()] == [{"Amount": 2}]
 
 
@@ -77,20 +77,20 @@ def test_a_batch_in_parts_is_settled_part_by_part(events: Sync) -> None:
         ledger.unknown(0, range(2, 4), "HTTP 503")
 
     events.policy_with(on_unknown="park")
-    outcome = events.run([event(f"e{n}", ts=n + 1) for n in range(4)])
+    result = events.run([event(f"e{n}", ts=n + 1) for n in range(4)])
 
-    assert outcome.settled == Tally(planned=4, acked=2, unknown=2)
-    assert (outcome.counts.unchanged, outcome.counts.held) == (2, {"parked": 2})
+    assert result.settled == Tally(planned=4, acked=2, unknown=2)
+    assert (result.counts.unchanged, result.counts.held) == (2, {"parked": 2})
 
 
 def test_one_bad_record_of_a_batch_is_refused_alone(profiles: Sync) -> None:
     rows = [profile(str(n), Email=f"p{n}@example.com") for n in range(100)]
     rows[41] = profile("41", Email="nobody")
 
-    outcome = profiles.run(rows)
+    result = profiles.run(rows)
 
-    assert outcome.counts.sent == Tally(planned=100, acked=99, refused=1)
-    assert [row for row in report(outcome) if row[1] != "acked"] == [("41", "refused", "515")]
+    assert result.counts.sent == Tally(planned=100, acked=99, refused=1)
+    assert [row for row in report(result) if row[1] != "acked"] == [("41", "refused", "515")]
 
 
 def test_what_is_acked_before_the_end_stays_acked(events: Sync) -> None:
@@ -100,8 +100,8 @@ def test_what_is_acked_before_the_end_stays_acked(events: Sync) -> None:
     with pytest.raises(DeliveryFailed) as failed:
         events.run(rows)
 
-    assert failed.value.outcome
-    assert failed.value.outcome.counts.sent == Tally(planned=1500, acked=1000, unsent=500)
+    assert failed.value.result
+    assert failed.value.result.counts.sent == Tally(planned=1500, acked=1000, unsent=500)
     events.sandbox.faults.clear()
     assert events.run(rows).counts.acked == 500
     assert len(events.sandbox.events()) == 1500

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.state.ledger import DeliveryLedger, Entry, LedgerError, LedgerFile
+from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerEntry, LedgerError, LedgerFile
 from ct_assets.delivery.state.sync_files import LEDGER
 
 OLD, NEW = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,11 +20,11 @@ def test_entries_come_back_in_the_order_in_which_they_were_written(tmp_path: Pat
         ledger.unknown(1, range(2), "HTTP 503")
 
         assert list(file.entries(1)) == [
-            Entry(1, 0, 0, 3, "sent", None),
-            Entry(2, 0, 0, 1, "acked", None),
-            Entry(3, 0, 2, 3, "acked", None),
-            Entry(4, 0, 1, 2, "not_taken", None),
-            Entry(5, 1, 0, 2, "unknown", "HTTP 503"),
+            LedgerEntry(1, 0, 0, 3, "sent", None),
+            LedgerEntry(2, 0, 0, 1, "acked", None),
+            LedgerEntry(3, 0, 2, 3, "acked", None),
+            LedgerEntry(4, 0, 1, 2, "not_taken", None),
+            LedgerEntry(5, 1, 0, 2, "unknown", "HTTP 503"),
         ]
         assert list(file.refusals(1, 10)) == [[(3, 2, 515, "Email is not valid.")]]
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.delivery.state.suppressions import Forgotten
+from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import StorageError
 
 
@@ -14,25 +14,25 @@ def test_two_who_are_the_first_at_once_use_one_key(
 
     def overtaken(size: int) -> str:
         monkeypatch.setattr(secrets, "token_hex", make)
-        Forgotten(tmp_path).add([("identity", "zoe")])
+        Suppressions(tmp_path).add([("identity", "zoe")])
         return make(size)
 
     monkeypatch.setattr(secrets, "token_hex", overtaken)
-    Forgotten(tmp_path).add([("identity", "ada")])
+    Suppressions(tmp_path).add([("identity", "ada")])
 
-    assert all(Forgotten(tmp_path).knows([f"identity:{name}"]) for name in ("ada", "zoe"))
+    assert all(Suppressions(tmp_path).knows([f"identity:{name}"]) for name in ("ada", "zoe"))
     assert {path.name for path in (tmp_path / ".forgotten").iterdir()} == {"key", "hashes"}
 
 
 @pytest.mark.parametrize("key", ["", "abc", None])
 def test_a_key_that_is_lost_is_not_replaced(tmp_path: Path, key: str | None) -> None:
-    Forgotten(tmp_path).add([("identity", "ada")])
+    Suppressions(tmp_path).add([("identity", "ada")])
     path = tmp_path / ".forgotten/key"
     path.unlink()
     if key is not None:
         path.write_text(key)
 
     with pytest.raises(StorageError, match="lost or damaged"):
-        Forgotten(tmp_path).knows(["identity:ada"])
+        Suppressions(tmp_path).knows(["identity:ada"])
     with pytest.raises(StorageError, match="lost or damaged"):
-        Forgotten(tmp_path).add([("identity", "zoe")])
+        Suppressions(tmp_path).add([("identity", "zoe")])

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from ct_assets.delivery.operations import parked_records
-from ct_assets.delivery.state.sync_files import BusyError, StorageError, locked, readable_errors
+from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError, locked, readable_errors
 from ct_assets.sql import parquet_sql
 from ct_assets_tests.delivery.kit import Sync, event
 
@@ -18,7 +18,7 @@ def test_a_second_run_says_why_it_does_not_wait(tmp_path: Path) -> None:
     home = tmp_path / "state" / "to" / "customers"
     with (
         locked(home),
-        pytest.raises(BusyError, match=r"customers: another run .*process \d+"),
+        pytest.raises(SyncBusyError, match=r"customers: another run .*process \d+"),
         locked(home),
     ):
         pass

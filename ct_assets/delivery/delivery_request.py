@@ -42,7 +42,7 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class DeliveryRequest:
     """One run of one sync: `valid` rows to `<state>/<destination>/<sync>` at `home`."""
 
     home: Path

@@ -9,7 +9,7 @@ from ct_assets.row_counts import Counts, Tally
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class DeliveryResult:
     counts: Counts
     report: Path
     """Parquet: key, kind, outcome, code, message, hint, batch, run."""
@@ -48,8 +48,8 @@ class Progress:
 
 
 class DeliveryFailed(UserError):  # noqa: N818 -- it reads as what happened
-    """The delivery ended before its end; what it did is in `outcome` once anything was planned."""
+    """The delivery ended before its end; what it did is in `result` once anything was planned."""
 
-    def __init__(self, message: str, outcome: Outcome | None = None) -> None:
+    def __init__(self, message: str, result: DeliveryResult | None = None) -> None:
         super().__init__(message)
-        self.outcome = outcome
+        self.result = result
