@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import click
 
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.components.assets.split_step import Counts
 from ct_assets.components.preview.scratch import Rows
+from ct_assets.row_counts import RowCounts
 
 
 @click.command()
@@ -34,7 +34,7 @@ def command(module: str, sync: str, limit: int) -> None:
             click.echo(f"\nNothing would be sent: {why}.")
 
 
-def _counted(counts: Counts) -> str:
+def _counted(counts: RowCounts) -> str:
     others = {"superseded": counts.superseded, "cut by `where`": counts.cut}
     told = "".join(f", {rows:,} {what}" for what, rows in others.items() if rows)
     return f"{counts.valid:,} valid, {counts.rejected:,} rejected{told}"

@@ -4,10 +4,8 @@ from ct_assets.delivery.deliver import deliver
 from ct_assets.delivery.delivery_plan import PlanReport, PropertyChange, plan
 from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
-from ct_assets.row_counts import Counts, Tally
 
 __all__ = [
-    "Counts",
     "DeliveryFailed",
     "DeliveryRequest",
     "DeliveryResult",
@@ -15,7 +13,6 @@ __all__ = [
     "Policy",
     "Progress",
     "PropertyChange",
-    "Tally",
     "deliver",
     "plan",
 ]

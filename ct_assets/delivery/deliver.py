@@ -11,7 +11,6 @@ import polars as pl
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery import outbox
-from ct_assets.delivery.conservation import violations
 from ct_assets.delivery.delivery_plan import keep_delivered
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
@@ -35,7 +34,7 @@ from ct_assets.delivery.state.sync_files import (
     workdir,
 )
 from ct_assets.files import private_dir
-from ct_assets.row_counts import Counts
+from ct_assets.row_counts import DeliveryCounts, RowCounts
 
 RESENDS = 12
 """Of profiles whose answer was lost: they do no harm, and outlive minutes of failure."""
@@ -221,15 +220,15 @@ def _whole(request: DeliveryRequest, planned: Planned, settled: Settlement) -> b
     return not left and (request.policy.parks or not settled.sent.unknown)
 
 
-def _counts(request: DeliveryRequest, planned: Planned, settled: Settlement) -> Counts:
+def _counts(request: DeliveryRequest, planned: Planned, settled: Settlement) -> DeliveryCounts:
     fates = planned.diff.fates
     valid = pl.scan_parquet(request.valid, glob=False).select(pl.len()).collect().item()
-    rest = request.rejected + request.superseded + request.cut
-    return Counts(
-        source=valid + rest if request.source is None else request.source,
-        cut=request.cut,
-        superseded=request.superseded,
-        rejected=request.rejected,
+    split = request.counts or RowCounts(source=valid, valid=valid)
+    return DeliveryCounts(
+        source=split.source,
+        cut=split.cut,
+        superseded=split.superseded,
+        rejected=split.rejected,
         valid=valid,
         unchanged=fates.get("unchanged", 0),
         held=planned.diff.held,
@@ -243,7 +242,7 @@ def _counts(request: DeliveryRequest, planned: Planned, settled: Settlement) -> 
 
 def _check(request: DeliveryRequest, outcome: DeliveryResult) -> None:
     name, counts = request.policy.sync, outcome.counts
-    if broken := violations(counts):
+    if broken := counts.violations():
         raise DeliveryFailed(
             f"{name}: the account of rows does not add up, which is a defect of ct_assets; "
             f"please report it: {'; '.join(broken)}",

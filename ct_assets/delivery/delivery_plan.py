@@ -22,7 +22,7 @@ from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.state_copy import copied
 from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors, workdir
 from ct_assets.errors import mask
-from ct_assets.row_counts import Counts
+from ct_assets.row_counts import DeliveryCounts
 from ct_assets.sql import name_sql, parquet_sql
 
 SECONDS_A_REQUEST = 1.0
@@ -168,7 +168,7 @@ def _samples(
     return tuple((b and mask(b), a and mask(a)) for b, a in found)
 
 
-def keep_delivered(request: DeliveryRequest, counts: Counts, work: Path) -> None:
+def keep_delivered(request: DeliveryRequest, counts: DeliveryCounts, work: Path) -> None:
     """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
     whole = request.partition is None and request.limit is None
     if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:

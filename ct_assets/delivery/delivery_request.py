@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from ct_assets.row_counts import RowCounts
+
 MEMORY = "300MB"
 
 
@@ -51,11 +53,8 @@ class DeliveryRequest:
     run: str
     keys: Path | None = None
     """The keys of all source rows; without it no row is taken for removed."""
-    source: int | None = None
-    """Rows of the source; None if only the valid rows are known."""
-    cut: int = 0
-    superseded: int = 0
-    rejected: int = 0
+    counts: RowCounts | None = None
+    """Of the split; None if only the valid rows are known."""
     full: bool = False
     """Profiles go whether they changed or not."""
     limit: int | None = None
@@ -69,6 +68,10 @@ class DeliveryRequest:
     """How long reports, and the ledger of what is folded, are kept."""
     memory: str = MEMORY
     """What the database may hold in memory before it uses the disk."""
+
+    @property
+    def rejected(self) -> int:
+        return self.counts.rejected if self.counts else 0
 
     def once(self, guard: str) -> str:
         """How a person lets a guard pass."""

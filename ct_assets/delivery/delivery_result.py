@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ct_assets.errors import UserError
-from ct_assets.row_counts import Counts, Tally
+from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryResult:
-    counts: Counts
+    counts: DeliveryCounts
     report: Path
     """Parquet: key, kind, outcome, code, message, hint, batch, run."""
     delivery: int
     """Its number within the sync."""
-    settled: Tally | None = None
+    settled: OutcomeCounts | None = None
     """What an earlier run had left behind, if anything."""
     notes: tuple[str, ...] = ()
     """What a person should know, such as why removed rows were left alone."""

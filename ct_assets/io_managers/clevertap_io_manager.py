@@ -17,10 +17,11 @@ from ct_assets.delivery import DeliveryFailed, DeliveryRequest, DeliveryResult, 
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
 from ct_assets.io_managers.cancellation import stoppable
-from ct_assets.io_managers.delivery_metadata import ProgressLog, outcome_metadata, summary, totals
+from ct_assets.io_managers.delivery_metadata import ProgressLog, outcome_metadata, summary
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping import Sync
+from ct_assets.row_counts import RowCounts
 from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir
 from ct_assets.staging import Snapshot
@@ -120,7 +121,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         with self.staging.staging().draft(*name_of(context)) as draft:
             shutil.copyfile(outcome.report, draft.path)
             draft.meta |= {
-                "counts": totals(outcome.counts),
+                "counts": outcome.counts.totals(),
                 "destination": to.name,
                 "objection": outcome.objection,
             }
@@ -197,17 +198,14 @@ def home(destination: str, sync: str) -> Path:
 
 def delivery(upload: Upload, destination: str, run: str, retention: timedelta) -> DeliveryRequest:
     """What an upload comes to for the delivery; `destination` is its name."""
-    counts, options = upload.valid.meta["counts"], upload.options
+    options = upload.options
     return DeliveryRequest(
         home=home(destination, upload.sync.name),
         valid=upload.valid.path,
         keys=upload.valid.beside(KEYS),
         policy=policy(upload.sync, upload.valid.meta["declaration"], upload.neighbours),
         run=run,
-        source=counts["source"],
-        cut=counts["cut"],
-        superseded=counts["superseded"],
-        rejected=counts["rejected"],
+        counts=RowCounts(**upload.valid.meta["counts"]),
         full=options.full,
         limit=options.limit,
         allow=frozenset(options.allow),

@@ -1,20 +1,35 @@
-"""What a delivery came to, for Dagster's catalog; and its progress, for the run's log."""
+"""DeliveryMetadata shows deliveries in Dagster: counts in the catalog, progress in the log."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from ct_assets.clevertap.codes import entries
 from ct_assets.clevertap.destination import Destination
-from ct_assets.delivery import Counts, DeliveryResult, Progress, Tally
+from ct_assets.delivery import DeliveryResult, Progress
+from ct_assets.io_managers.metadata_tables import fix, table
+from ct_assets.row_counts import OUTCOMES, REMOVALS, DeliveryCounts
 
 EVERY_SECONDS = 5.0
 TOP = 20
-OUTCOMES = ("acked", "refused", "unknown", "unsent")
+LABELS = {
+    "source": "source",
+    "cut": "cut by where",
+    "superseded": "superseded",
+    "rejected": "rejected",
+    "valid": "valid",
+    "unchanged": "unchanged",
+    "held": "held",
+    "planned": "planned",
+    **{name: name for name in OUTCOMES},
+    "removed": "gone from the source",
+    "left alone": "left alone",
+    **{removal: name for name, removal in REMOVALS.items()},
+}
+"""Names in the table of counts, in its order; an equation of other names is not shown there."""
 ROWS = "rows/"
 """Before the names of counts, in metadata."""
 
@@ -30,7 +45,7 @@ def outcome_metadata(
         "refusals": refusals(pl.scan_parquet(outcome.report, glob=False)),
         "report": dg.MetadataValue.path(outcome.report),
         "dagster/row_count": counts.acked,
-        **{f"{ROWS}{name}": count for name, count in totals(counts).items()},
+        **{f"{ROWS}{name}": count for name, count in counts.totals().items()},
         **({"notes": "\n".join(outcome.notes)} if outcome.notes else {}),
         "data_points": round(counts.acked * points_each),
         "requests": outcome.requests,
@@ -43,59 +58,26 @@ def outcome_metadata(
     }
 
 
-def totals(counts: Counts) -> dict[str, int]:
-    return {
-        "source": counts.source,
-        "cut": counts.cut,
-        "superseded": counts.superseded,
-        "rejected": counts.rejected,
-        "valid": counts.valid,
-        "unchanged": counts.unchanged,
-        "held": sum(counts.held.values()),
-        "parked": counts.held.get("parked", 0),
-        "planned": counts.planned,
-        "acked": counts.acked,
-        "refused": counts.refused,
-        "unknown": counts.unknown,
-        "unsent": counts.unsent,
-        "removed": counts.removed,
-    }
-
-
-def summary(counts: Counts) -> str:
+def summary(counts: DeliveryCounts) -> str:
     """The outcomes of the planned rows, in a line."""
-    return ", ".join(f"{count:,} {name}" for name, count in _outcomes(counts.sent).items())
+    return ", ".join(f"{count:,} {name}" for name, count in counts.sent.by_outcome().items())
 
 
-def balance(counts: Counts) -> dg.TableMetadataValue:
+def balance(counts: DeliveryCounts) -> dg.TableMetadataValue:
     """The lines `of` one sort of rows add up to the line that counts them."""
-    lines = {
-        "": {"source": counts.source, "gone from the source": counts.removed},
-        "source": {
-            "cut by where": counts.cut,
-            "superseded": counts.superseded,
-            "rejected": counts.rejected,
-            "valid": counts.valid,
-        },
-        "valid": {
-            "unchanged": counts.unchanged,
-            **{f"held: {reason}": count for reason, count in counts.held.items()},
-            "planned": counts.planned,
-        },
-        "planned": _outcomes(counts.sent),
-    }
-    if counts.removed:
-        alone = counts.removed - counts.removals.planned
-        lines["gone from the source"] = {"left alone": alone, **_outcomes(counts.removals)}
-    return table(
-        {"of": whole, "rows": name, "count": count}
-        for whole, parts in lines.items()
-        for name, count in parts.items()
-    )
+    rows = [("", LABELS["source"], counts.source), ("", LABELS["removed"], counts.removed)]
+    for equation in counts.equations:
+        shown = LABELS.keys() >= set(equation.parts)
+        if shown and (equation.whole != "removed" or counts.removed):
+            for name in sorted(equation.parts, key=list(LABELS).index):
+                rows += [(LABELS[equation.whole], *line) for line in _lines(counts, name)]
+    return table({"of": whole, "rows": name, "count": count} for whole, name, count in rows)
 
 
-def _outcomes(tally: Tally) -> dict[str, int]:
-    return {name: getattr(tally, name) for name in OUTCOMES}
+def _lines(counts: DeliveryCounts, name: str) -> list[tuple[str, int]]:
+    if name == "held":
+        return [(f"held: {reason}", rows) for reason, rows in counts.held.items()]
+    return [(LABELS[name], counts.terms()[name])]
 
 
 def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:
@@ -106,19 +88,6 @@ def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:
     columns = {"outcome": "string", "code": "string", "rows": "int", "what to do": "string"}
     told = [{**row, "what to do": fix(row["code"])} for row in rows]
     return table(told, columns)
-
-
-def fix(code: str | int) -> str:
-    entry = entries().get(str(code))
-    return entry.fix if entry else ""
-
-
-def table(
-    rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str] | None = None
-) -> dg.TableMetadataValue:
-    """`columns`: names and types, needed where there may be no row."""
-    schema = columns and dg.TableSchema([dg.TableColumn(n, t) for n, t in columns.items()])
-    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema=schema or None)
 
 
 class ProgressLog:

@@ -13,10 +13,9 @@ from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import rejected_keys
 from ct_assets.mapping.parse import parse
 from ct_assets.mapping.reasons import reason_counts
-from ct_assets.mapping.split import Counts, Split, split
+from ct_assets.mapping.split import Split, split
 
 __all__ = [
-    "Counts",
     "DeclarationError",
     "Mapped",
     "Problem",

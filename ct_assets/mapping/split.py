@@ -14,24 +14,10 @@ from ct_assets.mapping.duplicates import SUPERSEDED, write_keys
 from ct_assets.mapping.identity import listed
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 from ct_assets.mapping.row_checks import rejections, warnings
+from ct_assets.row_counts import RowCounts
 
 _FAILED = "__failed"
 _OPERATORS = {"add": "$add", "remove": "$remove", "incr": "$incr", "decr": "$decr"}
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows."""
-
-    source: int
-    cut: int
-    """By `where`."""
-    superseded: int
-
-    @property
-    def told(self) -> int:
-        """Rows that are valid or rejected."""
-        return self.source - self.cut - self.superseded
 
 
 @dataclass(frozen=True)
@@ -39,7 +25,8 @@ class Split:
     valid: pl.LazyFrame
     rejected: pl.LazyFrame
     keys: Path
-    counts: Counts
+    counts: RowCounts
+    """Without `valid` and `rejected`, which are known once those are computed."""
     mapped: Mapped
 
 
@@ -67,7 +54,7 @@ def split(
         valid=_valid(mapped, told, fated=keys.fated),
         rejected=_rejected(mapped, told, fated=keys.fated),
         keys=keys.path,
-        counts=Counts(source=rows, cut=rows - keys.rows, superseded=keys.superseded),
+        counts=RowCounts(source=rows, cut=rows - keys.rows, superseded=keys.superseded),
         mapped=mapped,
     )
 

@@ -8,16 +8,18 @@ import orjson
 import pytest
 
 from ct_assets.clevertap.client import Client
-from ct_assets.delivery import Counts, DeliveryFailed, Progress, Tally, deliver
+from ct_assets.delivery import DeliveryFailed, Progress, deliver
+from ct_assets.row_counts import DeliveryCounts, OutcomeCounts, RowCounts
 from ct_assets_tests.delivery.kit import IMPATIENT, Sync, arrived, event, profile, report
 
 
 def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None:
     result = profiles.run(
-        [profile("1", Name="Ada"), profile("2", Name="Zoë")], source=7, cut=2, rejected=3
+        [profile("1", Name="Ada"), profile("2", Name="Zoë")],
+        counts=RowCounts(source=7, cut=2, rejected=3, valid=2),
     )
 
-    assert result.counts == Counts(
+    assert result.counts == DeliveryCounts(
         source=7,
         cut=2,
         superseded=0,
@@ -27,9 +29,9 @@ def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None
         held={},
         new=2,
         changed=0,
-        sent=Tally(planned=2, acked=2),
+        sent=OutcomeCounts(planned=2, acked=2),
         removed=0,
-        removals=Tally(),
+        removals=OutcomeCounts(),
     )
     assert report(result) == [("1", "acked", None), ("2", "acked", None)]
     assert [p.props["Name"] for p in profiles.sandbox.profiles()] == ["Ada", "Zoë"]
@@ -195,7 +197,7 @@ def test_a_lost_answer_of_a_profile_is_sent_again(profiles: Sync) -> None:
     profiles.sandbox.faults.clear()
 
     assert failed.value.result
-    assert failed.value.result.counts.sent == Tally(planned=1, unknown=1)
+    assert failed.value.result.counts.sent == OutcomeCounts(planned=1, unknown=1)
     assert report(failed.value.result) == [("1", "unknown", None)]
     assert report(profiles.run([profile("1", Name="Ada")])) == [("1", "acked", None)]
 
@@ -222,7 +224,7 @@ def test_stopped_before_it_began_it_sends_nothing_and_says_so(profiles: Sync) ->
         profiles.send(request, stop=stop)
 
     assert failed.value.result
-    assert failed.value.result.counts.sent == Tally(planned=1, unsent=1)
+    assert failed.value.result.counts.sent == OutcomeCounts(planned=1, unsent=1)
     assert profiles.run([profile("1", Name="Ada")]).counts.acked == 1
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 from ct_assets.delivery import PropertyChange, plan
 from ct_assets.errors import mask
+from ct_assets.row_counts import RowCounts
 from ct_assets_tests.delivery.kit import Sync, event, profile
 
 
@@ -17,7 +18,7 @@ def test_a_plan_counts_and_shows_masked_samples(profiles: Sync) -> None:
     found = plan(
         profiles.request(
             [profile("1", Name="Ada", Tier="silver"), profile("3", Name="Li", Tier=None)],
-            rejected=4,
+            counts=RowCounts(source=6, rejected=4, valid=2),
         )
     )
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from ct_assets.delivery import DeliveryFailed, DeliveryResult
-from ct_assets.delivery.conservation import violations
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.refused_records import replay
 from ct_assets.delivery.settlement.settle import settled
@@ -90,7 +89,7 @@ class Machine(RuleBasedStateMachine):
         assert counts.valid == len(keys)
         assert counts.valid == counts.unchanged + counts.planned + sum(counts.held.values())
         assert counts.planned == counts.acked + counts.refused + counts.unknown + counts.unsent
-        assert violations(counts) == []
+        assert counts.violations() == []
         report = pl.read_parquet(result.report).filter(pl.col("outcome") != "held")
         assert dict(report["outcome"].value_counts().rows()) == {
             name: rows

@@ -4,8 +4,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from ct_assets.delivery import Counts, Progress, Tally
-from ct_assets.io_managers.delivery_metadata import ProgressLog, balance, fix, table
+from ct_assets.delivery import Progress
+from ct_assets.io_managers.delivery_metadata import ProgressLog, balance
+from ct_assets.io_managers.metadata_tables import fix, table
+from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 
 
 def progress(acked: int) -> Progress:
@@ -42,11 +44,11 @@ def test_a_table_without_rows_still_has_its_columns() -> None:
 
 
 def test_the_parts_of_the_balance_add_up_to_their_whole() -> None:
-    counts = Counts(
+    counts = DeliveryCounts(
         source=20, cut=1, superseded=2, rejected=3, valid=14,
         unchanged=4, held={"forgotten": 1, "parked": 2}, new=5, changed=2,
-        sent=Tally(planned=7, acked=4, refused=1, unknown=1, unsent=1),
-        removed=9, removals=Tally(planned=4, acked=2, refused=1, unsent=1),
+        sent=OutcomeCounts(planned=7, acked=4, refused=1, unknown=1, unsent=1),
+        removed=9, removals=OutcomeCounts(planned=4, acked=2, refused=1, unsent=1),
     )  # fmt: skip
 
     rows = pl.DataFrame([record.data for record in balance(counts).records])

@@ -8,7 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from ct_assets.mapping import Counts, parse, split
+from ct_assets.mapping import parse, split
+from ct_assets.row_counts import RowCounts
 
 PROFILE = {"name": "s", "object": "profile", "source": "src", "identify_by": [{"identity": "id"}]}
 EVENT = {
@@ -26,7 +27,7 @@ class Outcome:
     valid: pl.DataFrame
     rejected: pl.DataFrame
     keys: pl.DataFrame
-    counts: Counts
+    counts: RowCounts
 
     @property
     def records(self) -> list[dict[str, Any]]:

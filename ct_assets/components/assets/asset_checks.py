@@ -6,10 +6,11 @@ from typing import Any
 
 import dagster as dg
 
-from ct_assets.components.assets.split_step import Counts, gate
+from ct_assets.components.assets.split_step import gate
 from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import Hazard
+from ct_assets.row_counts import RowCounts
 
 SPLIT = {
     "rejected_share": (
@@ -133,7 +134,7 @@ def results(
 
 
 def of_split(
-    sync: Sync, counts: Counts, reasons: list[Mapping[str, Any]], late: Mapping[str, int]
+    sync: Sync, counts: RowCounts, reasons: list[Mapping[str, Any]], late: Mapping[str, int]
 ) -> Mapping[str, Finding]:
     why = {"why": closed} if (closed := gate(sync, counts).why) else {}
     repeated = sum(reason["rows"] for reason in reasons if reason["code"].endswith("_duplicate"))
@@ -148,7 +149,7 @@ def of_split(
             },
             dg.AssetCheckSeverity.ERROR,
         ),
-        "conservation": Finding(counts.complete, why, dg.AssetCheckSeverity.ERROR),
+        "conservation": Finding(not counts.violations(), why, dg.AssetCheckSeverity.ERROR),
         "source_has_rows": Finding(counts.source > 0, {"rows": counts.source}),
         "keys_unique": Finding(repeated == 0, {"rows": repeated}),
         "no_late_rows": Finding(not late, {f"rows/{key}": n for key, n in late.items()}),

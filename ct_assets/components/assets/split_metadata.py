@@ -6,19 +6,19 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from ct_assets.components.assets.split_step import Counts
 from ct_assets.components.project.asset_keys import key
-from ct_assets.io_managers.delivery_metadata import fix, table
+from ct_assets.io_managers.metadata_tables import fix, table
 from ct_assets.mapping import Sync
+from ct_assets.row_counts import RowCounts
 
 TOP = 20
 
 
 def split_metadata(sync: Sync, meta: Mapping[str, Any], seconds: float) -> dict[str, Any]:
     """For `valid` and `rejected`: where every row of the source went, and why."""
-    counts = Counts(**meta["counts"])
+    counts = RowCounts(**meta["counts"])
     return {
-        "conservation": table([{"rows": n, "count": c} for n, c in meta["counts"].items()]),
+        "conservation": table([{"rows": n, "count": c} for n, c in counts.totals().items()]),
         "reasons": reasons(meta["reasons"]),
         **({"warnings": warnings(meta["warnings"])} if meta["warnings"] else {}),
         "gate": meta["gate"]["why"] or "passed",

@@ -1,7 +1,7 @@
 """A sync's split written to the staging, with the verdict of its gate; needs no Dagster."""
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -10,26 +10,8 @@ from ct_assets.components.assets.polars_errors import computing
 from ct_assets.files import private_dir
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync, reason_counts, split
+from ct_assets.row_counts import RowCounts
 from ct_assets.staging import Draft
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows of a source: all of them are in exactly one of the other four."""
-
-    source: int
-    cut: int
-    superseded: int
-    valid: int
-    rejected: int
-
-    @property
-    def rejected_share(self) -> float:
-        return self.rejected / max(self.valid + self.rejected, 1)
-
-    @property
-    def complete(self) -> bool:
-        return self.source == self.cut + self.superseded + self.valid + self.rejected
 
 
 @dataclass(frozen=True)
@@ -46,23 +28,17 @@ def split_into(
     valid: Draft,
     rejected: Draft,
     rejected_profiles: pl.LazyFrame | None = None,
-) -> Counts:
+) -> RowCounts:
     """Fill both drafts; counts, reasons and the gate's verdict go into the meta of `valid`."""
     work = private_dir(valid.folder / "work")
     with computing(sync, source):
         parts = split(sync, source, work, rejected_profiles=rejected_profiles)
         valid.sink(parts.valid)
-        none_left = _rows(valid) == parts.counts.told
+        none_left = _rows(valid) == parts.counts.checked
         rejected.sink(parts.rejected.clear() if none_left else parts.rejected)
     parts.keys.rename(valid.folder / KEYS)
     shutil.rmtree(work)
-    counts = Counts(
-        source=parts.counts.source,
-        cut=parts.counts.cut,
-        superseded=parts.counts.superseded,
-        valid=_rows(valid),
-        rejected=_rows(rejected),
-    )
+    counts = replace(parts.counts, valid=_rows(valid), rejected=_rows(rejected))
     valid.meta |= {
         "counts": asdict(counts),
         "gate": asdict(gate(sync, counts)),
@@ -73,9 +49,9 @@ def split_into(
     return counts
 
 
-def gate(sync: Sync, counts: Counts) -> Gate:
-    if not counts.complete:
-        return Gate(passed=False, why=f"rows were lost or invented: {asdict(counts)}")
+def gate(sync: Sync, counts: RowCounts) -> Gate:
+    if violations := counts.violations():
+        return Gate(passed=False, why=f"rows were lost or invented: {'; '.join(violations)}")
     if counts.rejected_share > sync.max_rejected:
         return Gate(
             passed=False,

@@ -5,7 +5,7 @@ from typing import Any
 
 from ct_assets.components.assets.split_step import reasons
 from ct_assets.files import private_dir
-from ct_assets.io_managers.delivery_metadata import fix
+from ct_assets.io_managers.metadata_tables import fix
 from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import (
     Hazard,

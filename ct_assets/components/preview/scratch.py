@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ct_assets.components.assets.split_step import Counts, split_into
+from ct_assets.components.assets.split_step import split_into
 from ct_assets.files import scratch_dir
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync
+from ct_assets.row_counts import RowCounts
 from ct_assets.staging import Draft, Staging
 
 
@@ -20,7 +21,7 @@ class Rows:
     source: pl.LazyFrame
     valid: Draft
     rejected: Draft
-    counts: Counts
+    counts: RowCounts
 
     @property
     def keys(self) -> pl.LazyFrame:

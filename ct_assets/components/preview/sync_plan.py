@@ -1,6 +1,6 @@
 """What the next run of a sync would do, from rows read just now; nothing is changed by asking."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ct_assets.clevertap.destination import Destination
@@ -13,6 +13,7 @@ from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload, delivery
+from ct_assets.row_counts import RowCounts
 from ct_assets.staging import Snapshot
 
 
@@ -20,7 +21,7 @@ from ct_assets.staging import Snapshot
 class Planned:
     sync: str
     destination: str
-    counts: dict[str, int]
+    counts: RowCounts
     gate: str
     """Why nothing would be sent; empty if the checks pass."""
     report: PlanReport
@@ -37,7 +38,7 @@ def planned(
         return Planned(
             sync=declared.sync.name,
             destination=destinations.told(to),
-            counts=asdict(rows.counts),
+            counts=rows.counts,
             gate=rows.valid.meta["gate"]["why"],
             report=plan(request),
             blast=blast(desk, declared.sync),
@@ -72,10 +73,10 @@ def lines(planned: Planned) -> dict[str, int]:
     """Where every row would go; what is indented adds up to the line above."""
     report, counts = planned.report, planned.counts
     return {
-        "source": counts["source"],
-        "cut by where": counts["cut"],
-        "superseded": counts["superseded"],
-        "rejected": counts["rejected"],
+        "source": counts.source,
+        "cut by where": counts.cut,
+        "superseded": counts.superseded,
+        "rejected": counts.rejected,
         "valid": report.valid,
         "  new": report.new,
         "  changed": report.changed,

@@ -57,7 +57,7 @@ def objection(
     synced = scalar(connection, "select count(*) from synced where delivery is not null")
     changed = diff.fates.get("changed", 0)
     same = state_database.get(connection, "declaration") == policy.declaration
-    if removed.planned and not sum(diff.fates.values()) and not (request.rejected or 0):
+    if removed.planned and not sum(diff.fates.values()) and not request.rejected:
         return _allowed(
             request,
             "empty_source",

@@ -23,7 +23,7 @@ from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.sync_files import OUTBOX, locked, readable_errors, workdir
 from ct_assets.files import sync
-from ct_assets.row_counts import Tally
+from ct_assets.row_counts import OutcomeCounts
 from ct_assets.sql import parquet_sql
 
 CHUNK = 25_000
@@ -44,8 +44,8 @@ _REFUSALS = {"entry": pl.Int64, "row": pl.Int64, "code": pl.Int64, "message": pl
 class Settlement:
     origin: Origin
     report: Path
-    sent: Tally
-    removals: Tally
+    sent: OutcomeCounts
+    removals: OutcomeCounts
 
 
 @contextlib.contextmanager
@@ -158,9 +158,9 @@ def _write_refusals(work: Path, ledger: LedgerFile, delivery: int) -> list[Path]
     return paths
 
 
-def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> Tally:
+def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> OutcomeCounts:
     """Of the records (`=`) or of the removals (`<>`)."""
     found = connection.execute(
         f"select outcome, count(*) from work.settled where action {operator} 'upsert' group by 1"
     ).fetchall()
-    return Tally(planned=sum(n for _, n in found), **dict(found))
+    return OutcomeCounts(planned=sum(n for _, n in found), **dict(found))

@@ -9,6 +9,7 @@ import pytest
 
 from ct_assets.delivery import DeliveryFailed
 from ct_assets.delivery.state.sync_files import OUTBOX, PREVIOUS, STATE
+from ct_assets.row_counts import RowCounts
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile
 
 LI: list[Row] = [profile(str(n), Name="Li") for n in range(10, 20)]
@@ -68,7 +69,9 @@ def test_a_rejected_row_that_bears_it_is_still_the_same_person(profiles: Sync) -
     profiles.run([BOTH, *LI])
     request = profiles.request([BY_IDENTITY, *LI])
 
-    assert profiles.send(profiles.request(LI, rejected=1, keys=request.keys)).counts.removed == 0
+    counts = RowCounts(source=len(LI) + 1, rejected=1, valid=len(LI))
+    rejected = profiles.request(LI, counts=counts, keys=request.keys)
+    assert profiles.send(rejected).counts.removed == 0
 
 
 def test_the_last_delivery_teaches_a_state_that_knew_keys_alone(profiles: Sync) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from ct_assets.delivery import DeliveryFailed, Tally
+from ct_assets.delivery import DeliveryFailed
+from ct_assets.row_counts import OutcomeCounts, RowCounts
 from ct_assets.sandbox.faults import Plan
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile, report
 
@@ -14,7 +15,7 @@ def test_removed_rows_are_kept_unless_declared_otherwise(profiles: Sync) -> None
 
     result = profiles.run(OTHERS)
 
-    assert (result.requests, result.counts.removals) == (0, Tally())
+    assert (result.requests, result.counts.removals) == (0, OutcomeCounts())
 
 
 def test_clear_deletes_the_fields_that_were_sent(profiles: Sync) -> None:
@@ -30,7 +31,7 @@ def test_clear_deletes_the_fields_that_were_sent(profiles: Sync) -> None:
         "profileData": {"Name": {"$delete": 1}, "Tier": {"$delete": 1}},
     }
     assert result.counts.removed == 1
-    assert result.counts.removals == Tally(planned=1, acked=1)
+    assert result.counts.removals == OutcomeCounts(planned=1, acked=1)
     assert report(result) == [("ada", "acked", None)]
     assert (again.counts.removed, again.requests) == (0, 0)
     assert profiles.run([ADA, *OTHERS]).counts.new == 1
@@ -42,7 +43,7 @@ def test_delete_deletes_the_profile(profiles: Sync) -> None:
 
     result = profiles.run(OTHERS)
 
-    assert result.counts.removals == Tally(planned=1, acked=1)
+    assert result.counts.removals == OutcomeCounts(planned=1, acked=1)
     assert "ada" not in {p.identity for p in profiles.sandbox.profiles()}
     assert profiles.run(OTHERS).counts.removed == 0
 
@@ -64,7 +65,7 @@ def test_profiles_without_a_deletable_identifier_stay_and_are_named(profiles: Sy
 
     result = profiles.run(OTHERS)
 
-    assert (result.counts.removed, result.counts.removals) == (1, Tally())
+    assert (result.counts.removed, result.counts.removals) == (1, OutcomeCounts())
     assert result.notes == ("1 removed rows stay: CleverTap deletes by identity or objectId only",)
 
 
@@ -90,7 +91,8 @@ def test_rejected_rows_are_not_removed(profiles: Sync) -> None:
     profiles.policy_with(on_removed="delete")
     profiles.run([ADA, *OTHERS])
     request = profiles.request([ADA, *OTHERS])
-    rejected = profiles.request(OTHERS, rejected=1, keys=request.keys)
+    counts = RowCounts(source=31, rejected=1, valid=30)
+    rejected = profiles.request(OTHERS, counts=counts, keys=request.keys)
 
     assert profiles.send(rejected).counts.removed == 0
 
@@ -104,7 +106,7 @@ def test_a_deletion_that_is_denied_does_not_say_that_nothing_was_sent(profiles: 
         profiles.run([*OTHERS, profile("new", Name="Li")])
 
     assert found.value.result
-    assert found.value.result.counts.removals == Tally(planned=1, unsent=1)
+    assert found.value.result.counts.removals == OutcomeCounts(planned=1, unsent=1)
 
 
 def test_whoever_may_be_deleted_is_sent_again_on_return(profiles: Sync) -> None:
@@ -126,4 +128,4 @@ def test_a_lost_deletion_is_repeated_by_the_next_run(profiles: Sync) -> None:
         profiles.run(OTHERS)
     profiles.sandbox.faults.clear()
 
-    assert profiles.run(OTHERS).counts.removals == Tally(planned=1, acked=1)
+    assert profiles.run(OTHERS).counts.removals == OutcomeCounts(planned=1, acked=1)

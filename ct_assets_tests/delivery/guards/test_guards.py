@@ -2,8 +2,9 @@ import threading
 
 import pytest
 
-from ct_assets.delivery import DeliveryFailed, Tally
+from ct_assets.delivery import DeliveryFailed
 from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.row_counts import OutcomeCounts
 from ct_assets_tests.delivery.kit import Row, Sync, event, profile
 
 PEOPLE: list[Row] = [profile(str(n), Name="Li") for n in range(100)]
@@ -21,7 +22,7 @@ def test_too_many_removed_rows_stop_before_anything_leaves(profiles: Sync) -> No
         profiles.run(RENAMED[:89])
 
     assert failed.value.result
-    assert failed.value.result.counts.sent == Tally(planned=89, unsent=89)
+    assert failed.value.result.counts.sent == OutcomeCounts(planned=89, unsent=89)
     assert failed.value.result.requests == 0
     assert profiles.run(RENAMED[:89], allow=frozenset(["max_removed"])).counts.acked == 89
 

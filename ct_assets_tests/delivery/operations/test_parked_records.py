@@ -1,7 +1,8 @@
 import pytest
 
-from ct_assets.delivery import DeliveryFailed, Tally
+from ct_assets.delivery import DeliveryFailed
 from ct_assets.delivery.operations import parked_records
+from ct_assets.row_counts import OutcomeCounts
 from ct_assets_tests.delivery.kit import Sync, event, profile, report
 
 
@@ -33,7 +34,7 @@ def test_a_lost_event_is_no_failure_of_the_run(events: Sync) -> None:
 
     result = events.run([event("e1")])
 
-    assert result.counts.sent == Tally(planned=1, unknown=1)
+    assert result.counts.sent == OutcomeCounts(planned=1, unknown=1)
 
 
 def test_resend_offers_it_to_the_next_run(parking: Sync) -> None:

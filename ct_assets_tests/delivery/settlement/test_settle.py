@@ -3,9 +3,10 @@ import shutil
 import duckdb
 import pytest
 
-from ct_assets.delivery import DeliveryFailed, Tally
+from ct_assets.delivery import DeliveryFailed
 from ct_assets.delivery.settlement.settle import settled
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
+from ct_assets.row_counts import OutcomeCounts
 from ct_assets_tests.delivery.kit import Sync, event, profile, report
 
 TABLES = ("synced", "held", "meta")
@@ -44,7 +45,7 @@ def test_records_that_never_left_are_planned_anew_from_todays_rows(events: Sync)
 
     result = events.run([event("e2", Amount=2)])
 
-    assert result.settled == Tally(planned=2, unsent=2)
+    assert result.settled == OutcomeCounts(planned=2, unsent=2)
     assert report(result) == [("e2", "acked", None)]
     assert [e.props for e in events.sandbox.events()] == [{"Amount": 2}]
 
@@ -79,7 +80,7 @@ def test_a_batch_in_parts_is_settled_part_by_part(events: Sync) -> None:
     events.policy_with(on_unknown="park")
     result = events.run([event(f"e{n}", ts=n + 1) for n in range(4)])
 
-    assert result.settled == Tally(planned=4, acked=2, unknown=2)
+    assert result.settled == OutcomeCounts(planned=4, acked=2, unknown=2)
     assert (result.counts.unchanged, result.counts.held) == (2, {"parked": 2})
 
 
@@ -89,7 +90,7 @@ def test_one_bad_record_of_a_batch_is_refused_alone(profiles: Sync) -> None:
 
     result = profiles.run(rows)
 
-    assert result.counts.sent == Tally(planned=100, acked=99, refused=1)
+    assert result.counts.sent == OutcomeCounts(planned=100, acked=99, refused=1)
     assert [row for row in report(result) if row[1] != "acked"] == [("41", "refused", "515")]
 
 
@@ -101,7 +102,7 @@ def test_what_is_acked_before_the_end_stays_acked(events: Sync) -> None:
         events.run(rows)
 
     assert failed.value.result
-    assert failed.value.result.counts.sent == Tally(planned=1500, acked=1000, unsent=500)
+    assert failed.value.result.counts.sent == OutcomeCounts(planned=1500, acked=1000, unsent=500)
     events.sandbox.faults.clear()
     assert events.run(rows).counts.acked == 500
     assert len(events.sandbox.events()) == 1500
