@@ -4,7 +4,7 @@ No row is lost or invented: the account of every split and of every delivery mus
 run fails. The equations stand here alone; whoever checks or shows the account reads them here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Self
 
@@ -33,16 +33,21 @@ class Equation:
         return f"{self.whole} {terms[self.whole]} = {' + '.join(parts)}"
 
 
-SPLIT = (Equation("source", ("valid", "rejected", "superseded", "cut")),)
+SPLIT_LAW = (Equation("source", ("valid", "rejected", "superseded", "cut")),)
 """Hold once the rows of a source are split."""
-DELIVERY = (
-    *SPLIT,
+DELIVERY_LAW = (
+    *SPLIT_LAW,
     Equation("valid", ("unchanged", "held", "planned")),
     Equation("planned", ("new", "changed")),
     Equation("planned", OUTCOMES),
     Equation("removed", ("left alone", *REMOVALS.values())),
 )
 """Hold once a delivery is settled."""
+
+
+def law(equations: Sequence[Equation]) -> str:
+    """Such as `source = valid + rejected + superseded + cut; valid = ...`."""
+    return "; ".join(map(str, equations))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,7 @@ class OutcomeCounts:
 class RowCounts:
     """Rows of a source after the split, counted from files."""
 
-    equations: ClassVar[tuple[Equation, ...]] = SPLIT
+    equations: ClassVar[tuple[Equation, ...]] = SPLIT_LAW
 
     source: int
     cut: int = 0
@@ -105,7 +110,7 @@ class RowCounts:
 class DeliveryCounts(RowCounts):
     """Rows of a source after a delivery: the account of the split, carried on."""
 
-    equations: ClassVar[tuple[Equation, ...]] = DELIVERY
+    equations: ClassVar[tuple[Equation, ...]] = DELIVERY_LAW
 
     unchanged: int
     held: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""Snapshots of assets as Parquet, immutable once published and found through a pointer.
+"""Staging keeps snapshots of assets as Parquet, immutable once published, found by a pointer.
 
     <root>/<key>/=<partition>/current.json             the pointer, swapped in one step
     <root>/<key>/=<partition>/<snapshot>/data.parquet  immutable; what else belongs to it is beside
@@ -12,17 +12,17 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 import polars as pl
 
 from ct_assets.errors import UserError
 from ct_assets.files import held_dir, replacing, sweep, sync
+from ct_assets.snapshot_meta import SnapshotMeta, from_json, to_json
 
 DATA = "data.parquet"
 POINTER = "current.json"
@@ -33,7 +33,7 @@ RANGE = "..."
 
 
 class NotStagedError(UserError):
-    """An asset that something wants to read has no snapshot yet."""
+    """An asset that is to be read has no snapshot yet."""
 
     def __init__(self, key: Sequence[str], partition: str | None) -> None:
         of = f", partition {partition}" if partition else ""
@@ -42,10 +42,10 @@ class NotStagedError(UserError):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A published snapshot, and what was said of it when it was."""
+    """A published snapshot."""
 
     path: Path
-    meta: Mapping[str, Any] = field(default_factory=dict)
+    meta: SnapshotMeta = field(default_factory=SnapshotMeta)
 
     def scan(self) -> pl.LazyFrame:
         return pl.scan_parquet(self.path, glob=False)
@@ -59,7 +59,7 @@ class Draft:
     """A snapshot being written; `meta` becomes readable together with the files."""
 
     folder: Path
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: SnapshotMeta = field(default_factory=SnapshotMeta)
 
     @property
     def path(self) -> Path:
@@ -103,10 +103,9 @@ class Staging:
 
     def current(self, key: Sequence[str], partition: str | None = None) -> Snapshot:
         try:
-            pointer = json.loads((self._home(key, partition) / POINTER).read_text())
+            return _snapshot(self._home(key, partition) / POINTER)
         except FileNotFoundError:
             raise NotStagedError(key, partition) from None
-        return Snapshot(self._home(key, partition) / pointer["snapshot"] / DATA, pointer["meta"])
 
     def latest(self, key: Sequence[str]) -> Snapshot:
         """The current snapshot of whichever partition was published last."""
@@ -114,8 +113,7 @@ class Staging:
         newest = max(pointers, key=lambda path: path.stat().st_mtime, default=None)
         if newest is None:
             raise NotStagedError(key, None)
-        pointer = json.loads(newest.read_text())
-        return Snapshot(newest.parent / pointer["snapshot"] / DATA, pointer["meta"])
+        return _snapshot(newest)
 
     def snapshots(self, key: Sequence[str]) -> list[Path]:
         """The files of all snapshots of an asset, of every partition, replaced ones too."""
@@ -126,27 +124,27 @@ class Staging:
         """Remove drafts of an asset that killed runs have left, of every partition."""
         sweep(self._home(key, None).parent.glob("=*/.*-*"))
 
-    def meta(self, key: Sequence[str], partition: str | None = None) -> Mapping[str, Any]:
-        """Of the current snapshot; nothing if there is none."""
+    def meta(self, key: Sequence[str], partition: str | None = None) -> SnapshotMeta:
+        """Of the current snapshot; an empty one if there is none."""
         try:
             return self.current(key, partition).meta
         except NotStagedError:
-            return {}
+            return SnapshotMeta()
 
-    def latest_meta(self, key: Sequence[str]) -> Mapping[str, Any]:
-        """Of the snapshot that was published last; nothing if there is none."""
+    def latest_meta(self, key: Sequence[str]) -> SnapshotMeta:
+        """Of the snapshot that was published last; an empty one if there is none."""
         try:
             return self.latest(key).meta
         except NotStagedError:
-            return {}
+            return SnapshotMeta()
 
     def partitions(self, key: Sequence[str]) -> list[str | None]:
         """All that were staged; None is the whole of an asset without any."""
         pointers = self._home(key, None).parent.glob(f"=*/{POINTER}")
         return [unquote(name[1:]) or None for name in sorted(p.parent.name for p in pointers)]
 
-    def amend(self, key: Sequence[str], partition: str | None, meta: Mapping[str, Any]) -> None:
-        """Say something else of the current snapshot."""
+    def amend(self, key: Sequence[str], partition: str | None, meta: SnapshotMeta) -> None:
+        """Replace the meta of the current snapshot."""
         current = self.current(key, partition)
         self._point(self._home(key, partition), current.path.parent.name, meta)
 
@@ -158,9 +156,9 @@ class Staging:
         parts = (_quote(part) for part in key)
         return self.root.joinpath(*parts, f"={_quote(partition or '')}")
 
-    def _point(self, home: Path, snapshot: str, meta: Mapping[str, Any]) -> None:
+    def _point(self, home: Path, snapshot: str, meta: SnapshotMeta) -> None:
         with replacing(home / POINTER) as partial:
-            partial.write_text(json.dumps({"snapshot": snapshot, "meta": meta}))
+            partial.write_text(json.dumps({"snapshot": snapshot, "meta": to_json(meta)}))
 
     def _pointed(self, home: Path) -> Path | None:
         with contextlib.suppress(FileNotFoundError):
@@ -188,6 +186,19 @@ class Staging:
         with contextlib.suppress(FileNotFoundError):
             return snapshot.stat().st_mtime < time.time() - self.retention.total_seconds()
         return False
+
+
+def _snapshot(pointer: Path) -> Snapshot:
+    try:
+        known = json.loads(pointer.read_text())
+        return Snapshot(pointer.parent / known["snapshot"] / DATA, from_json(known["meta"]))
+    except UserError as error:
+        raise UserError(f"{pointer.parent}: {error}") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{pointer} is damaged ({type(error).__name__}); remove {pointer.parent} and "
+            "materialize the asset again"
+        ) from None
 
 
 def _quote(part: str) -> str:

@@ -11,7 +11,7 @@ import ct_assets
 ROOT = Path(ct_assets.__file__).parent
 
 # What a package may import of the project, beside itself and the leaves.
-LEAVES = {"errors", "files", "row_counts", "settings", "sql", "staging", ""}
+LEAVES = {"errors", "files", "row_counts", "settings", "snapshot_meta", "sql", "staging", ""}
 ALLOWED = {
     "phone": set(),
     "clevertap": set(),

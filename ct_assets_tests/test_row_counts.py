@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_assets.row_counts import (
-    DELIVERY,
+    DELIVERY_LAW,
     OUTCOMES,
-    SPLIT,
+    SPLIT_LAW,
     DeliveryCounts,
     OutcomeCounts,
     RowCounts,
+    law,
 )
 
 HALF = RowCounts(source=100, cut=1, superseded=2, rejected=7, valid=90)
@@ -84,14 +85,15 @@ def test_every_row_that_a_delivery_loses_or_invents_shows(
 
 
 def test_the_equations_in_words() -> None:
-    assert [str(equation) for equation in SPLIT] == [
-        "source = valid + rejected + superseded + cut",
-    ]
-    assert [str(equation) for equation in DELIVERY[1:4]] == [
-        "valid = unchanged + held + planned",
-        "planned = new + changed",
-        "planned = acked + refused + unknown + unsent",
-    ]
+    assert law(SPLIT_LAW) == "source = valid + rejected + superseded + cut"
+    assert law(DELIVERY_LAW) == (
+        "source = valid + rejected + superseded + cut; "
+        "valid = unchanged + held + planned; "
+        "planned = new + changed; "
+        "planned = acked + refused + unknown + unsent; "
+        "removed = left alone + removals acked + removals refused + removals unknown"
+        " + removals unsent"
+    )
 
 
 @st.composite

@@ -7,6 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ct_assets.errors import UserError
+from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 KEY = ("chinook", "customer")
@@ -15,7 +17,7 @@ KEY = ("chinook", "customer")
 def publish(staging: Staging, *values: int, partition: str | None = None) -> Snapshot:
     with staging.draft(KEY, partition) as draft:
         draft.sink(pl.LazyFrame({"n": values}))
-        draft.meta["rows"] = len(values)
+        draft.meta = SnapshotMeta(partition_rows={"2026": len(values)})
         return staging.publish(draft)
 
 
@@ -27,7 +29,7 @@ def test_the_last_published_snapshot_is_current(tmp_path: Path) -> None:
 
     current = staging.current(KEY)
     assert current.scan().collect()["n"].to_list() == [2, 3]
-    assert current.meta == {"rows": 2}
+    assert current.meta == SnapshotMeta(partition_rows={"2026": 2})
 
 
 def test_a_reader_of_the_replaced_snapshot_is_not_disturbed(tmp_path: Path) -> None:
@@ -133,3 +135,23 @@ def test_a_draft_is_not_collected_while_it_is_written(tmp_path: Path) -> None:
         publish(staging, 2)
 
         assert staging.publish(slow).scan().collect()["n"].to_list() == [1]
+
+
+def test_a_snapshot_of_a_newer_version_is_refused_with_its_place(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+    pointer = publish(staging, 1).path.parent.parent / "current.json"
+    pointer.write_text('{"snapshot": "18a", "meta": {"version": 99}}')
+
+    for read in (staging.current, staging.latest, staging.meta, staging.latest_meta):
+        with pytest.raises(UserError, match=r"chinook/customer/=: .*newer ct_assets"):
+            read(KEY)
+
+
+@pytest.mark.parametrize("text", ["{", '{"snapshot": "18a"}', '{"snapshot": "18a", "meta": []}'])
+def test_a_damaged_pointer_is_told_with_its_place(tmp_path: Path, text: str) -> None:
+    staging = Staging(tmp_path)
+    pointer = publish(staging, 1).path.parent.parent / "current.json"
+    pointer.write_text(text)
+
+    with pytest.raises(UserError, match=r"current.json is damaged .* materialize the asset again"):
+        staging.current(KEY)

@@ -20,6 +20,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot
 
 Staged = Mapping[tuple[str, str], Snapshot]
@@ -97,17 +98,22 @@ def _print_table(console: Console, made: Staged, syncs: list[Declared]) -> None:
         table.add_column(heading, justify="right")
     for declared in syncs:
         staged = (made.get((declared.sync.name, stage)) for stage in ("valid", "clevertap"))
-        counts = {k: v for s in staged if s for k, v in s.meta["counts"].items()}
+        counts = {name: rows for s in staged if s for name, rows in _totals(s.meta).items()}
         table.add_row(declared.sync.name, *(str(counts.get(key, "-")) for key in COLUMNS))
     console.print(table)
+
+
+def _totals(meta: SnapshotMeta) -> dict[str, int]:
+    part = meta.split or meta.delivery
+    return part.counts.totals() if part else {}
 
 
 def _print_rows(console: Console, made: Staged, declared: Declared) -> None:
     name = declared.sync.name
     valid, rejected, sent = (made.get((name, stage)) for stage in STAGES[:3])
-    if sent:
-        counts = sent.meta["counts"]
-        console.print(f"{name}: {counts['acked']} {_records(declared.sync)} acknowledged")
+    if sent and sent.meta.delivery:
+        acked = sent.meta.delivery.counts.acked
+        console.print(f"{name}: {acked} {_records(declared.sync)} acknowledged")
     if valid and "Phone" in valid.scan().collect_schema():
         phones = valid.scan().select(pl.col("Phone").count(), none=pl.col("Phone").null_count())
         with_phone, without = phones.collect().row(0)

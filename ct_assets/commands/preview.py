@@ -27,10 +27,10 @@ def command(module: str, sync: str, limit: int) -> None:
     """
     project = Project.load(module)
     with project.rows(project.sync(sync)) as rows:
-        click.echo(_counted(rows.counts))
+        click.echo(_counted(rows.split.counts))
         _records(rows, limit)
         _rejected(rows, limit)
-        if why := rows.valid.meta["gate"]["why"]:
+        if why := rows.split.gate.why:
             click.echo(f"\nNothing would be sent: {why}.")
 
 

@@ -14,6 +14,8 @@ from ct_assets.components.project.runs import job_name
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
 
+SHOWN = ("unchanged", "held", "acked", "refused", "unknown")
+
 
 def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tuple[str, ...]:
     if wrong := unknown_guard(allow):
@@ -53,9 +55,10 @@ def command(
         )
     if not succeeded:
         raise UserError(f"{sync} is not complete; the reason is above")
-    counts = project.staging.latest((sync, "clevertap")).meta["counts"]
-    shown = ("unchanged", "held", "acked", "refused", "unknown")
-    click.echo(f"{sync}: " + ", ".join(f"{counts[name]:,} {name}" for name in shown))
+    delivery = project.staging.latest_meta((sync, "clevertap")).delivery
+    totals = delivery.counts.totals() if delivery else {}
+    shown = (name for name in SHOWN if name in totals)
+    click.echo(f"{sync}: " + ", ".join(f"{totals[name]:,} {name}" for name in shown))
 
 
 def _config(sync: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 import dagster as dg
@@ -40,9 +41,14 @@ def command(module: str, *, as_json: bool) -> None:
         for name in sorted(project.syncs)
     ]
     if as_json:
-        print_json([asdict(status) for status in found])
+        print_json([_json(status) for status in found])
     else:
         show(found)
+
+
+def _json(status: Status) -> dict[str, Any]:
+    totals = status.counts.totals() if status.counts else {}
+    return asdict(status) | {"counts": totals}
 
 
 def starters(project: Project, name: str) -> frozenset[str]:
@@ -75,12 +81,13 @@ def _status(
     to = destinations.known(sync)
     stands, busy = _stands(to, name)
     report = project.staged(name, "clevertap")
-    ours = report is not None and report.meta.get("destination") == destinations.name_of(to)
+    delivery = report.meta.delivery if report else None
+    ours = delivery is not None and delivery.destination == destinations.name_of(to)
     return Status(
         sync=name,
         destination=destinations.told(to),
         last_run=run or _last(stands),
-        counts=report.meta["counts"] if report and ours else {},
+        counts=delivery.counts if delivery and ours else None,
         acknowledged=stands.synced if stands else 0,
         held=stands.held if stands else {},
         trigger=f"stopped: {trigger(sync)}" if off else trigger(sync),
@@ -111,9 +118,10 @@ def _notes(
     if stands and stands.held.get("parked"):
         yield f"records wait for a person: ct-assets parked {sync.name}"
     valid = project.staged(sync.name, "valid")
-    if valid and not valid.meta["gate"]["passed"]:
-        yield f"not sent: {valid.meta['gate']['why']}"
-    if valid and valid.meta["declaration"] != sync.digest:
+    split = valid.meta.split if valid else None
+    if split and not split.gate.passed:
+        yield f"not sent: {split.gate.why}"
+    if split and split.declaration != sync.digest:
         yield f"its declaration was edited since: ct-assets plan {sync.name}"
     for name in sorted(off):
         yield f"{name} is stopped in Dagster; start it there, under Automation"

@@ -21,9 +21,9 @@ from ct_assets.io_managers.delivery_metadata import ProgressLog, outcome_metadat
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping import Sync
-from ct_assets.row_counts import RowCounts
 from ct_assets.sandbox import ensure_running
 from ct_assets.settings import data_dir
+from ct_assets.snapshot_meta import DeliveryMeta, SnapshotMeta, SplitMeta
 from ct_assets.staging import Snapshot
 
 KEYS = "keys.parquet"
@@ -120,11 +120,11 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         """Stage the report, so that it can be read like any other asset."""
         with self.staging.staging().draft(*name_of(context)) as draft:
             shutil.copyfile(outcome.report, draft.path)
-            draft.meta |= {
-                "counts": outcome.counts.totals(),
-                "destination": to.name,
-                "objection": outcome.objection,
-            }
+            draft.meta = SnapshotMeta(
+                delivery=DeliveryMeta(
+                    destination=to.name, counts=outcome.counts, objection=outcome.objection
+                )
+            )
             self.staging.staging().publish(draft)
 
 
@@ -171,7 +171,7 @@ def _tell_guard(context: dg.OutputContext, objection: str) -> None:
 
 def points_each(upload: Upload) -> float:
     """Data points of a record, on average: an event's properties count one each, as it does."""
-    nulls = upload.valid.meta.get("nulls", {}).values()
+    nulls = split_of(upload).nulls.values()
     return 1.0 + (sum(1 - share for share in nulls) if upload.sync.object == "event" else 0.0)
 
 
@@ -183,12 +183,16 @@ def _check_options(options: DeliveryOptions) -> None:
 
 
 def _check_gate(upload: Upload) -> None:
-    gate = upload.valid.meta.get("gate")
-    name = upload.sync.name
-    if gate is None:
+    name, gate = upload.sync.name, split_of(upload).gate
+    if not gate.passed:
+        raise GateError(f"{name} is not sent: {gate.why}. Look at {name}/rejected for reasons.")
+
+
+def split_of(upload: Upload) -> SplitMeta:
+    name, split = upload.sync.name, upload.valid.meta.split
+    if split is None:
         raise GateError(f"{name}/valid has no verdict of its checks; materialize {name}/valid")
-    if not gate["passed"]:
-        raise GateError(f"{name} is not sent: {gate['why']}. Look at {name}/rejected for reasons.")
+    return split
 
 
 def home(destination: str, sync: str) -> Path:
@@ -197,15 +201,15 @@ def home(destination: str, sync: str) -> Path:
 
 
 def delivery(upload: Upload, destination: str, run: str, retention: timedelta) -> DeliveryRequest:
-    """What an upload comes to for the delivery; `destination` is its name."""
-    options = upload.options
+    """The request for the delivery of an upload; `destination` is its name."""
+    split, options = split_of(upload), upload.options
     return DeliveryRequest(
         home=home(destination, upload.sync.name),
         valid=upload.valid.path,
         keys=upload.valid.beside(KEYS),
-        policy=policy(upload.sync, upload.valid.meta["declaration"], upload.neighbours),
+        policy=policy(upload.sync, split.declaration, upload.neighbours),
         run=run,
-        counts=RowCounts(**upload.valid.meta["counts"]),
+        counts=split.counts,
         full=options.full,
         limit=options.limit,
         allow=frozenset(options.allow),

@@ -21,6 +21,7 @@ from ct_assets.mapping.declaration.problems import (
     problem_of,
     unknown_key,
 )
+from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
 from ct_assets.sources import file_snapshot, formats, watermark
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import Draft, Snapshot
@@ -133,18 +134,20 @@ class DeclaredSource:
 
     def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
         """Write the rows as they are now to `draft`."""
-        draft.meta["code"] = self.code_version
         with self._named():
             if self.source.file is None:
-                draft.meta["state"] = self._state(warehouse)
+                draft.meta = self._meta(warehouse)
                 self._of(warehouse).snapshot(self.query, draft.path, called=self.called)
             else:
                 files = self._files()
                 watermark.at_rest(files, lambda: self._read(files, draft, warehouse))
 
     def _read(self, files: Sequence[Path], draft: Draft, warehouse: Warehouse) -> None:
-        draft.meta["state"] = self._state(warehouse)
+        draft.meta = self._meta(warehouse)
         file_snapshot.snapshot(files, draft.path, types=self.source.types)
+
+    def _meta(self, warehouse: Warehouse) -> SnapshotMeta:
+        return SnapshotMeta(source=SourceMeta(state=self._state(warehouse), code=self.code_version))
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed."""
@@ -165,7 +168,7 @@ class DeclaredSource:
         """Rows beyond a snapshot's watermark; without one, how many there are more or fewer."""
         of = self.source
         before = since.scan().select(pl.len()).collect().item()
-        known = since.meta["state"]
+        known = since.meta.source.state if since.meta.source else watermark.NOTHING
         beyond = (of.watermark, known) if of.watermark and known != watermark.NOTHING else None
         with self._named():
             if of.file is not None:

@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import notice
+from ct_assets.components.assets.split_warnings import with_warnings
 from ct_assets.mapping import parse
+from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.sources import file_snapshot
 from ct_assets.staging import Staging
 from ct_assets_tests.benchmarks import chain
@@ -24,11 +25,12 @@ def split_rows(
         staging.draft(("customers", "valid")) as valid,
         staging.draft(("customers", "rejected")) as rejected,
     ):
-        counts = split_into(sync, pl.scan_parquet(source), valid, rejected)
-        notice(sync, valid, staging.meta(("customers", "valid")), ())
+        split = split_into(sync, pl.scan_parquet(source), valid, rejected)
+        before = staging.meta(("customers", "valid")).split
+        valid.meta = SnapshotMeta(split=with_warnings(sync, valid, split, before, ()))
         staging.publish(rejected)
         staging.publish(valid)
-    return {"valid": counts.valid, "rejected": counts.rejected}
+    return {"valid": split.counts.valid, "rejected": split.counts.rejected}
 
 
 def staged(folder: Path, rows: int, *, messy_phones: bool) -> Path:

@@ -111,15 +111,17 @@ def test_a_signal_ends_the_run_in_good_order_and_the_next_goes_on(
         patched.setattr(ProgressLog, "__call__", said)
         assert "DagsterExecutionInterruptedError" in kit.failure(kit.run(defs))
 
-    counts = Staging(account / "data" / "staging").meta(("customers", "clevertap"))["counts"]
-    assert 0 < counts["acked"] <= UNDER_WAY * MAX_RECORDS
-    assert (counts["unsent"], counts["unknown"]) == (40_000 - counts["acked"], 0)
+    delivery = Staging(account / "data" / "staging").meta(("customers", "clevertap")).delivery
+    assert delivery
+    counts = delivery.counts
+    assert 0 < counts.acked <= UNDER_WAY * MAX_RECORDS
+    assert (counts.unsent, counts.unknown) == (40_000 - counts.acked, 0)
     assert (
-        f"stopped on request; what is left unsent goes with the next run: {counts['acked']:,} acked"
+        f"stopped on request; what is left unsent goes with the next run: {counts.acked:,} acked"
         in capfd.readouterr().err
     )
     assert kit.run(defs).success
-    assert staged(account, "clevertap").height == counts["unsent"]
+    assert staged(account, "clevertap").height == counts.unsent
 
 
 def test_a_guard_that_stops_a_run_fails_its_check_until_it_is_passed(account: Path) -> None:

@@ -55,6 +55,7 @@ class OldProject:
     def request(self, sync: str) -> DeliveryRequest:
         """What the killed delivery was asked to do."""
         valid = self.staging.current((sync, "valid"))
+        assert valid.meta.split
         policy = {
             "customers": replace(PROFILES, on_removed="clear"),
             "purchases": replace(EVENTS, event_key="number", on_unknown="park"),
@@ -63,7 +64,7 @@ class OldProject:
             home=self.home(sync),
             valid=valid.path,
             keys=valid.beside("keys.parquet"),
-            policy=replace(policy, sync=sync, declaration=valid.meta["declaration"]),
+            policy=replace(policy, sync=sync, declaration=valid.meta.split.declaration),
             run="today",
         )
 
@@ -132,15 +133,20 @@ def test_staged_snapshots_are_read(old: OldProject) -> None:
         for stage in ("valid", "rejected", "clevertap", "undelivered"):
             snapshot = old.staging.current((sync, stage), day)
             rows[sync, stage, day] = snapshot.scan().select(pl.len()).collect().item()
-        valid = old.staging.current((sync, "valid"), day)
-        assert valid.meta["counts"]["valid"] == rows[sync, "valid", day]
-        assert valid.meta["counts"]["rejected"] == rows[sync, "rejected", day]
-        assert valid.meta["gate"]["passed"]
+        split = old.staging.current((sync, "valid"), day).meta.split
+        assert split
+        assert split.counts.valid == rows[sync, "valid", day]
+        assert split.counts.rejected == rows[sync, "rejected", day]
+        assert split.counts.violations() == []
+        assert split.gate.passed
 
     assert rows["customers", "valid", None] == 11
     assert rows["customers", "rejected", None] == 1
     assert rows["purchases", "valid", None] == 120
-    assert old.staging.current(("purchases", "clevertap")).meta["counts"]["unknown"] == 10
+    delivery = old.staging.current(("purchases", "clevertap")).meta.delivery
+    assert delivery
+    assert delivery.counts.unknown == 10
+    assert delivery.counts.violations() == []
 
 
 def test_its_syncs_run_on(

@@ -1,6 +1,7 @@
 """Erases a person from what is staged: source rows, valid and rejected ones, reports."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -49,13 +50,14 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
 
 
 def _recount(staging: Staging, sync: Sync) -> None:
-    """What is said of the current snapshots is to be true of what is left of them."""
+    """Have the counts of the current snapshots agree with the rows that are left in them."""
     staged = (set(staging.partitions((sync.name, stage))) for stage in ("valid", "rejected"))
     for part in set.intersection(*staged):
         valid, rejected = (staging.current((sync.name, s), part) for s in ("valid", "rejected"))
-        counts = {**valid.meta["counts"], "valid": _rows(valid), "rejected": _rows(rejected)}
-        counts["source"] = sum(rows for name, rows in counts.items() if name != "source")
-        staging.amend((sync.name, "valid"), part, {**valid.meta, "counts": counts})
+        if split := valid.meta.split:
+            counts = split.counts.recounted(valid=_rows(valid), rejected=_rows(rejected))
+            meta = replace(valid.meta, split=replace(split, counts=counts))
+            staging.amend((sync.name, "valid"), part, meta)
 
 
 def _rows(snapshot: Snapshot) -> int:

@@ -1,4 +1,4 @@
-"""How `ct-assets status` shows the syncs: in tables, or one below the other where it is narrow."""
+"""StatusTable shows syncs in tables, or one below the other where the screen is narrow."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ct_assets.commands.support.dagster_runs import LastRun
 from ct_assets.commands.support.output import console, local, table
+from ct_assets.row_counts import DeliveryCounts
 
 COUNTS = {
     "source": "source",
@@ -26,12 +27,7 @@ COUNTS = {
     "unknown": "unknown",
     "unsent": "unsent",
 }
-# Each count with those that it is the sum of.
-_LAW = {
-    "source": ("valid", "rejected", "superseded", "cut"),
-    "valid": ("unchanged", "held", "planned"),
-    "planned": ("acked", "refused", "unknown", "unsent"),
-}
+"""Headings by the names of totals."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +35,7 @@ class Status:
     sync: str
     destination: str
     last_run: LastRun | None
-    counts: Mapping[str, int]
+    counts: DeliveryCounts | None
     """Of the last delivery to this destination."""
     acknowledged: int
     """Rows that CleverTap has by now."""
@@ -66,12 +62,13 @@ def show(found: Sequence[Status]) -> None:
             out.print(f"{status.sync}: {note}", style="yellow", soft_wrap=True)
 
 
-def law(counts: Mapping[str, int]) -> Iterator[str]:
-    """Where every row went, such as `59 source = 56 valid + 3 rejected`; what is 0 is left out."""
-    for whole, parts in _LAW.items():
-        if counts[whole]:
-            told = (f"{counts[part]:,} {COUNTS[part]}" for part in parts if counts[part])
-            yield f"{counts[whole]:,} {COUNTS[whole]} = {' + '.join(told)}"
+def sums(counts: DeliveryCounts) -> Iterator[str]:
+    """Where every row went, such as `59 source = 56 valid + 3 rejected`, without counts of 0."""
+    terms = counts.terms()
+    for equation in counts.equations:
+        if terms[equation.whole] and COUNTS.keys() >= set(equation.parts):
+            parts = (f"{terms[name]:,} {COUNTS[name]}" for name in equation.parts if terms[name])
+            yield f"{terms[equation.whole]:,} {COUNTS[equation.whole]} = {' + '.join(parts)}"
 
 
 def _width(out: Console, made: Table) -> int:
@@ -105,7 +102,8 @@ def _standings(found: Sequence[Status]) -> Table:
 def _counts(found: Sequence[Status]) -> Table:
     made = table("sync", *COUNTS.values(), title="Last delivery", numbers=tuple(COUNTS.values()))
     for status in found:
-        rows = (f"{status.counts[name]:,}" if status.counts else "-" for name in COUNTS)
+        totals = status.counts.totals() if status.counts else {}
+        rows = (f"{totals[name]:,}" if totals else "-" for name in COUNTS)
         made.add_row(status.sync, *rows)
     return made
 
@@ -120,7 +118,7 @@ def _stacked(status: Status) -> Table:
     parked = f", {status.parked:,} parked" if status.parked else ""
     made.add_row("  in CleverTap", f"{status.acknowledged:,}{parked}")
     if status.counts:
-        made.add_row("  last delivery", "\n".join(law(status.counts)))
+        made.add_row("  last delivery", "\n".join(sums(status.counts)))
     made.add_row()
     return made
 

@@ -1,16 +1,15 @@
 """Checks that a run evaluates as it goes; each description says what to do when it fails."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
 
-from ct_assets.components.assets.split_step import gate
 from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
-from ct_assets.mapping.snapshot_warnings import Hazard
-from ct_assets.row_counts import RowCounts
+from ct_assets.row_counts import DELIVERY_LAW, SPLIT_LAW, law
+from ct_assets.snapshot_meta import DeliveryMeta, SplitMeta
 
 SPLIT = {
     "rejected_share": (
@@ -18,8 +17,8 @@ SPLIT = {
         " Look at the reasons on this asset, mend the source or the mapping, or raise the limit."
     ),
     "conservation": (
-        "Every row of the source is valid, rejected, superseded or cut by `where`, and in one of"
-        " them only. If not, nothing is sent: this is a defect of ct_assets, please report it."
+        f"No row is lost or invented: {law(SPLIT_LAW)}. If not, nothing is sent: this is a defect"
+        " of ct_assets, please report it."
     ),
     "source_has_rows": (
         "The source has rows. If not, look at the run that fills it: an empty table is more often"
@@ -81,8 +80,8 @@ DELIVERY = {
         " what is parked; the rest goes again with the next run."
     ),
     "conservation": (
-        "Every valid row is unchanged, held or planned, and every planned one acked, refused,"
-        " unknown or unsent. If not, this is a defect of ct_assets, please report it."
+        f"No row is lost or invented: {law(DELIVERY_LAW)}. If not, this is a defect of ct_assets,"
+        " please report it."
     ),
 }
 BLOCKING = {("valid", "rejected_share"), ("valid", "conservation")}
@@ -96,7 +95,7 @@ class Finding:
 
 
 def of(sync: Sync) -> Mapping[str, str]:
-    """What is checked of the split of a sync."""
+    """The checks of a sync's split, each with its description."""
     hazards = {
         name: description
         for name, (_, description) in HAZARDS.items()
@@ -133,11 +132,11 @@ def results(
             )
 
 
-def of_split(
-    sync: Sync, counts: RowCounts, reasons: list[Mapping[str, Any]], late: Mapping[str, int]
-) -> Mapping[str, Finding]:
-    why = {"why": closed} if (closed := gate(sync, counts).why) else {}
-    repeated = sum(reason["rows"] for reason in reasons if reason["code"].endswith("_duplicate"))
+def of_split(sync: Sync, split: SplitMeta, late: Mapping[str, int]) -> Mapping[str, Finding]:
+    """`late`: rows by partition that came after their partition was delivered."""
+    counts, reasons = split.counts, split.reasons
+    why = {"why": split.gate.why} if split.gate.why else {}
+    repeated = sum(reason.rows for reason in reasons if reason.code.endswith("_duplicate"))
     return {
         "rejected_share": Finding(
             counts.rejected_share <= sync.max_rejected,
@@ -145,7 +144,7 @@ def of_split(
                 **why,
                 "share": counts.rejected_share,
                 "limit": sync.max_rejected,
-                **{f"rows/{r['field']}: {r['code']}": r["rows"] for r in reasons[:20]},
+                **{f"rows/{r.field}: {r.code}": r.rows for r in reasons[:20]},
             },
             dg.AssetCheckSeverity.ERROR,
         ),
@@ -153,21 +152,19 @@ def of_split(
         "source_has_rows": Finding(counts.source > 0, {"rows": counts.source}),
         "keys_unique": Finding(repeated == 0, {"rows": repeated}),
         "no_late_rows": Finding(not late, {f"rows/{key}": n for key, n in late.items()}),
+        **{name: _hazards(split, code) for name, (code, _) in HAZARDS.items()},
     }
 
 
-def of_hazards(found: Iterable[Hazard]) -> Mapping[str, Finding]:
-    told = {
-        name: {hazard.field: hazard.message for hazard in found if hazard.code == code}
-        for name, (code, _) in HAZARDS.items()
-    }
-    return {name: Finding(not messages, messages) for name, messages in told.items()}
+def _hazards(split: SplitMeta, code: str) -> Finding:
+    messages = {w.field or "": w.message for w in split.warnings if w.code == code}
+    return Finding(not messages, messages)
 
 
-def of_delivery(sync: Sync, meta: Mapping[str, Any]) -> Mapping[str, Finding]:
-    """`meta` of the staged report."""
-    counts, objection = meta["counts"], meta.get("objection")
-    share = counts["refused"] / max(counts["acked"] + counts["refused"], 1)
+def of_delivery(sync: Sync, delivery: DeliveryMeta) -> Mapping[str, Finding]:
+    counts, objection = delivery.counts, delivery.objection
+    share = counts.refused / max(counts.acked + counts.refused, 1)
+    violations = counts.violations()
     limit = 0.0 if sync.max_refused is None else sync.max_refused
     return {
         GUARDS_CHECK: Finding(
@@ -177,13 +174,12 @@ def of_delivery(sync: Sync, meta: Mapping[str, Any]) -> Mapping[str, Finding]:
         ),
         "refused_share": Finding(share <= limit, {"share": share, "limit": limit}),
         "outcomes_known": Finding(
-            counts["unknown"] == counts["unsent"] == 0,
-            {"unknown": counts["unknown"], "unsent": counts["unsent"]},
+            counts.unknown == counts.unsent == 0,
+            {"unknown": counts.unknown, "unsent": counts.unsent},
         ),
         "conservation": Finding(
-            counts["valid"] == counts["unchanged"] + counts["held"] + counts["planned"]
-            and counts["planned"]
-            == counts["acked"] + counts["refused"] + counts["unknown"] + counts["unsent"],
-            severity=dg.AssetCheckSeverity.ERROR,
+            not violations,
+            {"why": "; ".join(violations)} if violations else {},
+            dg.AssetCheckSeverity.ERROR,
         ),
     }

@@ -74,7 +74,8 @@ def fields_elsewhere(
     for name in neighbours(context) - {sync.name}:
         other, _ = sync_of(graph.get(dg.AssetKey([name, "clevertap"])).metadata)
         if other.object == sync.object and other.destination == sync.destination:
-            found |= set(staging.meta((name, "valid")).get("types", ()))
+            split = staging.meta((name, "valid")).split
+            found |= set(split.types) if split else set()
     return frozenset(found)
 
 

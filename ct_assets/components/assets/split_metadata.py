@@ -1,6 +1,6 @@
-"""What a split says of itself in Dagster's catalog: counts, reasons, lineage; nobody's data."""
+"""SplitMetadata shows a split in Dagster's catalog: counts, reasons, lineage, no values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
@@ -9,19 +9,19 @@ import polars as pl
 from ct_assets.components.project.asset_keys import key
 from ct_assets.io_managers.metadata_tables import fix, table
 from ct_assets.mapping import Sync
-from ct_assets.row_counts import RowCounts
+from ct_assets.snapshot_meta import ReasonCount, SplitMeta
 
 TOP = 20
 
 
-def split_metadata(sync: Sync, meta: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+def split_metadata(sync: Sync, split: SplitMeta, seconds: float) -> dict[str, Any]:
     """For `valid` and `rejected`: where every row of the source went, and why."""
-    counts = RowCounts(**meta["counts"])
+    counts = split.counts
     return {
         "conservation": table([{"rows": n, "count": c} for n, c in counts.totals().items()]),
-        "reasons": reasons(meta["reasons"]),
-        **({"warnings": warnings(meta["warnings"])} if meta["warnings"] else {}),
-        "gate": meta["gate"]["why"] or "passed",
+        "reasons": reasons(split.reasons),
+        **({"warnings": warnings(split.warnings)} if split.warnings else {}),
+        "gate": split.gate.why or "passed",
         **links(sync, "valid", "rejected"),
         "rows/source": counts.source,
         "rows/valid": counts.valid,
@@ -36,28 +36,18 @@ def links(sync: Sync, *stages: str) -> dict[str, dg.MetadataValue]:
     return {stage: dg.MetadataValue.asset(key(sync, stage)) for stage in stages}
 
 
-def reasons(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
+def reasons(counts: Iterable[ReasonCount]) -> dg.TableMetadataValue:
     """The most frequent reasons, each with what to do about it."""
     columns = {"field": "string", "code": "string", "rows": "int", "what to do": "string"}
-    most = sorted(rows, key=lambda row: -row["rows"])[:TOP]
-    return table(
-        [
-            {
-                "field": row["field"] or "",
-                "code": row["code"],
-                "rows": row["rows"],
-                "what to do": fix(row["code"]),
-            }
-            for row in most
-        ],
-        columns,
-    )
+    most = sorted(counts, key=lambda count: -count.rows)[:TOP]
+    lines = ((count.field or "", count.code, count.rows, fix(count.code)) for count in most)
+    return table((dict(zip(columns, line, strict=True)) for line in lines), columns)
 
 
-def warnings(rows: Iterable[Mapping[str, Any]]) -> dg.TableMetadataValue:
-    """What stops nothing and should be known."""
+def warnings(counts: Iterable[ReasonCount]) -> dg.TableMetadataValue:
+    """Facts that stop nothing and should be known."""
     columns = {"field": "string", "code": "string", "rows": "int", "message": "string"}
-    return table([{name: row[name] for name in columns} for row in rows], columns)
+    return table(({name: getattr(count, name) for name in columns} for count in counts), columns)
 
 
 def lineage(

@@ -1,8 +1,7 @@
 """A sync's split written to the staging, with the verdict of its gate; needs no Dagster."""
 
 import shutil
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,15 +10,8 @@ from ct_assets.files import private_dir
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync, reason_counts, split
 from ct_assets.row_counts import RowCounts
+from ct_assets.snapshot_meta import Gate, ReasonCount, SplitMeta
 from ct_assets.staging import Draft
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Whether a snapshot may be sent, and why not."""
-
-    passed: bool
-    why: str = ""
 
 
 def split_into(
@@ -28,8 +20,8 @@ def split_into(
     valid: Draft,
     rejected: Draft,
     rejected_profiles: pl.LazyFrame | None = None,
-) -> RowCounts:
-    """Fill both drafts; counts, reasons and the gate's verdict go into the meta of `valid`."""
+) -> SplitMeta:
+    """Fill both drafts; the result is for the meta of `valid`."""
     work = private_dir(valid.folder / "work")
     with computing(sync, source):
         parts = split(sync, source, work, rejected_profiles=rejected_profiles)
@@ -39,14 +31,13 @@ def split_into(
     parts.keys.rename(valid.folder / KEYS)
     shutil.rmtree(work)
     counts = replace(parts.counts, valid=_rows(valid), rejected=_rows(rejected))
-    valid.meta |= {
-        "counts": asdict(counts),
-        "gate": asdict(gate(sync, counts)),
-        "reasons": reasons(rejected.scan()),
-        "declaration": sync.digest,
-        "others": list(parts.mapped.others),
-    }
-    return counts
+    return SplitMeta(
+        declaration=sync.digest,
+        counts=counts,
+        gate=gate(sync, counts),
+        reasons=reasons(rejected.scan()),
+        others=tuple(parts.mapped.others),
+    )
 
 
 def gate(sync: Sync, counts: RowCounts) -> Gate:
@@ -63,10 +54,10 @@ def gate(sync: Sync, counts: RowCounts) -> Gate:
     return Gate(passed=True)
 
 
-def reasons(rows: pl.LazyFrame, column: str = "reasons") -> list[dict[str, Any]]:
+def reasons(rows: pl.LazyFrame, column: str = "reasons") -> tuple[ReasonCount, ...]:
     """Rows by field and code; the messages are left out, they quote values."""
     counted = reason_counts(rows, column).select("field", "code", "rows")
-    return counted.collect(engine="streaming").to_dicts()
+    return tuple(ReasonCount(*row) for row in counted.collect(engine="streaming").iter_rows())
 
 
 def _rows(draft: Draft) -> int:

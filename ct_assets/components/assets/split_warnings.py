@@ -1,7 +1,7 @@
-"""What a split shows only beside the one before it, or across its rows: warnings, no gate."""
+"""SplitWarnings finds hazards across the rows of a split, or beside the split before it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from ct_assets.components.assets.split_step import reasons
 from ct_assets.files import private_dir
@@ -16,44 +16,46 @@ from ct_assets.mapping.snapshot_warnings import (
     turned_null,
     type_drift,
 )
+from ct_assets.snapshot_meta import ReasonCount, SplitMeta
 from ct_assets.staging import Draft
 
 
-def notice(
-    sync: Sync, valid: Draft, before: Mapping[str, Any], elsewhere: Collection[str]
-) -> list[Hazard]:
-    """Hazards of a finished split; they, and what the next one compares with, go into its meta.
+def with_warnings(
+    sync: Sync, valid: Draft, split: SplitMeta, before: SplitMeta | None, elsewhere: Collection[str]
+) -> SplitMeta:
+    """The meta of a finished split, with its warnings and all that the next one compares with.
 
-    `before` is the meta of the split before this one, of whichever partitions, `elsewhere` the
-    properties that other syncs send to the same account.
+    `before` is of the split before this one, of whichever partitions, `elsewhere` the properties
+    that other syncs send to the same account.
     """
     types, nulls = seen(valid.scan())
-    known, lacking = before.get("types", {}), before.get("nulls", {})
-    valid.meta |= {"types": {**types, **known}, "nulls": nulls or lacking}
-    found = [*type_drift(known, types), *turned_null(lacking, nulls)]
-    others = valid.meta.get("others", [])
-    if "others" in before:
-        found += _new_columns(set(others) - set(before["others"]))
+    types_before, nulls_before = (before.types, before.nulls) if before else ({}, {})
+    all_types = {**types, **types_before}
+    hazards = [*type_drift(types_before, types), *turned_null(nulls_before, nulls)]
+    if before and before.others is not None:
+        hazards += _new_columns({*(split.others or ())} - {*before.others})
     if sync.object == "profile":
-        found += custom_fields({*valid.meta["types"], *elsewhere}, sync.limits)
-        found += merge_hazards(valid.path, private_dir(valid.folder / "work"))
+        hazards += custom_fields({*all_types, *elsewhere}, sync.limits)
+        hazards += merge_hazards(valid.path, private_dir(valid.folder / "work"))
         (valid.folder / "work").rmdir()
-    valid.meta["warnings"] = [*map(Hazard._asdict, [*found, *_standing(sync)]), *_dropped(valid)]
-    return found
+    hazards += _disputed(sync)
+    counts = (ReasonCount(h.field, h.code, h.rows, h.message) for h in hazards)
+    warnings = (*counts, *_left_out(valid))
+    return replace(split, types=all_types, nulls=nulls or nulls_before, warnings=warnings)
 
 
-def _standing(sync: Sync) -> list[Hazard]:
-    """What a declaration risks whatever the rows are."""
+def _disputed(sync: Sync) -> list[Hazard]:
+    """Risks of the declaration, whatever the rows are."""
     clears = (name for name, field in sync.fields.items() if field.on_null == "clear")
     return disputed_clears(clears)
 
 
-def _dropped(valid: Draft) -> Iterator[dict[str, Any]]:
+def _left_out(valid: Draft) -> Iterator[ReasonCount]:
     """Fields that were left out of rows, as `on_invalid: drop` wants it."""
-    for told in reasons(valid.scan(), "_warnings"):
-        yield {**told, "message": fix(told["code"])}
+    for count in reasons(valid.scan(), "_warnings"):
+        yield replace(count, message=fix(count.code))
 
 
 def _new_columns(names: Iterable[str]) -> list[Hazard]:
-    told = "a new column of the source, sent because of `other_columns`; is that meant?"
-    return [Hazard("new_column", name, 0, f"{name}: {told}") for name in sorted(names)]
+    message = "a new column of the source, sent because of `other_columns`; is that meant?"
+    return [Hazard("new_column", name, 0, f"{name}: {message}") for name in sorted(names)]

@@ -11,7 +11,7 @@ import polars as pl
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.source_rows import COPY, frozen
 from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import notice
+from ct_assets.components.assets.split_warnings import with_warnings
 from ct_assets.components.assets.upstream import refuse_failing, wait_for_others
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.schedules import condition
@@ -22,7 +22,8 @@ from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.mapping import Sync
-from ct_assets.staging import Draft, Snapshot
+from ct_assets.snapshot_meta import SnapshotMeta
+from ct_assets.staging import Draft, NotStagedError, Snapshot
 
 DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
@@ -67,19 +68,19 @@ def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
             rows = run_context.of_partitions(context, sync, whole)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
             with placed(at):
-                counts = split_into(sync, rows, valid, rejected, unprofiled)
-            before = staging.latest_meta((sync.name, "valid"))
+                split = split_into(sync, rows, valid, rejected, unprofiled)
+            before = staging.latest_meta((sync.name, "valid")).split
             elsewhere = run_context.fields_elsewhere(context, sync, staging)
-            hazards = notice(sync, valid, before, elsewhere)
-            mine = run_context.partition_keys(context)
-            late = partitions.take_stock(sync, whole, staging, valid, mine)
+            split = with_warnings(sync, valid, split, before, elsewhere)
+            valid.meta = SnapshotMeta(split=split)
+            own_partitions = run_context.partition_keys(context)
+            late = partitions.take_stock(sync, whole, staging, valid, own_partitions)
             (valid.folder / COPY).unlink(missing_ok=True)
-            told = split_metadata.split_metadata(sync, valid.meta, time.monotonic() - begun)
+            metadata = split_metadata.split_metadata(sync, split, time.monotonic() - begun)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
-                yield from _staged(context, ct_staging, sync, stage, draft, told)
-            found = asset_checks.of_split(sync, counts, valid.meta["reasons"], late)
-            found = {**found, **asset_checks.of_hazards(hazards)}
-            yield from asset_checks.results(context, key(sync, "valid"), found)
+                yield from _staged(context, ct_staging, sync, stage, draft, metadata)
+            findings = asset_checks.of_split(sync, split, late)
+            yield from asset_checks.results(context, key(sync, "valid"), findings)
 
     return split_rows
 
@@ -90,11 +91,11 @@ def _staged(
     sync: Sync,
     stage: str,
     draft: Draft,
-    told: Mapping[str, Any],
+    metadata: Mapping[str, Any],
 ) -> Iterator[dg.Output[Draft]]:
     lineage = split_metadata.lineage(sync, stage, draft.scan().collect_schema(), source_key(sync))
-    said = {**told, "dagster/column_lineage": lineage}
-    yield from run_context.staged(context, io_manager, key(sync, stage), draft, said)
+    metadata = {**metadata, "dagster/column_lineage": lineage}
+    yield from run_context.staged(context, io_manager, key(sync, stage), draft, metadata)
 
 
 def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -114,19 +115,21 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         ct_staging: dg.ResourceParam[ParquetStaging],
         valid: Snapshot,
     ) -> Iterator[dg.Output[Upload] | dg.AssetCheckResult]:
-        with readable():
-            wait_for_others(context, sync, ct_staging.staging())
         part, staging = run_context.partition(context), ct_staging.staging()
+        with readable():
+            wait_for_others(context, sync, staging)
         sends = key(sync, "clevertap") in context.selected_asset_keys  # not its checks alone
         if sends:
             upload = Upload(sync, valid, config, run_context.neighbours(context), part)
             links = split_metadata.links(sync, "valid", "rejected", "undelivered")
             yield dg.Output(upload, "clevertap", metadata=links)
-        report = staging.current((sync.name, "clevertap"), part)
+        delivery = staging.current((sync.name, "clevertap"), part).meta.delivery
+        if delivery is None:
+            raise NotStagedError((sync.name, "clevertap"), part)
         if sends and config.limit is None:
-            partitions.delivered(sync, staging, report.meta["destination"], valid)
-        found = asset_checks.of_delivery(sync, report.meta)
-        yield from asset_checks.results(context, key(sync, "clevertap"), found)
+            partitions.delivered(sync, staging, delivery.destination, valid)
+        findings = asset_checks.of_delivery(sync, delivery)
+        yield from asset_checks.results(context, key(sync, "clevertap"), findings)
 
     return clevertap
 

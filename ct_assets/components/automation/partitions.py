@@ -6,6 +6,7 @@ the whole source, beside what is staged of it, the other for each destination, w
 
 import json
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from ct_assets.io_managers.destinations import known, name_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
 from ct_assets.mapping.declaration.sync import Partition
+from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, Snapshot, Staging
 
 FORMATS = {"day": "%Y-%m-%d", "month": "%Y-%m-01"}
@@ -70,10 +72,11 @@ def take_stock(
     if sync.partition is None:
         return {}
     rows, done = row_counts(source, sync.partition), _delivered(sync)
-    valid.meta["partitions"] = {key: rows.get(key, 0) for key in mine}
+    own = {key: rows.get(key, 0) for key in mine}
+    valid.meta = replace(valid.meta, partition_rows=own)
     with staging.draft(_seen(sync)) as draft:
         draft.sink(pl.LazyFrame({"key": list(rows), "rows": list(rows.values())}))
-        draft.meta["rows"] = rows
+        draft.meta = SnapshotMeta(partition_rows=rows)
         staging.publish(draft)
     if not done:
         return {}
@@ -83,21 +86,21 @@ def take_stock(
 
 def waiting(sync: Sync, staging: Staging) -> Mapping[str, int]:
     """Rows by partition that the last split saw and no delivery has covered yet."""
-    return _beyond(staging.meta(_seen(sync)).get("rows", {}), _delivered(sync))
+    return _beyond(staging.meta(_seen(sync)).partition_rows, _delivered(sync))
 
 
 def delivered(sync: Sync, staging: Staging, destination: str, valid: Snapshot) -> None:
     """Take note that the partitions of `valid` were delivered, in whichever runs at a time."""
-    rows = valid.meta.get("partitions")
-    if not rows or valid.meta["declaration"] != sync.digest:
+    rows, split = valid.meta.partition_rows, valid.meta.split
+    if not rows or split is None or split.declaration != sync.digest:
         return
     file = _file(sync, destination)
     with FileLock(private_dir(file.parent) / f"{file.name}.lock", mode=0o600):
-        seen = staging.meta(_seen(sync)).get("rows", {})
+        seen = staging.meta(_seen(sync)).partition_rows
         # Rows that vanished make room for others, which are not to be taken for them.
         kept = {k: min(n, seen[k]) for k, n in _read(sync, file).items() if k in seen}
         with replacing(file) as partial:
-            partial.write_text(json.dumps({"of": _meaning(sync), "rows": kept | rows}))
+            partial.write_text(json.dumps({"of": _meaning(sync), "rows": {**kept, **rows}}))
 
 
 def _beyond(rows: Mapping[str, int], done: Mapping[str, int]) -> dict[str, int]:

@@ -125,7 +125,8 @@ def look(
     """What to remember, and why nothing is to be read yet; an empty reason asks for a run."""
     stands = f"{declared.code_version} {declared.state(warehouse)}"
     staged = _staged(declared, staging)
-    read = f"{staged.meta.get('code')} {staged.meta['state']}" if staged else None
+    source = staged.meta.source if staged else None
+    read = f"{source.code} {source.state}" if source else None
     if read == stands:
         return Cursor(), "nothing has changed"
     if stands == last.asked and now - last.at < AGAIN:

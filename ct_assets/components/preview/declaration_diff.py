@@ -31,7 +31,7 @@ def blast(desk: Desk, sync: Sync) -> Blast | None:
         before = desk.staging.current((sync.name, "valid"))
     except NotStagedError:
         return None
-    if before.meta["declaration"] == sync.digest:
+    if before.meta.split and before.meta.split.declaration == sync.digest:
         return None
     with (
         contextlib.suppress(SchemaError),

@@ -1,4 +1,4 @@
-"""A sync's rows, split in a folder of their own: nothing staged is touched."""
+"""Scratch splits the rows of a sync in a folder of their own: nothing staged is touched."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from ct_assets.components.assets.split_step import split_into
 from ct_assets.files import scratch_dir
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync
-from ct_assets.row_counts import RowCounts
+from ct_assets.snapshot_meta import SplitMeta
 from ct_assets.staging import Draft, Staging
 
 
@@ -21,7 +21,7 @@ class Rows:
     source: pl.LazyFrame
     valid: Draft
     rejected: Draft
-    counts: RowCounts
+    split: SplitMeta
 
     @property
     def keys(self) -> pl.LazyFrame:
@@ -43,5 +43,5 @@ def split_rows(
         drafts.draft(("valid",)) as valid,
         drafts.draft(("rejected",)) as rejected,
     ):
-        counts = split_into(sync, source, valid, rejected, rejected_profiles)
-        yield Rows(source, valid, rejected, counts)
+        split = split_into(sync, source, valid, rejected, rejected_profiles)
+        yield Rows(source, valid, rejected, split)

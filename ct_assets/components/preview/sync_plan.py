@@ -14,6 +14,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload, delivery
 from ct_assets.row_counts import RowCounts
+from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot
 
 
@@ -38,8 +39,8 @@ def planned(
         return Planned(
             sync=declared.sync.name,
             destination=destinations.told(to),
-            counts=rows.counts,
-            gate=rows.valid.meta["gate"]["why"],
+            counts=rows.split.counts,
+            gate=rows.split.gate.why,
             report=plan(request),
             blast=blast(desk, declared.sync),
             asked=_asked(request, to) if ask_clevertap else None,
@@ -53,7 +54,7 @@ def _request(
     to: Destination | None,
     options: DeliveryOptions,
 ) -> DeliveryRequest:
-    valid = Snapshot(rows.valid.path, rows.valid.meta)
+    valid = Snapshot(rows.valid.path, SnapshotMeta(split=rows.split))
     upload = Upload(declared.sync, valid, options, frozenset(desk.syncs))
     request = delivery(upload, destinations.name_of(to), "plan", timedelta(days=30))
     return replace(request, patience=timedelta(0))

@@ -8,6 +8,8 @@ from ct_assets.commands.support.staged_erasure import erase_staged, named_by
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.io_managers.clevertap_io_manager import KEYS
 from ct_assets.mapping import Sync, parse
+from ct_assets.row_counts import RowCounts
+from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Staging
 
 SOURCE = pl.LazyFrame(
@@ -42,7 +44,7 @@ def stage(staging: Staging, declared: Sync) -> None:
         staging.draft((name, "clevertap")) as report,
     ):
         source.sink(SOURCE)
-        split_into(declared, SOURCE, valid, rejected)
+        valid.meta = SnapshotMeta(split=split_into(declared, SOURCE, valid, rejected))
         report.sink(valid.scan().select(key="_key", kind="_kind", outcome=pl.lit("acked")))
         for draft in (source, valid, rejected, report):
             staging.publish(draft)
@@ -109,9 +111,10 @@ def test_what_is_said_of_the_rows_left_is_true(tmp_path: Path) -> None:
 
     erase(staging, declared, "identity", "1")
 
-    assert staging.meta(("customers", "valid"))["counts"] == {
-        "source": 3, "cut": 0, "superseded": 0, "valid": 2, "rejected": 1,
-    }  # fmt: skip
+    split = staging.meta(("customers", "valid")).split
+    assert split
+    assert split.counts == RowCounts(source=3, cut=0, superseded=0, valid=2, rejected=1)
+    assert split.counts.violations() == []
 
 
 def test_what_a_killed_run_has_left_half_staged_goes_too(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_an_asset_with_no_rows_to_take_is_told_what_to_do(tmp_path: Path) -> Non
 def previewed(defs: dg.Definitions) -> int:
     project = Project.of(defs)
     with project.rows(project.sync("customers")) as rows:
-        return rows.counts.valid
+        return rows.split.counts.valid
 
 
 def test_a_table_can_be_looked_at_without_a_run(tmp_path: Path) -> None:

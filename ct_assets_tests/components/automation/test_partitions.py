@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,7 +20,9 @@ from ct_assets.components.automation.partitions import (
 from ct_assets.components.automation.schedules import due, tick
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.sync import Partition
+from ct_assets.row_counts import RowCounts
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.snapshot_meta import Gate, SnapshotMeta, SplitMeta
 from ct_assets.staging import Snapshot, Staging
 from ct_assets_tests.components import kit
 
@@ -257,9 +260,15 @@ class Runs:
 
     def split(self, source: pl.LazyFrame, *mine: int) -> Snapshot:
         with self.staging.draft((self.sync.name, "valid"), repr(mine)) as draft:
+            draft.meta = SnapshotMeta(
+                split=SplitMeta(
+                    declaration=self.sync.digest,
+                    counts=RowCounts(source=0),
+                    gate=Gate(passed=True),
+                )
+            )
             keys = [f"2026-01-{day:02}" for day in mine]
             self.late = take_stock(self.sync, source, self.staging, draft, keys)
-            draft.meta["declaration"] = self.sync.digest
             return Snapshot(draft.path, draft.meta)
 
     def deliver(self, *splits: Snapshot) -> None:
@@ -333,8 +342,9 @@ def test_an_empty_source_has_nothing_that_waits(runs: Runs) -> None:
 def test_what_an_older_version_kept_is_compared_once(runs: Runs) -> None:
     with runs.staging.draft((runs.sync.name, "partitions")) as draft:
         draft.sink(pl.LazyFrame({"key": ["2026-01-05"], "rows": [1]}))
-        draft.meta |= {"rows": {"2026-01-05": 1}, "late": {}}
-        runs.staging.publish(draft)
+        pointer = runs.staging.publish(draft).path.parent.with_name("current.json")
+    old = {"snapshot": "s", "meta": {"rows": {"2026-01-05": 1}, "late": {}}}
+    pointer.write_text(json.dumps(old))
 
     assert runs.waiting == {"2026-01-05": 1}
 

@@ -214,7 +214,8 @@ def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:
     with staging.draft(("a", "b")) as draft:
         declared.snapshot(draft, warehouse)
         snapshot = staging.publish(draft)
-    assert snapshot.meta["state"] == declared.state(warehouse) == "2026-01-02"
+    assert snapshot.meta.source
+    assert snapshot.meta.source.state == declared.state(warehouse) == "2026-01-02"
 
     (tmp_path / "seed" / "person.csv").write_text("id,seen\n1,2026-01-03\n2,2026-01-02\n")
 

@@ -1,0 +1,135 @@
+"""SnapshotMeta holds all that is known of a staged snapshot beside its rows; it is kept as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ct_assets.errors import UserError
+from ct_assets.row_counts import OUTCOMES, DeliveryCounts, RowCounts
+
+VERSION = 2
+"""Version 1 stated none: one flat object, whatever the snapshot was of."""
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """Rows that were rejected, or that a warning concerns, by field and code."""
+
+    field: str | None
+    code: str
+    rows: int
+    """0 where it is about the field as a whole."""
+    message: str = ""
+    """Without values of rows."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The verdict of the blocking checks: whether a snapshot may be sent, and why not."""
+
+    passed: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceMeta:
+    """Of the snapshot of a source."""
+
+    state: str
+    """Another text when the rows have changed: a watermark, or when the source was written."""
+    code: str | None = None
+    """A digest of the source's declaration."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SplitMeta:
+    """Of a snapshot of valid rows."""
+
+    declaration: str
+    """The digest of the sync."""
+    counts: RowCounts
+    gate: Gate
+    reasons: tuple[ReasonCount, ...] = ()
+    warnings: tuple[ReasonCount, ...] = ()
+    others: tuple[str, ...] | None = None
+    """The columns that `other_columns` took in; None if an old snapshot does not tell."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """The type with which each field was first sent."""
+    nulls: Mapping[str, float] = field(default_factory=dict)
+    """The share of rows without a value, by field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryMeta:
+    """Of the report of a delivery."""
+
+    destination: str
+    counts: DeliveryCounts
+    objection: str | None = None
+    """The message of the guard that stopped it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotMeta:
+    """At most one of the three parts is there; a snapshot of another asset has none."""
+
+    source: SourceMeta | None = None
+    split: SplitMeta | None = None
+    delivery: DeliveryMeta | None = None
+    partition_rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows of the source by partition: of a split its own ones, of the stock all."""
+
+
+_META = TypeAdapter(SnapshotMeta)
+
+
+def to_json(meta: SnapshotMeta) -> dict[str, Any]:
+    return {"version": VERSION, **_META.dump_python(meta, mode="json", exclude_defaults=True)}
+
+
+def from_json(raw: Mapping[str, Any]) -> SnapshotMeta:
+    """The meta of any version up to this one.
+
+    Raises:
+        UserError: It is of a newer version.
+        ValueError: It is damaged.
+    """
+    version = raw.get("version", 1)
+    if version > VERSION:
+        raise UserError(
+            f"it was staged by a newer ct_assets (its version is {version}, and this one reads "
+            f"versions up to {VERSION}); update ct_assets"
+        )
+    return _META.validate_python(raw if version == VERSION else _from_version_1(raw))
+
+
+def _from_version_1(raw: Mapping[str, Any]) -> dict[str, Any]:
+    meta: dict[str, Any] = {"partition_rows": raw.get("partitions") or raw.get("rows") or {}}
+    if "state" in raw:
+        meta["source"] = _part(SourceMeta, raw)
+    if "gate" in raw:
+        meta["split"] = _part(SplitMeta, raw)
+    if "destination" in raw:
+        meta["delivery"] = {**_part(DeliveryMeta, raw), "counts": _delivery_counts(raw["counts"])}
+    return meta
+
+
+def _part(model: type, raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {each.name: raw[each.name] for each in fields(model) if each.name in raw}
+
+
+def _delivery_counts(raw: Mapping[str, int]) -> dict[str, Any]:
+    """Version 1 summed up what was held but not parked, new and changed rows, and removals."""
+    parked = raw.get("parked", 0)
+    held = {"parked": parked, "for other reasons": raw["held"] - parked}
+    return {
+        **_part(DeliveryCounts, raw),
+        "held": {reason: rows for reason, rows in held.items() if rows},
+        "new": 0,
+        "changed": raw["planned"],
+        "sent": {name: raw[name] for name in ("planned", *OUTCOMES)},
+        "removed": raw.get("removed", 0),
+        "removals": {},
+    }
