@@ -37,6 +37,16 @@ def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None
     assert [p.props["Name"] for p in profiles.sandbox.profiles()] == ["Ada", "Zoë"]
 
 
+def test_an_account_that_does_not_add_up_fails_the_run(profiles: Sync) -> None:
+    counts = RowCounts(source=7, cut=2, rejected=3, valid=1)
+
+    with pytest.raises(DeliveryFailed, match=r"source 7 = valid 1 \+ .* cut 2") as failed:
+        profiles.run([profile("1", Name="Ada")], counts=counts)
+
+    assert failed.value.result
+    assert failed.value.result.counts.acked == 1
+
+
 def test_a_second_run_sends_what_changed_and_nothing_else(profiles: Sync) -> None:
     profiles.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
 
