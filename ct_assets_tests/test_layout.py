@@ -11,7 +11,17 @@ import ct_assets
 ROOT = Path(ct_assets.__file__).parent
 
 # What a package may import of the project, beside itself and the leaves.
-LEAVES = {"errors", "files", "row_counts", "settings", "snapshot_meta", "sql", "staging", ""}
+LEAVES = {
+    "errors",
+    "files",
+    "row_counts",
+    "settings",
+    "snapshot_meta",
+    "sql",
+    "staging",
+    "system_columns",
+    "",
+}
 ALLOWED = {
     "phone": set(),
     "clevertap": set(),

@@ -1,21 +1,14 @@
-"""What the columns of staged assets mean, for the catalog."""
+"""ColumnDocs describes the columns of staged assets for the catalog."""
 
 from collections.abc import Mapping
 
 import dagster as dg
 import polars as pl
 
+from ct_assets.system_columns import SYSTEM_COLUMNS
+
 ABOUT: Mapping[str, Mapping[str, str]] = {
-    "valid": {
-        "_key": "Tells the row from all others: its identifier, or its event key.",
-        "_kind": "What `_key` is: identity, objectId, FBID, GPID or event.",
-        "_identity": "Whom the record is about.",
-        "_also": "Further identifiers of the same person.",
-        "_ts": "When it happened, in seconds since 1970.",
-        "_record": "The JSON that is sent.",
-        "_clear": "Fields that are emptied in CleverTap if it has them.",
-        "_warnings": "What was left out of the record, and why.",
-    },
+    "valid": {name: column.about for name, column in SYSTEM_COLUMNS.items()},
     "rejected": {"reasons": "Why the row is not sent; `ct-assets explain CODE` says more."},
     "undelivered": {
         "key": "Tells the row from all others: its identifier, or its event key.",

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-REASON = pl.Struct({"field": pl.String(), "code": pl.String(), "message": pl.String()})
-REASONS = pl.List(REASON)
+from ct_assets.system_columns import REASONS
 
 
 class Reason(NamedTuple):

@@ -8,6 +8,7 @@ import polars as pl
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS, Limits
 from ct_assets.sql import connected, quoted
+from ct_assets.system_columns import SYSTEM_COLUMNS
 
 MOSTLY_NULL = 0.95
 # docs.clevertap.com's sample of $delete says that it is for these; its page of the SFTP import and
@@ -104,7 +105,7 @@ class Seen(NamedTuple):
 
 def seen(valid: pl.LazyFrame) -> Seen:
     schema = valid.collect_schema()
-    names = [name for name in schema if not name.startswith("_")]
+    names = [name for name in schema if name not in SYSTEM_COLUMNS]
     if not names:
         return Seen({}, {})
     found = valid.select(

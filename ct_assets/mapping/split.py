@@ -15,6 +15,7 @@ from ct_assets.mapping.identity import listed
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 from ct_assets.mapping.row_checks import rejections, warnings
 from ct_assets.row_counts import RowCounts
+from ct_assets.system_columns import SYSTEM_COLUMNS
 
 _FAILED = "__failed"
 _OPERATORS = {"add": "$add", "remove": "$remove", "incr": "$incr", "decr": "$decr"}
@@ -83,10 +84,8 @@ def _valid(mapped: Mapped, told: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
     }
     frame = told.select(**values).filter(~pl.col(_FAILED))
     names = [field.name for field in mapped.fields]
-    text = _record(mapped, frame.collect_schema()).alias("_record")
-    return frame.select(
-        "_key", "_kind", "_identity", "_also", "_ts", text, "_clear", "_warnings", *names
-    )
+    frame = frame.with_columns(_record=_record(mapped, frame.collect_schema()))
+    return frame.select(*SYSTEM_COLUMNS, *names)
 
 
 def _cleared(mapped: Mapped) -> pl.Expr:

@@ -20,22 +20,14 @@ from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.sync_files import workdir
 from ct_assets.files import private_dir
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.system_columns import SYSTEM_COLUMNS
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PROFILES = Policy(sync="customers", object="profile", declaration="d1")
 EVENTS = Policy(sync="purchases", object="event", declaration="d1", event_key="InvoiceId")
 IMPATIENT = Retry(patience=0.2, unreached=0.2, base=0.001, lost_base=0.001, cap=0.01)
 
-_SYSTEM: dict[str, pl.DataType | type[pl.DataType]] = {
-    "_key": pl.String,
-    "_kind": pl.String,
-    "_identity": pl.String,
-    "_also": pl.List(pl.String),
-    "_ts": pl.Int64,
-    "_record": pl.String,
-    "_clear": pl.List(pl.String),
-    "_warnings": pl.List(pl.Struct({"field": pl.String, "code": pl.String, "message": pl.String})),
-}
+_SYSTEM = {name: column.dtype for name, column in SYSTEM_COLUMNS.items()}
 
 Row = Mapping[str, Any]
 

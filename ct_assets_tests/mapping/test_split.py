@@ -7,6 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ct_assets.mapping import parse, reason_counts, split
+from ct_assets.system_columns import SYSTEM_COLUMNS
 from ct_assets_tests.mapping.python_work import counted
 from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
 from ct_assets_tests.mapping.test_parse import customers
@@ -47,6 +48,8 @@ def test_the_shape_of_the_valid_snapshot() -> None:
         "_warnings": pl.List(reason),
         "visits": pl.Int64,
     }
+    system = {name: column.dtype for name, column in SYSTEM_COLUMNS.items()}
+    assert outcome.valid.schema == {**system, "visits": pl.Int64}
     assert outcome.rejected.schema == {"id": pl.String, "n": pl.Int64, "reasons": pl.List(reason)}
 
 

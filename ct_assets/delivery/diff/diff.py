@@ -17,10 +17,8 @@ from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.sql import literal, parquet_sql
+from ct_assets.system_columns import SYSTEM_COLUMNS
 
-SYSTEM_COLUMNS = frozenset(
-    ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
-)
 GOING = ("new", "changed")
 
 

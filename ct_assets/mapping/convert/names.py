@@ -14,11 +14,9 @@ from ct_assets.clevertap.contract import (
     Limits,
 )
 from ct_assets.clevertap.fields import BIRTHDAY, IDENTIFYING_FIELDS, ITEMS
+from ct_assets.system_columns import SYSTEM_COLUMNS
 
 Named = Literal["profile", "event", "event_name", "item"]
-
-# What the valid rows of a sync are called beside their fields.
-RESERVED_COLUMNS = ("_key", "_kind", "_identity", "_also", "_ts", "_record", "_clear", "_warnings")
 
 _OWN_FIELDS = {name.casefold(): name for name in PROFILE_FIELDS}
 _IDENTIFYING = {name.casefold() for name in IDENTIFYING_FIELDS}
@@ -92,7 +90,7 @@ def _problem_of_event(name: str) -> str | None:
 
 def _problem_of_field(named: Named, name: str) -> str | None:
     folded = name.casefold()
-    if folded in RESERVED_COLUMNS:
+    if folded in SYSTEM_COLUMNS:
         return "a column of our own has this name: choose another."
     if named == "event":
         return None
