@@ -1,4 +1,4 @@
-"""Ends a delivery in good order when its process is told to end."""
+"""Cancellation ends a delivery in good order when its process is told to end."""
 
 import contextlib
 import signal
@@ -21,14 +21,14 @@ def stoppable() -> Iterator[threading.Event]:
         yield stop
         return
     # None where a handler is not Python's: it could not be put back.
-    usual = {n: handler for n in SIGNALS if (handler := signal.getsignal(n)) is not None}
+    handlers = {n: handler for n in SIGNALS if (handler := signal.getsignal(n)) is not None}
     received: list[int] = []
 
     def restore() -> None:
-        for number, handler in usual.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
-    def asked(number: int, _: FrameType | None) -> None:
+    def receive(number: int, _: FrameType | None) -> None:
         received.append(number)
         stop.set()
         if len(received) > 1:
@@ -36,8 +36,8 @@ def stoppable() -> Iterator[threading.Event]:
             restore()
             signal.raise_signal(number)
 
-    for number in usual:
-        signal.signal(number, asked)
+    for number in handlers:
+        signal.signal(number, receive)
     try:
         yield stop
     finally:

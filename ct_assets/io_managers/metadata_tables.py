@@ -1,4 +1,4 @@
-"""Tables of metadata, as Dagster's catalog shows them."""
+"""MetadataTables builds tables as Dagster's catalog shows them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

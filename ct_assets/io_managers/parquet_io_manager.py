@@ -1,4 +1,4 @@
-"""Dagster's seam to the staging: LazyFrames between assets, Parquet files underneath."""
+"""ParquetIOManager keeps the LazyFrames that assets exchange as staged Parquet files."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Errors on their way into Dagster's log: readable, and without anybody's data."""
+"""StepErrors makes errors readable in Dagster's log, and keeps values of rows out of it."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ct_assets.sources.duckdb_warehouse import BusyError
 
 @contextlib.contextmanager
 def readable() -> Iterator[None]:
-    """What a person can mend ends the step with its own words; repeating it would not help."""
+    """An error that a person can mend ends the step with its own words, and is not retried."""
     try:
         yield
     except BusyError as error:

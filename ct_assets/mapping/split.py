@@ -1,4 +1,4 @@
-"""Every row of the source is either valid, with the record that will be sent, or rejected."""
+"""Split makes every row of a source valid, with the record that is sent for it, or rejected."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,31 +43,31 @@ def split(
     `rejected_profiles` are the keys (`rejected_keys`) of the sync that `require_profile` names.
     """
     mapped = bind(sync, source.collect_schema())
-    rows = int(source.select(pl.len()).collect(engine="streaming").item())
+    height = int(source.select(pl.len()).collect(engine="streaming").item())
     keys = write_keys(mapped, source, workdir, rejected_profiles)
-    told = mapped.kept(source)
+    checked = mapped.kept(source)
     if keys.fated:
         fates = pl.scan_parquet(keys.path, glob=False).select(__fate="_fate", __copies="_copies")
-        told = pl.concat([told, fates], how="horizontal")
-        told = told.filter(pl.col("__fate").ne_missing(SUPERSEDED))
-    told = mapped.prepared(told, mapped.conversions)
+        checked = pl.concat([checked, fates], how="horizontal")
+        checked = checked.filter(pl.col("__fate").ne_missing(SUPERSEDED))
+    checked = mapped.prepared(checked, mapped.conversions)
     return Split(
-        valid=_valid(mapped, told, fated=keys.fated),
-        rejected=_rejected(mapped, told, fated=keys.fated),
+        valid=_valid(mapped, checked, fated=keys.fated),
+        rejected=_rejected(mapped, checked, fated=keys.fated),
         keys=keys.path,
-        counts=RowCounts(source=rows, cut=rows - keys.rows, superseded=keys.superseded),
+        counts=RowCounts(source=height, cut=height - keys.rows, superseded=keys.superseded),
         mapped=mapped,
     )
 
 
-def _rejected(mapped: Mapped, told: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+def _rejected(mapped: Mapped, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
     reasons = rejections(mapped, fated=fated)
-    return told.filter(any_failed(reasons)).select(
+    return rows.filter(any_failed(reasons)).select(
         *mapped.schema.names(), listed_reasons(reasons).alias("reasons")
     )
 
 
-def _valid(mapped: Mapped, told: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+def _valid(mapped: Mapped, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
     identity, key = mapped.identity, mapped.event_key
     values = {
         "_key": identity.value if key is None else key,
@@ -82,7 +82,7 @@ def _valid(mapped: Mapped, told: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
         **{field.name: field.converted.value for field in mapped.fields},
         _FAILED: any_failed(rejections(mapped, fated=fated)),
     }
-    frame = told.select(**values).filter(~pl.col(_FAILED))
+    frame = rows.select(**values).filter(~pl.col(_FAILED))
     names = [field.name for field in mapped.fields]
     frame = frame.with_columns(_record=_record(mapped, frame.collect_schema()))
     return frame.select(*SYSTEM_COLUMNS, *names)

@@ -1,4 +1,4 @@
-"""Erases a person from what is staged: source rows, valid and rejected ones, reports."""
+"""StagedErasure erases a person from staged source rows, valid and rejected ones, and reports."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -29,7 +29,7 @@ def named_by(staging: Staging, syncs: Iterable[Sync], kind: str, value: str) -> 
 
 
 def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int:
-    """How many rows; those of replaced snapshots, which are kept for a while, count too."""
+    """Rows that were erased; those of replaced snapshots, which are kept for a while, count too."""
     rows = 0
     for sync in syncs:
         source, valid = sync.source.split("/"), staging.snapshots((sync.name, "valid"))
@@ -65,13 +65,13 @@ def _rows(snapshot: Snapshot) -> int:
 
 
 def _keys(sync: Sync, valid: list[Path], person: Person) -> Person:
-    """By which reports know them: of an event its own key."""
+    """The keys by which reports know them: of an event its own key."""
     kind = pl.lit("event") if sync.object == "event" else pl.col("_kind")
-    found = set(person)
+    keys = set(person)
     for path in valid:
         theirs = pl.scan_parquet(path, glob=False).filter(about_person(person))
-        found |= set(theirs.select(kind.alias("kind"), "_key").collect().iter_rows())
-    return sorted(found)
+        keys |= set(theirs.select(kind.alias("kind"), "_key").collect().iter_rows())
+    return sorted(keys)
 
 
 def _erase_source(sync: Sync, path: Path, person: Person) -> int:
@@ -84,8 +84,8 @@ def _erase_source(sync: Sync, path: Path, person: Person) -> int:
     except SchemaError:  # an old snapshot, from before the source or the declaration changed
         unwanted = numbered.filter(_raw(sync, dict(columns), person))
     else:
-        told = mapped.prepared(numbered, mapped.identifying)
-        unwanted = told.filter(_raw(sync, dict(columns), person) | _mapped(mapped, person))
+        prepared = mapped.prepared(numbered, mapped.identifying)
+        unwanted = prepared.filter(_raw(sync, dict(columns), person) | _mapped(mapped, person))
     rows = unwanted.select(_ROW).collect(engine="streaming")
     if rows.height:
         kept = numbered.join(rows.lazy(), on=_ROW, how="anti", maintain_order="left")
@@ -105,7 +105,7 @@ def _mapped(mapped: Mapped, person: Person) -> pl.Expr:
 
 
 def _raw(sync: Sync, columns: dict[str, pl.DataType], person: Person) -> pl.Expr:
-    """What an identifier's column itself holds, were the row rejected for it."""
+    """By the identifier's own column: the row may have been rejected for what is in it."""
     named = [
         (pl.col(i.column).cast(pl.String, strict=False) == value).fill_null(value=False)
         for i in sync.identify_by

@@ -49,15 +49,15 @@ class Status:
         return self.held.get("parked", 0)
 
 
-def show(found: Sequence[Status]) -> None:
+def show(statuses: Sequence[Status]) -> None:
     out = console()
-    tables = [_standings(found)]
-    if any(status.counts for status in found):
-        tables.append(_counts(found))
-    fits = all(_width(out, made) <= out.width for made in tables)
-    for made in tables if fits else map(_stacked, found):
-        out.print(made)
-    for status in found:
+    tables = [_standings(statuses)]
+    if any(status.counts for status in statuses):
+        tables.append(_counts(statuses))
+    fits = all(_width(out, each) <= out.width for each in tables)
+    for each in tables if fits else map(_stacked, statuses):
+        out.print(each)
+    for status in statuses:
         for note in status.notes:
             out.print(f"{status.sync}: {note}", style="yellow", soft_wrap=True)
 
@@ -71,12 +71,12 @@ def sums(counts: DeliveryCounts) -> Iterator[str]:
             yield f"{terms[equation.whole]:,} {COUNTS[equation.whole]} = {' + '.join(parts)}"
 
 
-def _width(out: Console, made: Table) -> int:
-    return Measurement.get(out, out.options.update(width=10_000), made).maximum
+def _width(out: Console, renderable: Table) -> int:
+    return Measurement.get(out, out.options.update(width=10_000), renderable).maximum
 
 
-def _standings(found: Sequence[Status]) -> Table:
-    made = table(
+def _standings(statuses: Sequence[Status]) -> Table:
+    standings = table(
         "sync",
         "destination",
         "last run",
@@ -86,8 +86,8 @@ def _standings(found: Sequence[Status]) -> Table:
         "next run",
         numbers=("in CleverTap", "parked"),
     )
-    for status in found:
-        made.add_row(
+    for status in statuses:
+        standings.add_row(
             status.sync,
             status.destination,
             _last(status),
@@ -96,31 +96,31 @@ def _standings(found: Sequence[Status]) -> Table:
             status.trigger,
             local(status.next_run) if status.next_run else "-",
         )
-    return made
+    return standings
 
 
-def _counts(found: Sequence[Status]) -> Table:
-    made = table("sync", *COUNTS.values(), title="Last delivery", numbers=tuple(COUNTS.values()))
-    for status in found:
+def _counts(statuses: Sequence[Status]) -> Table:
+    counts = table("sync", *COUNTS.values(), title="Last delivery", numbers=tuple(COUNTS.values()))
+    for status in statuses:
         totals = status.counts.totals() if status.counts else {}
         rows = (f"{totals[name]:,}" if totals else "-" for name in COUNTS)
-        made.add_row(status.sync, *rows)
-    return made
+        counts.add_row(status.sync, *rows)
+    return counts
 
 
 def _stacked(status: Status) -> Table:
-    made = Table.grid(padding=(0, 2))
-    made.add_row(Text(status.sync, "bold"))
-    made.add_row("  destination", status.destination)
-    made.add_row("  last run", _last(status))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(Text(status.sync, "bold"))
+    grid.add_row("  destination", status.destination)
+    grid.add_row("  last run", _last(status))
     following = f", next {local(status.next_run)}" if status.next_run else ""
-    made.add_row("  trigger", f"{status.trigger}{following}")
+    grid.add_row("  trigger", f"{status.trigger}{following}")
     parked = f", {status.parked:,} parked" if status.parked else ""
-    made.add_row("  in CleverTap", f"{status.acknowledged:,}{parked}")
+    grid.add_row("  in CleverTap", f"{status.acknowledged:,}{parked}")
     if status.counts:
-        made.add_row("  last delivery", "\n".join(sums(status.counts)))
-    made.add_row()
-    return made
+        grid.add_row("  last delivery", "\n".join(sums(status.counts)))
+    grid.add_row()
+    return grid
 
 
 def _last(status: Status) -> str:

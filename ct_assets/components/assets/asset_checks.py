@@ -1,4 +1,4 @@
-"""Checks that a run evaluates as it goes; each description says what to do when it fails."""
+"""AssetChecks are evaluated by the run itself; a description says what to do when one fails."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -76,7 +76,7 @@ DELIVERY = {
         " the codes on this asset, and at the sync's `undelivered` for the rows."
     ),
     "outcomes_known": (
-        "CleverTap's word on every record that was sent is known. If not, `ct-assets parked` lists"
+        "The outcome of every record that was sent is known. If not, `ct-assets parked` lists"
         " what is parked; the rest goes again with the next run."
     ),
     "conservation": (
@@ -94,7 +94,7 @@ class Finding:
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
 
 
-def of(sync: Sync) -> Mapping[str, str]:
+def split_checks(sync: Sync) -> Mapping[str, str]:
     """The checks of a sync's split, each with its description."""
     hazards = {
         name: description
@@ -120,15 +120,15 @@ def results(
     context: dg.AssetExecutionContext, asset: dg.AssetKey, findings: Mapping[str, Finding]
 ) -> Iterator[dg.AssetCheckResult]:
     """Of the checks that this run was asked for."""
-    for name, found in findings.items():
+    for name, finding in findings.items():
         check = dg.AssetCheckKey(asset, name)
         if check in context.selected_asset_check_keys:
             yield dg.AssetCheckResult(
                 check_name=name,
                 asset_key=asset,
-                passed=found.passed,
-                metadata=found.metadata,
-                severity=found.severity,
+                passed=finding.passed,
+                metadata=finding.metadata,
+                severity=finding.severity,
             )
 
 

@@ -1,4 +1,4 @@
-"""What is told when polars cannot compute the rows of a sync."""
+"""PolarsErrors says which part of a declaration polars could not compute, and why."""
 
 import contextlib
 from collections.abc import Iterator
@@ -18,18 +18,18 @@ def computing(sync: Sync, source: pl.LazyFrame) -> Iterator[None]:
     except pl.exceptions.PolarsError as error:
         if disk_trouble(error):
             raise
-        raise _told(sync, source, error) from None
+        raise _blamed(sync, source, error) from None
 
 
-def _told(sync: Sync, source: pl.LazyFrame, error: pl.exceptions.PolarsError) -> SchemaError:
-    """Blames the first of what the declaration computes that fails by itself, too."""
+def _blamed(sync: Sync, source: pl.LazyFrame, error: pl.exceptions.PolarsError) -> SchemaError:
+    """Blames the first part of the declaration that fails by itself, too."""
     place: Path = ()
     why = f"the rows could not be computed ({type(error).__name__})"
-    for path, what, alone in bind(sync, source.collect_schema()).apart(source):
+    for path, part, alone in bind(sync, source.collect_schema()).apart(source):
         try:
             alone.collect(engine="streaming")
         except pl.exceptions.PolarsError as cause:
-            place, why = path, f"{what} {_why(cause)}"
+            place, why = path, f"{part} {_why(cause)}"
             hushed(cause)
             break
     hushed(error)

@@ -1,4 +1,4 @@
-"""What a step of a sync asks of the run that it is part of."""
+"""RunContext gives a step of a sync what it needs of its run: partitions, syncs, outputs."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -54,7 +54,7 @@ def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:
 def rejected_profiles(
     context: dg.AssetExecutionContext, sync: Sync, staging: Staging
 ) -> pl.LazyFrame | None:
-    """Whom the sync that `require_profile` names has rejected."""
+    """The people whom the sync that `require_profile` names has rejected."""
     if sync.require_profile is None:
         return None
     asset = dg.AssetKey([sync.require_profile, "clevertap"])
@@ -70,13 +70,13 @@ def fields_elsewhere(
     context: dg.AssetExecutionContext, sync: Sync, staging: Staging
 ) -> frozenset[str]:
     """Fields of the other profile syncs to the same account, as they were split last."""
-    graph, found = deployment(context), set[str]()
+    graph, fields = deployment(context), set[str]()
     for name in neighbours(context) - {sync.name}:
         other, _ = sync_of(graph.get(dg.AssetKey([name, "clevertap"])).metadata)
         if other.object == sync.object and other.destination == sync.destination:
             split = staging.meta((name, "valid")).split
-            found |= set(split.types) if split else set()
-    return frozenset(found)
+            fields |= set(split.types) if split else set()
+    return frozenset(fields)
 
 
 def staged(
@@ -90,7 +90,7 @@ def staged(
     if asset in context.selected_asset_keys:
         yield dg.Output(draft, asset.path[-1], metadata=metadata)
         return
-    said = {**metadata, **described(io_manager.staging().publish(draft), asset.path[-1])}
+    metadata = {**metadata, **described(io_manager.staging().publish(draft), asset.path[-1])}
     parts: list[str | None] = [*partition_keys(context)]
     for part in parts or [None]:
-        context.log_event(dg.AssetMaterialization(asset, metadata=said, partition=part))
+        context.log_event(dg.AssetMaterialization(asset, metadata=metadata, partition=part))

@@ -1,4 +1,4 @@
-"""The rows of a source, whoever made it, in a file that nobody changes."""
+"""SourceRows puts the rows of any asset into a file that does not change under a split."""
 
 import dagster as dg
 import polars as pl
@@ -23,18 +23,18 @@ def frozen(
     """All rows of the asset `node`: as we staged them, or else copied beside `draft`."""
     if node.io_manager_key == "ct_staging":
         return staging.current(node.key.path).scan()
-    copy, found = draft.folder / COPY, _value(context, node)
-    if isinstance(found, pl.LazyFrame | pl.DataFrame):
-        found.lazy().sink_parquet(copy, row_group_size=ROW_GROUP)
-    elif read := _table(context, node):
-        warehouse.snapshot(read.query, copy, called=read.called)
+    copy, value = draft.folder / COPY, _value(context, node)
+    if isinstance(value, pl.LazyFrame | pl.DataFrame):
+        value.lazy().sink_parquet(copy, row_group_size=ROW_GROUP)
+    elif table := _table(context, node):
+        warehouse.snapshot(table.query, copy, called=table.called)
     else:
-        raise _unusable(node.key.to_user_string(), found)
+        raise _unusable(node.key.to_user_string(), value)
     return pl.scan_parquet(copy, glob=False)
 
 
 def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:
-    """What the asset's I/O manager loads; its error if there is nothing that it can load."""
+    """The value that the asset's I/O manager loads, or its error."""
     if node.is_executable and _gives_nothing(node):
         return None  # a value of it would be from when it still gave one
     try:
@@ -52,16 +52,16 @@ def _gives_nothing(node: AssetNode) -> bool:
 
 def _table(context: dg.AssetExecutionContext, node: AssetNode) -> DeclaredSource | None:
     last = context.instance.get_latest_materialization_event(node.key)
-    said = last.asset_materialization.metadata if last and last.asset_materialization else {}
-    return named_table(node.key, {**node.metadata, **said})
+    metadata = last.asset_materialization.metadata if last and last.asset_materialization else {}
+    return named_table(node.key, {**node.metadata, **metadata})
 
 
-def _unusable(asset: str, found: object) -> UserError:
-    kind = type(found).__name__
-    given = "nothing" if found is None else f"a {kind}"
-    what = f"cannot be loaded ({kind})" if isinstance(found, Exception) else f"gives {given}"
+def _unusable(asset: str, value: object) -> UserError:
+    kind = type(value).__name__
+    given = "nothing" if value is None else f"a {kind}"
+    fault = f"cannot be loaded ({kind})" if isinstance(value, Exception) else f"gives {given}"
     return UserError(
-        f"{asset} {what}, and names no table as `{TABLE}` in its metadata; a sync takes a polars "
+        f"{asset} {fault}, and names no table as `{TABLE}` in its metadata; a sync takes a polars "
         f"frame or a table of the warehouse. Declare a SourceTable with `table: ...` and "
         f"`upstream: [{asset}]`, and name that as the sync's source"
     )

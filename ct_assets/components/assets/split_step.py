@@ -1,4 +1,4 @@
-"""A sync's split written to the staging, with the verdict of its gate; needs no Dagster."""
+"""SplitStep writes the split of a sync into drafts, and decides its gate; needs no Dagster."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The assets of a sync: valid and rejected, clevertap, undelivered."""
+"""SyncAssets builds the assets of a sync: valid and rejected, clevertap, undelivered."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -28,8 +28,8 @@ from ct_assets.staging import Draft, NotStagedError, Snapshot
 DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
     "rejected": "Rows that are not sent, with all columns of the source and the reasons.",
-    "clevertap": "What CleverTap has been told, and its word on every record.",
-    "undelivered": "Rows that CleverTap refused, or of which nobody knows whether it took them.",
+    "clevertap": "The rows as they were delivered to CleverTap, each with its outcome.",
+    "undelivered": "Rows that CleverTap refused, or of which it is not known whether it took them.",
 }
 
 
@@ -46,7 +46,7 @@ def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
         # No input: what an asset of others gives is found out when it is read.
         deps=[source_key(sync), *rejected_before],
         outs={stage: _out(sync, stage) for stage in ("rejected", "valid")},
-        check_specs=asset_checks.specs(key(sync, "valid"), asset_checks.of(sync)),
+        check_specs=asset_checks.specs(key(sync, "valid"), asset_checks.split_checks(sync)),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )

@@ -1,4 +1,4 @@
-"""What a step waits for, or refuses to start upon, beyond what Dagster sees to within a run."""
+"""Upstream makes a step wait for other runs, or refuse to start, beyond Dagster's own order."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -36,15 +36,17 @@ def refuse_failing(context: dg.AssetExecutionContext, *assets: dg.AssetKey) -> N
     """
     for asset in assets:
         checks = {check: _verdict(context, check) for check in _checks(context, asset)}
-        blocking = {check: of for check, of in checks.items() if _blocks(context, check, of)}
-        unjudged = [check.name for check, of in blocking.items() if _is_open(context, check, of)]
+        blocking = {check: last for check, last in checks.items() if _blocks(context, check, last)}
+        unjudged = [
+            check.name for check, last in blocking.items() if _is_open(context, check, last)
+        ]
         if unjudged:
             raise UserError(
                 f"{asset.to_user_string()} is not read: the run that made it ended without a "
                 f"verdict of its blocking checks ({', '.join(sorted(unjudged))}); materialize it "
                 "anew, or evaluate the checks"
             )
-        failing = [check.name for check, of in blocking.items() if of and _failed(of)]
+        failing = [check.name for check, last in blocking.items() if last and _failed(last)]
         if failing:
             raise UserError(
                 f"{asset.to_user_string()} is not read: its blocking checks fail "
@@ -55,7 +57,7 @@ def refuse_failing(context: dg.AssetExecutionContext, *assets: dg.AssetKey) -> N
 def _checks(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> set[dg.AssetCheckKey]:
     """Those declared here, and those that its last run evaluated, wherever that was declared."""
     graph = deployment(context)
-    found = set(graph.get(asset).check_keys) if graph.has(asset) else set()
+    checks = set(graph.get(asset).check_keys) if graph.has(asset) else set()
     last = context.instance.get_latest_materialization_event(asset)
     if last is not None:
         evaluated = context.instance.all_logs(
@@ -63,8 +65,8 @@ def _checks(context: dg.AssetExecutionContext, asset: dg.AssetKey) -> set[dg.Ass
         )
         events = (entry.dagster_event for entry in evaluated if entry.dagster_event)
         keys = {event.asset_check_evaluation_data.asset_check_key for event in events}
-        found |= {key for key in keys if key.asset_key == asset}
-    return found
+        checks |= {key for key in keys if key.asset_key == asset}
+    return checks
 
 
 def _history(
@@ -72,10 +74,10 @@ def _history(
 ) -> Sequence[AssetCheckExecutionRecord]:
     """The newest first."""
     storage = context.instance.event_log_storage
-    found: Sequence[AssetCheckExecutionRecord] = storage.get_asset_check_execution_history(
+    records: Sequence[AssetCheckExecutionRecord] = storage.get_asset_check_execution_history(
         check, limit, status=status
     )
-    return found
+    return records
 
 
 def _verdict(
@@ -116,8 +118,10 @@ def _is_open(
 
 
 def _failed(verdict: AssetCheckExecutionRecord) -> bool:
-    found = _evaluation(verdict)
-    return bool(found and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR)
+    evaluation = _evaluation(verdict)
+    if evaluation is None or evaluation.passed:
+        return False
+    return evaluation.severity is dg.AssetCheckSeverity.ERROR
 
 
 def _evaluation(verdict: AssetCheckExecutionRecord) -> dg.AssetCheckEvaluation | None:
