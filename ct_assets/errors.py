@@ -1,4 +1,4 @@
-"""What every part of the product raises when a person has something to mend."""
+"""Defines the error that a person can mend, and keeps secret values out of texts of errors."""
 
 import difflib
 import errno
@@ -20,13 +20,13 @@ def mask(value: str) -> str:
 
 def closest(name: str, known: list[str]) -> str:
     """A hint such as `; did you mean 'Email'?`, or nothing when no known name is near."""
-    found = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
-    original = next((k for k in known if found and k.lower() == found[0]), None)
+    matches = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
+    original = next((k for k in known if matches and k.lower() == matches[0]), None)
     return f"; did you mean {original!r}?" if original else ""
 
 
 def disk_trouble(error: BaseException) -> str | None:
-    """What the disk lacks, if that is what an error of any library is about; quotes no value."""
+    """The fault of the disk that an error of any library reports, or None; quotes no value."""
     text = str(error).lower()
     if getattr(error, "errno", None) == errno.ENOSPC or "no space" in text or "is full" in text:
         return "the disk is full"

@@ -1,0 +1,1 @@
+"""Implements the commands of `ct-assets`, one in each module."""

@@ -1,4 +1,4 @@
-"""`ct-assets demo`: every declared sync, once, into the sandbox; and what became of each row."""
+"""Runs every declared sync once into the sandbox and shows where rows went: `ct-assets demo`."""
 
 import sys
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ct_assets.clevertap.destination import destination_from_env
-from ct_assets.commands.support.dagster_runs import execute, kept_or_forgotten
+from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project.registry import Declared
 from ct_assets.components.project.runs import job_name
@@ -50,9 +50,10 @@ def command(module: str) -> None:
     syncs = _in_order(project)
     _refuse_accounts(syncs)
     before = _staged(project, syncs)
-    with kept_or_forgotten() as instance:
+    with kept_or_temporary() as instance:
         failed = [d.sync.name for d in syncs if not _run(project, d, instance)]
-    made = {at: found for at, found in _staged(project, syncs).items() if found != before.get(at)}
+    after = _staged(project, syncs).items()
+    made = {name: snapshot for name, snapshot in after if snapshot != before.get(name)}
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
     _print_table(console, made, syncs)
     for declared in syncs:
@@ -88,8 +89,8 @@ def _run(project: Project, declared: Declared, instance: dg.DagsterInstance) -> 
 
 def _staged(project: Project, syncs: list[Declared]) -> Staged:
     names = [(declared.sync.name, stage) for declared in syncs for stage in STAGES]
-    found = {name: project.staged(*name) for name in names}
-    return {name: snapshot for name, snapshot in found.items() if snapshot}
+    by_stage = {name: project.staged(*name) for name in names}
+    return {name: snapshot for name, snapshot in by_stage.items() if snapshot}
 
 
 def _print_table(console: Console, made: Staged, syncs: list[Declared]) -> None:
@@ -138,8 +139,8 @@ def _records(sync: Sync) -> str:
 
 
 def _print_destinations(console: Console, syncs: list[Declared]) -> None:
-    found = {destinations.known(declared.sync) for declared in syncs}
-    for to in sorted(found, key=destinations.name_of):
+    sent_to = {destinations.known(declared.sync) for declared in syncs}
+    for to in sorted(sent_to, key=destinations.name_of):
         console.print(f"\nThe destination is {destinations.told(to)}.", soft_wrap=True)
         if to is not None and to.is_sandbox:
             console.print("Look there at what CleverTap has now, or at the runs with: make dev")

@@ -1,4 +1,4 @@
-"""`ct-assets doctor`: everything that a sync needs, one line each, with a fix for what fails."""
+"""Checks all that a sync needs, one line each, with a fix for each failure: `ct-assets doctor`."""
 
 import traceback
 from collections.abc import Iterator
@@ -37,12 +37,12 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     Sources are read, and CleverTap is asked with a dry run that names nobody. Nothing is changed.
     """
-    found = list(checkup(ctx.obj))
+    findings = list(checkup(ctx.obj))
     if as_json:
-        print_json([asdict(check) for check in found])
+        print_json([asdict(check) for check in findings])
     else:
-        _print(found)
-    if any(check.status == "failed" for check in found):
+        _print(findings)
+    if any(check.status == "failed" for check in findings):
         ctx.exit(1)
 
 
@@ -66,7 +66,7 @@ def checkup(module: str) -> Iterator[Finding]:
 
 
 def _guarded(name: str, checks: Iterator[Finding]) -> Iterator[Finding]:
-    """What a check cannot cope with is a failure of its own, and keeps none of the others away."""
+    """Reports an error that a check does not handle as a failure; the other checks still run."""
     try:
         yield from checks
     except Exception as error:
@@ -77,13 +77,13 @@ def _guarded(name: str, checks: Iterator[Finding]) -> Iterator[Finding]:
         )
 
 
-def _print(checks: list[Finding]) -> None:
-    made = table("", "check", "found")
-    for check in checks:
-        found = Text(check.found)
-        if check.fix:
-            found.append("\nfix: ", "bold").append(check.fix)
-        made.add_row(MARKS[check.status], check.name, found)
-    console().print(made)
-    wrong = sum(check.status == "failed" for check in checks)
-    click.echo(f"{wrong} of {len(checks)} checks failed." if wrong else "All is well.")
+def _print(findings: list[Finding]) -> None:
+    rows = table("", "check", "found")
+    for finding in findings:
+        text = Text(finding.found)
+        if finding.fix:
+            text.append("\nfix: ", "bold").append(finding.fix)
+        rows.add_row(MARKS[finding.status], finding.name, text)
+    console().print(rows)
+    wrong = sum(finding.status == "failed" for finding in findings)
+    click.echo(f"{wrong} of {len(findings)} checks failed." if wrong else "All is well.")

@@ -1,4 +1,4 @@
-"""`ct-assets explain`: a code, or the story of one row."""
+"""Explains a code, or the history of one row: `ct-assets explain`."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""`ct-assets forget`: erases a person here and in CleverTap, and keeps them from coming back."""
+"""Erases a person here and in CleverTap, and holds their rows from then on: `ct-assets forget`."""
 
 from collections.abc import Mapping
 
@@ -62,24 +62,24 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
 
 
 def _reached(project: Project) -> Mapping[str, Destination]:
-    """By name; a sandbox that never ran knows nobody."""
-    found = {}
+    """Destinations by name; a sandbox that never ran has nobody to erase and is left out."""
+    reached = {}
     for declared in project.syncs.values():
         if destinations.known(declared.sync) is not None:
             to = destination(declared.sync)
-            found[to.name] = to
-    return found
+            reached[to.name] = to
+    return reached
 
 
 def _forget(
     project: Project, name: str, to: Destination | None, kind: str, value: str, person: Person
 ) -> str | None:
-    """What is left to do, if anything."""
+    """Forgets the person at one destination; gives the text of what is left to do, if any."""
     folder = data_dir() / "state" / name
     policies = {n: project.policy(declared.sync) for n, declared in project.syncs.items()}
     if to is None:
         erased = erase_person(folder, value, None, kind=kind, also=person, policies=policies)
-        said = "not deleted there: no credentials for it are set"
+        remote = "not deleted there: no credentials for it are set"
     else:
         try:
             with Client(to) as client:
@@ -88,9 +88,9 @@ def _forget(
                 )
         except ErasureError as error:
             return f"{destinations.told(to)}: {error}"
-        said = f"deleted from {destinations.told(to)}"
+        remote = f"deleted from {destinations.told(to)}"
     rows = sum(erased.rows.values())
     click.echo(
-        f"{name}: {counted(rows, 'row')} of state and {erased.files:,} of reports erased; {said}."
+        f"{name}: {counted(rows, 'row')} of state and {erased.files:,} of reports erased; {remote}."
     )
     return None

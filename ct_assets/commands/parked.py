@@ -1,4 +1,4 @@
-"""`ct-assets parked`: records whose answer was lost, until a person has looked."""
+"""Lists and settles records whose answer was lost: `ct-assets parked`."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -43,16 +43,16 @@ def command(module: str, sync: str, *, resend: bool, discard: bool, keys: tuple[
 
 
 def _print(sync: str, rows: Iterator[dict[str, Any]], keys: set[str]) -> None:
-    found = table("key", "since", "why", "record")
+    parked = table("key", "since", "why", "record")
     for row in rows:
         if not keys or row["key"] in keys:
             since = local(row["since"].replace(tzinfo=UTC))
-            found.add_row(row["key"], since, row["why"], row["record"])
-    if not found.row_count:
+            parked.add_row(row["key"], since, row["why"], row["record"])
+    if not parked.row_count:
         click.echo(f"Nothing of {sync} is parked.")
         return
-    console().print(found)
+    console().print(parked)
     click.echo(
-        f"{found.row_count:,} parked. If CleverTap has them: ct-assets parked {sync} --discard; "
+        f"{parked.row_count:,} parked. If CleverTap has them: ct-assets parked {sync} --discard; "
         f"if not: ct-assets parked {sync} --resend"
     )

@@ -1,4 +1,4 @@
-"""`ct-assets plan`: what the next run of a sync would send."""
+"""Shows what the next run of a sync would send: `ct-assets plan`."""
 
 from dataclasses import asdict
 
@@ -32,35 +32,35 @@ def command(
     """Say what the next run of SYNC would send, from rows read just now. Nothing is changed."""
     project = Project.load(module)
     options = DeliveryOptions(full=full, limit=limit)
-    found = planned(project, project.sync(sync), options, ask_clevertap=ask_clevertap)
+    plan = planned(project, project.sync(sync), options, ask_clevertap=ask_clevertap)
     if as_json:
-        print_json(asdict(found))
+        print_json(asdict(plan))
     else:
-        _print(console(), found)
+        _print(console(), plan)
 
 
-def _print(out: Console, found: Planned) -> None:
-    out.print(f"{found.sync}: what the next run would send to {found.destination}")
+def _print(out: Console, plan: Planned) -> None:
+    out.print(f"{plan.sync}: what the next run would send to {plan.destination}")
     counts = table("rows", "count", numbers=("count",))
-    for name, rows in lines(found).items():
+    for name, rows in lines(plan).items():
         counts.add_row(name, f"{rows:,}")
     out.print(counts)
-    out.print(f"Requests: {found.report.requests:,}{_duration(found.report.seconds)}")
-    _print_properties(out, found.report)
-    if found.asked:
-        _print_asked(out, found.asked)
-    for said in told(found):
-        style = "red" if said.startswith("Nothing") else None
-        out.print(said, style=style, soft_wrap=True)
+    out.print(f"Requests: {plan.report.requests:,}{_duration(plan.report.seconds)}")
+    _print_properties(out, plan.report)
+    if plan.asked:
+        _print_asked(out, plan.asked)
+    for remark in told(plan):
+        style = "red" if remark.startswith("Nothing") else None
+        out.print(remark, style=style, soft_wrap=True)
 
 
 def _print_properties(out: Console, report: PlanReport) -> None:
     if not report.properties:
         return
-    found = table("property", "rows", "for example (masked)", numbers=("rows",))
+    changes = table("property", "rows", "for example (masked)", numbers=("rows",))
     for change in report.properties:
-        found.add_row(change.field, f"{change.rows:,}", samples(change))
-    out.print(found)
+        changes.add_row(change.field, f"{change.rows:,}", samples(change))
+    out.print(changes)
 
 
 def _print_asked(out: Console, asked: DryRunResult) -> None:
@@ -77,5 +77,5 @@ def _duration(seconds: float) -> str:
     if not seconds:
         return ""
     minutes, rest = divmod(round(seconds), 60)
-    told = f"{minutes} min {rest} s" if minutes else f"{rest} s"
-    return f", {told} or more with {MAX_IN_FLIGHT} in flight"
+    duration = f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return f", {duration} or more with {MAX_IN_FLIGHT} in flight"

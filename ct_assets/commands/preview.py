@@ -1,4 +1,4 @@
-"""`ct-assets preview`: the exact records of a sync, and its rejected rows with their reasons."""
+"""Shows the exact records of a sync, and its rejected rows with reasons: `ct-assets preview`."""
 
 import json
 from collections.abc import Mapping
@@ -36,8 +36,8 @@ def command(module: str, sync: str, limit: int) -> None:
 
 def _counted(counts: RowCounts) -> str:
     others = {"superseded": counts.superseded, "cut by `where`": counts.cut}
-    told = "".join(f", {rows:,} {what}" for what, rows in others.items() if rows)
-    return f"{counts.valid:,} valid, {counts.rejected:,} rejected{told}"
+    left_out = "".join(f", {rows:,} {name}" for name, rows in others.items() if rows)
+    return f"{counts.valid:,} valid, {counts.rejected:,} rejected{left_out}"
 
 
 def _records(rows: Rows, limit: int) -> None:

@@ -1,4 +1,4 @@
-"""`ct-assets replay`: refused rows go again, once what CleverTap held against them is mended."""
+"""Offers refused rows again, once the cause is mended in CleverTap: `ct-assets replay`."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""`ct-assets run`: one run of a sync, with what this run alone may do otherwise."""
+"""Starts one run of a sync, with options for this run alone: `ct-assets run`."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ct_assets.commands.support.dagster_runs import execute, kept_or_forgotten
+from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import due
 from ct_assets.components.project.runs import job_name
@@ -44,7 +44,7 @@ def command(
     project = Project.load(module)
     declared = project.sync(sync).sync
     options = {"full": full, "limit": limit, "allow": list(allow)}
-    with kept_or_forgotten() as instance:
+    with kept_or_temporary() as instance:
         succeeded = execute(
             project.definitions,
             job_name(sync),

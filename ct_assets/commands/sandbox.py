@@ -1,4 +1,4 @@
-"""`ct-assets sandbox`: CleverTap on loopback, served by hand."""
+"""Serves the sandbox until it is stopped: `ct-assets sandbox`."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -89,35 +89,35 @@ def command(
 def _plan(
     rates: Sequence[str], script: str | None, latency: float | None, seed: int | None
 ) -> Plan | None:
-    """None if nothing is said of faults."""
+    """The plan of faults; None if no option names one."""
     given = {
         "rates": _pairs("--fault", rates, _share) or None,
         "script": script.replace(",", " ").split() if script else None,
         "latency_seconds": latency,
         "seed": seed,
     }
-    said = {name: value for name, value in given.items() if value is not None}
+    named = {name: value for name, value in given.items() if value is not None}
     for name in (*(given["rates"] or ()), *(given["script"] or ())):  # type: ignore[misc]  # a mapping and a list
         if name not in FAULTS:
             raise UserError(f"no fault is named {name!r}; there are {', '.join(FAULTS)}")
     try:
-        return Plan.model_validate(said) if said else None
+        return Plan.model_validate(named) if named else None
     except ValidationError as error:
         raise UserError(f"faults: {wrong_in(error)}") from None
 
 
 def _pairs(option: str, given: Sequence[str], read: Callable[[str], Made]) -> dict[str, Made]:
-    found = {}
+    pairs = {}
     for text in given:
         name, sign, value = text.partition("=")
         try:
-            found[name.strip()] = read(value)
+            pairs[name.strip()] = read(value)
         except ValueError:
             sign = ""
         if not sign:
             example = "429=0.1" if option == "--fault" else "max_in_flight=3"
             raise UserError(f"{option} {text}: it takes NAME=VALUE, such as {example}")
-    return found
+    return pairs
 
 
 def _share(text: str) -> float:
@@ -125,7 +125,7 @@ def _share(text: str) -> float:
 
 
 def _value(text: str) -> object:
-    """JSON, or else a text as it is."""
+    """The value of JSON; a text that is not JSON stays as it is."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -141,8 +141,8 @@ def _tell(running: Address, changes: Sequence[str], plan: Plan | None) -> None:
     if plan:
         url = f"{running.url}/sandbox/faults"
         try:
-            told = httpx.put(url, content=plan.model_dump_json(), trust_env=False)
-            told.raise_for_status()
+            answer = httpx.put(url, content=plan.model_dump_json(), trust_env=False)
+            answer.raise_for_status()
         except httpx.HTTPError as error:
             raise UserError(f"the sandbox did not take its faults: {error}") from None
     click.echo(f"Already running, process {running.pid}.{' It has its faults.' if plan else ''}")

@@ -1,4 +1,4 @@
-"""`ct-assets status`: how every sync stands."""
+"""Shows how every sync stands: `ct-assets status`."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -36,14 +36,14 @@ def command(module: str, *, as_json: bool) -> None:
         runs = last_runs(opened, list(project.syncs)) if opened else {}
         off = stopped(opened) | _dormant(project, opened) if opened else frozenset()
     now = datetime.now(UTC)
-    found = [
+    statuses = [
         _status(project, name, runs.get(name), now, off & starters(project, name))
         for name in sorted(project.syncs)
     ]
     if as_json:
-        print_json([_json(status) for status in found])
+        print_json([_json(status) for status in statuses])
     else:
-        show(found)
+        show(statuses)
 
 
 def _json(status: Status) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def starters(project: Project, name: str) -> frozenset[str]:
 
 
 def _dormant(project: Project, opened: dg.DagsterInstance) -> frozenset[str]:
-    """Sensors that do not run until someone starts them, and nobody has."""
+    """Sensors that are stopped by default and were never started."""
     stated = {state.instigator_name for state in opened.all_instigator_state()}
     return frozenset(
         sensor.name
@@ -76,18 +76,18 @@ def _dormant(project: Project, opened: dg.DagsterInstance) -> frozenset[str]:
 def _status(
     project: Project, name: str, run: LastRun | None, now: datetime, off: frozenset[str]
 ) -> Status:
-    """`off`: what someone stopped in the UI, of all that starts it."""
+    """`off`: the schedule or sensors of this sync that are stopped in the UI."""
     sync = project.sync(name).sync
     to = destinations.known(sync)
     stands, busy = _stands(to, name)
     report = project.staged(name, "clevertap")
     delivery = report.meta.delivery if report else None
-    ours = delivery is not None and delivery.destination == destinations.name_of(to)
+    current = delivery is not None and delivery.destination == destinations.name_of(to)
     return Status(
         sync=name,
         destination=destinations.told(to),
         last_run=run or _last(stands),
-        counts=delivery.counts if delivery and ours else None,
+        counts=delivery.counts if delivery and current else None,
         acknowledged=stands.synced if stands else 0,
         held=stands.held if stands else {},
         trigger=f"stopped: {trigger(sync)}" if off else trigger(sync),
@@ -97,7 +97,7 @@ def _status(
 
 
 def _stands(to: Destination | None, name: str) -> tuple[SyncStatus | None, tuple[str, ...]]:
-    """How it stands, and what keeps us from knowing."""
+    """How the sync stands; if a run holds its lock, None and a note of that."""
     try:
         return sync_status(home(destinations.name_of(to), name)), ()
     except SyncBusyError:
@@ -137,7 +137,7 @@ def trigger(sync: Sync) -> str:
 
 
 def next_run(sync: Sync, now: datetime) -> datetime | None:
-    """Of a cron line; None where nobody can know."""
+    """The next tick of a cron line; None for any other trigger."""
     if sync.paused or sync.trigger is None or sync.trigger.cron is None:
         return None
     try:

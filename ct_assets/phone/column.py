@@ -19,7 +19,7 @@ SLICE = 1 << 17
 def judge(
     phones: pl.Series, regions: Regions, finish: Callable[[Verdicts], pl.Series]
 ) -> pl.Series:
-    """What `finish` makes of the verdicts on the rows of each slice."""
+    """Judge slice by slice, and concatenate what `finish` makes of the verdicts of each."""
     lookup = installed.lookup(len(phones))
 
     def judged(rows: range) -> pl.Series:
@@ -37,8 +37,10 @@ def is_e164(phones: pl.Series) -> pl.Series:
 
     def judged(rows: range) -> pl.Series:
         texts = phones.slice(rows.start, len(rows))
-        found = engine.is_e164(lookup, texts) if lookup else slow.is_e164(texts)
-        return pl.Series(found).zip_with(texts.is_not_null(), pl.Series([None], dtype=pl.Boolean))
+        is_valid = engine.is_e164(lookup, texts) if lookup else slow.is_e164(texts)
+        return pl.Series(is_valid).zip_with(
+            texts.is_not_null(), pl.Series([None], dtype=pl.Boolean)
+        )
 
     return _by_slices(len(phones), judged)
 

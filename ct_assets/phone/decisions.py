@@ -1,4 +1,4 @@
-"""What the automaton says about strings of digits, as numbers ready to be written down."""
+"""Turns the automaton's leaves for strings of digits into verdicts and numbers."""
 
 from typing import NamedTuple
 
@@ -45,10 +45,10 @@ def dialled(lookup: Lookup, digits: Digits, regions: npt.NDArray[np.uint8]) -> D
     number, national_digits = _written(lookup, national, leaves)
     abroad = np.flatnonzero(outcome == DIAL_ABROAD)
     if len(abroad):
-        there = national.take(abroad)
-        found = international(lookup, there)
-        outcome[abroad], number[abroad] = found.outcome, numbers(found, there)
-        national_digits[abroad.take(found.others)] = found.national_digits
+        behind_prefix = national.take(abroad)
+        decided = international(lookup, behind_prefix)
+        outcome[abroad], number[abroad] = decided.outcome, numbers(decided, behind_prefix)
+        national_digits[abroad.take(decided.others)] = decided.national_digits
     rows = len(leaves)
     return Decided(outcome, np.zeros(rows, np.bool_), np.arange(rows), number, national_digits)
 
@@ -63,7 +63,7 @@ def numbers(decided: Decided, digits: Digits) -> UInts:
 def _written(
     lookup: Lookup, national: Digits, leaves: Leaves
 ) -> tuple[UInts, npt.NDArray[np.uint8]]:
-    """What national numbers are good for: the whole number if valid, a count of digits if not."""
+    """The whole number where the national number is valid; its count of digits where it is not."""
     valid, invalid = lookup.valid.take(leaves), lookup.invalid.take(leaves)
     number = np.where(valid, lookup.with_code(national, leaves), 0)
     return number, np.where(invalid, national.lengths, 0).astype(np.uint8)

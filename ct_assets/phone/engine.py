@@ -22,15 +22,15 @@ _NO_REGION = {
 
 def judge(lookup: Lookup, phones: pl.Series, regions: Regions) -> Verdicts:
     """The verdict on each row; longer columns are better cut into slices."""
-    board = _Board(lookup, phones, regions)
-    board.settle(None, phones)
+    progress = _Progress(lookup, phones, regions)
+    progress.settle(None, phones)
     for cleaned in (cleaning.without_separators, cleaning.without_decoration):
-        rows = board.open_rows()
+        rows = progress.open_rows()
         if len(rows):
-            board.settle(rows, cleaned(phones.gather(rows)))
-    board.settle_hopeless()
-    board.settle_slowly()
-    return board.verdicts()
+            progress.settle(rows, cleaned(phones.gather(rows)))
+    progress.settle_hopeless()
+    progress.settle_slowly()
+    return progress.verdicts()
 
 
 def is_e164(lookup: Lookup, phones: pl.Series) -> npt.NDArray[np.bool_]:
@@ -38,18 +38,18 @@ def is_e164(lookup: Lookup, phones: pl.Series) -> npt.NDArray[np.bool_]:
     digits, plus, readable = cleaning.read(phones)
     rows = np.flatnonzero(readable & plus)
     leaves = lookup.international(digits.take(rows))
-    found = np.zeros(len(phones), np.bool_)
-    found[rows] = lookup.unedited.take(leaves)
+    is_valid = np.zeros(len(phones), np.bool_)
+    is_valid[rows] = lookup.unedited.take(leaves)
     beyond = np.flatnonzero(plus & (digits.lengths > MAX_DIGITS))
     beyond = beyond[cleaning.long_number(phones.gather(beyond))]
     unsure = np.concatenate([rows[lookup.unsure.take(leaves)], beyond])
     if len(unsure):
-        found[unsure] = slow.is_e164(phones.gather(unsure))
-    return found
+        is_valid[unsure] = slow.is_e164(phones.gather(unsure))
+    return is_valid
 
 
-class _Board:
-    """What is known so far about the rows of one slice; a row is open while its outcome is SLOW."""
+class _Progress:
+    """The verdicts on one slice so far; a row is open while its outcome is SLOW."""
 
     def __init__(self, lookup: Lookup, phones: pl.Series, regions: Regions) -> None:
         rows = len(phones)
@@ -90,10 +90,10 @@ class _Board:
         """Let phonenumbers judge what is left."""
         rows = self.open_rows()
         if len(rows):
-            found = slow.judge(self._phones.gather(rows), self._regions.at(rows))
-            self._outcome[rows], self._as_is[rows] = found.outcome, found.as_is
-            self._national_digits[rows] = found.national_digits
-            self._rewritten.append((rows, found.e164))
+            verdicts = slow.judge(self._phones.gather(rows), self._regions.at(rows))
+            self._outcome[rows], self._as_is[rows] = verdicts.outcome, verdicts.as_is
+            self._national_digits[rows] = verdicts.national_digits
+            self._rewritten.append((rows, verdicts.e164))
 
     def verdicts(self) -> Verdicts:
         """The verdicts, once all rows are settled."""
@@ -113,16 +113,16 @@ class _Board:
 
     def _settle_plus(self, rows: Rows | None, chosen: Rows, digits: Digits) -> None:
         """Judge digits behind a plus."""
-        found = decisions.international(self._lookup, digits)
+        decided = decisions.international(self._lookup, digits)
         whole = _of(rows, chosen)
-        self._note(whole, found)
+        self._note(whole, decided)
         if rows is None:
-            self._as_is[whole] = found.unedited
+            self._as_is[whole] = decided.unedited
         else:
-            same = np.flatnonzero(found.unedited)
+            same = np.flatnonzero(decided.unedited)
             self._rewrite(whole.take(same), digits.values.take(same))
         # With a region, a plus before no calling code may be overlooked: phonenumbers knows.
-        codeless = whole[found.outcome == _NO_CODE]
+        codeless = whole[decided.outcome == _NO_CODE]
         if len(codeless):
             self._outcome[codeless[self._regions.at(codeless) < UNKNOWN]] = SLOW
 
@@ -133,15 +133,15 @@ class _Board:
             self._outcome[rows[places == missing]] = outcome
         known = np.flatnonzero(places < UNKNOWN)
         if len(known):
-            found = decisions.dialled(self._lookup, digits.take(known), places.take(known))
-            self._note(rows.take(known), found)
+            decided = decisions.dialled(self._lookup, digits.take(known), places.take(known))
+            self._note(rows.take(known), decided)
 
-    def _note(self, rows: Rows, found: Decided) -> None:
-        self._outcome[rows] = found.outcome
-        others = rows.take(found.others)
-        self._national_digits[others] = found.national_digits
-        valid = np.flatnonzero(found.number)
-        self._rewrite(others.take(valid), found.number.take(valid))
+    def _note(self, rows: Rows, decided: Decided) -> None:
+        self._outcome[rows] = decided.outcome
+        others = rows.take(decided.others)
+        self._national_digits[others] = decided.national_digits
+        valid = np.flatnonzero(decided.number)
+        self._rewrite(others.take(valid), decided.number.take(valid))
 
     def _rewrite(self, rows: Rows, numbers: UInts) -> None:
         if len(rows):

@@ -1,4 +1,4 @@
-"""The two expressions that the rest of the world uses."""
+"""Gives the expressions over columns of phones: `e164`, `is_e164` and `explain`."""
 
 from collections.abc import Callable, Collection
 
@@ -37,10 +37,10 @@ def e164(
     """
     refuse = rules(accept, min_digits, max_digits)
 
-    def told(verdicts: Verdicts) -> pl.Series:
+    def finish(verdicts: Verdicts) -> pl.Series:
         return result_struct.frame(verdicts, refuse).to_struct()
 
-    return _judged(phone, region, told, result.dtype())
+    return _judged(phone, region, finish, result.dtype())
 
 
 def is_e164(phone: str | pl.Expr) -> pl.Expr:
@@ -67,25 +67,25 @@ def explain(
     refuse = rules(accept, min_digits, max_digits)
     message = messages.text(refuse, region_by_row=isinstance(region, pl.Expr))
 
-    def told(verdicts: Verdicts) -> pl.Series:
+    def finish(verdicts: Verdicts) -> pl.Series:
         digits = pl.Series("national_digits", verdicts.national_digits)
         judged = result_struct.frame(verdicts, refuse).with_columns(digits)
         return judged.select(message).to_series()
 
-    return _judged(phone, region, told, pl.String())
+    return _judged(phone, region, finish, pl.String())
 
 
 def _judged(
     phone: str | pl.Expr,
     region: str | pl.Expr | None,
-    told: Callable[[Verdicts], pl.Series],
+    finish: Callable[[Verdicts], pl.Series],
     dtype: pl.DataType,
 ) -> pl.Expr:
     if not isinstance(region, pl.Expr):
         constant = Regions(regions.constant(region))
 
         def judge(rows: pl.Series) -> pl.Series:
-            return column.judge(_as_text(rows), constant, told).alias(rows.name)
+            return column.judge(_as_text(rows), constant, finish).alias(rows.name)
 
         return _mapped(_column(phone), judge, dtype)
 
@@ -94,7 +94,7 @@ def _judged(
         if len(names) > 1:
             raise ValueError("a region for each row goes with one column of phones at a time")
         given = Regions(_as_text(names[0].alias("region")))
-        return column.judge(_as_text(phones), given, told).alias(rows.name)
+        return column.judge(_as_text(phones), given, finish).alias(rows.name)
 
     return _mapped(pl.struct(_column(phone), region.alias("__region")), judge_pairs, dtype)
 

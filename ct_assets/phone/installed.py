@@ -33,7 +33,7 @@ class Installed:
         self._off = False
 
     def lookup(self, rows: int) -> Lookup | None:
-        """What judges the next `rows` rows; None for phonenumbers alone."""
+        """The lookup that judges the next `rows` rows; None for phonenumbers alone."""
         if self._lookup is None and not self._off:
             with self._lock:
                 self._obtain(rows)

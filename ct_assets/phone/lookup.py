@@ -1,4 +1,4 @@
-"""Asking the automaton about many strings of digits at once."""
+"""Asks the automaton about many strings of digits at once."""
 
 from typing import NamedTuple
 
@@ -86,9 +86,9 @@ class Lookup:
             digit = _index(left // _POWERS[_WIDTH - 1 - read] % _TEN)
             read += 1
             places = self._steps.take(places // self._width * np.intp(10) + digit)
-            found = self._leaves.take(places + (lengths - read))
-            leaves[rows] = found
-            still = np.flatnonzero(found == READ_ON)
+            next_leaves = self._leaves.take(places + (lengths - read))
+            leaves[rows] = next_leaves
+            still = np.flatnonzero(next_leaves == READ_ON)
             rows, places = rows.take(still), places.take(still)
             left, lengths = left.take(still), lengths.take(still)
         return leaves
@@ -114,7 +114,7 @@ class Lookup:
         return code * _POWERS[national.lengths] + national.values
 
     def without_code(self, digits: Digits, leaves: Leaves) -> Digits:
-        """What follows the calling code."""
+        """The digits after the calling code."""
         code_digits = self._code_digits[self.outcomes[leaves] // result.KINDS]
         lengths = digits.lengths - code_digits
         return Digits(digits.values % _POWERS[lengths], lengths)

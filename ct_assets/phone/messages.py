@@ -83,7 +83,7 @@ def _expected(regions: pl.Series) -> pl.Series:
 
 
 def expectation(region: str) -> str:
-    """What numbers of a main region look like: `+45 (Denmark); there mobile numbers have 8`."""
+    """The form of numbers of a main region: `+45 (Denmark); there mobile numbers have 8`."""
     data = PhoneMetadata.metadata_for_region(region)
     if data is None:
         return "a calling code of no country"
@@ -96,8 +96,8 @@ def expectation(region: str) -> str:
         lengths = {" and ".join(lengths): next(iter(lengths.values()))}
     code = metadata.calling_code(region)
     others = " and others" if len(metadata.calling_codes()[code]) > 1 else ""
-    said = ", ".join(f"{name} have {digits}" for name, digits in lengths.items())
-    return f"+{code} ({country_name(region)}{others}); there {said}"
+    by_kind = ", ".join(f"{name} have {digits}" for name, digits in lengths.items())
+    return f"+{code} ({country_name(region)}{others}); there {by_kind}"
 
 
 def _either(lengths: Sequence[int]) -> str:

@@ -38,10 +38,10 @@ def calling_code(region: str) -> int:
 
 def of(code: int, region: str) -> PhoneMetadata:
     """The metadata of a region, or of a calling code that belongs to no region."""
-    found = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
-    if found is None:
+    metadata = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    if metadata is None:
         raise LookupError(f"phonenumbers has no metadata for {region} (+{code})")
-    return found
+    return metadata
 
 
 def possible_reason(metadata: PhoneMetadata, length: int) -> str:

@@ -24,7 +24,7 @@ _UNPARSABLE = {
 
 
 class Verdict(NamedTuple):
-    """What libphonenumber says."""
+    """libphonenumber's verdict on one string."""
 
     outcome: int
     e164: str | None

@@ -1,4 +1,4 @@
-"""What is said about a phone number, and the small integers the engine says it with.
+"""Names the results for a phone number, and packs them into small integers for the engine.
 
 An *outcome* packs all that libphonenumber decides about one string into 12 bits: 16 times the
 place of the region in `regions()` counted from 1, plus a kind: the number's type if it is valid,
@@ -95,7 +95,7 @@ def meanings(outcomes: npt.NDArray[np.uint16]) -> list[Places]:
 
 
 class Decoder(NamedTuple):
-    """What each outcome means, one array per field; NOTHING stands for null."""
+    """The meaning of each outcome, one array per field; NOTHING stands for null."""
 
     status: Places
     reason: Places

@@ -30,12 +30,14 @@ def differences(lookup: Lookup, questions: list[Question]) -> list[Question]:
     abroad = [q for q in questions if q.region is None]
     inland = [q for q in questions if q.region is not None]
     places = [result.regions().index(q.region or "") for q in inland]
-    there, here = _digits(abroad), _digits(inland)
-    found = [
-        *_answers(decisions.international(lookup, there), there),
-        *_answers(decisions.dialled(lookup, here, np.array(places, np.uint8)), here),
+    abroad_digits, inland_digits = _digits(abroad), _digits(inland)
+    answers = [
+        *_answers(decisions.international(lookup, abroad_digits), abroad_digits),
+        *_answers(
+            decisions.dialled(lookup, inland_digits, np.array(places, np.uint8)), inland_digits
+        ),
     ]
-    asked = zip([*abroad, *inland], found, strict=True)
+    asked = zip([*abroad, *inland], answers, strict=True)
     return [q for q, answer in asked if answer[0] != SLOW and answer != _expected(q)]
 
 

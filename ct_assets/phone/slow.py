@@ -10,7 +10,7 @@ from ct_assets.phone.regions import ABSENT, UNKNOWN, Places
 
 
 def judge(phones: pl.Series, regions: Places) -> Verdicts:
-    """What `reference.judge` says of each row."""
+    """The verdict of `reference.judge` on each row."""
     rows = pl.DataFrame({"phone": phones, "region": regions})
     distinct = rows.unique()
     verdicts = pl.DataFrame(

@@ -1,8 +1,8 @@
-"""CleverTap on loopback: the same answers, the same limits, kept in a file.
+"""Plays CleverTap on loopback: the same answers and limits, kept in a file.
 
     address = ensure_running(Path("data"))
 
-starts it in a process of its own or finds the one that runs. Tests use the fixture of
+starts it in a process of its own, or finds the one that runs. Tests use the fixture of
 `ct_assets.sandbox.plugin` instead.
 """
 

@@ -1,4 +1,4 @@
-"""`python -m ct_assets.sandbox FOLDER`: the process that `ensure_running` starts."""
+"""Serves a folder's sandbox: `python -m ct_assets.sandbox FOLDER`, started by `ensure_running`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""CleverTap's answers, as status and bytes."""
+"""Builds CleverTap's answers: status, headers and body."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -50,16 +50,16 @@ def envelope(records: int, refused: Sequence[Refused]) -> Answer:
     return Answer(200, orjson.dumps(value), (JSON,), records, len(refused))
 
 
-def spaced(found: Answer) -> Answer:
-    """The same JSON with spaces around every mark."""
-    if JSON not in found.headers:
-        return found
-    return found._replace(body=_spaced(orjson.loads(found.body)).encode())
+def spaced(compact: Answer) -> Answer:
+    """The same JSON with a space on each side of every punctuation mark."""
+    if JSON not in compact.headers:
+        return compact
+    return compact._replace(body=_spaced(orjson.loads(compact.body)).encode())
 
 
 def _spaced(value: Json) -> str:
     if isinstance(value, dict):
-        pairs = (f"{_spaced(key)} : {_spaced(one)}" for key, one in value.items())
+        pairs = (f"{_spaced(key)} : {_spaced(item)}" for key, item in value.items())
         return f"{{ {' , '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[ {' , '.join(map(_spaced, value))}]"

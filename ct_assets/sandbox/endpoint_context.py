@@ -1,4 +1,4 @@
-"""What the endpoints of one sandbox share."""
+"""Holds what the endpoints of one sandbox share: settings, store, judge, slots, faults."""
 
 import time
 from collections import deque
@@ -35,7 +35,7 @@ class Call:
     body: bytes
     now: float
     host: str = ""
-    """As the sender named it."""
+    """The name by which the sender reached the sandbox."""
     fault: FaultName = "ok"
 
 

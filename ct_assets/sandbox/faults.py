@@ -1,4 +1,4 @@
-"""What goes wrong between a sender and CleverTap, on purpose: by script or by chance."""
+"""Makes requests fail on purpose, by script or by chance."""
 
 import random
 import threading
@@ -35,7 +35,7 @@ FaultName = Literal[
     "revoked",
     "555",
 ]
-"""`-stored`: the records are kept before the fault strikes. `truncated`, `not-json`, `drip`,
+"""`-stored`: the records are kept before the fault happens. `truncated`, `not-json`, `drip`,
 `connection-close` and the three `numbers-` always store; the rest never do, but for `555`, which
 refuses every second good record with that code, a server error, and keeps the others. The
 `numbers-` faults concern the record numbers in the texts of refusals: entries out of order, every
@@ -50,7 +50,7 @@ _BEFORE = {
 
 
 def stores(fault: FaultName) -> bool:
-    """Whether the records of a request that it strikes are kept all the same."""
+    """Whether the records of a request with this fault are kept all the same."""
     return fault not in _BEFORE
 
 
@@ -67,7 +67,7 @@ class Plan(BaseModel):
     """Probability of each fault; they add up to one at most."""
     script: tuple[FaultName, ...] = ()
     repeat: bool = False
-    """The script starts again once it is through."""
+    """The script starts again after its end."""
     paths: tuple[str, ...] = ("/1/upload",)
     retry_after: int | None = None
     hold_seconds: NonNegativeFloat = 3600.0
@@ -81,7 +81,7 @@ class Plan(BaseModel):
 
 
 class Faults:
-    """Deals out faults in the order in which requests arrive; may be changed from any thread."""
+    """Gives each request its fault, in the order of arrival; may be changed from any thread."""
 
     def __init__(self, plan: Plan | None = None) -> None:
         self._lock = threading.Lock()
@@ -93,7 +93,7 @@ class Faults:
 
     @property
     def left(self) -> tuple[FaultName, ...]:
-        """What is still to come of the script."""
+        """The part of the script that is still to come."""
         with self._lock:
             return tuple(self._script)
 
@@ -104,7 +104,7 @@ class Faults:
             self._random = random.Random(plan.seed)  # noqa: S311 - to be repeatable
 
     def script(self, *faults: FaultName, repeat: bool = False) -> None:
-        """`faults` strike the next requests one by one; `"ok"` lets one pass."""
+        """Gives `faults` to the next requests one by one; `"ok"` lets one pass."""
         self._change(script=faults, repeat=repeat)
 
     def rates(self, rates: dict[FaultName, float], *, seed: int = 0) -> None:

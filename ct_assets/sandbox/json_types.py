@@ -1,7 +1,7 @@
-"""What JSON can hold."""
+"""Names the types of JSON values."""
 
 from typing import Any
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 Record = dict[str, Any]
-"""An object whose values are still to be judged."""
+"""A JSON object whose values are not checked yet."""

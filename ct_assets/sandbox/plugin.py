@@ -1,4 +1,4 @@
-"""A pytest plugin: `clevertap_sandbox` is CleverTap on loopback for the time of one test.
+"""Gives pytest the fixture `clevertap_sandbox`: CleverTap on loopback for the time of one test.
 
 Installing the package installs it. Settings other than the defaults:
 

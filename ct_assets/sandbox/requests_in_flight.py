@@ -1,10 +1,10 @@
-"""Requests in flight: CleverTap's only published limit of rate."""
+"""Limits the requests in flight: the only limit of rate that CleverTap publishes."""
 
 from collections import Counter, defaultdict
 
 
 class RequestsInFlight:
-    """Counts what is in flight for each API; used from the server's one thread."""
+    """Counts the requests in flight of each API; used from the server's one thread."""
 
     def __init__(self, cooldown: float) -> None:
         self._cooldown = cooldown

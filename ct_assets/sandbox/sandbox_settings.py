@@ -1,8 +1,8 @@
-"""What the sandbox does where CleverTap's documentation is silent or contradicts itself.
+"""Decides what the sandbox does where CleverTap's documentation is silent or contradicts itself.
 
-Every field is a policy with the default that the documentation, or what was seen on the wire,
-makes most likely. `Settings(...)` at start changes it; `settings.json` in the sandbox's folder does
-the same for a sandbox that is started by a run.
+Each field has the default that documentation and observation make most likely. `Settings(...)` at
+the start changes it; `settings.json` in the sandbox's folder does the same for a sandbox that a
+run starts.
 """
 
 from typing import Literal
@@ -22,18 +22,18 @@ from ct_assets.clevertap.contract import LIMITS, RESERVED_EVENTS, Limits
 
 
 class SettingsGroup(BaseModel):
-    """The text below a field is what the page says of it."""
+    """A group of settings; the page shows the text below each field."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class RequestSettings(SettingsGroup):
-    """Requests: who may ask, how often, how much."""
+    """Settings of requests: credentials, limits, sizes."""
 
     account_id: str = "SANDBOX"
-    """Any other is answered 401, Account ID is not valid."""
+    """Any other id is answered 401, Account ID is not valid."""
     passcode: str = Field(default="sandbox", repr=False)
-    """Any other is answered 401, Invalid Credentials."""
+    """Any other passcode is answered 401, Invalid Credentials."""
 
     max_in_flight: PositiveInt = 15
     """Requests in flight on /1/upload. Older editions of the documentation say 3."""
@@ -62,11 +62,11 @@ class RequestSettings(SettingsGroup):
     json_style: Literal["compact", "spaced"] = "compact"
     """Answers of 2018 had spaces around every mark."""
     list_path_prefix: Literal["", "/1"] = ""
-    """Before the two calls of custom lists."""
+    """Stands before the paths of the two calls of custom lists."""
 
 
 class RecordSettings(SettingsGroup):
-    """Records: what is refused."""
+    """Settings of records: which ones are refused."""
 
     limits: Limits = LIMITS
     """What an account takes; `limits.event_fields` and so on, in what follows."""
@@ -99,7 +99,7 @@ class RecordSettings(SettingsGroup):
 
 
 class StorageSettings(SettingsGroup):
-    """What becomes of accepted records."""
+    """Settings of storage: how accepted records are kept."""
 
     mode: Literal["store", "validate", "count"] = "store"
     """`validate` judges every record and keeps none; `count` looks at no record at all. Both are
@@ -165,8 +165,8 @@ class Settings(RequestSettings, RecordSettings, StorageSettings):
 
 
 def wrong_in(error: ValidationError) -> str:
-    """Each field with what is wrong in it; `body` is all of it."""
+    """Each field with its error; `body` stands for the whole input."""
     return "; ".join(
-        f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg'].removeprefix('Value error, ')}"
-        for one in error.errors()
+        f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg'].removeprefix('Value error, ')}"
+        for e in error.errors()
     )

@@ -1,4 +1,4 @@
-"""What a test sees of a sandbox that runs in the same process."""
+"""Serves a sandbox in the process of a test, and shows the test what it stored."""
 
 import contextlib
 import sqlite3
@@ -61,8 +61,8 @@ class Request:
     @property
     def sent(self) -> list[dict[str, Json]]:
         """The records of an upload."""
-        found: list[dict[str, Json]] = orjson.loads(self.body)["d"]
-        return found
+        records: list[dict[str, Json]] = orjson.loads(self.body)["d"]
+        return records
 
 
 class SandboxInTest:
@@ -144,12 +144,12 @@ def _reading(sandbox: Sandbox) -> Iterator[sqlite3.Connection]:
 
 def _identifiers(connection: sqlite3.Connection) -> dict[int, tuple[str, ...]]:
     """`kind:value` of every profile, CleverTap's own ids last."""
-    found: dict[int, list[str]] = {}
+    by_pid: dict[int, list[str]] = {}
     for kind, value, pid in connection.execute(
         "select kind, value, pid from identifiers order by kind = 'objectId', at, kind, value"
     ):
-        found.setdefault(pid, []).append(f"{kind}:{value}")
-    return {pid: tuple(names) for pid, names in found.items()}
+        by_pid.setdefault(pid, []).append(f"{kind}:{value}")
+    return {pid: tuple(names) for pid, names in by_pid.items()}
 
 
 def _named(names: tuple[str, ...]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Checks all that a sync needs, for `ct-assets doctor`."""

@@ -1,4 +1,4 @@
-"""The accounts that syncs send to: credentials, region and clock, by a dry run of no record."""
+"""Checks the accounts that syncs send to: credentials, region and clock, by an empty dry run."""
 
 import email.utils
 import threading
@@ -19,7 +19,7 @@ from ct_assets.sandbox import find
 from ct_assets.settings import data_dir
 
 NOBODY = b'{"d":[{"type":"profile","profileData":{}}]}'
-"""Names nobody: were a dry run taken for a real upload, nothing could be stored all the same."""
+"""Names no profile, so that nothing is stored even if the dry run were taken for a real upload."""
 
 MOST_SECONDS_OFF = 60.0
 
@@ -56,12 +56,12 @@ def _sandbox(name: str) -> Iterator[Finding]:
 
 def _example(name: str, project: Project, prefix: str | None) -> Iterator[Finding]:
     syncs = sorted(project.syncs.values(), key=lambda declared: declared.sync.name)
-    ours = [d.sync.name for d in syncs if d.sync.destination == prefix and _is_example(d.sync)]
-    if ours:
+    names = [d.sync.name for d in syncs if d.sync.destination == prefix and _is_example(d.sync)]
+    if names:
         yield note(
             f"example in {name}",
-            f"{' and '.join(ours)} would send the people of the Chinook example there; unless that "
-            "is meant, remove them, and their source, from ct_assets/defs",
+            f"{' and '.join(names)} would send the people of the Chinook example there; unless "
+            "that is meant, remove them, and their source, from ct_assets/defs",
         )
 
 
@@ -81,10 +81,10 @@ def account(name: str, destination: Destination) -> Iterator[Finding]:
 
 
 def _credentials(name: str, destination: Destination, answer: Answer) -> Finding:
-    told = destinations.told(destination)
+    server = destinations.told(destination)
     match verdicts.read(answer, 1, NOBODY):
         case Acked() | Malformed():
-            return ok(name, f"{told} takes these credentials ({answer.seconds:.1f} s)")
+            return ok(name, f"{server} takes these credentials ({answer.seconds:.1f} s)")
         case Unknown(why):
             fix = "Try again; look at CleverTap's status page."
         case NotTaken(why, reached=False):
@@ -93,16 +93,16 @@ def _credentials(name: str, destination: Destination, answer: Answer) -> Finding
             fix = "Something else sends to this account as well: try again, or let it end first."
         case Denied(why):
             fix = _DENIED
-    return failed(name, f"{told}: {why}", fix)
+    return failed(name, f"{server}: {why}", fix)
 
 
 def clock(name: str, reply: Reply, now: float) -> Finding:
-    """Against the Date of a reply that took some time to arrive."""
+    """Compares this machine's clock with the Date of a reply, less half the time that it took."""
     try:
-        there = email.utils.parsedate_to_datetime(reply.date).timestamp()
+        server_time = email.utils.parsedate_to_datetime(reply.date).timestamp()
     except (ValueError, TypeError):
         return note(name, f"{reply.host} does not tell the time")
-    off = now - reply.seconds / 2 - there
+    off = now - reply.seconds / 2 - server_time
     if abs(off) <= MOST_SECONDS_OFF:
         return ok(name, f"within {max(1, round(abs(off)))} s of this one")
     ahead = "ahead of" if off > 0 else "behind"

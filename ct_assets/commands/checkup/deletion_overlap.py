@@ -1,4 +1,4 @@
-"""Syncs that reach into each other: what one deletes, another takes for sent."""
+"""Finds syncs that delete profiles which another sync still takes for sent."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ from ct_assets.mapping import Sync
 
 
 def removals(syncs: Iterable[Sync]) -> Iterator[Finding]:
-    """One for each sync that deletes profiles which another one may still send."""
+    """A note for each sync that deletes profiles which another one may still send."""
     profiles = sorted((s for s in syncs if s.object == "profile"), key=lambda sync: sync.name)
     for sync in profiles:
         others = [o.name for o in profiles if o is not sync and o.destination == sync.destination]

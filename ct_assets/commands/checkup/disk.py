@@ -1,4 +1,4 @@
-"""CT_DATA_DIR: there is one place for it, writable and with room."""
+"""Checks that CT_DATA_DIR is writable and has room."""
 
 import shutil
 import tempfile
@@ -11,16 +11,16 @@ LEAST_BYTES = 1_000_000_000
 
 
 def disk(folder: Path, least: int = LEAST_BYTES) -> Iterator[Finding]:
-    """Nothing stays in it; if it is not there yet, what it would be made in is looked at."""
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    """Leaves nothing behind; if `folder` does not exist yet, its nearest parent is checked."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:
-        with tempfile.TemporaryFile(dir=there):
+        with tempfile.TemporaryFile(dir=existing):
             yield ok("CT_DATA_DIR", f"{folder} is writable")
     except OSError as error:
         fix = "Set CT_DATA_DIR to a folder that the user of the runs may write to."
         yield failed("CT_DATA_DIR", f"{folder} cannot be written to ({error.strerror})", fix)
         return
-    free = shutil.disk_usage(there).free
+    free = shutil.disk_usage(existing).free
     room = f"{free / 1e9:,.1f} GB free"
     if free < least:
         fix = "Free some; staging and reports need about the size of the sources, twice."

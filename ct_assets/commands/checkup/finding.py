@@ -1,4 +1,4 @@
-"""What a check of `ct-assets doctor` finds: one line, with a fix where something fails."""
+"""Describes what a check of `ct-assets doctor` found: one line, with a fix where it failed."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +17,7 @@ def ok(name: str, found: str) -> Finding:
 
 
 def note(name: str, found: str) -> Finding:
-    """Nothing that needs mending, but something to know."""
+    """A finding that needs no fix but is worth knowing."""
     return Finding(name, "note", found)
 
 

@@ -1,4 +1,4 @@
-"""Python and packages, against what this version of ct_assets asks for."""
+"""Checks Python and packages against what this version of ct_assets requires."""
 
 import platform
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from ct_assets.commands.checkup.finding import Finding, failed, ok
 
 DISTRIBUTION = "ct-assets"
 NAMED = ("ct-assets", "dagster", "duckdb", "polars")
-"""Whose versions are told even when all is well."""
+"""Packages whose versions are shown even when nothing is wrong."""
 
 
 def python(version: str | None = None) -> Finding:
@@ -25,15 +25,15 @@ def python(version: str | None = None) -> Finding:
 def packages(requirements: Sequence[str] | None = None) -> Finding:
     given = metadata.requires(DISTRIBUTION) or [] if requirements is None else requirements
     wanted = [r for r in map(Requirement, given) if not r.marker or r.marker.evaluate()]
-    wrong = [told for requirement in wanted if (told := _wrong(requirement))]
+    wrong = [problem for requirement in wanted if (problem := _wrong(requirement))]
     if wrong:
         return failed(
             "packages",
             "; ".join(wrong),
             "Install the versions of the lock file: make setup, or pip install -U ct-assets.",
         )
-    told = ", ".join(f"{name} {metadata.version(name)}" for name in NAMED)
-    return ok("packages", f"{told}; all {len(wanted)} that it needs are as it wants them")
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in NAMED)
+    return ok("packages", f"{versions}; all {len(wanted)} that it needs are as it wants them")
 
 
 def _wrong(requirement: Requirement) -> str | None:

@@ -1,4 +1,4 @@
-"""The Dagster instance: its storage answers, and its daemon runs if any sync needs it."""
+"""Checks the Dagster instance: its storage answers, and its daemon runs if any sync needs it."""
 
 import os
 import time
@@ -11,7 +11,7 @@ from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
 
 FRESH_SECONDS = 300.0
-"""A daemon that runs tells so twice a minute."""
+"""A running daemon sends its heartbeat twice a minute."""
 
 
 def dagster(project: Project, now: float | None = None) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Locks and slots: the system frees those of a dead process, unless a child of it lives on."""
+"""Finds locks and slots that a dead process still holds, through a child that has the file open."""
 
 import fcntl
 import os
@@ -22,10 +22,10 @@ def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Finding:
     dead = {path: pid for path in held if (pid := _dead(path, holders))}
     if not dead:
         return ok(name, f"{len(held)} held, none by a dead process" if held else "none held")
-    told = ", ".join(f"{path} by {pid}" for path, pid in dead.items())
+    holding = ", ".join(f"{path} by {pid}" for path, pid in dead.items())
     return failed(
         name,
-        f"held by a dead process: {told}",
+        f"held by a dead process: {holding}",
         f"A child of it still has the file open: find it with `fuser {next(iter(dead))}`, end it.",
     )
 
@@ -45,7 +45,7 @@ def _is_held(path: Path) -> bool:
 
 
 def _dead(path: Path, holders: Mapping[int, int]) -> int | None:
-    """The process that took the lock, if it is there no more."""
+    """The process that took the lock, if it no longer exists."""
     taker = holders.get(path.stat().st_ino) or _written(path)
     if taker is None:
         return None
@@ -59,7 +59,7 @@ def _dead(path: Path, holders: Mapping[int, int]) -> int | None:
 
 
 def _holders() -> dict[int, int]:
-    """Process by inode, as Linux knows them."""
+    """The process that holds each lock, by inode, from Linux's /proc/locks."""
     if not PROC_LOCKS.exists():
         return {}
     fields = [line.split() for line in PROC_LOCKS.read_text().splitlines()]

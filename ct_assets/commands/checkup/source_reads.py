@@ -1,4 +1,4 @@
-"""Every source is read as a run would read it, and has the columns that its syncs want."""
+"""Reads every source as a run would, and checks that it has the columns of its syncs."""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,7 @@ def _columns(declared: Declared, schema: pl.Schema) -> Finding:
     try:
         mapped = bind(declared.sync, schema)
     except SchemaError as error:
-        told = locations.told(declared.place, error.path, str(error))
-        return failed(name, told, "Correct the declaration, or bring the column back.")
+        problem = locations.told(declared.place, error.path, str(error))
+        return failed(name, problem, "Correct the declaration, or bring the column back.")
     columns = set[str]().union(*mapped.lineage().values())
     return ok(name, f"{len(columns)} columns for {len(mapped.fields)} fields are there")

@@ -1,4 +1,4 @@
-"""The state of every sync: it can be read, in a version that is known here; nothing is changed."""
+"""Checks that the state of every sync can be read, in a known version; changes nothing."""
 
 import contextlib
 import sqlite3
@@ -17,15 +17,15 @@ from ct_assets.sql import opened
 
 
 class _UnhealthyError(Exception):
-    """What is wrong with a state."""
+    """A state cannot be used; the message says why."""
 
 
 def states(folder: Path) -> Iterator[Finding]:
-    """Of all destinations below `folder`."""
-    found = {path.parent for name in (STATE, LEDGER) for path in folder.glob(f"*/*/{name}")}
-    for home in sorted(found):
+    """A finding for each sync of each destination below `folder`."""
+    homes = {path.parent for name in (STATE, LEDGER) for path in folder.glob(f"*/*/{name}")}
+    for home in sorted(homes):
         yield _state(home)
-    if not found:
+    if not homes:
         yield ok("state", "none yet")
 
 
@@ -51,25 +51,25 @@ def _healthy(home: Path) -> str:
     if (home / LEDGER).exists():
         _check_ledger(home)
     rows = _check_state(home) if (home / STATE).exists() else 0
-    told = f"healthy, {rows:,} rows acknowledged"
+    summary = f"healthy, {rows:,} rows acknowledged"
     if not (home / OUTBOX).exists():
-        return told
+        return summary
     with _readable(OUTBOX):
         outbox.origin(home / OUTBOX)
-    return f"{told}; a delivery was cut short, the next run settles it"
+    return f"{summary}; a delivery was cut short, the next run settles it"
 
 
 def _check_ledger(home: Path) -> None:
     with _readable(LEDGER), readable_ledger(home) as connection:
-        (found,) = connection.execute("pragma quick_check(1)").fetchone()
+        (integrity,) = connection.execute("pragma quick_check(1)").fetchone()
         (version,) = connection.execute("pragma user_version").fetchone()
-    if found != "ok":
+    if integrity != "ok":
         raise _UnhealthyError(f"{LEDGER} is damaged")
     _check_version(LEDGER, version, ledger.VERSION)
 
 
 def _check_state(home: Path) -> int:
-    """Reads every block, which DuckDB checks against its sum."""
+    """Reads every block, whose checksum DuckDB verifies; gives the number of acknowledged rows."""
     with _readable(STATE), opened(home / STATE, read_only=True) as connection:
         _check_version(
             STATE,

@@ -1,4 +1,4 @@
-"""Runs of syncs, in the instance of DAGSTER_HOME if that says where Dagster keeps them."""
+"""Starts and finds runs of syncs, in the instance of DAGSTER_HOME if that is set."""
 
 import contextlib
 import logging
@@ -19,7 +19,7 @@ from ct_assets.errors import UserError
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LATEST = 200
-"""Runs that are looked through, of all jobs."""
+"""Runs that are searched, of all jobs."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ def _alone(home: Path) -> contextlib.AbstractContextManager[object]:
 
 
 @contextlib.contextmanager
-def kept_or_forgotten() -> Iterator[dg.DagsterInstance]:
-    """The instance of DAGSTER_HOME, so that the UI shows its runs; else one that is forgotten."""
+def kept_or_temporary() -> Iterator[dg.DagsterInstance]:
+    """The instance of DAGSTER_HOME, so that the UI shows its runs; else a temporary one."""
     with instance() as opened:
         if opened is not None:
             yield opened
             return
-        with dg.DagsterInstance.ephemeral() as passing:
-            yield passing
+        with dg.DagsterInstance.ephemeral() as temporary:
+            yield temporary
 
 
 def execute(
@@ -71,9 +71,9 @@ def execute(
     tags: Mapping[str, str] | None = None,
     tell: Callable[[str], object] = lambda _: None,
 ) -> bool:
-    """One run, as the UI would start it; its failure is said here, and what it logs to `tell`."""
+    """One run, as the UI would start it; prints its failure, and gives its log lines to `tell`."""
     run = str(uuid.uuid4())
-    instance.add_event_listener(run, lambda entry: _hear(entry, tell))
+    instance.add_event_listener(run, lambda entry: _pass_on(entry, tell))
     result = definitions.resolve_job_def(job).execute_in_process(
         instance=instance,
         run_id=run,
@@ -83,26 +83,26 @@ def execute(
     )
     for event in result.filter_events(lambda event: event.is_step_failure):
         failure = event.step_failure_data
-        said = failure.user_failure_data or failure.error
-        text = getattr(said, "description", None) or getattr(said, "message", "")
+        cause = failure.user_failure_data or failure.error
+        text = getattr(cause, "description", None) or getattr(cause, "message", "")
         click.echo(f"{event.step_key} failed: {text}", err=True)
     return result.success
 
 
-def _hear(entry: dg.EventLogEntry, tell: Callable[[str], object]) -> None:
-    """Dagster's own events are for its UI, and failures, with the whole stack, are said once."""
+def _pass_on(entry: dg.EventLogEntry, tell: Callable[[str], object]) -> None:
+    """Passes on log lines, but not Dagster's own events, nor failures, which are printed once."""
     if not entry.is_dagster_event and logging.INFO <= int(entry.level) < logging.ERROR:
         tell(entry.user_message)
 
 
 def last_runs(opened: dg.DagsterInstance, syncs: Sequence[str]) -> dict[str, LastRun]:
-    """The latest run of each sync, by whatever job; without those that never ran."""
-    found: dict[str, LastRun] = {}
+    """The latest run of each sync, of any job; syncs that never ran are left out."""
+    latest: dict[str, LastRun] = {}
     for record in opened.get_run_records(limit=LATEST):
         run = record.dagster_run
-        told = LastRun(run.run_id, run.status.value.lower(), record.create_timestamp)
+        last_run = LastRun(run.run_id, run.status.value.lower(), record.create_timestamp)
         selected = run.asset_selection or ()
         for name in syncs:
             if run.job_name == job_name(name) or dg.AssetKey([name, "clevertap"]) in selected:
-                found.setdefault(name, told)
-    return found
+                latest.setdefault(name, last_run)
+    return latest

@@ -1,4 +1,4 @@
-"""What the commands share: the definitions of a module, and the syncs that they declare."""
+"""Loads the definitions of a module, with the syncs, staging and warehouse that they declare."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -42,5 +42,5 @@ class Project(Desk):
 
 
 def _resource(definitions: dg.Definitions, key: str, default: T) -> T:
-    found = (definitions.resources or {}).get(key, default)
-    return found if isinstance(found, type(default)) else default
+    resource = (definitions.resources or {}).get(key, default)
+    return resource if isinstance(resource, type(default)) else default

@@ -1,4 +1,4 @@
-"""How the commands print: tables for people, JSON for programs."""
+"""Prints tables for people and JSON for programs."""
 
 import sys
 from datetime import datetime
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 PIPED_WIDTH = 160
-"""Columns where nobody's screen sets them."""
+"""Characters in a line where no terminal sets the width."""
 
 
 def console() -> Console:
@@ -20,11 +20,11 @@ def console() -> Console:
 
 
 def table(*columns: str, title: str | None = None, numbers: tuple[str, ...] = ()) -> Table:
-    """Columns named in `numbers` are set to the right."""
-    made = Table(title=title, title_justify="left")
+    """An empty table; columns named in `numbers` are aligned to the right."""
+    empty = Table(title=title, title_justify="left")
     for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left")
-    return made
+        empty.add_column(column, justify="right" if column in numbers else "left")
+    return empty
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 -- dataclasses, mappings and lists of them
@@ -32,10 +32,10 @@ def print_json(value: Any) -> None:  # noqa: ANN401 -- dataclasses, mappings and
 
 
 def local(moment: datetime) -> str:
-    """A moment as the clock on this machine's wall has it."""
+    """A moment in this machine's time zone."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""The story of one row: what the source has, what becomes of it, what CleverTap said of it."""
+"""Tells the history of one row: in the source now, through the mapping, and at CleverTap."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ from ct_assets.io_managers.clevertap_io_manager import home
 from ct_assets.mapping import Sync
 
 MOST = 5
-"""Rows that are told of."""
+"""Rows that are shown at most."""
 
 
 def story(module: str, name: str, key: str) -> str:
@@ -40,23 +40,23 @@ def story(module: str, name: str, key: str) -> str:
 
 
 def _rows(sync: Sync, rows: Rows, key: str, forgotten: Suppressions) -> Iterator[str]:
-    """What the source has now, and what the declaration makes of it."""
-    found = _numbers(sync, rows, key)
-    if not found:
+    """Rows of the source with this key, and the records or reasons that the declaration gives."""
+    numbers = _numbers(sync, rows, key)
+    if not numbers:
         yield f"No row of {sync.source} has the key {key!r} now."
-    for number in found[:MOST]:
+    for number in numbers[:MOST]:
         row = rows.source.slice(number, 1)
         yield f"Row {number + 1:,} of {sync.source} now:"
         for column, value in row.collect().row(0, named=True).items():
             yield f"  {column}: {_shown(value)}"
         fate = list(_fate(sync, rows, number))
         yield from fate or _mapped(sync, row, forgotten)
-    if len(found) > MOST:
-        yield f"... and {len(found) - MOST} rows more with that key."
+    if len(numbers) > MOST:
+        yield f"... and {len(numbers) - MOST} rows more with that key."
 
 
 def _numbers(sync: Sync, rows: Rows, key: str) -> list[int]:
-    """Rows of that key, and those that the source has it for, were it cut or unreadable."""
+    """Numbers of rows with that key: mapped ones, and raw ones that are cut or unreadable."""
     fillings = [sync.event_key] if sync.event_key else sync.identify_by
     raw = [
         pl.col(filling.column).cast(pl.String, strict=False) == key
@@ -70,9 +70,9 @@ def _numbers(sync: Sync, rows: Rows, key: str) -> list[int]:
 
 
 def _fate(sync: Sync, rows: Rows, number: int) -> Iterator[str]:
-    """What becomes of the row because of other rows."""
-    found = rows.keys.filter(_row=number).select("_fate", "_copies").collect().rows()
-    for fate, copies in found:
+    """The lines on a row that other rows decide: superseded, duplicate, profile rejected."""
+    fates = rows.keys.filter(_row=number).select("_fate", "_copies").collect().rows()
+    for fate, copies in fates:
         if fate == "superseded":
             yield f"Left out: it is not the latest of {copies} rows with this key."
         elif fate == "duplicate":
@@ -90,7 +90,7 @@ def _duplicate(sync: Sync) -> str:
 
 
 def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Suppressions) -> Iterator[str]:
-    """What becomes of the row by itself."""
+    """The lines on a row by itself: its record, or why it is rejected or cut."""
     columns = ("_record", "_warnings", "_kind", "_identity", "_also")
     with split_rows(sync, row) as rows:
         records = rows.valid.scan().select(columns).collect().rows()
@@ -111,34 +111,34 @@ def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Suppressions) -> Iterator[
 
 
 def _delivered(state: Path, policy: Policy, key: str) -> Iterator[str]:
-    found = key_history(state, policy, key)
-    if found is None:
+    history = key_history(state, policy, key)
+    if history is None:
         yield "Nothing of this sync was ever sent there."
         return
-    if found.acknowledged:
-        yield f"Acknowledged by CleverTap{_by(found.by)}."
-    elif not found.doubtful:
+    if history.acknowledged:
+        yield f"Acknowledged by CleverTap{_by(history.by)}."
+    elif not history.doubtful:
         yield "Never acknowledged by CleverTap."
-    if found.doubtful:
+    if history.doubtful:
         yield "An answer was lost: CleverTap may have the latest record or not."
-    yield from map(_held, found.held)
-    for outcome in found.outcomes:
+    yield from map(_held, history.held)
+    for outcome in history.outcomes:
         yield from _outcome(outcome)
 
 
 def _held(held: HeldRecord) -> str:
     entry = entries().get(held.code or held.reason)
-    what = f"{held.reason} {held.code}" if held.code else held.reason
-    said = f": {held.message}" if held.message else ""
+    cause = f"{held.reason} {held.code}" if held.code else held.reason
+    message = f": {held.message}" if held.message else ""
     fix = f". {entry.fix}" if entry else ""
-    return f"Held back since {local(held.since)}: {what}{said}{fix}"
+    return f"Held back since {local(held.since)}: {cause}{message}{fix}"
 
 
 def _outcome(line: ReportedOutcome) -> Iterator[str]:
     at = local(line.at) if line.at else "earlier"
     code = f" {line.code}" if line.code else ""
-    said = f": {line.message}" if line.message else ""
-    yield f"  {at}, run {line.run[:8]}: {line.outcome}{code}{said}"
+    message = f": {line.message}" if line.message else ""
+    yield f"  {at}, run {line.run[:8]}: {line.outcome}{code}{message}"
     if line.hint:
         yield f"    {line.hint}"
 

@@ -41,11 +41,11 @@ class Diagrams:
         first = children[0]
         if first < 0 and children.count(first) == 10:
             return first
-        found = self._numbers.get(children)
-        if found is None:
-            found = self._numbers[children] = len(self.children)
+        number = self._numbers.get(children)
+        if number is None:
+            number = self._numbers[children] = len(self.children)
             self.children.append(children)
-        return found
+        return number
 
     def below(self, diagram: int) -> tuple[int, ...]:
         """The diagrams after each digit."""
@@ -65,12 +65,12 @@ class Diagrams:
         if known is not None:
             return known
         key = (rule, diagrams)
-        found = self._results.get(key)
-        if found is None:
+        result = self._results.get(key)
+        if result is None:
             below = map(self.below, diagrams)
-            found = self.node(tuple(map(self.apply, repeat(rule), *below)))
-            self._results[key] = found
-        return found
+            result = self.node(tuple(map(self.apply, repeat(rule), *below)))
+            self._results[key] = result
+        return result
 
     def edited(self, diagram: int, edit: Edit, retag: Rule | None = None) -> int:
         """The function that edits a string and then asks `diagram`; `retag` changes its leaves."""

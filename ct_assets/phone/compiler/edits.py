@@ -1,4 +1,4 @@
-"""What libphonenumber does to the digits it is given: drop a prefix, or rewrite the start."""
+"""Represents how libphonenumber changes digits: it drops a prefix, or rewrites the start."""
 
 import functools
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Edit(NamedTuple):
         return _composed(first, self)
 
     def symbols(self) -> list[str | int]:
-        """What the edited digits are: digits of the constant, and places in the text before."""
+        """The edited digits: digits of the constant, and places in the text before the edit."""
         kept = range(self.start, self.stop)
         return [*self.const, *kept, *range(self.rest, _ENOUGH)]
 

@@ -1,8 +1,8 @@
-"""What libphonenumber makes of every string of digits: `parse`, for whole sets of strings.
+"""Follows libphonenumber's `parse` for whole sets of strings of digits at once.
 
-This follows `parse`, `_maybe_extract_country_code` and `_maybe_strip_national_prefix_carrier_code`
-of phonenumbers step by step. A leaf's value is an outcome, plus 2**TAG times the place of the edit
-that leads from the digits read to the national number.
+The steps are those of `parse`, `_maybe_extract_country_code` and
+`_maybe_strip_national_prefix_carrier_code` of phonenumbers. A leaf's value is an outcome, plus
+2**TAG times the place of the edit that leads from the digits read to the national number.
 """
 
 from collections.abc import Callable, Iterator
@@ -112,17 +112,17 @@ class Numbering:
 
     def _abroad(self, data: PhoneMetadata, length: int) -> int:
         """Digits that begin with the region's international prefix, 0 for others."""
-        found = leaf(0)
+        abroad = leaf(0)
         if not data.international_prefix:
-            return found
+            return abroad
         rule = prefixes.Rule(data.international_prefix, None)
         for edit, where in Edits(self.diagrams, rule, length).selections():
             left = edit.length(length)
             jump = _TOO_SHORT if left <= 2 else leaf(result.DIAL_ABROAD | self._tag(edit))
             after = self.diagrams.edited(_nonzero_first(self.diagrams, left), edit)
             here = self.diagrams.apply(only, where, after)
-            found = self.diagrams.apply(choose, here, jump, found)
-        return found
+            abroad = self.diagrams.apply(choose, here, jump, abroad)
+        return abroad
 
     def _stripped(self, data: PhoneMetadata, length: int) -> list[tuple[Edit, int]]:
         """The edits the national prefix rule makes, each with the strings in which it does."""

@@ -156,10 +156,10 @@ class _Compiler:
         self.code.extend(_moved(instruction, offset) for instruction in code)
 
     def _take(self, token: str) -> bool:
-        found = self.rest.startswith(token)
-        if found:
+        taken = self.rest.startswith(token)
+        if taken:
             self.rest = self.rest[len(token) :]
-        return found
+        return taken
 
     def _expect(self, token: str) -> None:
         if not self._take(token):

@@ -20,7 +20,7 @@ class Rule(NamedTuple):
     template: str | None
 
     def edit(self, end: int, slots: Slots) -> Edit:
-        """What the rule does once its pattern has matched up to `end`."""
+        """The edit that the rule makes once its pattern has matched up to `end`."""
         if self.template is None or (slots and slots[-1] is None):
             return drop(end)
         const, *references = re.split(r"\\(\d)", self.template)

@@ -1,1 +1,1 @@
-"""CleverTap's APIs, one family in each module."""
+"""Answers CleverTap's APIs, one family in each module."""

@@ -1,4 +1,4 @@
-"""Subscriptions of phone numbers and addresses, and phone numbers that change hands."""
+"""Subscribes and unsubscribes phone numbers and addresses; parts phone numbers from profiles."""
 
 from collections.abc import Callable
 

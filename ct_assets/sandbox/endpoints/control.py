@@ -1,4 +1,4 @@
-"""/sandbox/...: what CleverTap does not have. Faults, devices, and a look at what is stored."""
+"""Answers /sandbox/..., which CleverTap does not have: faults, devices, stored data."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ Endpoint = Callable[[Sandbox, Request], Awaitable[Response]]
 
 
 class NewDevice(BaseModel):
-    """A device that CleverTap's SDK makes known by opening the app."""
+    """A device to make known, as CleverTap's SDK does when the app is opened."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,13 +38,13 @@ class NewDevice(BaseModel):
 
 def routes(sandbox: Sandbox) -> list[BaseRoute]:
     def route(path: str, method: str, endpoint: Endpoint) -> Route:
-        async def found(request: Request) -> Response:
+        async def guarded(request: Request) -> Response:
             try:
                 return await endpoint(sandbox, request)
             except ClientDisconnect:
                 return Response(status_code=400)
 
-        return Route(path, found, methods=[method])
+        return Route(path, guarded, methods=[method])
 
     return [
         route("/sandbox/health", "GET", health),
@@ -73,7 +73,7 @@ async def read_faults(sandbox: Sandbox, _: Request) -> Response:
 
 
 async def put_faults(sandbox: Sandbox, request: Request) -> Response:
-    """A whole plan; what it leaves out goes back to its default."""
+    """Replaces the whole plan; fields that are left out return to their defaults."""
     try:
         sandbox.faults.replace(Plan.model_validate_json(await request.body()))
     except ValidationError as error:
@@ -96,11 +96,11 @@ async def add_device(sandbox: Sandbox, request: Request) -> Response:
 
 
 async def schema(sandbox: Sandbox, _: Request) -> Response:
-    def found() -> Response:
+    def read() -> Response:
         with contextlib.closing(open_reader(sandbox.store.path)) as reader:
             return _json(contents.schema(reader))
 
-    return await run_in_threadpool(found)
+    return await run_in_threadpool(read)
 
 
 def _page(part: contents.Part) -> Endpoint:
@@ -110,11 +110,11 @@ def _page(part: contents.Part) -> Endpoint:
         after = _number(request, "after", 0, _LARGEST)
         size = _number(request, "limit", _ROWS, MOST_ROWS)
 
-        def found() -> Response:
+        def read() -> Response:
             with contextlib.closing(open_reader(sandbox.store.path)) as reader:
                 return _json(contents.page(reader, part, after, size))
 
-        return await run_in_threadpool(found)
+        return await run_in_threadpool(read)
 
     return endpoint
 
@@ -129,5 +129,5 @@ def _json(value: object, status: int = 200) -> Response:
 
 
 def _refused(error: ValidationError) -> Response:
-    found = answers.failure(400, wrong_in(error))
-    return Response(found.body, found.status, media_type="application/json")
+    answer = answers.failure(400, wrong_in(error))
+    return Response(answer.body, answer.status, media_type="application/json")

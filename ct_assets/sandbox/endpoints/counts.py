@@ -1,4 +1,4 @@
-"""How many profiles or events there are; a count that takes its time is asked for again."""
+"""Counts profiles or events; a count that is not ready is asked for again by its `req_id`."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from ct_assets.sandbox.store.reads.export_pages import Query
 
 
 class Pending(BaseModel):
-    """A count that was asked for, and the moment at which it is known."""
+    """A count that was asked for, and the moment at which it is ready."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,8 +46,8 @@ def count(kind: Kind) -> Callable[[Sandbox, Call], Answer]:
 def _answer(sandbox: Sandbox, call: Call, kind: Kind, pending: Pending) -> Answer:
     if pending.ready > call.now:
         return answers.answer({"status": "partial", "req_id": ticket(pending)})
-    found = sandbox.store.exports.count(pending.query, distinct=kind == "profiles")
-    return answers.answer({"status": "success", "count": found})
+    count = sandbox.store.exports.count(pending.query, distinct=kind == "profiles")
+    return answers.answer({"status": "success", "count": count})
 
 
 def _unknown() -> Answer:

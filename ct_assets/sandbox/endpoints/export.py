@@ -1,4 +1,4 @@
-"""Exports of profiles and events: opened with a query, then read along cursors."""
+"""Exports profiles and events: a POST opens an export, GETs read it along cursors."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -33,7 +33,7 @@ _REFUSED = frozenset(canonical(n) for n in RESERVED_EVENTS if n.startswith("Noti
 
 
 class ExportCursor(BaseModel):
-    """All that the next page needs."""
+    """The state of an export between two pages."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,7 +45,7 @@ class ExportCursor(BaseModel):
     ready: float
     expires: float
     idle: float
-    """By then it has to be used."""
+    """The moment after which it is no longer valid unless it was used."""
 
     def text(self) -> str:
         """Percent-encoded already, as CleverTap's cursors are."""
@@ -101,15 +101,17 @@ def _opened(sandbox: Sandbox, call: Call, kind: Kind, body: bytes) -> Answer:
 def _page(sandbox: Sandbox, cursor: ExportCursor) -> Answer:
     exports, query = sandbox.store.exports, cursor.query
     if cursor.kind == "events":
-        found, following = exports.events(query, cursor.after, cursor.size)
+        records, following = exports.events(query, cursor.after, cursor.size)
     else:
-        found, following = exports.profiles(query, cursor.after, cursor.size, fields=cursor.fields)
+        records, following = exports.profiles(
+            query, cursor.after, cursor.size, fields=cursor.fields
+        )
     page: dict[str, Json] = {"status": "success"}
     before = exports.before(query, cursor.after, cursor.size, distinct=cursor.kind == "profiles")
     for name, after in (("previous_cursor", before), ("next_cursor", following)):
         if after is not None:
             page[name] = cursor.model_copy(update={"after": after}).text()
-    return answers.answer(page | {"records": found})
+    return answers.answer(page | {"records": records})
 
 
 def _batch_size(given: str | None) -> int:

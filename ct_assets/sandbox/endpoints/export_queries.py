@@ -1,4 +1,4 @@
-"""The questions that exports and counts are asked: an event, a span of days, conditions."""
+"""Reads the queries of exports and counts: an event, a span of days, conditions."""
 
 import base64
 import re
@@ -21,7 +21,7 @@ class BadQueryError(Exception):
 
 
 def read_query(body: bytes, zone: str) -> Query:
-    """What the body of a request asks.
+    """Reads the query in the body of a request.
 
     Raises:
         BadQueryError: The body is not JSON, or leaves out what is required.
@@ -68,17 +68,17 @@ def _midnight(day: date, zone: str) -> int:
 
 def _conditions(given: Json) -> tuple[Condition, ...]:
     try:
-        found = tuple(Condition.model_validate(one) for one in given or ())  # type: ignore[union-attr]  # judged here
+        conditions = tuple(Condition.model_validate(item) for item in given or ())  # type: ignore[union-attr]  # judged here
     except (ValidationError, TypeError):
         raise BadQueryError("a property takes name, operator and value") from None
-    for condition in found:
+    for condition in conditions:
         if condition.operator not in OPERATORS:
             raise BadQueryError(f"operator needs to be one of {', '.join(OPERATORS)}")
-    return found
+    return conditions
 
 
 def ticket(model: BaseModel) -> str:
-    """All that a later request needs, so that it outlives a restart.
+    """`model` as text that a later request brings back, so that it outlives a restart.
 
     It ends in two equals signs, as CleverTap's cursors do.
     """
@@ -88,7 +88,7 @@ def ticket(model: BaseModel) -> str:
 
 
 def read_ticket(kind: type[Token], text: str) -> Token | None:
-    """None if it is no ticket of that kind; one that is percent-encoded once more is none."""
+    """The model in a ticket; None if `text` is none of that kind, or is percent-encoded twice."""
     try:
         return kind.model_validate_json(base64.b64decode(text, altchars=b"-_", validate=True))
     except ValueError:

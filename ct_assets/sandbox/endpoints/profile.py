@@ -1,4 +1,4 @@
-"""GET /1/profile.json: one profile."""
+"""Answers GET /1/profile.json: one profile."""
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer

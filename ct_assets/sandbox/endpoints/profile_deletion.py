@@ -1,4 +1,4 @@
-"""Deleting profiles, and parting what was merged by mistake. Both are asynchronous."""
+"""Deletes profiles, and demerges those that were merged by mistake; both are asynchronous."""
 
 from typing import NamedTuple
 
@@ -46,10 +46,12 @@ def _scheduled(
     values = _texts(document[given[0].name])
     if not values or len(values) > MAX_DELETES:
         return answers.failure(400, f"{given[0].name} takes 1 to {MAX_DELETES} strings")
-    whom = [ProfileIdentifier(given[0].kind, value) for value in values]
-    if sandbox.settings.unknown_profiles == "refuse" and not all(map(sandbox.store.knows, whom)):
+    identifiers = [ProfileIdentifier(given[0].kind, value) for value in values]
+    if sandbox.settings.unknown_profiles == "refuse" and not all(
+        map(sandbox.store.knows, identifiers)
+    ):
         return answers.failure(404, "Profile not found")
-    sandbox.store.schedule(action, whom, due=call.now + delay, now=call.now)
+    sandbox.store.schedule(action, identifiers, due=call.now + delay, now=call.now)
     return answers.answer({"status": "success"})
 
 

@@ -1,4 +1,4 @@
-"""GET /getSchema: the names that the account knows."""
+"""Answers GET /getSchema: the names of events or user properties that the account knows."""
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
@@ -12,5 +12,5 @@ def names(sandbox: Sandbox, call: Call) -> Answer:
     kind = call.query.get("type", "")
     if kind not in KINDS:
         return answers.failure(400, f"type needs to be one of {', '.join(KINDS)}")
-    found = contents.names(sandbox.store.connection, events=kind == "events")
-    return answers.answer({"status": "success", kind: [{"name": name} for name in found]})
+    known = contents.names(sandbox.store.connection, events=kind == "events")
+    return answers.answer({"status": "success", kind: [{"name": name} for name in known]})

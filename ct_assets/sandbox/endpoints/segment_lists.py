@@ -1,4 +1,4 @@
-"""Custom lists: a URL to put a CSV file to, then a call that makes a segment of it."""
+"""Takes custom lists: gives a URL for a CSV file, then makes a segment of the file."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def list_url(sandbox: Sandbox, call: Call) -> Answer:
 
 
 async def put_list(sandbox: Sandbox, request: Request) -> Response:
-    """PUT to the URL: no credentials but the URL itself, like S3."""
+    """PUT to the URL; the URL itself is the only credential, as with S3."""
     try:
         body = await request.body()
     except ClientDisconnect:
@@ -45,7 +45,7 @@ async def put_list(sandbox: Sandbox, request: Request) -> Response:
 
 
 def commit_list(sandbox: Sandbox, call: Call) -> Answer:
-    """POST /upload_custom_list_segment_completed: what is wrong with the file is not said here."""
+    """POST /upload_custom_list_segment_completed; errors of the file go to the error stream."""
     document = _object(call.body)
     if document is None:
         return answers.malformed()

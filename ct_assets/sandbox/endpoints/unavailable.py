@@ -1,4 +1,4 @@
-"""CleverTap's APIs that the sandbox does not play: no sync needs them."""
+"""Answers 501 to the APIs of CleverTap that the sandbox does not play; no sync needs them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +27,7 @@ def routes() -> list[Route]:
 
 
 async def _unplayed(request: Request) -> Response:
-    """Not 404, which would say that CleverTap has no such API."""
-    told = f"CleverTap has {request.url.path}, and this sandbox does not play it"
-    found = answers.failure(501, told)
-    return Response(found.body, found.status, media_type="application/json")
+    """Answers 501; a 404 would say that CleverTap has no such API."""
+    error = f"CleverTap has {request.url.path}, and this sandbox does not play it"
+    answer = answers.failure(501, error)
+    return Response(answer.body, answer.status, media_type="application/json")

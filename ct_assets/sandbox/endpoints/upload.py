@@ -1,4 +1,4 @@
-"""POST /1/upload: profiles, events and device tokens."""
+"""Answers POST /1/upload: profiles, events and device tokens."""
 
 import orjson
 
@@ -27,7 +27,7 @@ def upload(sandbox: Sandbox, call: Call) -> Answer:
 
 
 def kind_of(body: bytes) -> str:
-    """The kind of the first record, whose limit an upload counts against if they are apart."""
+    """The kind of the first record: the one whose limit counts if each kind has its own."""
     first = next(iter(records_of(body) or ()), None)
     return str(first.get("type")) if isinstance(first, dict) else ""
 
@@ -43,7 +43,7 @@ def records_of(body: bytes) -> list[Json] | None:
 
 
 def _too_many(sandbox: Sandbox, records: list[Json]) -> str | None:
-    """Invented: CleverTap publishes its limits, and not what happens beyond them."""
+    """The error of an upload beyond the limits; CleverTap publishes limits, but not their error."""
     most, most_tokens = sandbox.settings.max_records, sandbox.settings.max_tokens
     if len(records) > most:
         return f"Too many records: {len(records)}, the limit is {most}"
@@ -57,11 +57,12 @@ def _too_many(sandbox: Sandbox, records: list[Json]) -> str | None:
 def _half_failed(
     accepted: list[Accepted], refused: list[Refused]
 ) -> tuple[list[Accepted], list[Refused]]:
-    """Every second accepted record is refused for no fault of its own."""
+    """Refuses every second accepted record with code 555."""
     failed = [
-        Refused(one.position, refusal_texts.SERVER_ERROR, one.record) for one in accepted[1::2]
+        Refused(record.position, refusal_texts.SERVER_ERROR, record.record)
+        for record in accepted[1::2]
     ]
-    return accepted[::2], sorted(refused + failed, key=lambda one: one.position)
+    return accepted[::2], sorted(refused + failed, key=lambda record: record.position)
 
 
 def _is_dry_run(sandbox: Sandbox, call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""The checks of an event."""
+"""Checks events."""
 
 from ct_assets.clevertap.contract import CHARGED, RESERVED_PREFIX
 from ct_assets.sandbox.json_types import Record

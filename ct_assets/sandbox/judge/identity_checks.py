@@ -1,4 +1,4 @@
-"""Whom a record is about."""
+"""Reads and checks the identifiers of a record."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -31,25 +31,25 @@ class IdentityReader:
         self._identity_first = settings.both_identifiers == "identity"
         self._known = known
 
-    def of(self, record: Record) -> tuple[ProfileIdentifier, ...] | refusal_texts.RefusalText:
+    def read(self, record: Record) -> tuple[ProfileIdentifier, ...] | refusal_texts.RefusalText:
         """Every identifier at the root, the one that selects the profile first."""
-        found = []
+        identifiers = []
         if (object_id := record.get("objectId")) is not None:
             if not self.is_object_id(object_id):
                 return refusal_texts.OBJECT_ID
-            found.append(ProfileIdentifier("objectId", str(object_id)))
+            identifiers.append(ProfileIdentifier("objectId", str(object_id)))
         for kind in ("identity", "FBID", "GPID"):
             if (given := record.get(kind)) is not None:
                 value = self.text(given)
                 if value is None:
                     return refusal_texts.IDENTITY
-                found.append(ProfileIdentifier(kind, value))
+                identifiers.append(ProfileIdentifier(kind, value))
         if self._identity_first:
-            found.sort(key=lambda identifier: identifier.kind == "objectId")
-        return tuple(found) or refusal_texts.IDENTITY
+            identifiers.sort(key=lambda identifier: identifier.kind == "objectId")
+        return tuple(identifiers) or refusal_texts.IDENTITY
 
     def text(self, given: object) -> str | None:
-        """An identity as the string it is kept as, or None if it is none."""
+        """The identity as the string under which it is kept; None if it is not an identity."""
         if isinstance(given, int | float) and not isinstance(given, bool) and self._numbers:
             given = str(given)
         if not isinstance(given, str) or not given.strip() or given.strip().lower() in self._junk:

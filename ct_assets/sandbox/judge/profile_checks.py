@@ -1,4 +1,4 @@
-"""The checks of `profileData`, in CleverTap's order, and what a refusal echoes."""
+"""Checks `profileData` in CleverTap's order, and rewrites the echo of a refused record."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _AFTER_PHONE = (
 
 
 class ProfileChecks:
-    """Email and phone are told apart from the rest, since a good phone is rewritten in the echo."""
+    """The checks of one account's settings, in CleverTap's order."""
 
     def __init__(self, settings: Settings) -> None:
         self._phone = _DIGITS[settings.phone_check]

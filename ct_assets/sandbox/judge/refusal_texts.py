@@ -1,4 +1,4 @@
-"""Codes and texts of CleverTap's refusals.
+"""Lists the codes and texts of CleverTap's refusals.
 
 A text marked `seen` was captured from CleverTap, down to its missing spaces and doubled dots; the
 others are published as codes without a text, and their wording here follows the captured ones.
@@ -15,12 +15,12 @@ class RefusalText(NamedTuple):
         return f"{self.text}Skipped record number : {number}"
 
 
-def _profile(code: int, what: str) -> RefusalText:
-    return RefusalText(code, f"Profile data is incorrect. {what}.")
+def _profile(code: int, cause: str) -> RefusalText:
+    return RefusalText(code, f"Profile data is incorrect. {cause}.")
 
 
-def _event(code: int, title: str, what: str) -> RefusalText:
-    return RefusalText(code, f"{title} ErrorCode: {code} - {what}. ")
+def _event(code: int, title: str, cause: str) -> RefusalText:
+    return RefusalText(code, f"{title} ErrorCode: {code} - {cause}. ")
 
 
 _NAME = "Event Name is incorrect."

@@ -1,4 +1,4 @@
-"""The checks of a device token."""
+"""Checks device tokens."""
 
 from ct_assets.sandbox.json_types import Record
 from ct_assets.sandbox.judge import refusal_texts

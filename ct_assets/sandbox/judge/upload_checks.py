@@ -24,7 +24,7 @@ class Refused(NamedTuple):
     position: int
     refusal: refusal_texts.RefusalText
     record: Json
-    """As it is echoed."""
+    """The record as the answer repeats it."""
 
 
 class Judge:
@@ -55,7 +55,7 @@ class Judge:
         if kind == "token":
             failure = self._tokens.first_failure(record)
             return failure or ((ProfileIdentifier("objectId", str(record["objectId"])),), record)
-        identifiers = self._identities.of(record)
+        identifiers = self._identities.read(record)
         if isinstance(identifiers, refusal_texts.RefusalText):
             return identifiers
         ts = record.get("ts")

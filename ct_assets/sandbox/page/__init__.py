@@ -1,4 +1,4 @@
-"""The sandbox's web page: what CleverTap's dashboard would show, and more of the why."""
+"""Shows the sandbox on a web page: stored people and events, requests, errors, faults."""
 
 from ct_assets.sandbox.page.site import routes
 

@@ -1,4 +1,4 @@
-"""Bars over time, laid out for an SVG."""
+"""Lays out bars over time for an SVG."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 960, 220
 _LEFT, _TOP, _BOTTOM = 48, 12, 24
 _LABELS = 6
 _LETTER = 9
-"""Width of one of a label, and a bit of room."""
+"""Width of one letter of a label, with some space."""
 
 
 class Bar(NamedTuple):
@@ -44,16 +44,16 @@ def bars(buckets: Buckets, counts: Sequence[int]) -> Chart:
     step = (WIDTH - _LEFT) / max(len(counts), 1)
     top = ceiling(max(counts, default=0))
     floor, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
-    laid = []
+    drawn = []
     for at, (label, count) in enumerate(zip(buckets.labels, counts, strict=True)):
-        # A single event among a million is still to be seen.
+        # A single event among a million stays visible.
         height = max(room * count / top, 2.0) if count else 0.0
         x, width = _LEFT + at * step + step * 0.1, min(step * 0.8, 64.0)
-        laid.append(
+        drawn.append(
             Bar(round(x, 1), round(floor - height, 1), round(width, 1), height, label, count)
         )
     across = tuple(AxisLabel(floor - room * part / 2, f"{top * part // 2:,}") for part in (0, 1, 2))
-    return Chart(buckets.unit, sum(counts), tuple(laid), across, _below(laid, step))
+    return Chart(buckets.unit, sum(counts), tuple(drawn), across, _below(drawn, step))
 
 
 def ceiling(highest: int) -> int:
@@ -68,13 +68,13 @@ def ceiling(highest: int) -> int:
     return top
 
 
-def _below(laid: Sequence[Bar], step: float) -> tuple[AxisLabel, ...]:
+def _below(drawn: Sequence[Bar], step: float) -> tuple[AxisLabel, ...]:
     """Labels that neither touch each other nor leave the chart."""
-    names = [bar.label.removeprefix("week of ") for bar in laid]
+    names = [bar.label.removeprefix("week of ") for bar in drawn]
     room = max(map(len, names), default=0) * _LETTER
-    every = max(1, math.ceil(len(laid) / _LABELS), math.ceil(room / step))
+    every = max(1, math.ceil(len(drawn) / _LABELS), math.ceil(room / step))
     return tuple(
         AxisLabel(bar.x, name)
-        for bar, name in list(zip(laid, names, strict=True))[::every]
+        for bar, name in list(zip(drawn, names, strict=True))[::every]
         if bar.x + room <= WIDTH
     )

@@ -1,4 +1,4 @@
-"""The page's addresses."""
+"""Routes the page's addresses to its views."""
 
 from collections.abc import Callable
 from contextlib import closing

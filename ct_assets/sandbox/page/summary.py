@@ -1,4 +1,4 @@
-"""The faults in force, said in a few words on every page."""
+"""Summarises the faults in force in a few words, for every page."""
 
 from ct_assets.sandbox.faults import FaultName, Faults
 from ct_assets.sandbox.page.value_formats import share
@@ -6,13 +6,13 @@ from ct_assets.sandbox.page.value_formats import share
 
 def in_force(faults: Faults) -> list[str]:
     plan = faults.plan
-    found = [f"{fault} for {share(rate, 1)}" for fault, rate in plan.rates.items() if rate]
+    texts = [f"{fault} for {share(rate, 1)}" for fault, rate in plan.rates.items() if rate]
     if plan.latency_seconds or plan.jitter_seconds:
-        found.append(f"{_delay(plan.latency_seconds, plan.jitter_seconds)} before each answer")
+        texts.append(f"{_delay(plan.latency_seconds, plan.jitter_seconds)} before each answer")
     left: tuple[FaultName, ...] = plan.script if plan.repeat else faults.left
     if left:
-        found.append(f"script {'repeats' if plan.repeat else 'to come'}: {_script(left)}")
-    return found
+        texts.append(f"script {'repeats' if plan.repeat else 'to come'}: {_script(left)}")
+    return texts
 
 
 def _script(left: tuple[FaultName, ...], most: int = 6) -> str:

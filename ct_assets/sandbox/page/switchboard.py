@@ -1,4 +1,4 @@
-"""The form of the fault switches: what is on it, and what comes back."""
+"""Describes the form of the fault switches, and reads what was entered in it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class Preset(NamedTuple):
 
 
 class FormError(Exception):
-    """What is wrong with what was entered, for the person who did."""
+    """An entry of the form is wrong; the message is for the person who made it."""
 
 
 GROUPS = (
@@ -113,7 +113,7 @@ def current(faults: Faults) -> str | None:
         return None
     changed = {"seed": 0, "script": (), "repeat": False}
     wanted = plan.model_copy(update=changed)
-    return next((one.name for one in PRESETS if one.plan == wanted), None)
+    return next((preset.name for preset in PRESETS if preset.plan == wanted), None)
 
 
 def percent(rate: float) -> str:
@@ -149,15 +149,15 @@ def _script(text: str) -> tuple[FaultName, ...]:
     return tuple(known[word] for word in words)
 
 
-def _number(form: Form, name: str, default: str, what: str) -> float:
+def _number(form: Form, name: str, default: str, label: str) -> float:
     text = _one(form, name) or default
     try:
-        found = float(text)
+        number = float(text)
     except ValueError:
-        raise FormError(f"{what} is not a number: {text!r}.") from None
-    if not (math.isfinite(found) and 0 <= found <= 1e9):
-        raise FormError(f"{what} is {text}; it takes a number from 0.")
-    return found
+        raise FormError(f"{label} is not a number: {text!r}.") from None
+    if not (math.isfinite(number) and 0 <= number <= 1e9):
+        raise FormError(f"{label} is {text}; it takes a number from 0.")
+    return number
 
 
 def _one(form: Form, name: str) -> str:

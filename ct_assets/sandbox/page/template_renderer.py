@@ -1,4 +1,4 @@
-"""Templates, filled in."""
+"""Renders the page's templates."""
 
 import functools
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ct_assets.sandbox.page import times, value_formats
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# Payloads are anybody's: even a hole in the escaping could run nothing and reach no other host.
+# Anybody can send payloads: even past a hole in the escaping they could run and load nothing.
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"

@@ -1,11 +1,11 @@
-"""Epoch seconds in the project's time zone, and spans of time cut into buckets."""
+"""Shows epoch seconds in the project's time zone, and cuts spans of time into buckets."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-# From the first second of the year 2, and to a day before the year 9999 begins: no zone leads out
-# of what datetime can hold, nor into its last year, after which there is none to count on to.
+# From the first second of the year 2 to a day before the year 9999: in no time zone does this leave
+# the range of datetime, or reach its last year, which has no next one to end a bucket.
 _EARLIEST, _LATEST = -62_104_060_800, 253_370_764_799 - 86_400
 
 

@@ -1,4 +1,4 @@
-"""Values as a person reads them; the templates escape what comes out."""
+"""Formats values for people; the templates escape them."""
 
 from datetime import UTC
 
@@ -24,7 +24,7 @@ def share(part: float, whole: float) -> str:
     percent = min(100 * part / whole, 100.0)
     if 0 < percent < 1:
         return "< 1 %"
-    # 100 % is said only of all of them.
+    # 100 % is shown only for all of them.
     return f"{min(round(percent), 99) if percent < 100 else 100} %"
 
 
@@ -44,8 +44,8 @@ def value(given: Json) -> str:
     """A property's value; a `$D_` date as the moment it stands for."""
     if isinstance(given, str):
         return _date(given) if type_of(given) == "Date" else given
-    if isinstance(given, list) and not any(isinstance(one, list | dict) for one in given):
-        return ", ".join(str(one) for one in given)
+    if isinstance(given, list) and not any(isinstance(item, list | dict) for item in given):
+        return ", ".join(str(item) for item in given)
     return orjson.dumps(given).decode()
 
 
@@ -59,9 +59,9 @@ def pretty(text: str) -> str:
         end = text.rfind("},{", 0, end)
         if end < 0:
             break
-        found = _indented(text[: end + 1] + "]}")
-        if found is not None:
-            return found.removesuffix("\n  ]\n}") + ",\n    …"
+        indented = _indented(text[: end + 1] + "]}")
+        if indented is not None:
+            return indented.removesuffix("\n  ]\n}") + ",\n    …"
     return text
 
 

@@ -1,4 +1,4 @@
-"""One view of one page."""
+"""Gives a view its request, the stored data and the way to answer in HTML."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ class Visit:
     request: Request
 
     def text(self, name: str) -> str:
-        """A query parameter; empty when it is not there."""
+        """A query parameter; empty if it is absent."""
         return self.request.query_params.get(name, "").strip()
 
     def number(self, name: str) -> int | None:
-        """A query parameter as SQLite can hold it; None when it is not there or no such number."""
+        """A query parameter as SQLite can hold it; None if it is absent or not a whole number."""
         text = self.text(name)
         if not (text.isascii() and text.isdigit()):
             return None
-        found = int(text) if len(text) < 20 else _LARGEST
-        return min(found, _LARGEST)
+        number = int(text) if len(text) < 20 else _LARGEST
+        return min(number, _LARGEST)
 
     def cursor(self) -> TimelinePosition | None:
         ts, seq = self.number("ts"), self.number("before")
@@ -50,5 +50,5 @@ class Visit:
         text = template_renderer.page(template, sandbox.settings.time_zone, shared | values)
         return Response(text, status, template_renderer.HEADERS, "text/html")
 
-    def missing(self, what: str, where: str, link: str) -> Response:
-        return self.html("missing.html", status=404, what=what, where=where, link=link)
+    def missing(self, subject: str, where: str, link: str) -> Response:
+        return self.html("missing.html", status=404, what=subject, where=where, link=link)

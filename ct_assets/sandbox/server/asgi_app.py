@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application."""
+"""Assembles the sandbox as an ASGI application: CleverTap's APIs, the controls and the page."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -73,5 +73,5 @@ def _api(sandbox: Sandbox) -> list[BaseRoute]:
 
 async def _not_offered(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    found = answers.failure(status, _REASONS.get(status, "Bad request"))
-    return Response(found.body, status, media_type="application/json")
+    answer = answers.failure(status, _REASONS.get(status, "Bad request"))
+    return Response(answer.body, status, media_type="application/json")

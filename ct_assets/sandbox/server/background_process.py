@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own, which runs find again through its port file."""
+"""Runs the sandbox as a process of its own, which later runs find through its port file."""
 
 import contextlib
 import http.client
@@ -32,7 +32,7 @@ class SandboxError(UserError):
 class Address:
     url: str
     id: str
-    """Kept in the sandbox's file: another one means that everything sent before is gone."""
+    """Kept in the sandbox's file: a different id means that everything sent before is lost."""
     account_id: str
     passcode: str
     pid: int
@@ -43,7 +43,7 @@ def folder_of(data_dir: Path) -> Path:
 
 
 def ensure_running(data_dir: Path, *, seconds: float = START_SECONDS) -> Address:
-    """The sandbox that keeps its file in `data_dir`, started if nobody answers there.
+    """The sandbox that keeps its file in `data_dir`, started if none answers there.
 
     It stays when the caller ends, and stops when its folder is deleted.
     """
@@ -86,15 +86,15 @@ def write_address(folder: Path, address: Address) -> None:
 
 
 def _answers(address: Address) -> bool:
-    """Whether this very sandbox is there, and not whoever got its port since."""
+    """Whether this very sandbox answers, and not another program that got its port since."""
     connection = http.client.HTTPConnection(urlsplit(address.url).netloc, timeout=5)
     with contextlib.closing(connection):
         try:
             connection.request("GET", "/sandbox/health")
-            found = json.loads(connection.getresponse().read())
+            health = json.loads(connection.getresponse().read())
         except (OSError, ValueError, http.client.HTTPException):
             return False
-    return isinstance(found, dict) and (found.get("id"), found.get("pid")) == (
+    return isinstance(health, dict) and (health.get("id"), health.get("pid")) == (
         address.id,
         address.pid,
     )

@@ -1,4 +1,4 @@
-"""How a request's bytes come in and an answer's bytes go out, well or badly."""
+"""Receives the bytes of requests and sends those of answers, intact or broken as a fault asks."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from ct_assets.sandbox.faults import FaultName, Plan
 from ct_assets.sandbox.sandbox_settings import Settings
 
 TRANSPORT = "ct_assets.transport"
-"""Where `wire.Protocol` leaves the connection, for the faults that break it."""
+"""Where `http_protocol.Protocol` leaves the connection, for the faults that break it."""
 
 _SILENT = {"reset", "reset-stored", "timeout", "timeout-stored"}
 
@@ -39,21 +39,25 @@ async def read_body(receive: Receive, settings: Settings) -> bytes | None:
 
 
 async def hold(receive: Receive, seconds: float) -> None:
-    """Says nothing for `seconds`, or until the sender gives up."""
+    """Waits for `seconds`, or until the sender hangs up.
+
+    Raises:
+        HungUpError: The sender hung up.
+    """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await _gone(receive)
+            await _disconnected(receive)
             raise HungUpError
 
 
-async def _gone(receive: Receive) -> None:
+async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerTransfer:
-    """The connection that an answer takes."""
+    """Sends one answer over its connection."""
 
     scope: Scope
     receive: Receive
@@ -64,7 +68,7 @@ class AnswerTransfer:
     def is_silent(fault: FaultName) -> bool:
         return fault in _SILENT
 
-    async def deliver(self, fault: FaultName, answer: Answer) -> None:
+    async def send_answer(self, fault: FaultName, answer: Answer) -> None:
         if self.is_silent(fault):
             await self._reset()
             return
@@ -87,13 +91,13 @@ class AnswerTransfer:
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
         transport.abort()
-        await _gone(self.receive)
+        await _disconnected(self.receive)
 
     async def _cut(self, body: bytes) -> None:
         half = body[: len(body) // 2]
         await self.send({"type": "http.response.body", "body": half, "more_body": True})
         self._transport().close()
-        await _gone(self.receive)
+        await _disconnected(self.receive)
 
     async def _drip(self, body: bytes) -> None:
         for byte in body:

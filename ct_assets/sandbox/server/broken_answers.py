@@ -1,4 +1,4 @@
-"""Answers as they come from a server in trouble."""
+"""Turns an answer into the one that a fault gives: an error, or a spoilt body or header."""
 
 from itertools import count
 from typing import Any
@@ -20,23 +20,23 @@ _ERRORS = {
 }
 
 
-def spoilt(fault: FaultName, found: Answer) -> Answer:
-    """The answer that `fault` makes of the true one."""
+def broken(fault: FaultName, answer: Answer) -> Answer:
+    """The answer that `fault` makes of the true answer."""
     match fault:
         case "not-json":
-            return found._replace(body=_HTML, headers=((b"content-type", b"text/html"),))
+            return answer._replace(body=_HTML, headers=((b"content-type", b"text/html"),))
         case "redirect":
             elsewhere = (b"location", b"https://elsewhere.invalid/1/upload")
             return answers.failure(307, "Moved", (elsewhere,))
         case "connection-close":
-            return found._replace(headers=(*found.headers, (b"connection", b"close")))
+            return answer._replace(headers=(*answer.headers, (b"connection", b"close")))
         case "numbers-shuffled" | "numbers-partial" | "numbers-missing":
-            return found._replace(body=_renumbered(fault, found.body))
+            return answer._replace(body=_renumbered(fault, answer.body))
     status = int(fault[:3]) if fault[:3].isdigit() else 0
     if status not in _ERRORS:
-        return found
+        return answer
     return answers.failure(status, _ERRORS[status])._replace(
-        records=found.records, refused=found.refused
+        records=answer.records, refused=answer.refused
     )
 
 

@@ -33,11 +33,11 @@ WATCH_SECONDS = 0.5
 
 def load_settings(folder: Path, changes: Mapping[str, object] | None = None) -> Settings:
     """The defaults, changed by the folder's settings.json, then by `changes`."""
-    path, found = folder / SETTINGS_FILE, Settings()
+    path, settings = folder / SETTINGS_FILE, Settings()
     with contextlib.suppress(FileNotFoundError), _readable(str(path)):
-        found = Settings.model_validate_json(path.read_text())
+        settings = Settings.model_validate_json(path.read_text())
     with _readable("--set"):
-        return Settings.model_validate(_changed(found.model_dump(), changes or {}))
+        return Settings.model_validate(_changed(settings.model_dump(), changes or {}))
 
 
 def _changed(settings: dict[str, Any], changes: Mapping[str, object]) -> dict[str, Any]:
@@ -69,11 +69,11 @@ def serve(
     plan: Plan | None = None,
     ready: Callable[[Address], None] = lambda _: None,
 ) -> None:
-    """Blocks. `port` None takes the one it had before, or any; `ready` is called once it listens.
+    """Serves until it is stopped. `port` None takes the port it had before, or any that is free.
 
-    Everything is printed by the caller: `ready` may say where it listens, and a `host` that other
-    machines reach deserves a warning, since they can read what is in it, and write to it if they
-    know the passcode.
+    Nothing is printed here: `ready` is called once it listens and may say where, and the caller
+    warns of a `host` that other machines reach, since they can read all that is stored, and write
+    to it if they know the passcode.
     """
     lock = FileLock(private_dir(folder) / LOCK, timeout=0)
     try:
@@ -124,7 +124,7 @@ def _address(sandbox: Sandbox, url: str) -> Address:
 
 
 def _bound(folder: Path, host: str, port: int | None) -> socket.socket:
-    """A socket on the asked port; without one, on that of the last time if it is still free."""
+    """A socket on `port`; if that is None, on the port of the last time if it is still free."""
     if port is not None:
         try:
             return listen(host, port)

@@ -1,4 +1,4 @@
-"""The HTTP server's protocol, with two things of ours: patience that ends, and breakable wires."""
+"""Adds to uvicorn's HTTP protocol a time limit for request heads, and connections to break."""
 
 import asyncio
 from typing import cast
@@ -10,9 +10,9 @@ from ct_assets.sandbox.server.body_transfer import TRANSPORT
 
 class Protocol(HttpToolsProtocol):
     head_seconds = 30.0
-    """Time for the head of a request to arrive; uvicorn itself waits for ever."""
+    """Time for the head of a request to arrive; uvicorn itself waits forever."""
 
-    _impatience: asyncio.TimerHandle | None = None
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
@@ -32,10 +32,10 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _expect_head(self) -> None:
-        if self._impatience is None:
-            self._impatience = self.loop.call_later(self.head_seconds, self.transport.close)
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_seconds, self.transport.close)
 
     def _head_arrived(self) -> None:
-        if self._impatience is not None:
-            self._impatience.cancel()
-            self._impatience = None
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None

@@ -1,4 +1,4 @@
-"""The sandbox's HTTP server, in the foreground or in a thread of a test."""
+"""Runs the sandbox's HTTP server, in the foreground or in a thread of a test."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""Keeps other sites' pages, and other machines, from the sandbox's switches."""
+"""Keeps pages of other sites, and other machines, away from the sandbox's controls."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _API = ("/1/", "/api/", "/v2/", "/sandbox/lists/", "/get_", "/upload_")
 def allowed(headers: Mapping[str, str]) -> bool:
     """Whether a request that changes something comes from the sandbox's own page or no browser.
 
-    Names of `headers` in lower case.
+    The names of `headers` are in lower case.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -36,7 +36,7 @@ def is_loopback(host: str) -> bool:
 
 
 class OriginGuard:
-    """In front of everything. `open_to_others`: the server was told to listen beyond loopback."""
+    """Stands before all routes. `open_to_others`: the server was told to listen beyond loopback."""
 
     def __init__(self, app: ASGIApp, *, open_to_others: bool) -> None:
         self._app, self._open = app, open_to_others
@@ -46,9 +46,9 @@ class OriginGuard:
         if problem is None:
             await self._app(scope, receive, send)
             return
-        found = answers.failure(403, problem)
-        await send({"type": "http.response.start", "status": 403, "headers": found.headers})
-        await send({"type": "http.response.body", "body": found.body})
+        answer = answers.failure(403, problem)
+        await send({"type": "http.response.start", "status": 403, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
     def _problem(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)

@@ -1,4 +1,4 @@
-"""What every endpoint of CleverTap's API goes through: credentials, slot, faults, log."""
+"""Takes each request of CleverTap's API through credentials, slot, faults, endpoint and log."""
 
 import asyncio
 import hmac
@@ -14,15 +14,15 @@ from ct_assets.sandbox.endpoint_context import Call, Handler, Sandbox
 from ct_assets.sandbox.faults import FaultName, stores
 from ct_assets.sandbox.server import body_transfer
 from ct_assets.sandbox.server.body_transfer import HungUpError
-from ct_assets.sandbox.server.broken_answers import spoilt
+from ct_assets.sandbox.server.broken_answers import broken
 from ct_assets.sandbox.store.request_log import LogRow, excerpt
 
 
 class Api:
     """One endpoint as an ASGI application.
 
-    `limit` None: as many in flight as come. `slot_of` tells from a body which of several limits
-    the request counts against.
+    `limit` None: any number of requests in flight. `slot_of` tells from a body which of several
+    limits the request counts against.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class Api:
         exchange = _Exchange(sandbox, scope, sandbox.store.log.number(), sandbox.clock())
         exchange.fault = sandbox.faults.deal(scope["path"])
         try:
-            found = await self._answer(exchange, receive)
+            answer = await self._answer(exchange, receive)
         except HungUpError:
             exchange.log(status=None)
             return
-        exchange.answer = answers.spaced(found) if self._spaced else found
-        way = body_transfer.AnswerTransfer(scope, receive, send, sandbox.faults.plan)
-        exchange.log(status=None if way.is_silent(exchange.fault) else exchange.answer.status)
-        await way.deliver(exchange.fault, exchange.answer)
+        exchange.answer = answers.spaced(answer) if self._spaced else answer
+        transfer = body_transfer.AnswerTransfer(scope, receive, send, sandbox.faults.plan)
+        exchange.log(status=None if transfer.is_silent(exchange.fault) else exchange.answer.status)
+        await transfer.send_answer(exchange.fault, exchange.answer)
 
     async def _answer(self, exchange: "_Exchange", receive: Receive) -> Answer:
         """The slot is given back before the answer leaves, so that the next request finds it."""
@@ -82,20 +82,20 @@ class Api:
 
     async def _handled(self, exchange: "_Exchange", receive: Receive) -> Answer:
         sandbox, fault = self._sandbox, exchange.fault
-        found = answers.failure(500, "Internal server error")
+        answer = answers.failure(500, "Internal server error")
         if stores(fault):
             call = exchange.call()
             sandbox.store.settle(exchange.at)
-            found = self._handler(sandbox, call)
+            answer = self._handler(sandbox, call)
         if delay := sandbox.faults.delay():
             await asyncio.sleep(delay)
         if fault.startswith("timeout"):
             await body_transfer.hold(receive, sandbox.faults.plan.hold_seconds)
-        return spoilt(fault, found)
+        return broken(fault, answer)
 
 
 class _Exchange:
-    """One request and what became of it."""
+    """One request, with its fault, its answer and its line of the log."""
 
     def __init__(self, sandbox: Sandbox, scope: Scope, number: int, at: float) -> None:
         self._sandbox, self._scope = sandbox, scope
@@ -114,7 +114,7 @@ class _Exchange:
         return Call(self.number, self.query, self.body or b"", self.at, host, self.fault)
 
     def refused(self) -> Answer | None:
-        """On account of its headers."""
+        """The answer if the headers alone refuse the request; None if they do not."""
         headers, settings = self.headers, self._sandbox.settings
         if not _same(headers.get("x-clevertap-account-id"), settings.account_id):
             return answers.failure(401, "Account ID is not valid")

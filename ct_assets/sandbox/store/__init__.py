@@ -1,1 +1,1 @@
-"""What the sandbox keeps: profiles, events, their generated schema, the error stream, the log."""
+"""Stores profiles, events, their generated schema, the error stream and the request log."""

@@ -1,4 +1,4 @@
-"""Names of events: the first spelling wins, letters' case and spaces make no difference."""
+"""Keeps names of events: the first spelling wins; letter case and spaces make no difference."""
 
 import sqlite3
 
@@ -23,8 +23,8 @@ class EventNames:
     def id_of(self, raw: str, noted: Noted) -> int | None:
         """The id of an event's name; None when the account can take no more names."""
         name = self._cleaner.name(raw, noted)
-        found = self._ids.get(self._key(name))
-        return found if found is not None else self._added(name, noted)
+        known = self._ids.get(self._key(name))
+        return known if known is not None else self._added(name, noted)
 
     def _added(self, name: str, noted: Noted) -> int | None:
         if not canonical(name):

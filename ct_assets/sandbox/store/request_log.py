@@ -1,4 +1,4 @@
-"""The log of requests."""
+"""Keeps the log of requests."""
 
 import sqlite3
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The sandbox's memory: one writer, in one transaction for each request."""
+"""Stores what the sandbox accepts: one writer, and one transaction for each request."""
 
 import contextlib
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 from ct_assets.sandbox.judge.upload_checks import Accepted
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets.sandbox.store.people.contact_channels import Contacts
+from ct_assets.sandbox.store.people.contact_channels import ContactChannels
 from ct_assets.sandbox.store.people.custom_lists import CustomLists
 from ct_assets.sandbox.store.people.profile_removal import ProfileRemoval
 from ct_assets.sandbox.store.people.profile_table import ProfileTable
@@ -22,11 +22,11 @@ class Store:
     def __init__(self, path: Path, settings: Settings) -> None:
         self.path = path
         self.connection: sqlite3.Connection = open_database(path)
-        found = self.connection.execute("select value from meta where key = 'id'").fetchone()
-        self.id: str = found[0]
+        row = self.connection.execute("select value from meta where key = 'id'").fetchone()
+        self.id: str = row[0]
         self.people = ProfileTable(self.connection, self.id)
         self.writer = UploadWriter(self.connection, settings, self.people)
-        self.contacts = Contacts(self.connection, self.people, self.writer)
+        self.contacts = ContactChannels(self.connection, self.people, self.writer)
         self.lists = CustomLists(self.connection)
         self.exports = ExportPages(self.connection, settings.time_zone)
         self._removal = ProfileRemoval(self.connection, self.people)
@@ -34,14 +34,14 @@ class Store:
         self.log = RequestLog(self.connection, settings)
 
     def knows(self, identifier: ProfileIdentifier) -> bool:
-        found = self.connection.execute(
+        rows = self.connection.execute(
             "select 1 from identifiers where kind = ? and value = ?", identifier
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
 
     @contextlib.contextmanager
     def writing(self, now: float) -> Iterator[UploadWriter]:
-        """One transaction; what was stored in it is there whole or not at all."""
+        """One transaction: all that the block stores is kept, or none of it."""
         try:
             with transaction(self.connection):
                 self.writer.begin()
@@ -56,16 +56,16 @@ class Store:
             writer.store(request, accepted, now)
 
     def schedule(
-        self, action: str, whom: Sequence[ProfileIdentifier], *, due: float, now: float
+        self, action: str, identifiers: Sequence[ProfileIdentifier], *, due: float, now: float
     ) -> None:
         """A deletion or demerge of the profiles that bear these identifiers when it is due."""
         with self.writing(now):
-            self._removal.schedule(action, whom, due)
+            self._removal.schedule(action, identifiers, due)
         self._next_due = self._removal.next_due()
         self.settle(now)
 
     def settle(self, now: float) -> None:
-        """Does what is due; called before each request."""
+        """Carries out the deletions and demerges that are due; called before each request."""
         if self._next_due is None or self._next_due > now:
             return
         with self.writing(now):
@@ -73,7 +73,7 @@ class Store:
         self._next_due = self._removal.next_due()
 
     def add_device(self, object_id: str, identity: str | None, now: float) -> None:
-        """As if an app with CleverTap's SDK had been opened."""
+        """Makes a device known, as the opening of an app with CleverTap's SDK would."""
         identifiers = [ProfileIdentifier("objectId", object_id)]
         if identity is not None:
             identifiers.append(ProfileIdentifier("identity", identity))

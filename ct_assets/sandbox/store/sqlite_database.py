@@ -1,4 +1,4 @@
-"""The sandbox's one SQLite file."""
+"""Opens the sandbox's one SQLite file, for its writer or for readers."""
 
 import contextlib
 import secrets
@@ -75,7 +75,7 @@ create table members (segment integer, pid integer, primary key (segment, pid)) 
 
 
 def open_database(path: Path) -> sqlite3.Connection:
-    """The sandbox's file for its one writer; made, with an id of its own, if it is not there."""
+    """The sandbox's file for its one writer; created, with an id, if it does not exist."""
     connection = _connect(f"{path.absolute().as_uri()}?mode=rwc")
     path.chmod(0o600)
     connection.execute("pragma journal_mode = wal")

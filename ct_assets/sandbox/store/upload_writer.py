@@ -1,4 +1,4 @@
-"""Stores the accepted records of one upload, and notes what CleverTap would drop in silence."""
+"""Stores the accepted records of one upload, and notes what CleverTap drops in silence."""
 
 import contextlib
 import sqlite3
@@ -49,20 +49,20 @@ class UploadWriter:
         self._schema.reload()
         self.names.reload()
 
-    def store(self, request: int, accepted: Sequence[Accepted], now: float) -> None:
+    def store(self, request: int, records: Sequence[Accepted], now: float) -> None:
         kinds = {"profile": self._profile, "event": self._event, "token": self._token}
-        for one in accepted:
+        for accepted in records:
             notes: list[Note] = []
             with contextlib.suppress(DriftError):
-                kinds[one.record["type"]](request, one, now, notes)
+                kinds[accepted.record["type"]](request, accepted, now, notes)
             if notes:
-                self._note(request, one, now, notes)
+                self._note(request, accepted, now, notes)
 
     def raise_event(
         self, request: int, pid: int, name: str, props: dict[str, Json], now: float
     ) -> None:
         """A system event, such as CleverTap records by itself, unless no more names fit."""
-        name_id = self.names.id_of(name, _unheard)
+        name_id = self.names.id_of(name, _no_notes)
         if name_id is not None:
             text = orjson.dumps(props).decode()
             self._events.append((request, -1, pid, name_id, int(now), now, text))
@@ -83,47 +83,47 @@ class UploadWriter:
         self._events.clear()
         self._errors.clear()
 
-    def _profile(self, _request: int, one: Accepted, now: float, notes: list[Note]) -> None:
-        profile = self._people.resolve(one.identifiers, int(now))
-        self._profile_data.apply(profile, one.record.get("profileData") or {}, int(now), notes)
+    def _profile(self, _request: int, accepted: Accepted, now: float, notes: list[Note]) -> None:
+        profile = self._people.resolve(accepted.identifiers, int(now))
+        self._profile_data.apply(profile, accepted.record.get("profileData") or {}, int(now), notes)
 
-    def _event(self, request: int, one: Accepted, now: float, notes: list[Note]) -> None:
-        name_id = self.names.id_of(one.record["evtName"], notes.append)
+    def _event(self, request: int, accepted: Accepted, now: float, notes: list[Note]) -> None:
+        name_id = self.names.id_of(accepted.record["evtName"], notes.append)
         if name_id is None:
             return
-        props = self._event_data.cleaned(name_id, one.record, notes.append)
-        pid = self._people.resolve(one.identifiers, int(now)).pid
-        ts = one.record.get("ts") or int(now)
+        props = self._event_data.cleaned(name_id, accepted.record, notes.append)
+        pid = self._people.resolve(accepted.identifiers, int(now)).pid
+        ts = accepted.record.get("ts") or int(now)
         text = orjson.dumps(props).decode()
         if not (self._collapses and self._has_event(pid, name_id, ts, text)):
-            self._events.append((request, one.position, pid, name_id, ts, now, text))
+            self._events.append((request, accepted.position, pid, name_id, ts, now, text))
 
     def _has_event(self, pid: int, name_id: int, ts: int, text: str) -> bool:
-        """Whether it is stored, or about to be, already."""
+        """Whether an equal event is stored already, or about to be."""
         wanted = (pid, name_id, ts)
         if any(event[2:5] == wanted and event[6] == text for event in self._events):
             return True
-        found = self._connection.execute(
+        rows = self._connection.execute(
             "select 1 from events where pid = ? and name_id = ? and ts = ? and props = ?",
             (*wanted, text),
         )
-        return found.fetchone() is not None
+        return rows.fetchone() is not None
 
-    def _token(self, _request: int, one: Accepted, now: float, _notes: list[Note]) -> None:
-        object_id, token = one.record["objectId"], one.record["tokenData"]
-        pid = self._people.resolve(one.identifiers, int(now)).pid
+    def _token(self, _request: int, accepted: Accepted, now: float, _notes: list[Note]) -> None:
+        object_id, token = accepted.record["objectId"], accepted.record["tokenData"]
+        pid = self._people.resolve(accepted.identifiers, int(now)).pid
         self._connection.execute(
             "insert into devices values (?, ?, ?, ?, ?) on conflict do update set"
             " pid = excluded.pid, token = excluded.token, token_type = excluded.token_type",
             (object_id, pid, platform_of(object_id), token["id"], token["type"]),
         )
 
-    def _note(self, request: int, one: Accepted, now: float, notes: Sequence[Note]) -> None:
-        name = str(one.record.get("evtName", ""))[:EXCERPT] or None
+    def _note(self, request: int, accepted: Accepted, now: float, notes: Sequence[Note]) -> None:
+        name = str(accepted.record.get("evtName", ""))[:EXCERPT] or None
         for kind, field, message in notes:
-            where = (request, one.position, now, one.record["type"], name)
+            where = (request, accepted.position, now, accepted.record["type"], name)
             self._errors.append((*where, kind, field and field[:EXCERPT], message[:EXCERPT]))
 
 
-def _unheard(_: Note) -> None:
-    """A name of ours has nothing to be noted."""
+def _no_notes(_: Note) -> None:
+    """Takes no note: the names of system events are well-formed."""

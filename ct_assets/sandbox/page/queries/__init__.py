@@ -1,1 +1,1 @@
-"""What the page reads: by index, or a bounded part of a table."""
+"""Reads what the page shows: by index, or a bounded part of a table."""

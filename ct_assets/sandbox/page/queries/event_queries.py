@@ -1,4 +1,4 @@
-"""Events by name, by person, over time."""
+"""Reads events by name, by person and over time."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -30,15 +30,15 @@ class StoredEvent(NamedTuple):
 
 
 class TimelinePosition(NamedTuple):
-    """Where a page ends, in newest-first order."""
+    """The last event of a page, in newest-first order."""
 
     ts: int
     seq: int
 
 
 def total(reader: sqlite3.Connection) -> int:
-    found: int = reader.execute("select count(*) from events").fetchone()[0]
-    return found
+    count: int = reader.execute("select count(*) from events").fetchone()[0]
+    return count
 
 
 def names(reader: sqlite3.Connection) -> list[EventTotals]:
@@ -48,7 +48,9 @@ def names(reader: sqlite3.Connection) -> list[EventTotals]:
         " (select min(ts) from events e where e.name_id = n.name_id),"
         " (select max(ts) from events e where e.name_id = n.name_id) from event_names n"
     )
-    return sorted((EventTotals(*row) for row in rows), key=lambda one: (-one.total, one.name))
+    return sorted(
+        (EventTotals(*row) for row in rows), key=lambda totals: (-totals.total, totals.name)
+    )
 
 
 def counts(reader: sqlite3.Connection, name_id: int, edges: Sequence[int]) -> list[int]:
@@ -81,7 +83,7 @@ def counts_of_person(reader: sqlite3.Connection, pid: int) -> list[tuple[int, st
 
 
 def titles(reader: sqlite3.Connection, pids: Iterable[int]) -> dict[int, str]:
-    """What to call each person: a name, an identity, or else any identifier."""
+    """The title of each person: a name, an identity, or else any identifier."""
     statement = (
         "select coalesce((select json_extract(props, '$.Name') from profiles where pid = ?1),"
         " (select value from identifiers where pid = ?1 order by kind = 'identity' desc limit 1),"

@@ -1,4 +1,4 @@
-"""The request log and the error stream."""
+"""Reads the request log and the error stream."""
 
 import sqlite3
 from bisect import bisect_right
@@ -115,15 +115,15 @@ def arrivals(reader: sqlite3.Connection) -> tuple[int, int] | None:
 
 def accepted(reader: sqlite3.Connection, edges: Sequence[int]) -> list[int]:
     """Records accepted between each edge and the next."""
-    found = [0] * (len(edges) - 1)
+    counts = [0] * (len(edges) - 1)
     rows = reader.execute(
         "select at, records - refused from requests where status = 200 and records > 0"
         " and at >= ? and at < ?",
         (edges[0], edges[-1]),
     )
     for at, records in rows:
-        found[bisect_right(edges, at) - 1] += records
-    return found
+        counts[bisect_right(edges, at) - 1] += records
+    return counts
 
 
 def errors(
@@ -155,5 +155,5 @@ def kinds(reader: sqlite3.Connection) -> list[Kind]:
 
 def _oldest(reader: sqlite3.Connection) -> int:
     """Only the latest errors are looked at: one upload can add a thousand."""
-    found: int = reader.execute("select coalesce(max(seq), 0) from errors").fetchone()[0]
-    return found - LATEST_ERRORS
+    latest: int = reader.execute("select coalesce(max(seq), 0) from errors").fetchone()[0]
+    return latest - LATEST_ERRORS

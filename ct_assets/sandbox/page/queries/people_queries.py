@@ -1,4 +1,4 @@
-"""Profiles, by what one knows of a person."""
+"""Finds profiles by identifier, e-mail, phone or name."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ class Person(NamedTuple):
 
     @property
     def name(self) -> str:
-        found = self.props.get("Name")
-        return found if isinstance(found, str) else ""
+        name = self.props.get("Name")
+        return name if isinstance(name, str) else ""
 
     @property
     def identities(self) -> list[str]:
@@ -33,8 +33,8 @@ class Person(NamedTuple):
     @property
     def phone(self) -> str:
         """Kept as an integer, without the plus sign."""
-        found = self.props.get("Phone")
-        return "" if found is None else f"+{found}"
+        number = self.props.get("Phone")
+        return "" if number is None else f"+{number}"
 
     @property
     def title(self) -> str:
@@ -65,10 +65,10 @@ def search(reader: sqlite3.Connection, words: str) -> list[Person]:
 
     At most `MATCHES`; names are looked at in the newest `NAMES_SEARCHED` profiles.
     """
-    found: dict[int, None] = {}
+    pids: dict[int, None] = {}
     for look in (_by_identifier, _by_email, _by_phone, _by_name):
-        found |= dict.fromkeys(look(reader, words))
-    return _people(reader, list(found)[:MATCHES])
+        pids |= dict.fromkeys(look(reader, words))
+    return _people(reader, list(pids)[:MATCHES])
 
 
 def one(reader: sqlite3.Connection, pid: int) -> Person | None:
@@ -94,34 +94,34 @@ def unsubscribed(reader: sqlite3.Connection, person: Person) -> list[str]:
 
 
 def _by_identifier(reader: sqlite3.Connection, words: str) -> list[int]:
-    found: list[int] = []
-    # Ids that CleverTap made up begin with anything, so that few letters say nothing.
+    pids: list[int] = []
+    # Ids that CleverTap generates begin with any letters, so that a few letters match by chance.
     for kind in ("identity", "FBID", "GPID", "objectId")[: 4 if len(words) >= _ID_LETTERS else 3]:
         rows = reader.execute(
             "select pid from identifiers where kind = ? and value >= ? and value < ?"
             " order by value limit ?",
             (kind, words, words + _END, MATCHES),
         )
-        found += [row[0] for row in rows]
-    return found
+        pids += [row[0] for row in rows]
+    return pids
 
 
 def _by_email(reader: sqlite3.Connection, words: str) -> list[int]:
-    found: list[int] = []
+    pids: list[int] = []
     for start in {words, words.lower()}:
         rows = reader.execute(
             "select pid from profiles where email >= ? and email < ? order by email limit ?",
             (start, start + _END, MATCHES),
         )
-        found += [row[0] for row in rows]
-    return found
+        pids += [row[0] for row in rows]
+    return pids
 
 
 def _by_phone(reader: sqlite3.Connection, words: str) -> list[int]:
     digits = "".join(filter(str.isdigit, words)).lstrip("0")
     if not _PHONE_CHARACTERS.issuperset(words) or not 3 <= len(digits) <= _LONGEST_PHONE:
         return []
-    found: list[int] = []
+    pids: list[int] = []
     # Numbers are kept as integers: those that start with 55 are 55, 550 to 559, 5500 to 5599 ...
     for power in range(_LONGEST_PHONE + 1 - len(digits)):
         first = int(digits) * 10**power
@@ -129,8 +129,8 @@ def _by_phone(reader: sqlite3.Connection, words: str) -> list[int]:
             "select pid from profiles where phone >= ? and phone < ? limit ?",
             (first, first + 10**power, MATCHES),
         )
-        found += [row[0] for row in rows]
-    return found
+        pids += [row[0] for row in rows]
+    return pids
 
 
 def _by_name(reader: sqlite3.Connection, words: str) -> list[int]:
@@ -143,8 +143,8 @@ def _by_name(reader: sqlite3.Connection, words: str) -> list[int]:
 
 
 def _people(reader: sqlite3.Connection, pids: Sequence[int]) -> list[Person]:
-    found = [_person(reader, pid) for pid in pids]
-    return [person for person in found if person is not None]
+    people = [_person(reader, pid) for pid in pids]
+    return [person for person in people if person is not None]
 
 
 def _person(reader: sqlite3.Connection, pid: int) -> Person | None:
@@ -162,5 +162,5 @@ def _person(reader: sqlite3.Connection, pid: int) -> Person | None:
 
 
 def _count(reader: sqlite3.Connection, statement: str) -> int:
-    found: int = reader.execute(statement).fetchone()[0]
-    return found
+    count: int = reader.execute(statement).fetchone()[0]
+    return count

@@ -1,4 +1,4 @@
-"""The schema as CleverTap would generate it from what came in."""
+"""Reads the schema as CleverTap would generate it from what arrived."""
 
 import sqlite3
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Property(NamedTuple):
 
     @property
     def seen(self) -> int:
-        return sum(one.seen for one in self.types)
+        return sum(kind.seen for kind in self.types)
 
 
 class Owner(NamedTuple):
@@ -72,9 +72,9 @@ def properties(reader: sqlite3.Connection, owner: int, filled: Sample) -> list[P
         " order by property, seen = 0, first_seen, seen desc, type",
         (owner,),
     )
-    found: dict[str, Property] = {}
+    by_name: dict[str, Property] = {}
     for name, first_seen, *seen in rows:
-        one = found.get(name) or Property(name, first_seen, (), filled.filled.get(name, 0))
-        first = min(one.first_seen, first_seen)
-        found[name] = one._replace(first_seen=first, types=(*one.types, TypeSeen(*seen)))
-    return list(found.values())
+        known = by_name.get(name) or Property(name, first_seen, (), filled.filled.get(name, 0))
+        first = min(known.first_seen, first_seen)
+        by_name[name] = known._replace(first_seen=first, types=(*known.types, TypeSeen(*seen)))
+    return list(by_name.values())

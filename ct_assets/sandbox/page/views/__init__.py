@@ -1,1 +1,1 @@
-"""One function for each page: reads what it shows, and fills in a template."""
+"""Shows each page with one function: it reads the data and fills in a template."""

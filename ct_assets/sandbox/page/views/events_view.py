@@ -1,3 +1,5 @@
+"""Shows the events of a name: a chart over time, and the newest payloads."""
+
 from starlette.responses import Response
 
 from ct_assets.sandbox.page import charts, times
@@ -16,7 +18,7 @@ def events(visit: Visit) -> Response:
     if not names:
         return visit.html("events.html", names=names, chosen=None)
     wanted = visit.number("name")
-    chosen = next((one for one in names if one.name_id == wanted), names[0])
+    chosen = next((name for name in names if name.name_id == wanted), names[0])
     span = visit.text("span") if visit.text("span") in SPANS else ""
     before = visit.cursor()
     payloads = stored.of_name(visit.reader, chosen.name_id, before, _PAYLOADS + 1)

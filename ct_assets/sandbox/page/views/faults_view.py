@@ -1,3 +1,5 @@
+"""Shows the fault switches, and takes changes of them."""
+
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from urllib.parse import parse_qs

@@ -1,3 +1,5 @@
+"""Shows the request log, one request, and the error stream."""
+
 from starlette.responses import Response
 
 from ct_assets.sandbox.page.queries import log_queries
@@ -23,10 +25,10 @@ def requests(visit: Visit) -> Response:
 
 
 def request(visit: Visit) -> Response:
-    found = log_queries.request(visit.reader, visit.part("number"))
-    if found is None:
+    stored = log_queries.request(visit.reader, visit.part("number"))
+    if stored is None:
         return visit.missing("This request", "Requests", "/requests")
-    logged, texts = found
+    logged, texts = stored
     return visit.html(
         "request.html",
         request=logged,

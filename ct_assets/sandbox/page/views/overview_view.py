@@ -1,3 +1,5 @@
+"""Shows totals, records over time and the latest requests."""
+
 from starlette.responses import Response
 
 from ct_assets.sandbox.page import charts, times

@@ -1,3 +1,5 @@
+"""Shows the newest profiles or those that a search finds, and one profile with its events."""
+
 from starlette.responses import Response
 
 from ct_assets.sandbox.page.queries import event_queries, people_queries
@@ -10,15 +12,15 @@ _EVENTS = 50
 def profiles(visit: Visit) -> Response:
     words, before = visit.text("q"), visit.number("before")
     if words:
-        found, more = people_queries.search(visit.reader, words), None
+        people, more = people_queries.search(visit.reader, words), None
     else:
         rows = people_queries.newest(visit.reader, before, _PEOPLE + 1)
-        found = rows[:_PEOPLE]
-        more = found[-1].pid if len(rows) > _PEOPLE else None
+        people = rows[:_PEOPLE]
+        more = people[-1].pid if len(rows) > _PEOPLE else None
     return visit.html(
         "profiles.html",
         words=words,
-        found=found,
+        found=people,
         more=more,
         before=before,
         total=people_queries.total(visit.reader),

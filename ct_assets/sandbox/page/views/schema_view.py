@@ -1,3 +1,5 @@
+"""Shows the generated schema of user properties, or of an event's properties."""
+
 from starlette.responses import Response
 
 from ct_assets.sandbox.page.queries import event_queries
@@ -8,7 +10,7 @@ from ct_assets.sandbox.store.properties.generated_schema import USER
 
 def schema(visit: Visit) -> Response:
     names = event_queries.names(visit.reader)
-    known = {one.name_id: one for one in names}
+    known = {name.name_id: name for name in names}
     owner = visit.number("event")
     chosen = known.get(owner) if owner else None
     sample = generated.sample(visit.reader, chosen.name_id if chosen else USER)

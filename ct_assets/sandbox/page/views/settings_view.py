@@ -1,3 +1,5 @@
+"""Shows the sandbox's settings with their texts, and which of them were changed."""
+
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -39,7 +41,7 @@ def settings(visit: Visit) -> Response:
     parts = {title: list(_lines(part, values, usual)) for title, part in _PARTS.items()}
     lines = [line for part in parts.values() for line in part]
     return visit.html(
-        "settings.html", parts_of=parts, changed=[one for one in lines if one.changed]
+        "settings.html", parts_of=parts, changed=[line for line in lines if line.changed]
     )
 
 
@@ -60,7 +62,7 @@ def _lines(
 
 def _shown(value: Json) -> str:
     """As it stands in settings.json, but for the marks around texts."""
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(sorted(map(str, value))) or "none"
     if value is None or isinstance(value, str):
         return value or "none"

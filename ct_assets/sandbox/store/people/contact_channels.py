@@ -1,4 +1,4 @@
-"""Phone numbers and addresses as values: who shares them, who wants no messages there."""
+"""Subscribes and unsubscribes phone numbers and addresses, for every profile that shares them."""
 
 import sqlite3
 
@@ -10,7 +10,7 @@ from ct_assets.sandbox.store.upload_writer import UploadWriter
 _FLAGS = {"phone": "MSG-dndPhone", "email": "MSG-dndEmail", "whatsapp": "MSG-dndWhatsApp"}
 
 
-class Contacts:
+class ContactChannels:
     """To be used within a transaction."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Contacts:
             self._writer.raise_event(request, pid, name, {"Channel": kind}, now)
 
     def disassociate(self, phone: str) -> None:
-        """Parts a phone number from the profile whose identity it is; nothing if it is none's."""
+        """Takes a phone number from the profile whose identity it is, if there is one."""
         pid = self._people.find(ProfileIdentifier("identity", phone))
         if pid is None:
             return

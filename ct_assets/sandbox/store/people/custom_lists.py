@@ -1,4 +1,4 @@
-"""Custom lists: files that were put, and the segments made of them."""
+"""Keeps the files of custom lists, and the segments that are made of them."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ class CustomLists:
         return token
 
     def put(self, token: str, body: bytes, now: float) -> bool:
-        """False if the URL is not ours or no longer valid."""
+        """False if the URL is unknown or no longer valid."""
         done = self._connection.execute(
             "update lists set body = ? where token = ? and expires >= ?", (body, token, now)
         )
@@ -59,14 +59,14 @@ class CustomLists:
     def fill(self, segment: int, body: bytes, request: int, at: float) -> None:
         """Members are profiles that exist; other lines are reported in the error stream alone."""
         errors = 0
-        for line, found in enumerate(_lines(body), start=1):
-            pid = self._member(found) if isinstance(found, ProfileIdentifier) else None
+        for line, content in enumerate(_lines(body), start=1):
+            pid = self._member(content) if isinstance(content, ProfileIdentifier) else None
             if pid is not None:
                 self._connection.execute(
                     "insert or ignore into members values (?, ?)", (segment, pid)
                 )
             elif (errors := errors + 1) <= MOST_ERRORS:
-                why = found if isinstance(found, str) else "no such profile"
+                why = content if isinstance(content, str) else "no such profile"
                 self._connection.execute(
                     "insert into errors (request, position, at, object, kind, message)"
                     " values (?, ?, ?, 'segment', 'segment_line', ?)",

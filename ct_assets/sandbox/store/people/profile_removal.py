@@ -1,4 +1,4 @@
-"""What removes or parts profiles, at the time it is due."""
+"""Deletes or demerges profiles at the time it is due."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _OWNED = ("events", "identifiers", "devices", "members", "profiles")
 
 
 class ProfileRemoval:
-    """Deletions and demerges wait in a table; used within a transaction."""
+    """Deletions and demerges wait in a table until they are due; used within a transaction."""
 
     def __init__(self, connection: sqlite3.Connection, people: ProfileTable) -> None:
         self._connection, self._people = connection, people
@@ -19,10 +19,10 @@ class ProfileRemoval:
         due: float | None = self._connection.execute("select min(due) from pending").fetchone()[0]
         return due
 
-    def schedule(self, action: str, whom: Sequence[ProfileIdentifier], due: float) -> None:
+    def schedule(self, action: str, identifiers: Sequence[ProfileIdentifier], due: float) -> None:
         self._connection.executemany(
             "insert into pending (due, action, kind, value) values (?, ?, ?, ?)",
-            [(due, action, *identifier) for identifier in whom],
+            [(due, action, *identifier) for identifier in identifiers],
         )
 
     def settle(self, now: float) -> None:
@@ -37,7 +37,7 @@ class ProfileRemoval:
         self._connection.execute("delete from pending where due <= ?", (now,))
 
     def _delete(self, pid: int, now: int) -> None:
-        """A tombstone keeps its number from being given to somebody else."""
+        """A tombstone keeps the profile's number from being used again."""
         for table in _OWNED:
             self._connection.execute(
                 f"delete from {table} where pid = ?",  # noqa: S608 - names of ours
@@ -54,10 +54,10 @@ class ProfileRemoval:
             "select value from identifiers where pid = ? order by at, value", (pid,)
         ).fetchall()
         for (object_id,) in devices[1:]:
-            apart = self._people.create(now)
+            demerged = self._people.create(now)
             self._people.flush()
             for table, column in (("identifiers", "value"), ("devices", "object_id")):
                 self._connection.execute(
                     f"update {table} set pid = ? where pid = ? and {column} = ?",  # noqa: S608
-                    (apart.pid, pid, object_id),
+                    (demerged.pid, pid, object_id),
                 )

@@ -1,4 +1,4 @@
-"""Profiles and their identifiers: who is who, who becomes one, who is parted again."""
+"""Keeps profiles and their identifiers: finds, creates, links and merges them."""
 
 import hashlib
 import sqlite3
@@ -46,7 +46,7 @@ class ProfileTable:
         self._next = highest.fetchone()[0] + 1
 
     def now(self, pid: int) -> int:
-        """Whom a profile of this transaction has become by merging."""
+        """The profile that a profile of this transaction was merged into, or itself."""
         while pid in self._merged:
             pid = self._merged[pid]
         return pid
@@ -142,26 +142,28 @@ class ProfileTable:
         self._pids[identifier] = pid
         self._linked.append((*identifier, pid, now))
 
-    def _merge(self, kept: ProfileRow, gone: ProfileRow) -> None:
-        """Both become one; where both have a property, `kept` has the word."""
+    def _merge(self, kept: ProfileRow, merged: ProfileRow) -> None:
+        """Both become one; where both have a property, that of `kept` stays."""
         self.flush()
         for table in _MOVED:
             self._connection.execute(
                 f"update {table} set pid = ? where pid = ?",  # noqa: S608 - names of ours
-                (kept.pid, gone.pid),
+                (kept.pid, merged.pid),
             )
         self._connection.execute(
-            "update or ignore members set pid = ? where pid = ?", (kept.pid, gone.pid)
+            "update or ignore members set pid = ? where pid = ?", (kept.pid, merged.pid)
         )
-        self._connection.execute("delete from members where pid = ?", (gone.pid,))
-        self._connection.execute("delete from profiles where pid = ?", (gone.pid,))
-        # Never given to anybody else: CleverTap's own id is made of it.
-        self._connection.execute("insert into tombstones values (?, ?)", (gone.pid, kept.last_seen))
-        kept.props = gone.props | kept.props
-        kept.first_seen = min(kept.first_seen, gone.first_seen)
-        self._merged[gone.pid] = kept.pid
-        self._loaded.pop(gone.pid)
-        self._pids = {key: pid for key, pid in self._pids.items() if pid != gone.pid}
+        self._connection.execute("delete from members where pid = ?", (merged.pid,))
+        self._connection.execute("delete from profiles where pid = ?", (merged.pid,))
+        # Never used again: CleverTap's own id is made of it.
+        self._connection.execute(
+            "insert into tombstones values (?, ?)", (merged.pid, kept.last_seen)
+        )
+        kept.props = merged.props | kept.props
+        kept.first_seen = min(kept.first_seen, merged.first_seen)
+        self._merged[merged.pid] = kept.pid
+        self._loaded.pop(merged.pid)
+        self._pids = {key: pid for key, pid in self._pids.items() if pid != merged.pid}
         self._changed.add(kept.pid)
 
 

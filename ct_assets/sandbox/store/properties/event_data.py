@@ -1,4 +1,4 @@
-"""What is kept of `evtData`."""
+"""Cleans `evtData` to the properties that are kept."""
 
 from ct_assets.sandbox.json_types import Json, Record
 from ct_assets.sandbox.judge.event_checks import ITEMS

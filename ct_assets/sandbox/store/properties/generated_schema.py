@@ -1,4 +1,4 @@
-"""The schema that CleverTap generates: a property's type is the one it was first seen with."""
+"""Keeps the schema that CleverTap generates: a property has the type it was first seen with."""
 
 import sqlite3
 from collections import Counter

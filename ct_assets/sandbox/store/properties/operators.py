@@ -1,4 +1,4 @@
-"""What a value of `profileData` does to the property it names."""
+"""Applies a value of `profileData`, maybe an operator such as `$incr`, to the property it names."""
 
 import math
 from typing import Literal
@@ -21,7 +21,7 @@ _LARGEST = 2**63 - 1
 
 
 class Operators:
-    """Works out the value a property comes to; None means that it goes."""
+    """Computes the new value of a property; None means that it is removed."""
 
     def __init__(self, cleaner: Cleaner, scope: Scope, *, nested: bool) -> None:
         self._cleaner, self._scope, self._nested = cleaner, scope, nested
@@ -45,8 +45,8 @@ class Operators:
                 together = list(dict.fromkeys([*self._as_list(before), *added]))
                 return self._cleaner.newest(field, together, noted) or None
             case {"$remove": list(values), **rest} if not rest:
-                gone = {as_text(v) for v in values}
-                return [v for v in self._as_list(before) if v not in gone] or None
+                removed = {as_text(v) for v in values}
+                return [v for v in self._as_list(before) if v not in removed] or None
             case {"$incr": int() | float() as by, **rest} if not rest:
                 return self._moved(field, before, by, noted)
             case {"$decr": int() | float() as by, **rest} if not rest:

@@ -1,4 +1,4 @@
-"""What `profileData` does to a profile."""
+"""Applies `profileData` to a profile."""
 
 from ct_assets.clevertap.contract import PROFILE_FIELDS
 from ct_assets.clevertap.fields import SCALAR_FIELDS

@@ -1,4 +1,4 @@
-"""Types of values as CleverTap's schema names them, and values cut to its limits."""
+"""Names the types of values as CleverTap's schema does, and cuts values to its limits."""
 
 import re
 from collections.abc import Callable
@@ -25,12 +25,12 @@ _FORBIDDEN = {
 _FAR = 99_999_999_999
 
 MOST_NAMES, LONGEST_NAME = 10_000, 1_000
-"""What is remembered of names; whoever sends others pays for it."""
+"""Bounds of the cache of cleaned names; names beyond them are cleaned again each time."""
 NUMBERS = frozenset({"Integer", "Float"})
 
 
 class Note(NamedTuple):
-    """What the error stream says of a record that was answered with success."""
+    """A line of the error stream about a record that was answered with success."""
 
     kind: str
     field: str | None
@@ -59,14 +59,14 @@ class Cleaner:
 
     def name(self, raw: str, noted: Noted) -> str:
         """The name it is kept under; empty when nothing is left of it."""
-        found = self._names.get(raw)
-        if found is None:
-            found = self._cleaned(raw)
+        cleaned = self._names.get(raw)
+        if cleaned is None:
+            cleaned = self._cleaned(raw)
             if len(self._names) < MOST_NAMES and len(raw) <= LONGEST_NAME:
-                self._names[raw] = found
-        for note in found[1]:
+                self._names[raw] = cleaned
+        for note in cleaned[1]:
             noted(note)
-        return found[0]
+        return cleaned[0]
 
     def _cleaned(self, raw: str) -> tuple[str, tuple[Note, ...]]:
         notes = []
@@ -82,15 +82,15 @@ class Cleaner:
         return name, tuple(notes)
 
     def text(self, field: str, value: str, noted: Noted) -> str | None:
-        """None when it is too long and dropped for that."""
+        """The text within limits; None if it is dropped because it is too long."""
         most = self._limits.value_bytes
         # No character takes more than four bytes.
         if len(value) * 4 <= most or self._length(value) <= most:
             if value.startswith("$D_"):
                 _check_date(field, value, noted)
             return value
-        what = "dropped" if self._drops else f"cut to {most}"
-        noted(Note("value_too_long", field, f"{self._length(value)} {self._unit}, {what}"))
+        change = "dropped" if self._drops else f"cut to {most}"
+        noted(Note("value_too_long", field, f"{self._length(value)} {self._unit}, {change}"))
         return None if self._drops else self._cut(value, most)
 
     def _length(self, text: str) -> int:
@@ -119,8 +119,8 @@ class Cleaner:
             noted(Note("nested_too_deep", field, f"dropped below depth {self._depth}"))
             return None
         if isinstance(given, list):
-            found = [self.nested(field, value, noted, depth) for value in given]
-            return [value for value in found if value is not None]
+            items = [self.nested(field, value, noted, depth) for value in given]
+            return [value for value in items if value is not None]
         pairs = (
             (self.name(key, noted), self.nested(field, value, noted, depth + 1))
             for key, value in given.items()

@@ -1,4 +1,4 @@
-"""Profiles and events in the shapes of CleverTap's reading APIs."""
+"""Reads profiles and events in the shapes of CleverTap's APIs."""
 
 import sqlite3
 from typing import Any
@@ -22,12 +22,12 @@ def find(connection: sqlite3.Connection, key: str, value: str) -> int | None:
     """The profile with this identity, objectId or e-mail address."""
     statement, *kind = _FIND[key]
     row = connection.execute(statement, (*kind, value)).fetchone()
-    found: int | None = row[0] if row else None
-    return found
+    pid: int | None = row[0] if row else None
+    return pid
 
 
 def profile(connection: sqlite3.Connection, pid: int) -> dict[str, Json]:
-    """As /1/profile.json shows it: what is not known is not there."""
+    """The profile as /1/profile.json shows it: unknown fields are left out."""
     return _properties(connection, pid) | {
         "events": event_summary(connection, pid),
         "platformInfo": platforms(connection, pid),
@@ -45,15 +45,15 @@ def _properties(connection: sqlite3.Connection, pid: int) -> dict[str, Any]:
 
 
 def event_profile(connection: sqlite3.Connection, pid: int) -> dict[str, Json]:
-    """As /1/events.json shows who did an event."""
+    """The profile as /1/events.json shows it beside an event."""
     record = _properties(connection, pid)
     device = platforms(connection, pid)[:1]
-    found: dict[str, Json] = dict(device[0]) if device else {}
-    found.pop("push_token", None)
+    person: dict[str, Json] = dict(device[0]) if device else {}
+    person.pop("push_token", None)
     for key in ("email", "identity", "profileData"):
         if key in record:
-            found[key] = record[key]
-    return found | {"id": str(pid)}
+            person[key] = record[key]
+    return person | {"id": str(pid)}
 
 
 def identifiers(connection: sqlite3.Connection, pid: int) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""What the sandbox holds, as plain data and in pages."""
+"""Reads all that the sandbox holds, as plain data and in pages."""
 
 import sqlite3
 from typing import Literal
@@ -25,15 +25,15 @@ PARTS: tuple[Part, ...] = tuple(_PAGES)
 
 def page(reader: sqlite3.Connection, part: Part, after: int, size: int) -> list[dict[str, Json]]:
     """In the order of arrival; the first column numbers the rows for the next page's `after`."""
-    found = []
+    rows = []
     for row in reader.execute(_PAGES[part], (after, size)):
-        one = dict(row)
-        if "props" in one:
-            one["props"] = orjson.loads(one["props"])
-            named = identifiers(reader, one["pid"])
-            one["identifiers"] = [f"{kind}:{value}" for kind, value in named]
-        found.append(one)
-    return found
+        record = dict(row)
+        if "props" in record:
+            record["props"] = orjson.loads(record["props"])
+            named = identifiers(reader, record["pid"])
+            record["identifiers"] = [f"{kind}:{value}" for kind, value in named]
+        rows.append(record)
+    return rows
 
 
 def names(reader: sqlite3.Connection, *, events: bool) -> list[str]:
@@ -58,23 +58,23 @@ def schema(reader: sqlite3.Connection) -> list[dict[str, Json]]:
         " order by name_id, property, seen = 0, first_seen, seen desc"
     )
     filled, totals = _filled(reader), _totals(reader)
-    found: dict[tuple[int, str], dict[str, Json]] = {}
+    by_property: dict[tuple[int, str], dict[str, Json]] = {}
     for owner, name, field, kind, first_seen, seen, dropped in rows:
-        one = found.setdefault(
+        entry = by_property.setdefault(
             (owner, field),
             {"event": name, "property": field, "type": kind, "first_seen": first_seen}
             | {"types": [], "conflict": False}
             | {"filled": filled.get((owner, field), 0), "of": totals.get(owner, 0)},
         )
-        one["conflict"] = one["conflict"] or not _same(str(one["type"]), kind)
-        types = one["types"]
+        entry["conflict"] = entry["conflict"] or not _same(str(entry["type"]), kind)
+        types = entry["types"]
         assert isinstance(types, list)  # noqa: S101 - set above
         types.append({"type": kind, "seen": seen, "dropped": dropped})
-    return list(found.values())
+    return list(by_property.values())
 
 
-def _same(one: str, other: str) -> bool:
-    return one == other or (one in NUMBERS and other in NUMBERS)
+def _same(type_: str, other: str) -> bool:
+    return type_ == other or (type_ in NUMBERS and other in NUMBERS)
 
 
 def _filled(reader: sqlite3.Connection) -> dict[tuple[int, str], int]:

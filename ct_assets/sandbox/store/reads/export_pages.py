@@ -1,4 +1,4 @@
-"""Reads profiles and events page by page."""
+"""Reads profiles and events page by page, as exports ask for them."""
 
 import math
 import sqlite3
@@ -39,7 +39,7 @@ _FAR = 10**12
 
 
 class Query(BaseModel):
-    """What an export asks for; it travels in the cursor."""
+    """The query of an export; it is part of the cursor."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +47,7 @@ class Query(BaseModel):
     since: int = Field(ge=-_FAR, le=_FAR)
     """Epoch seconds, the first that counts."""
     until: int = Field(ge=-_FAR, le=_FAR)
-    """The first that counts no more."""
+    """Epoch seconds, the first that does not count."""
     event_properties: tuple[Condition, ...] = ()
     profile_fields: tuple[Condition, ...] = ()
 
@@ -74,21 +74,21 @@ class ExportPages:
     def events(self, query: Query, after: int, size: int) -> tuple[list[Json], int | None]:
         """A page of events, and where the next one begins if there is one."""
         rows = self._rows(query, _PAGE, after, size)
-        found: list[Json] = [self._event(*row[1:]) for row in rows[:size]]
-        return found, rows[size - 1][0] if len(rows) > size else None
+        page: list[Json] = [self._event(*row[1:]) for row in rows[:size]]
+        return page, rows[size - 1][0] if len(rows) > size else None
 
     def profiles(
         self, query: Query, after: int, size: int, *, fields: frozenset[str]
     ) -> tuple[list[Json], int | None]:
-        """Those who did the event; `fields` of profile, app and events say what of them."""
+        """Profiles that did the event, with the groups of `fields`: profile, app, events."""
         rows = self._rows(query, _PEOPLE, after, size)
-        found: list[Json] = [self._profile(row[0], fields) for row in rows[:size]]
-        return found, rows[size - 1][0] if len(rows) > size else None
+        page: list[Json] = [self._profile(row[0], fields) for row in rows[:size]]
+        return page, rows[size - 1][0] if len(rows) > size else None
 
     def count(self, query: Query, *, distinct: bool) -> int:
         statement = _COUNT_PEOPLE if distinct else _COUNT
-        found: int = self._rows(query, statement, 0, 1)[0][0]
-        return found
+        number: int = self._rows(query, statement, 0, 1)[0][0]
+        return number
 
     def before(self, query: Query, after: int, size: int, *, distinct: bool) -> int | None:
         """Where the page before the one that begins after `after` begins."""
@@ -119,13 +119,13 @@ class ExportPages:
 
     def _profile(self, pid: int, fields: frozenset[str]) -> Json:
         record = api_shapes.profile(self._connection, pid)
-        dropped = {
+        groups = {
             "profile": ("profileData",),
             "app": ("platformInfo",),
             "events": ("events",),
         }
-        gone = {key for name, keys in dropped.items() if name not in fields for key in keys}
-        return {key: value for key, value in record.items() if key not in gone}
+        unwanted = {key for name, keys in groups.items() if name not in fields for key in keys}
+        return {key: value for key, value in record.items() if key not in unwanted}
 
 
 def _number(value: object) -> float:
