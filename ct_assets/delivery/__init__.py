@@ -1,9 +1,9 @@
 """Brings valid rows to CleverTap so that none is lost and none that was acknowledged goes again."""
 
 from ct_assets.delivery.deliver import deliver
-from ct_assets.delivery.delivery_plan import PlanReport, PropertyChange, plan
 from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
+from ct_assets.delivery.plan_report import PlanReport, PropertyChange, plan
 
 __all__ = [
     "DeliveryFailed",

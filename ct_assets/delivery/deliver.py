@@ -1,9 +1,8 @@
-"""One delivery from beginning to end: settle, compare, outbox, send, settle."""
+"""A delivery from beginning to end: settle, plan, write the outbox, send, settle."""
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
 
 import polars as pl
@@ -11,29 +10,22 @@ import polars as pl
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery import outbox
-from ct_assets.delivery.delivery_plan import keep_delivered
+from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
-from ct_assets.delivery.diff import diff, removals
-from ct_assets.delivery.diff.diff import Diff
-from ct_assets.delivery.diff.removals import RemovalPlan
-from ct_assets.delivery.guards import guards, renamed_sync
+from ct_assets.delivery.guards import guards
 from ct_assets.delivery.sender.account_slots import other_slots, upload_slots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.delete_adapter import Deleting
-from ct_assets.delivery.sender.sender import Retry, SendClock, SendStats, send
+from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.send_stats import SendStats
+from ct_assets.delivery.sender.sender import SendClock, send
 from ct_assets.delivery.settlement import delivery_report
 from ct_assets.delivery.settlement.settle import Settlement, settle
 from ct_assets.delivery.state import state_database
-from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
-from ct_assets.delivery.state.sync_files import (
-    OUTBOX,
-    StorageError,
-    locked,
-    readable_errors,
-    workdir,
-)
-from ct_assets.files import private_dir
+from ct_assets.delivery.state.ledger import DeliveryLedger
+from ct_assets.delivery.state.sync_files import OUTBOX, StorageError
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.row_counts import DeliveryCounts, RowCounts
 
 RESENDS = 12
@@ -42,7 +34,7 @@ RESENDS = 12
 
 @dataclass(frozen=True)
 class Sending:
-    """How a delivery meets the world; tests put their own in."""
+    """The client, clock and patience with which records are sent; tests give their own."""
 
     client: Client
     clock: SendClock | None
@@ -53,12 +45,13 @@ class Sending:
 
 
 @dataclass(frozen=True)
-class Planned:
-    delivery: int
-    diff: Diff
-    removed: RemovalPlan
-    objection: str | None
+class PlannedDelivery:
+    """A delivery whose outbox is written."""
+
+    number: int
+    plan: DeliveryPlan
     leftover: Settlement | None
+    """Of an earlier delivery that had not been settled."""
 
 
 def deliver(
@@ -74,154 +67,158 @@ def deliver(
 ) -> DeliveryResult:
     """Sends what CleverTap does not have yet, and accounts for every row.
 
-    Setting `stop` ends it early and in good order. `waiting` is told that another run of the sync
-    is under way, which this one waits for.
+    Setting `stop` ends it early and in good order. `waiting` is called with a sentence when
+    another run of the sync is under way, which this one waits for.
 
     Raises:
-        DeliveryFailed: The delivery ended early, or a guard stopped it; `outcome` says what it
-            did. Other `UserError`s are raised before anything was planned.
+        DeliveryFailed: The delivery ended early, or a guard stopped it; its `result` says what
+            was sent. Other `UserError`s are raised before anything was planned.
     """
-    sending = Sending(
-        client,
-        clock,
-        rng or Random(),  # noqa: S311 -- spreads repeats, hides nothing
-        stop or threading.Event(),
-        retry,
-        progress,
-    )
-    home = private_dir(request.home)
-    with (
-        locked(home, request.patience, sending.stop, waiting),
-        readable_errors(home),
-        workdir(home) as work,
-        LedgerFile(home, durable=request.policy.counts_twice) as ledger,
-    ):
-        planned = plan_delivery(request, work, ledger)
-        sent = send_delivery(request, planned, ledger, sending)
-        outcome = settle_delivery(request, work, ledger, planned, sent)
-    _check(request, outcome)
-    return outcome
+    stop = stop or threading.Event()
+    rng = rng or Random()  # noqa: S311 -- spreads repeats, hides nothing
+    sending = Sending(client, clock, rng, stop, retry, progress)
+    with SyncState.open(
+        request.home,
+        request.policy,
+        memory=request.memory,
+        patience=request.patience,
+        stop=stop,
+        waiting=waiting,
+    ) as state:
+        delivery = plan_delivery(request, state)
+        stats = send_delivery(request, state, delivery, sending)
+        result = settle_delivery(request, state, delivery, stats)
+    _check(request, result)
+    return result
 
 
-def plan_delivery(request: DeliveryRequest, work: Path, ledger: LedgerFile) -> Planned:
-    """Everything up to the outbox; the state is closed while records leave."""
-    with state_database.opened(request.home, work, memory=request.memory) as connection:
-        leftover = settle(connection, request.home, work, ledger, request.policy)
+def plan_delivery(request: DeliveryRequest, state: SyncState) -> PlannedDelivery:
+    """Does everything up to the outbox; the database is closed while records leave."""
+    before = request.at - request.retention
+    with state.database() as connection:
+        leftover = settle(state, connection)
         snapshot = request.valid.stat().st_ino
-        renamed_sync.check(connection, request)
-        guards.check_identity(connection, request)
-        ledger.prune(request.at - request.retention)
-        delivery_report.prune(request.home, request.at - request.retention)
-        found = diff.compare(connection, request)
+        check_guards(connection, request)
+        state.ledger.prune(before)
+        delivery_report.prune(state.home, before)
+        plan = make_plan(connection, request)
         delivery_report.list_held(connection)
-        outbox.number(connection, request, found)
-        gone = removals.find(connection, request, found)
-        objection = guards.objection(connection, request, found, gone)
-        if not objection:
+        if not plan.objection:
             guards.expect_changes(connection, request)
-        delivery = ledger.begin(request.run, request.at)
-        outbox.write(connection, request, found, delivery)
+        number = state.ledger.begin(request.run, request.at)
+        outbox.write(connection, request, plan.diff, number)
     if request.valid.stat().st_ino != snapshot:  # rows are known by their place in it
         raise StorageError(
             f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
             f"sent, run again"
         )
-    return Planned(delivery, found, gone, objection, leftover)
+    return PlannedDelivery(number, plan, leftover)
 
 
 def send_delivery(
-    request: DeliveryRequest, planned: Planned, ledger: LedgerFile, sending: Sending
+    request: DeliveryRequest, state: SyncState, delivery: PlannedDelivery, sending: Sending
 ) -> SendStats:
-    if planned.objection:
-        return SendStats(stopped=planned.objection)
-    sent = SendStats()
-    _send_part(request, planned, ledger, sending, sent, deletions=False)
-    if not sent.stopped and request.policy.on_removed == "delete" and planned.removed.planned:
-        of_uploads = sent.window, sent.smallest_window
-        _send_part(request, planned, ledger, sending, sent, deletions=True)
-        sent.window, sent.smallest_window = of_uploads
-    return sent
+    """Sends uploads, and after them deletions, for which other limits hold."""
+    plan = delivery.plan
+    if plan.objection:
+        return SendStats(stopped=plan.objection)
+    stats = SendStats()
+    _send_part(request, state, delivery, sending, stats, deletions=False)
+    if not stats.stopped and request.policy.on_removed == "delete" and plan.removals.planned:
+        window_of_uploads = stats.window, stats.smallest_window
+        _send_part(request, state, delivery, sending, stats, deletions=True)
+        stats.window, stats.smallest_window = window_of_uploads
+    return stats
 
 
 def _send_part(
     request: DeliveryRequest,
-    planned: Planned,
-    ledger: LedgerFile,
+    state: SyncState,
+    delivery: PlannedDelivery,
     sending: Sending,
-    sent: SendStats,
+    stats: SendStats,
     *,
     deletions: bool,
 ) -> None:
     client, policy = sending.client, request.policy
     slots = other_slots if deletions else upload_slots
     send(
-        outbox.batches(request.home / OUTBOX, deletions=deletions),
+        outbox.batches(state.home / OUTBOX, deletions=deletions),
         Deleting(client) if deletions else client,
-        DeliveryLedger(ledger, planned.delivery),
+        DeliveryLedger(state.ledger, delivery.number),
         slots=slots(client.destination),
         window=CongestionWindow(MAX_IN_FLIGHT_OTHER) if deletions else None,
-        sent=sent,
+        stats=stats,
         clock=sending.clock,
         rng=sending.rng,
         stop=sending.stop,
         retry=sending.retry or Retry(resends=Retry.resends if policy.counts_twice else RESENDS),
         on_unknown="park" if policy.parks else "resend",
-        progress=lambda sent: sending.progress(_progress(planned, sent)),
+        progress=lambda stats: sending.progress(_progress(delivery.plan, stats)),
     )
 
 
-def _progress(planned: Planned, sent: SendStats) -> Progress:
+def _progress(plan: DeliveryPlan, stats: SendStats) -> Progress:
     return Progress(
-        planned=planned.diff.going + planned.removed.planned,
-        acked=sent.acked,
-        refused=sent.refused,
-        unknown=sent.unknown,
-        requests=sent.requests,
-        waits_429=sent.waits_429,
-        window=sent.window,
+        planned=plan.diff.going + plan.removals.planned,
+        acked=stats.acked,
+        refused=stats.refused,
+        unknown=stats.unknown,
+        requests=stats.requests,
+        waits_429=stats.waits_429,
+        window=stats.window,
     )
 
 
 def settle_delivery(
-    request: DeliveryRequest, work: Path, ledger: LedgerFile, planned: Planned, sent: SendStats
+    request: DeliveryRequest, state: SyncState, delivery: PlannedDelivery, stats: SendStats
 ) -> DeliveryResult:
-    with state_database.opened(request.home, work, memory=request.memory) as connection:
-        settled = settle(connection, request.home, work, ledger, request.policy)
-        if settled is None:
+    plan = delivery.plan
+    with state.database() as connection:
+        settlement = settle(state, connection)
+        if settlement is None:
             raise StorageError(
-                f"{request.home.name}: its outbox vanished while its records were sent"
+                f"{state.home.name}: its outbox vanished while its records were sent"
             )
-        if not planned.objection and _whole(request, planned, settled):
+        if not plan.objection and _is_whole(request, plan, settlement):
             state_database.put(connection, "declaration", request.policy.declaration)
-    counts = _counts(request, planned, settled)
-    keep_delivered(request, counts, work)
+    counts = _counts(request, plan, settlement)
+    if _shows_all(request, counts):
+        state.keep_previous(request.valid)
     return DeliveryResult(
         counts=counts,
-        report=settled.report,
-        delivery=planned.delivery,
-        settled=planned.leftover.sent if planned.leftover else None,
-        notes=(planned.removed.note,) if planned.removed.note else (),
-        requests=sent.requests,
-        waits_429=sent.waits_429,
-        bytes=sent.bytes,
-        seconds=sent.seconds,
-        window=sent.window,
-        smallest_window=sent.smallest_window,
-        latency={f"p{p}": sent.latencies.percentile(p / 100) for p in (50, 95, 99)},
-        stopped=sent.stopped,
-        objection=planned.objection,
-        passing=sent.passing,
+        report=settlement.report,
+        delivery=delivery.number,
+        settled=delivery.leftover.sent if delivery.leftover else None,
+        notes=(plan.removals.note,) if plan.removals.note else (),
+        requests=stats.requests,
+        waits_429=stats.waits_429,
+        bytes=stats.bytes,
+        seconds=stats.seconds,
+        window=stats.window,
+        smallest_window=stats.smallest_window,
+        latency={f"p{p}": stats.latencies.percentile(p / 100) for p in (50, 95, 99)},
+        stopped=stats.stopped,
+        objection=plan.objection,
+        passing=stats.passing,
     )
 
 
-def _whole(request: DeliveryRequest, planned: Planned, settled: Settlement) -> bool:
-    """No row of today is left for the next run."""
-    left = settled.sent.unsent + planned.diff.fates.get("limit", 0)
-    return not left and (request.policy.parks or not settled.sent.unknown)
+def _is_whole(request: DeliveryRequest, plan: DeliveryPlan, settlement: Settlement) -> bool:
+    """Whether no row of today is left for the next run."""
+    left = settlement.sent.unsent + plan.diff.fates.get("limit", 0)
+    return not left and (request.policy.parks or not settlement.sent.unknown)
 
 
-def _counts(request: DeliveryRequest, planned: Planned, settled: Settlement) -> DeliveryCounts:
-    fates = planned.diff.fates
+def _shows_all(request: DeliveryRequest, counts: DeliveryCounts) -> bool:
+    """Whether CleverTap now has every valid row of a profile sync as its snapshot shows it."""
+    whole = request.partition is None and request.limit is None
+    sent = not counts.unsent and not counts.unknown
+    return request.policy.object == "profile" and whole and sent
+
+
+def _counts(request: DeliveryRequest, plan: DeliveryPlan, settlement: Settlement) -> DeliveryCounts:
+    fates = plan.diff.fates
     valid = pl.scan_parquet(request.valid, glob=False).select(pl.len()).collect().item()
     split = request.counts or RowCounts(source=valid, valid=valid)
     return DeliveryCounts(
@@ -231,29 +228,29 @@ def _counts(request: DeliveryRequest, planned: Planned, settled: Settlement) -> 
         rejected=split.rejected,
         valid=valid,
         unchanged=fates.get("unchanged", 0),
-        held=planned.diff.held,
+        held=plan.diff.held,
         new=fates.get("new", 0),
         changed=fates.get("changed", 0),
-        sent=settled.sent,
-        removed=planned.removed.rows,
-        removals=settled.removals,
+        sent=settlement.sent,
+        removed=plan.removals.rows,
+        removals=settlement.removals,
     )
 
 
-def _check(request: DeliveryRequest, outcome: DeliveryResult) -> None:
-    name, counts = request.policy.sync, outcome.counts
+def _check(request: DeliveryRequest, result: DeliveryResult) -> None:
+    name, counts = request.policy.sync, result.counts
     if broken := counts.violations():
         raise DeliveryFailed(
             f"{name}: the account of rows does not add up, which is a defect of ct_assets; "
             f"please report it: {'; '.join(broken)}",
-            outcome,
+            result,
         )
-    if outcome.stopped:
-        raise DeliveryFailed(f"{name}: {outcome.stopped.removeprefix(f'{name}: ')}", outcome)
+    if result.stopped:
+        raise DeliveryFailed(f"{name}: {result.stopped.removeprefix(f'{name}: ')}", result)
     waiting = counts.unsent + counts.removals.unsent + counts.removals.unknown
     if request.policy.on_unknown == "resend" or not request.policy.counts_twice:
         waiting += counts.unknown
     if waiting:
         raise DeliveryFailed(
-            f"{name}: {waiting} records have no outcome yet; run again to go on from here", outcome
+            f"{name}: {waiting} records have no outcome yet; run again to go on from here", result
         )

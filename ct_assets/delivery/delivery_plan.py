@@ -1,180 +1,45 @@
-"""What a delivery would do, found out on a copy of the state."""
+"""The plan of a delivery: which rows leave, in which batches, and whether a guard objects."""
 
-# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
-
-import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import duckdb
 
-from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import diff, removals
-from ct_assets.delivery.diff.diff import Diff
+from ct_assets.delivery.diff.diff import Diff, compare
+from ct_assets.delivery.diff.removals import RemovalPlan, find_removals
 from ct_assets.delivery.guards import guards, renamed_sync
-from ct_assets.delivery.guards.renamed_sync import GuardError
-from ct_assets.delivery.settlement.settle import settle
-from ct_assets.delivery.state import state_database
-from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.state_copy import copied
-from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors, workdir
-from ct_assets.errors import mask
-from ct_assets.row_counts import DeliveryCounts
-from ct_assets.sql import name_sql, parquet_sql
-
-SECONDS_A_REQUEST = 1.0
-"""CleverTap says that a call takes one or more seconds."""
-
-SAMPLES = 3
 
 
 @dataclass(frozen=True)
-class PropertyChange:
-    field: str
-    rows: int
-    samples: tuple[tuple[str | None, str | None], ...]
-    """Masked values before and after."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PlanReport:
-    valid: int
-    rejected: int
-    new: int
-    changed: int
-    unchanged: int
-    held: Mapping[str, int]
-    removed: int
-    """Rows acknowledged earlier that are in the source no more."""
-    removals: int
-    """Those of them that the delivery would clear or delete."""
-    requests: int
-    seconds: float
-    """At least, at the account's limit of requests in flight."""
-    properties: tuple[PropertyChange, ...]
-    """Fields of the changed rows, the most changed first."""
+class DeliveryPlan:
+    diff: Diff
+    removals: RemovalPlan
     objection: str | None
-    """The guard that would stop the delivery."""
-    notes: tuple[str, ...]
+    """The guard that stops the delivery before anything leaves, in a sentence for a person."""
 
 
-def plan(request: DeliveryRequest) -> PlanReport:
-    """Leaves every byte of the state as it is."""
-    with (
-        readable_errors(request.home),
-        copied(request) as copy,
-        workdir(copy.home) as work,
-        LedgerFile(copy.home, durable=False) as ledger,
-        state_database.opened(copy.home, work, memory=copy.memory) as connection,
-    ):
-        settle(connection, copy.home, work, ledger, copy.policy)
-        stopped = _stopped(connection, request)
-        found = _planned(connection, copy, request.home / PREVIOUS)
-        return replace(found, objection=stopped or found.objection)
+def check_guards(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, *, look_only: bool = False
+) -> None:
+    """Checks the guards that hold before a row is looked at.
+
+    Raises:
+        GuardError: The sync, or its events, may be known here under another name.
+    """
+    renamed_sync.check(connection, request, look_only=look_only)
+    guards.check_event_key(connection, request)
 
 
-def _stopped(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str | None:
-    """Why a delivery would stop before it looked at a row."""
-    try:
-        renamed_sync.check(connection, request, look_only=True)
-        guards.check_identity(connection, request)
-    except GuardError as error:
-        return str(error)
-    return None
+def make_plan(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, *, count_kept: bool = False
+) -> DeliveryPlan:
+    """Plans from a state with nothing left open; fills the scratch tables up to `REMOVALS`.
 
-
-def _planned(
-    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, previous: Path
-) -> PlanReport:
-    found = diff.compare(connection, request)
-    outbox.number(connection, request, found)
-    gone = removals.find(connection, request, found, count=True)
-    requests = _requests(connection)
-    properties = _properties(connection, request, found, previous)
-    notes = [gone.note] if gone.note else []
-    if properties is None:
-        notes.append("which fields changed is not known: no whole delivery is on record")
-    return PlanReport(
-        valid=sum(found.fates.values()),
-        rejected=request.rejected,
-        new=found.fates.get("new", 0),
-        changed=found.fates.get("changed", 0),
-        unchanged=found.fates.get("unchanged", 0),
-        held=found.held,
-        removed=gone.rows,
-        removals=gone.planned,
-        requests=requests,
-        seconds=-(-requests // MAX_IN_FLIGHT) * SECONDS_A_REQUEST,
-        properties=properties or (),
-        objection=guards.objection(connection, request, found, gone),
-        notes=tuple(notes),
-    )
-
-
-def _requests(connection: duckdb.DuckDBPyConnection) -> int:
-    batches = "select batch from work.numbered union select batch from work.removals"
-    return state_database.scalar(connection, f"select count(batch) from ({batches})")
-
-
-def _properties(
-    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, found: Diff, previous: Path
-) -> tuple[PropertyChange, ...] | None:
-    """Compares the changed rows with the last whole delivery; None where there is none."""
-    if request.policy.object == "event" or not found.fates.get("changed"):
-        return ()
-    if not previous.exists():
-        return None
-    before, after = (diff.field_columns(connection, path) for path in (previous, request.valid))
-    connection.execute(
-        f"""
-        create or replace view work.both as
-        select {_sides(before, after)}
-        from {parquet_sql(request.valid, numbered=True)} as a
-        join work.diff as d on d.row = a.file_row_number and d.fate = 'changed'
-        join {parquet_sql(previous)} as b on b._key = a._key and b._kind = a._kind
-        """
-    )
-    fields = list(after | before)
-    counted = ", ".join(f"count(*) filter (b{n} is distinct from a{n})" for n in range(len(fields)))
-    counts = connection.execute(f"select {counted} from work.both").fetchone() or ()
-    changes = [
-        PropertyChange(field, rows, _samples(connection, number))
-        for number, (field, rows) in enumerate(zip(fields, counts, strict=True))
-        if rows
-    ]
-    return tuple(sorted(changes, key=lambda change: -change.rows))
-
-
-def _sides(before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    def text(side: str, name: str | None) -> str:
-        return f"{side}.{name_sql(name)}::varchar" if name else "null::varchar"
-
-    return ", ".join(
-        f"{text('b', before.get(field))} as b{n}, {text('a', after.get(field))} as a{n}"
-        for n, field in enumerate({**after, **before})
-    )
-
-
-def _samples(
-    connection: duckdb.DuckDBPyConnection, number: int
-) -> tuple[tuple[str | None, str | None], ...]:
-    found = connection.execute(
-        f"select b{number}, a{number} from work.both"
-        f" where b{number} is distinct from a{number} limit {SAMPLES}"
-    ).fetchall()
-    return tuple((b and mask(b), a and mask(a)) for b, a in found)
-
-
-def keep_delivered(request: DeliveryRequest, counts: DeliveryCounts, work: Path) -> None:
-    """What was delivered, so that a plan can say which fields changed; a link, not a copy."""
-    whole = request.partition is None and request.limit is None
-    if request.policy.object == "event" or not whole or counts.unsent or counts.unknown:
-        return
-    previous = request.home / PREVIOUS
-    fresh = work / PREVIOUS
-    with contextlib.suppress(OSError):  # another file system: plans do without
-        fresh.hardlink_to(request.valid)
-        fresh.replace(previous)  # nothing happens if both are names of one file
+    With `count_kept`, removed rows are counted where `on_removed` leaves them alone, too.
+    """
+    diff = compare(connection, request)
+    outbox.number(connection, request, diff)
+    removals = find_removals(connection, request, diff, count_kept=count_kept)
+    objection = guards.objection(connection, request, diff, removals)
+    return DeliveryPlan(diff, removals, objection)

@@ -9,10 +9,9 @@ import pytest
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery import DeliveryRequest, Policy
 from ct_assets.delivery.deliver import plan_delivery, settle_delivery
-from ct_assets.delivery.sender.sender import SendStats
-from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.sync_files import OUTBOX, workdir
-from ct_assets.files import private_dir
+from ct_assets.delivery.sender.send_stats import SendStats
+from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets_tests.benchmarks.generate import events, profiles
 from ct_assets_tests.benchmarks.measure import (
     MILLION,
@@ -78,18 +77,16 @@ def run(home: Path, source: Path, policy: Policy, message: str = "") -> dict[str
 
     Every record is acknowledged or, with a message, refused.
     """
-    request = DeliveryRequest(home=private_dir(home), valid=source, policy=policy, run="bench")
-    with workdir(home) as work, LedgerFile(home, durable=False) as ledger:
-        planned, *before = timed(lambda: plan_delivery(request, work, ledger))
+    request = DeliveryRequest(home=home, valid=source, policy=policy, run="bench")
+    with SyncState.open(home, policy) as state:
+        delivery, *before = timed(lambda: plan_delivery(request, state))
         for batch, rows in _batches(home / OUTBOX):
-            ledger.record(planned.delivery, batch, range(rows), "sent")
+            state.ledger.record(delivery.number, batch, range(rows), "sent")
             refusals = [Refusal(row, 515, message) for row in range(rows) if message]
-            ledger.record(planned.delivery, batch, range(rows), "acked", refusals=refusals)
-        outcome, *after = timed(
-            lambda: settle_delivery(request, work, ledger, planned, SendStats())
-        )
+            state.ledger.record(delivery.number, batch, range(rows), "acked", refusals=refusals)
+        result, *after = timed(lambda: settle_delivery(request, state, delivery, SendStats()))
     return {
-        "planned": outcome.counts.planned,
+        "planned": result.counts.planned,
         "diff CPU": before[0],
         "diff s": before[1],
         "fold CPU": after[0],

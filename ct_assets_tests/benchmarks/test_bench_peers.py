@@ -19,10 +19,11 @@ from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import DeliveryRequest, Policy, outbox
 from ct_assets.delivery.deliver import plan_delivery
 from ct_assets.delivery.sender.account_slots import upload_slots
-from ct_assets.delivery.sender.sender import SendStats, send
+from ct_assets.delivery.sender.send_stats import SendStats
+from ct_assets.delivery.sender.sender import send
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
-from ct_assets.delivery.state.sync_files import OUTBOX, workdir
-from ct_assets.files import private_dir
+from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.sources import file_snapshot
 from ct_assets.staging import Staging
 from ct_assets_tests.benchmarks import chain, peers
@@ -50,11 +51,11 @@ def prepared(folder: Path, table: Path) -> Path:
     file_snapshot.snapshot([table], folder / "staged.parquet", types={})
     split_rows(folder / "staged.parquet", folder / "staging")
     valid = Staging(folder / "staging").current(("customers", "valid")).path
-    home = private_dir(folder / "state" / "bench" / "customers")
+    home = folder / "state" / "bench" / "customers"
     policy = Policy(sync="customers", object="profile", declaration="d")
     request = DeliveryRequest(home=home, valid=valid, policy=policy, run="bench")
-    with workdir(home) as work, LedgerFile(home, durable=False) as ledger:
-        plan_delivery(request, work, ledger)
+    with SyncState.open(home, policy) as state:
+        plan_delivery(request, state)
     return home
 
 

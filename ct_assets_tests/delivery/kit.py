@@ -1,5 +1,6 @@
 """Valid snapshots as the split writes them, and deliveries of them to a sandbox."""
 
+import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,9 +17,7 @@ from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import DeliveryRequest, DeliveryResult, Policy, deliver
 from ct_assets.delivery.deliver import Sending, plan_delivery, send_delivery
 from ct_assets.delivery.sender.retry import Retry
-from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.sync_files import workdir
-from ct_assets.files import private_dir
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
@@ -126,22 +125,14 @@ class Sync:
     def run_until_fold(self, rows: Sequence[Row], **options: Any) -> None:
         """A run that was killed after its last answer, before it took note of it in the state."""
         request = self.request(rows, **options)
-        with (
-            Client(self.destination) as client,
-            workdir(private_dir(self.home)) as work,
-            LedgerFile(self.home, durable=True) as ledger,
-        ):
+        with Client(self.destination) as client, SyncState.open(self.home, self.policy) as state:
             sending = Sending(client, None, Random(7), threading.Event(), IMPATIENT, print)
-            planned = plan_delivery(request, work, ledger)
-            send_delivery(request, planned, ledger, sending)
+            send_delivery(request, state, plan_delivery(request, state), sending)
 
     def plan_only(self, request: DeliveryRequest) -> None:
         """A run that was killed before its first request."""
-        with (
-            workdir(private_dir(self.home)) as work,
-            LedgerFile(self.home, durable=True) as ledger,
-        ):
-            plan_delivery(request, work, ledger)
+        with SyncState.open(self.home, self.policy) as state:
+            plan_delivery(request, state)
 
     def policy_with(self, **changes: Any) -> None:
         self.policy = replace(self.policy, **changes)
@@ -156,3 +147,9 @@ def report(result: DeliveryResult) -> list[tuple[str, str, str | None]]:
 def arrived(sandbox: SandboxInTest) -> list[dict[str, Any]]:
     """Every record of every request, in the order of arrival, whatever became of it."""
     return [r for request in sandbox.requests() for r in orjson.loads(request.body)["d"]]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """Every file below `folder`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

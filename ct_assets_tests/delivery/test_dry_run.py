@@ -3,8 +3,7 @@ import pytest
 from ct_assets.clevertap.contract import Limits
 from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.sandbox.sandbox_settings import Settings
-from ct_assets_tests.delivery.kit import Sync, event, profile
-from ct_assets_tests.delivery.test_delivery_plan import digests
+from ct_assets_tests.delivery.kit import Sync, digests, event, profile
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,8 @@ from ct_assets.delivery.settlement.settle import undeclared
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
-from ct_assets_tests.delivery.kit import EVENTS, PROFILES, arrived
+from ct_assets_tests.delivery.kit import EVENTS, PROFILES, arrived, digests
 from ct_assets_tests.delivery.old_state import unpack
-from ct_assets_tests.delivery.test_delivery_plan import digests
 
 TAKEN = [
     "n61", "n62", "n63", "n64", "n65", "n66", "n68", "n69", "n70", "n71",

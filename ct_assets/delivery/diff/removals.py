@@ -23,17 +23,17 @@ class RemovalPlan:
     """Why removed rows are left alone, where they are."""
 
 
-def find(
+def find_removals(
     connection: duckdb.DuckDBPyConnection,
     request: DeliveryRequest,
     diff: Diff,
     *,
-    count: bool = False,
+    count_kept: bool = False,
 ) -> RemovalPlan:
-    """Fills `work.removals` as `on_removed` says; with `count`, rows are counted for `keep` too."""
+    """Fills `work.removals` as `on_removed` says; `count_kept` counts rows for `keep`, too."""
     connection.execute(_table("select null as kind, null as key, null as fields limit 0", diff, ""))
     action = request.policy.on_removed
-    if request.policy.object != "profile" or (action == "keep" and not count):
+    if request.policy.object != "profile" or (action == "keep" and not count_kept):
         return RemovalPlan()
     if note := _unsure(connection, request):
         return RemovalPlan(note=note)

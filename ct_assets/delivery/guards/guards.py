@@ -26,7 +26,7 @@ def unknown_guard(names: Iterable[str]) -> str | None:
     return None
 
 
-def check_identity(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
+def check_event_key(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """Events are known by their key: another one would send all of them again."""
     key, stored = request.policy.event_key, state_database.get(connection, "event_key")
     if request.policy.object != "event" or key is None or key == stored:
@@ -50,25 +50,25 @@ def objection(
     connection: duckdb.DuckDBPyConnection,
     request: DeliveryRequest,
     diff: Diff,
-    removed: RemovalPlan,
+    removals: RemovalPlan,
 ) -> str | None:
     """A message that says how to allow it, or None."""
     policy = request.policy
     synced = scalar(connection, "select count(*) from synced where delivery is not null")
     changed = diff.fates.get("changed", 0)
     same = state_database.get(connection, "declaration") == policy.declaration
-    if removed.planned and not sum(diff.fates.values()) and not request.rejected:
+    if removals.planned and not sum(diff.fates.values()) and not request.rejected:
         return _allowed(
             request,
             "empty_source",
             f"the source is empty, and on_removed: {policy.on_removed} would reach all "
-            f"{removed.rows} profiles that were sent",
+            f"{removals.rows} profiles that were sent",
         )
-    if removed.planned > max(ALWAYS_REMOVABLE, int(policy.max_removed * synced)):
+    if removals.planned > max(ALWAYS_REMOVABLE, int(policy.max_removed * synced)):
         return _allowed(
             request,
             "max_removed",
-            f"{removed.rows} of {synced} profiles are gone from the source, and on_removed is "
+            f"{removals.rows} of {synced} profiles are gone from the source, and on_removed is "
             f"{policy.on_removed}; that is more than max_removed: {policy.max_removed:.0%}",
         )
     if policy.max_changed is not None and same and changed > policy.max_changed * synced:

@@ -13,10 +13,11 @@ import polars as pl
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import learn_fields
-from ct_assets.delivery.settlement import settle
+from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.state_copy import copied_home
-from ct_assets.delivery.state.sync_files import STATE, locked
+from ct_assets.delivery.state.sync_files import STATE, locked, readable_errors
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError
 from ct_assets.sql import literal, parquet_sql
 
@@ -124,9 +125,17 @@ def _settled(request: DeliveryRequest, other: Path, *, look_only: bool) -> Itera
         else:
             stack.enter_context(locked(other, patience))
         if outbox.exists(home):
-            with settle.unlocked(home, settle.undeclared(home)):
-                pass
+            _settle(home)
         yield home
+
+
+def _settle(home: Path) -> None:
+    with (
+        readable_errors(home),
+        SyncState.open_unlocked(home, undeclared(home)) as state,
+        state.database() as connection,
+    ):
+        settle(state, connection)
 
 
 def _take_over(connection: duckdb.DuckDBPyConnection, answer: str) -> None:

@@ -1,9 +1,11 @@
 """Erasure of a person: here, at CleverTap, and for every later run."""
 
 import threading
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 import duckdb
 import polars as pl
@@ -13,25 +15,17 @@ from ct_assets.clevertap.contract import DELETABLE
 from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
 from ct_assets.delivery.delivery_request import MEMORY, Policy
 from ct_assets.delivery.sender.account_slots import other_slots
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.retry import Failures, Retry
 from ct_assets.delivery.settlement.settle import settle, settled, undeclared
-from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.state_database import opened
 from ct_assets.delivery.state.suppressions import Suppressions
-from ct_assets.delivery.state.sync_files import (
-    PREVIOUS,
-    STATE,
-    database,
-    locked,
-    readable_errors,
-    workdir,
-)
+from ct_assets.delivery.state.sync_files import PREVIOUS, STATE, database
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError, mask
 from ct_assets.files import replacing
 from ct_assets.sql import literal
 
-REPEATS = 4
-"""Of a deletion that was not taken."""
+RETRY = Retry(patience=30.0)
+"""Of a deletion that was not taken: somebody waits for it at a terminal."""
 
 Person = Collection[tuple[str, str]]
 """Everything that names somebody: pairs of an identifier's kind and its value."""
@@ -85,14 +79,14 @@ def erase_person(
     rows, files = {}, 0
     for home in homes:
         policy = declared.get(home.name) or undeclared(home)
-        with locked(home), readable_errors(home), workdir(home) as work:
-            rows[home.name], lines = _erase_home(home, work, policy, person)
-            _compact(home, work)
+        with SyncState.open(home, policy) as state:
+            rows[home.name], lines = _erase_home(state, person)
+            _compact(state)
             files += lines
     files += sum(erase_rows(path, about_person(person)) for path in snapshots)
     deletable = [pair for pair in person if pair[0] in DELETABLE]
     if client is not None and deletable:
-        _delete(client, kind, value, deletable, stop or threading.Event(), retry or Retry())
+        _delete(client, kind, value, deletable, stop or threading.Event(), retry or RETRY)
     if client is not None or not unconfirmed:
         forgotten.drop(person)
     if client is not None and not deletable:
@@ -130,17 +124,14 @@ def report_lines(keys: Person) -> pl.Expr:
     return named.is_in([f"{kind}:{key}" for kind, key in keys])
 
 
-def _erase_home(home: Path, work: Path, policy: Policy, person: Person) -> tuple[int, int]:
+def _erase_home(state: SyncState, person: Person) -> tuple[int, int]:
     """Rows erased from the state, and lines of files; these first, for the state knows of them."""
-    with (
-        LedgerFile(home, durable=True) as ledger,
-        opened(home, work, memory=MEMORY) as connection,
-    ):
-        settle(connection, home, work, ledger, policy)
+    with state.database() as connection:
+        settle(state, connection)
         keys = _theirs(connection, person)
-        lines = _erase_files(home, keys, person)
+        lines = _erase_files(state.home, keys, person)
         rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))
-        ledger.erase([value for _, value in person])
+    state.ledger.erase([value for _, value in person])
     return rows, lines
 
 
@@ -193,15 +184,15 @@ def _delete_rows(
     return rows
 
 
-def _compact(home: Path, work: Path) -> None:
+def _compact(state: SyncState) -> None:
     """Writes the state anew: a database keeps deleted rows in its free blocks."""
-    fresh = work / STATE
-    with database(fresh, work, memory=MEMORY) as connection:
-        connection.execute(f"attach {literal(str(home / STATE))} as old (read_only)")
+    fresh = state.work / STATE
+    with database(fresh, state.work, memory=MEMORY) as connection:
+        connection.execute(f"attach {literal(str(state.home / STATE))} as old (read_only)")
         connection.execute("copy from database old to state")
         connection.execute("detach old")
     fresh.chmod(0o600)
-    fresh.replace(home / STATE)
+    fresh.replace(state.home / STATE)
 
 
 def _erase_files(home: Path, keys: Person, person: Person) -> int:
@@ -235,13 +226,19 @@ def _answer(
     client: Client, kind: str, value: str, stop: threading.Event, retry: Retry
 ) -> Verdict | None:
     """Of the delete endpoint, asked again while it takes no requests; None if it was stopped."""
-    for repeat in range(REPEATS + 1):
+    failures, rng, reached = Failures(), Random(), False  # noqa: S311 -- spreads repeats
+    while True:
         with other_slots(client.destination).slot(stop) as held:
             if not held:
                 return None
             answer = client.delete_profiles([value], "guid" if kind == "objectId" else "identity")
         verdict = read_status(answer)
-        if not isinstance(verdict, NotTaken) or repeat == REPEATS:
+        if not isinstance(verdict, NotTaken):
             return verdict
-        stop.wait(min(retry.cap, max(verdict.retry_after, retry.base * 2.0**repeat)))
-    return None
+        reached = reached or verdict.reached
+        seconds = retry.wait(
+            failures, time.monotonic(), rng, reached=reached, floor=verdict.retry_after
+        )
+        if seconds is None:
+            return verdict
+        stop.wait(seconds)

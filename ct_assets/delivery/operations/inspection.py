@@ -12,19 +12,17 @@ from urllib.parse import quote
 import polars as pl
 
 from ct_assets import sql
-from ct_assets.delivery.delivery_request import MEMORY, Policy
+from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settle
-from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.state_copy import copied_home
-from ct_assets.delivery.state.state_database import opened
 from ct_assets.delivery.state.sync_files import (
     LEDGER,
     OUTBOX,
     STATE,
     locked,
     readable_errors,
-    workdir,
 )
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.files import scratch_dir
 
 LATEST = 5
@@ -111,11 +109,10 @@ def key_history(home: Path, policy: Policy, key: str) -> KeyHistory | None:
     with (
         copied_home(home) as copy,
         readable_errors(home),
-        workdir(copy) as work,
-        LedgerFile(copy, durable=False) as ledger,
-        opened(copy, work, memory=MEMORY) as connection,
+        SyncState.open_unlocked(copy, policy) as state,
+        state.database() as connection,
     ):
-        settle(connection, copy, work, ledger, policy)
+        settle(state, connection)
         runs = _runs(copy)
         synced = connection.execute(
             "select delivery, fingerprint is null from synced where key = ?", [key]

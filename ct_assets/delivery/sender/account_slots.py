@@ -1,4 +1,4 @@
-"""The account's requests in flight, shared by every process of this host.
+"""AccountSlots limits an account's requests in flight over all processes of this host.
 
 A slot is a lock on a file, which the operating system takes back when its holder dies. The files
 lie in one place for the whole host, whatever user, data directory or DAGSTER_HOME sends.
@@ -39,7 +39,7 @@ class AccountSlots:
     def __init__(self, folder: Path, size: int) -> None:
         self._size = size
         self._paths = [*(folder / f"slot-{number:02}" for number in range(size)), folder / "queue"]
-        self._forget()
+        self._start_empty()
         # A forked child would share its parent's locks, and keep them when the parent dies.
         os.register_at_fork(after_in_child=self._forked)
 
@@ -97,9 +97,9 @@ class AccountSlots:
     def _forked(self) -> None:
         for descriptor in self._files.values():
             os.close(descriptor)
-        self._forget()
+        self._start_empty()
 
-    def _forget(self) -> None:
+    def _start_empty(self) -> None:
         self._files: dict[int, int] = {}
         self._held: set[int] = set()
         self._turn = threading.Lock()

@@ -1,8 +1,10 @@
-"""A batch, and the parts into which it is sent when it cannot be sent whole."""
+"""Batch holds the records of an upload; Work sends it in parts where it cannot leave whole."""
 
 import json
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from ct_assets.delivery.sender.retry import Failures
 
 OPENING, CLOSING = b'{"d":[', b"]}"
 
@@ -23,14 +25,13 @@ class Work:
         self._parts: list[Sequence[int]] = [range(batch.rows)]
         self._records: list[bytes] | None = None
         self.posted = float("-inf")
-        """When what is under way was handed over to leave."""
+        """When the current part was last handed to a worker."""
         self.malformed: float | None = None
-        """When what is under way was first refused as a whole, or else what it is a half of."""
+        """When the current part, or the one that it is a half of, was first refused as a whole."""
         self._start_part()
 
     def _start_part(self) -> None:
-        self.failures = 0
-        self.failing_since: float | None = None
+        self.failures = Failures()
         self.repeats = 0
         self.resends = 0
         self.lost = False

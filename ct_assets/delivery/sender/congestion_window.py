@@ -1,4 +1,4 @@
-"""How many requests are in flight: as many as the server stands, never more than its limit."""
+"""CongestionWindow limits the requests in flight to as many as the server can take."""
 
 import threading
 

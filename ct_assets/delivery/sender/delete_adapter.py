@@ -1,4 +1,4 @@
-"""Calls of the delete endpoint, dressed as uploads so that the one sender serves both."""
+"""Deleting lets the sender call the delete endpoint in place of the upload endpoint."""
 
 from dataclasses import replace
 from typing import Literal

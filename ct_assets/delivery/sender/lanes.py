@@ -28,7 +28,7 @@ def lane_hash(kind: str, identity: str) -> str:
 
 
 class LaneQueue:
-    """Hands out batches as they come, except that a lane waits until its batch is settled.
+    """Hands out batches as they come, except that a lane waits until its batch has its outcome.
 
     At most `ahead` batches are held back; give batches of different lanes in turn.
     """
@@ -62,8 +62,8 @@ class LaneQueue:
                 self._held_back += 1
         return None
 
-    def settled(self, lane: int | None) -> None:
-        """The lane's batch has its outcome; its next one may leave."""
+    def release(self, lane: int | None) -> None:
+        """Lets the lane's next batch leave, since the last one has its outcome."""
         if lane is None:
             return
         if self._held[lane]:
@@ -73,7 +73,7 @@ class LaneQueue:
             self._busy.discard(lane)
 
     def halt(self, lane: int) -> None:
-        """The lane's batch stays open: nothing behind it leaves in this run."""
+        """Lets no more batches of the lane leave in this run: its batch has no outcome."""
         self._halted.add(lane)
         self._held_back -= len(self._held.pop(lane, ()))
 

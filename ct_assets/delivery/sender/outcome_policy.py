@@ -1,4 +1,4 @@
-"""What a verdict means: which word goes into the ledger, and whether the batch leaves again."""
+"""OutcomePolicy turns a verdict into ledger entries, and says whether the batch leaves again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,16 +33,16 @@ UNKNOWN_IN_A_ROW = 2 * MAX_IN_FLIGHT
 
 
 class Ledger(Protocol):
-    """Where outcomes are kept. `rows` are positions within the batch; the last word on one holds.
+    """Keeps outcomes. `rows` are positions within the batch; the latest entry of a row holds.
 
-    Called by one thread at a time. Whatever a method raises ends the sending.
+    Called by one thread at a time. Any error of a method ends the sending.
     """
 
     def sent(self, batch: int, rows: Sequence[int]) -> None:
         """Durable once it returns; the request leaves after that."""
 
     def acked(self, batch: int, rows: Sequence[int], refusals: Sequence[Refusal]) -> None:
-        """`rows` have their verdicts: stored, but for those in `refusals`."""
+        """`rows` have their verdicts: stored, except those in `refusals`."""
 
     def not_taken(self, batch: int, rows: Sequence[int]) -> None: ...
 
@@ -50,7 +50,7 @@ class Ledger(Protocol):
 
 
 class Finished(NamedTuple):
-    """What was sent has its outcome."""
+    """Every record that was sent has its outcome."""
 
 
 class Again(NamedTuple):
@@ -63,27 +63,27 @@ class Open(NamedTuple):
     """No outcome in this run: nothing behind it in its lane may leave."""
 
 
-Sequel = Finished | Again | Open
+NextStep = Finished | Again | Open
 
 
 @dataclass(kw_only=True)
 class OutcomePolicy:
     ledger: Ledger
-    sent: SendStats
+    stats: SendStats
     retry: Retry
     rng: Random
     on_unknown: Literal["resend", "park"]
     _reached: bool = False
     _last_ack: float = float("-inf")
     _passed: float = float("-inf")
-    """When the latest of all requests that were acked was handed over to leave."""
+    """When the latest of all acked requests was handed to a worker."""
     _malformed: int = 0
     _alone_since: float | None = None
     """When the first record alone was refused, of those refused since the last ack."""
     _unknown: int = 0
     _alone: list[tuple[int, Sequence[int]]] = field(default_factory=list)
 
-    def settle(self, work: Work, answer: Answer, verdict: Verdict, now: float) -> Sequel:
+    def record(self, work: Work, answer: Answer, verdict: Verdict, now: float) -> NextStep:
         self._reached = self._reached or isinstance(answer, Reply)
         match verdict:
             case Acked():
@@ -100,7 +100,7 @@ class OutcomePolicy:
             case _:
                 assert_never(verdict)
 
-    def _acked(self, work: Work, verdict: Acked, now: float) -> Sequel:
+    def _acked(self, work: Work, verdict: Acked, now: float) -> NextStep:
         self._last_ack, self._malformed, self._unknown = now, 0, 0
         self._passed, self._alone_since = max(self._passed, work.posted), None
         self._alone.clear()
@@ -110,11 +110,11 @@ class OutcomePolicy:
             for refusal in verdict.refusals
             if rows[refusal.position] not in left
         ]
-        settled = [row for row in rows if row not in left] if left else rows
-        if settled:
-            self.ledger.acked(work.batch.number, settled, refusals)
-        self.sent.acked += len(settled) - len(refusals)
-        self.sent.refused += len(refusals)
+        judged = [row for row in rows if row not in left] if left else rows
+        if judged:
+            self.ledger.acked(work.batch.number, judged, refusals)
+        self.stats.acked += len(judged) - len(refusals)
+        self.stats.refused += len(refusals)
         if not left:
             return Finished()
         work.narrow(sorted(left))
@@ -128,19 +128,19 @@ class OutcomePolicy:
             return set()
         return {work.rows[r.position] for r in refusals if r.code in TRANSIENT_CODES}
 
-    def _not_taken(self, work: Work, verdict: NotTaken, now: float) -> Sequel:
+    def _not_taken(self, work: Work, verdict: NotTaken, now: float) -> NextStep:
         self.ledger.not_taken(work.batch.number, work.rows)
-        self.sent.waits_429 += verdict.reached
+        self.stats.waits_429 += verdict.reached
         again = self._again(work, now, floor=verdict.retry_after)
-        if not again and not self.sent.stopped:
-            self.sent.passing = self._reached
+        if not again and not self.stats.stopped:
+            self.stats.passing = self._reached
         asked = verdict.retry_after > self.retry.patience
         wait = f", to be repeated after {verdict.retry_after:.0f} s" if asked else ""
         return again or self._give_up(work, f"{verdict.why}{wait}", passing=self._reached)
 
-    def _lost(self, work: Work, verdict: Unknown, host: str, now: float) -> Sequel:
+    def _lost(self, work: Work, verdict: Unknown, host: str, now: float) -> NextStep:
         self.ledger.unknown(work.batch.number, work.rows, verdict.why)
-        self.sent.unknown += len(work.rows)
+        self.stats.unknown += len(work.rows)
         if self.on_unknown == "resend":
             work.resends += 1
             again = self._again(work, now, floor=verdict.retry_after, base=self.retry.lost_base)
@@ -153,7 +153,7 @@ class OutcomePolicy:
             return self._end(f"{why}, {self._unknown} batches in a row")
         return Finished() if self.on_unknown == "park" else self._give_up(work, why)
 
-    def _refused_whole(self, work: Work, verdict: Malformed, host: str, now: float) -> Sequel:
+    def _refused_whole(self, work: Work, verdict: Malformed, host: str, now: float) -> NextStep:
         """Halves until the bad record stands alone.
 
         A server that refuses everything for a while says nothing about the records. So, unless
@@ -193,13 +193,13 @@ class OutcomePolicy:
     def _stands_alone(self, work: Work, verdict: Malformed) -> Finished:
         refusal = Refusal(work.rows[0], verdict.status, verdict.why)
         self.ledger.acked(work.batch.number, work.rows, (refusal,))
-        self.sent.refused += 1
+        self.stats.refused += 1
         self._alone.append((work.batch.number, work.rows))
         return Finished()
 
     def _refuses_all(self, work: Work, verdict: Malformed, host: str) -> Open:
-        """Takes back what was held against single records since the last ack."""
-        self.sent.refused -= len(self._alone)
+        """Takes back the refusals of single records since the last ack."""
+        self.stats.refused -= len(self._alone)
         for batch, rows in (*self._alone, (work.batch.number, work.rows)):
             self.ledger.not_taken(batch, rows)
         self._alone.clear()
@@ -211,20 +211,20 @@ class OutcomePolicy:
         self, work: Work, now: float, *, floor: float = 0.0, base: float | None = None
     ) -> Again | None:
         """None when the batch has been failing for too long."""
-        since = work.failing_since = now if work.failing_since is None else work.failing_since
-        seconds = floor + self.retry.delay(work.failures, self.rng, base=base)
-        work.failures += 1
-        patience = self.retry.patience if self._reached else self.retry.unreached
-        return Again(seconds) if now + seconds - since <= patience else None
+        seconds = self.retry.wait(
+            work.failures, now, self.rng, reached=self._reached, floor=floor, base=base
+        )
+        return None if seconds is None else Again(seconds)
 
     def _give_up(self, work: Work, why: str, *, passing: bool = False) -> Open:
         """Ends everything, unless other batches got through while this one did not."""
-        if work.failing_since is None or self._last_ack < work.failing_since:
+        failing_since = work.failures.since
+        if failing_since is None or self._last_ack < failing_since:
             self._end(why, passing=passing)
         return Open()
 
     def _end(self, why: str, *, passing: bool = False) -> Open:
-        """For the first reason, whatever the requests in flight are answered yet."""
-        if not self.sent.stopped:
-            self.sent.stopped, self.sent.passing = why, passing
+        """Ends the sending; the first reason stays, whatever requests in flight are answered."""
+        if not self.stats.stopped:
+            self.stats.stopped, self.stats.passing = why, passing
         return Open()

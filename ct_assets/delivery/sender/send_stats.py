@@ -1,4 +1,4 @@
-"""What sending has come to: counters for progress and reports, not for the account of rows."""
+"""SendStats counts for progress and reports; the account of rows is made from files instead."""
 
 import math
 from collections import Counter
@@ -42,10 +42,10 @@ class SendStats:
     stopped: str | None = None
     """Why it ended before every batch was tried, as a sentence for a person."""
     passing: bool = False
-    """It ended because a server that had answered takes nothing any more: later it may again."""
+    """It ended because a server that had answered takes nothing any more; later it may again."""
 
     def conclude(self) -> None:
-        """Adds what becomes of the rest, once every request has been answered."""
-        left = bool(self.acked or self.refused or self.unknown)
-        rest = "what is left unsent goes with the next run" if left else "nothing was sent"
+        """Adds to `stopped` what becomes of the rest, once every request has been answered."""
+        has_sent = bool(self.acked or self.refused or self.unknown)
+        rest = "what is left unsent goes with the next run" if has_sent else "nothing was sent"
         self.stopped = self.stopped and f"{self.stopped}; {rest}"

@@ -1,6 +1,6 @@
-"""Sends batches, as many at a time as the server stands, and has each outcome written down.
+"""The sender sends batches, and has each outcome written down before the next request leaves.
 
-The main thread reads batches and records outcomes; a worker records `sent` just before its POST.
+The main thread reads batches and records outcomes; a worker records `sent` just before its request.
 """
 
 import heapq
@@ -15,15 +15,14 @@ from typing import Literal, Protocol
 
 from ct_assets.clevertap.client import Reply
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.batch import Batch, Work
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.lanes import LaneQueue
 from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, OutcomePolicy
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
-from ct_assets.delivery.sender.worker import Done, Poster, SlotSource, Uploader
-
-__all__ = ["Batch", "Ledger", "Retry", "SendClock", "SendStats", "SystemClock", "Uploader", "send"]
+from ct_assets.delivery.sender.worker import Exchange, Uploader, Worker
 
 UNDER_WAY = 2 * MAX_IN_FLIGHT
 """Batches between their first request and their outcome: in flight, ready to go, or waiting."""
@@ -33,7 +32,8 @@ TICK_SECONDS = 0.2
 
 
 class SendClock(Protocol):
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """Seconds from some moment in the past."""
 
     def wait(self, event: threading.Event, seconds: float) -> None:
         """Returns early when the event is set."""
@@ -52,82 +52,82 @@ def send(
     client: Uploader,
     ledger: Ledger,
     *,
-    slots: SlotSource,
+    slots: AccountSlots,
     rng: Random,
     stop: threading.Event,
     on_unknown: Literal["resend", "park"] = "resend",
     retry: Retry | None = None,
     window: CongestionWindow | None = None,
     clock: SendClock | None = None,
-    sent: SendStats | None = None,
+    stats: SendStats | None = None,
     progress: Callable[[SendStats], object] = lambda _: None,
 ) -> SendStats:
     """Returns when every batch has its outcome, or with `stopped` when no more can have one.
 
     `on_unknown` says what follows a lost answer: the batch leaves again, which may store it twice,
     or it stays as it is and its lane goes on. Setting `stop` finishes and records the requests in
-    flight. A batch that comes to no outcome halts its lane. What is counted is added to `sent`.
+    flight. A batch that comes to no outcome halts its lane. Counts are added to `stats`.
     """
-    sent = sent or SendStats()
+    stats = stats or SendStats()
     clock = clock or SystemClock()
-    outcomes = OutcomePolicy(
-        ledger=ledger, sent=sent, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
+    policy = OutcomePolicy(
+        ledger=ledger, stats=stats, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
     )
-    poster = Poster(client, ledger, slots, window or CongestionWindow(), stop)
+    worker = Worker(client, ledger, slots, window or CongestionWindow(), stop)
     started = clock.now()
     try:
-        _Sender(LaneQueue(batches), poster, outcomes, clock, stop, progress).run()
+        _MainThread(LaneQueue(batches), worker, policy, clock, stop, progress).run()
     finally:
-        sent.seconds += clock.now() - started
-    return sent
+        stats.seconds += clock.now() - started
+    return stats
 
 
-class _Sender:
-    """The main thread's part. A work is in exactly one place: in a worker's hands or in `later`."""
+class _MainThread:
+    """Each batch under way is in exactly one place: `_posted`, with its worker, or `_later`."""
 
     def __init__(
         self,
         batches: LaneQueue,
-        poster: Poster,
-        outcomes: OutcomePolicy,
+        worker: Worker,
+        policy: OutcomePolicy,
         clock: SendClock,
         stop: threading.Event,
         progress: Callable[[SendStats], object],
     ) -> None:
         self._batches = batches
-        self._poster = poster
-        self._outcomes = outcomes
-        self._sent = outcomes.sent
+        self._worker = worker
+        self._policy = policy
+        self._stats = policy.stats
         self._clock = clock
         self._stop = stop
         self._progress = progress
-        self._posted: dict[Future[Done | None], Work] = {}
-        self._finished: queue.SimpleQueue[Future[Done | None]] = queue.SimpleQueue()
+        self._posted: dict[Future[Exchange | None], Work] = {}
+        self._finished: queue.SimpleQueue[Future[Exchange | None]] = queue.SimpleQueue()
         self._later: list[tuple[float, int, Work]] = []
         self._ticket = itertools.count()
 
     def run(self) -> None:
         with ThreadPoolExecutor(MAX_IN_FLIGHT, thread_name_prefix="upload") as pool:
             try:
-                while self._left() and not self._sent.stopped and not self._stop.is_set():
+                while self._is_left() and not self._stats.stopped and not self._stop.is_set():
                     self._post_all(pool)
                     self._wait()
             finally:
                 self._drain(pool)
-        if self._left() and not self._sent.stopped:
-            self._sent.stopped = "stopped on request"
-        self._sent.conclude()
+        if self._is_left() and not self._stats.stopped:
+            self._stats.stopped = "stopped on request"
+        self._stats.conclude()
 
-    def _left(self) -> bool:
+    def _is_left(self) -> bool:
         return bool(self._posted or self._later or not self._batches.exhausted)
 
     def _post_all(self, pool: ThreadPoolExecutor) -> None:
         while len(self._posted) < UNDER_WAY and (work := self._next()):
             if work.lost:
-                self._sent.unknown -= len(work.rows)
+                self._stats.unknown -= len(work.rows)
                 work.lost = False
             work.posted = self._clock.now()
-            future = pool.submit(self._poster.post, work.batch.number, work.rows, work.body())
+            future = pool.submit(self._worker.post, work.batch.number, work.rows, work.body())
             self._posted[future] = work
             future.add_done_callback(self._finished.put)
 
@@ -151,46 +151,47 @@ class _Sender:
         elif self._later:
             self._clock.wait(self._stop, due)
 
-    def _record(self, future: Future[Done | None]) -> None:
+    def _record(self, future: Future[Exchange | None]) -> None:
         work = self._posted.pop(future)
-        done = None if future.cancelled() else future.result()
-        if done is None:
+        exchange = None if future.cancelled() else future.result()
+        if exchange is None:
             self._again(work, 0.0)
             return
-        with self._poster.lock:
-            sequel = self._outcomes.settle(work, done.answer, done.verdict, self._clock.now())
-        self._poster.recorded(done)
-        self._count(done)
-        match sequel:
+        answer, verdict = exchange.answer, exchange.verdict
+        with self._worker.ledger_lock:
+            step = self._policy.record(work, answer, verdict, self._clock.now())
+        self._worker.leave_window(exchange)
+        self._count(exchange)
+        match step:
             case Again(seconds):
                 self._again(work, seconds)
             case Open() if work.batch.lane is not None:
                 self._batches.halt(work.batch.lane)
             case _:
                 self._finish_part(work)
-        self._progress(self._sent)
+        self._progress(self._stats)
 
     def _finish_part(self, work: Work) -> None:
         work.finish()
         if work.done:
-            self._batches.settled(work.batch.lane)
+            self._batches.release(work.batch.lane)
         else:
             self._again(work, 0.0)
 
     def _again(self, work: Work, seconds: float) -> None:
         heapq.heappush(self._later, (self._clock.now() + seconds, next(self._ticket), work))
 
-    def _count(self, done: Done) -> None:
-        self._sent.requests += 1
-        self._sent.bytes += done.size
-        self._sent.window = self._poster.window.size
-        self._sent.smallest_window = self._poster.window.smallest
-        if isinstance(done.answer, Reply):
-            self._sent.latencies.add(done.answer.seconds)
+    def _count(self, exchange: Exchange) -> None:
+        self._stats.requests += 1
+        self._stats.bytes += exchange.size
+        self._stats.window = self._worker.window.size
+        self._stats.smallest_window = self._worker.window.smallest
+        if isinstance(exchange.answer, Reply):
+            self._stats.latencies.add(exchange.answer.seconds)
 
     def _drain(self, pool: ThreadPoolExecutor) -> None:
         """Requests in flight are finished and recorded, whatever ended the loop."""
-        self._poster.end()
+        self._worker.end()
         pool.shutdown(cancel_futures=True)
         error = None
         for future in list(self._posted):

@@ -1,13 +1,13 @@
-"""One request: its place in the window, its slot, its entry in the ledger, its verdict."""
+"""Worker makes one request: its place in the window, its slot, its ledger entry, its verdict."""
 
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer
 from ct_assets.clevertap.verdicts import Acked, NotTaken, Unknown, Verdict
+from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.outcome_policy import Ledger
 
@@ -16,61 +16,65 @@ class Uploader(Protocol):
     def upload(self, body: bytes) -> Answer: ...
 
 
-class SlotSource(Protocol):
-    def slot(self, stop: threading.Event) -> AbstractContextManager[bool]: ...
+class Exchange(NamedTuple):
+    """A request that left, and its answer."""
 
-
-class Done(NamedTuple):
     answer: Answer
     verdict: Verdict
     size: int
+    """Bytes of the request's body."""
     entered: int
-    """The place in the window, which is kept until the outcome is in the ledger."""
+    """The round of the window, in which a place is kept until the outcome is in the ledger."""
 
 
-class Poster:
-    """Makes requests, in any number of threads."""
+class Worker:
+    """Serves any number of threads."""
 
     def __init__(
         self,
         client: Uploader,
         ledger: Ledger,
-        slots: SlotSource,
+        slots: AccountSlots,
         window: CongestionWindow,
         stop: threading.Event,
     ) -> None:
         self.window = window
-        self.lock = threading.Lock()
+        self.ledger_lock = threading.Lock()
         self._client = client
         self._ledger = ledger
         self._slots = slots
         self._stop = stop
         self._ending = threading.Event()
 
-    def post(self, batch: int, rows: Sequence[int], body: bytes) -> Done | None:
+    def post(self, batch: int, rows: Sequence[int], body: bytes) -> Exchange | None:
         """None if the request did not leave, because the sending is ending."""
         entered = self.window.enter()
         if entered is None:
             return None
-        done = None
+        exchange = None
         try:
             with self._slots.slot(self._ending) as held:
                 if not held or self._ending.is_set() or self._stop.is_set():
                     return None
-                with self.lock:
+                with self.ledger_lock:
                     self._ledger.sent(batch, rows)
                 answer = self._client.upload(body)
-            done = Done(answer, verdicts.read(answer, len(rows), body), len(body), entered)
-            return done
+            verdict = verdicts.read(answer, len(rows), body)
+            exchange = Exchange(answer, verdict, len(body), entered)
+            return exchange
         finally:
-            if done is None:
+            if exchange is None:
                 self.window.leave(entered, congested=None)
 
-    def recorded(self, done: Done) -> None:
-        """Gives the place back: a kill leaves no more batches in doubt than may be in flight."""
-        self.window.leave(done.entered, congested=_congested(done.verdict))
+    def leave_window(self, exchange: Exchange) -> None:
+        """Called once the outcome is in the ledger.
+
+        So a kill leaves no more batches in doubt than may be in flight.
+        """
+        self.window.leave(exchange.entered, congested=_congested(exchange.verdict))
 
     def end(self) -> None:
+        """Lets no more requests leave."""
         self._ending.set()
         self.window.close()
 

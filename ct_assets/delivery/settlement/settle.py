@@ -15,13 +15,12 @@ import duckdb
 import polars as pl
 
 from ct_assets.delivery import outbox
-from ct_assets.delivery.delivery_request import MEMORY, Policy
+from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.last_outcomes import segments
-from ct_assets.delivery.state import state_database
-from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.sync_files import OUTBOX, locked, readable_errors, workdir
+from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.files import sync
 from ct_assets.row_counts import OutcomeCounts
 from ct_assets.sql import parquet_sql
@@ -49,26 +48,10 @@ class Settlement:
 
 
 @contextlib.contextmanager
-def settled(
-    home: Path, policy: Policy, *, memory: str = MEMORY
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def settled(home: Path, policy: Policy) -> Iterator[duckdb.DuckDBPyConnection]:
     """The state with nothing left open in it, held alone for the time of the block."""
-    with locked(home), unlocked(home, policy, memory=memory) as connection:
-        yield connection
-
-
-@contextlib.contextmanager
-def unlocked(
-    home: Path, policy: Policy, *, memory: str = MEMORY
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The same for whoever holds the state already."""
-    with (
-        readable_errors(home),
-        workdir(home) as work,
-        LedgerFile(home, durable=policy.counts_twice) as ledger,
-        state_database.opened(home, work, memory=memory) as connection,
-    ):
-        settle(connection, home, work, ledger, policy)
+    with SyncState.open(home, policy) as state, state.database() as connection:
+        settle(state, connection)
         yield connection
 
 
@@ -92,39 +75,28 @@ def undeclared(home: Path) -> Policy:
     )
 
 
-def settle(
-    connection: duckdb.DuckDBPyConnection,
-    home: Path,
-    work: Path,
-    ledger: LedgerFile,
-    policy: Policy,
-) -> Settlement | None:
+def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlement | None:
     """Reports and folds what the outbox holds, then removes it; None if there is no outbox.
 
     Killed at any point it can be run again: folding twice changes nothing.
     """
-    if not outbox.exists(home):
+    if not outbox.exists(state.home):
         return None
-    origin = outbox.origin(home / OUTBOX)
-    _load(connection, home, work, ledger, origin)
-    path = delivery_report.write(connection, home, origin)
-    settled = Settlement(origin, path, _tally(connection, "="), _tally(connection, "<>"))
-    fold.fold(connection, policy, origin, home / OUTBOX)
-    (home / OUTBOX).unlink()
-    sync(home)
-    return settled
+    path = state.home / OUTBOX
+    origin = outbox.origin(path)
+    _load_outcomes(state, connection, origin)
+    report = delivery_report.write(connection, state.home, origin)
+    settlement = Settlement(origin, report, _tally(connection, "="), _tally(connection, "<>"))
+    fold.fold(connection, state.policy, origin, path)
+    path.unlink()
+    sync(state.home)
+    return settlement
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    home: Path,
-    work: Path,
-    ledger: LedgerFile,
-    origin: Origin,
-) -> None:
+def _load_outcomes(state: SyncState, connection: duckdb.DuckDBPyConnection, origin: Origin) -> None:
     """Fills `work.settled`: each record of the outbox with its outcome, code and message."""
-    parts = _write_segments(work, ledger, origin.delivery)
-    refused = _write_refusals(work, ledger, origin.delivery)
+    parts = _write_segments(state, origin.delivery)
+    refused = _write_refusals(state, origin.delivery)
     connection.execute(
         f"""
         create or replace table work.settled as
@@ -133,7 +105,7 @@ def _load(
             o.replaces, o.also, r.code,
             if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
             coalesce(r.message, s.why) as message
-        from {outbox.rows(home / OUTBOX)} as o
+        from {outbox.rows(state.home / OUTBOX)} as o
         left join {parquet_sql(parts)} as s
             on s.batch = o.batch and o.position >= s.first and o.position < s.until
         left join {parquet_sql(*refused)} as r
@@ -142,18 +114,18 @@ def _load(
     )
 
 
-def _write_segments(work: Path, ledger: LedgerFile, delivery: int) -> Path:
-    found = list(segments(ledger.entries(delivery)))
-    path = work / "segments.parquet"
-    pl.DataFrame(found, schema=_SEGMENTS, orient="row").write_parquet(path)
+def _write_segments(state: SyncState, delivery: int) -> Path:
+    parts = list(segments(state.ledger.entries(delivery)))
+    path = state.work / "segments.parquet"
+    pl.DataFrame(parts, schema=_SEGMENTS, orient="row").write_parquet(path)
     return path
 
 
-def _write_refusals(work: Path, ledger: LedgerFile, delivery: int) -> list[Path]:
+def _write_refusals(state: SyncState, delivery: int) -> list[Path]:
     """In files of a bounded size: every record of a delivery may have been refused."""
     paths = []
-    for number, rows in enumerate(itertools.chain([[]], ledger.refusals(delivery, CHUNK))):
-        paths.append(work / f"refusals-{number}.parquet")
+    for number, rows in enumerate(itertools.chain([[]], state.ledger.refusals(delivery, CHUNK))):
+        paths.append(state.work / f"refusals-{number}.parquet")
         pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(paths[-1])
     return paths
 

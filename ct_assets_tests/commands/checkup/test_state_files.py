@@ -7,8 +7,7 @@ import pytest
 from ct_assets.commands.checkup.state_files import states
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.delivery.kit import EVENTS, Sync, event
-from ct_assets_tests.delivery.test_delivery_plan import digests
+from ct_assets_tests.delivery.kit import EVENTS, Sync, digests, event
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery import outbox
-from ct_assets.delivery.delivery_plan import plan
 from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.delivery.plan_report import plan
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.sync_files import OUTBOX, STATE, locked
 from ct_assets.errors import UserError

@@ -55,10 +55,10 @@ def test_a_lane_has_one_batch_under_way() -> None:
     queue = LaneQueue(batches(1, 1, 2, 1, 2))
 
     assert taken(queue) == [0, 2]
-    queue.settled(1)
+    queue.release(1)
     assert taken(queue) == [1]
-    queue.settled(2)
-    queue.settled(1)
+    queue.release(2)
+    queue.release(1)
     assert taken(queue) == [3, 4]
     assert queue.exhausted
 
@@ -67,7 +67,7 @@ def test_a_settled_lane_is_free_for_what_comes_later() -> None:
     queue = LaneQueue(batches(1, 1))
 
     assert queue.take() == Batch(0, 1, 1, b"")
-    queue.settled(1)
+    queue.release(1)
     assert queue.take() == Batch(1, 1, 1, b"")
 
 
@@ -76,7 +76,7 @@ def test_a_halted_lane_lets_nothing_pass() -> None:
     assert taken(queue) == [0, 1]
 
     queue.halt(1)
-    queue.settled(2)
+    queue.release(2)
 
     assert taken(queue) == [3]
     assert queue.exhausted
@@ -88,7 +88,7 @@ def test_a_lane_halted_early_is_passed_over_when_read() -> None:
     queue.halt(1)
 
     assert taken(queue) == [1]
-    queue.settled(2)
+    queue.release(2)
     assert taken(queue) == [4]
     assert queue.exhausted
 
@@ -105,6 +105,6 @@ def test_only_so_many_are_held_back() -> None:
 
     assert taken(queue) == [0]
     assert read == list(range(11))
-    queue.settled(1)
+    queue.release(1)
     assert taken(queue) == [1]
     assert read == list(range(12))

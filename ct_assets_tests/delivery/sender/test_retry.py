@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.retry import Failures, Retry
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,15 @@ def test_same_seed_same_delays() -> None:
     assert [Retry().delay(n, first) for n in range(9)] == [
         Retry().delay(n, second) for n in range(9)
     ]
+
+
+@pytest.mark.parametrize(("reached", "patience"), [(True, 60.0), (False, 5.0)])
+def test_a_request_is_made_again_until_patience_is_over(*, reached: bool, patience: float) -> None:
+    retry, rng, failures = Retry(patience=60.0, unreached=5.0), Random(7), Failures()
+
+    first = retry.wait(failures, 100.0, rng, reached=reached, floor=2.0)
+
+    assert first is not None
+    assert 2.0 <= first <= 2.5
+    assert failures == Failures(1, 100.0)
+    assert retry.wait(failures, 100.0 + patience, rng, reached=reached, floor=2.0) is None

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.client import Answer, NoReply
-from ct_assets.delivery.sender.sender import Batch, SendStats
+from ct_assets.delivery.sender.batch import Batch
+from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets_tests.delivery.sending_kit import (
     IdleClock,
     Memory,

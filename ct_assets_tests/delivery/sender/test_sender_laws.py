@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ct_assets.clevertap.client import Answer, NoReply
-from ct_assets.delivery.sender.sender import Batch
+from ct_assets.delivery.sender.batch import Batch
 from ct_assets_tests.delivery.sending_kit import (
     Memory,
     Scripted,

@@ -1,15 +1,7 @@
-import hashlib
-from pathlib import Path
-
 from ct_assets.delivery import PropertyChange, plan
 from ct_assets.errors import mask
 from ct_assets.row_counts import RowCounts
-from ct_assets_tests.delivery.kit import Sync, event, profile
-
-
-def digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+from ct_assets_tests.delivery.kit import Sync, digests, event, profile
 
 
 def test_a_plan_counts_and_shows_masked_samples(profiles: Sync) -> None:

@@ -1,0 +1,161 @@
+"""The plan report says what a delivery would do; it is made from a copy of the state."""
+
+# ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.delivery.delivery_plan import check_guards, make_plan
+from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.diff import diff
+from ct_assets.delivery.diff.diff import Diff
+from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.delivery.settlement.settle import settle
+from ct_assets.delivery.state.state_copy import copied
+from ct_assets.delivery.state.state_database import scalar
+from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors
+from ct_assets.delivery.state.sync_state import SyncState
+from ct_assets.errors import mask
+from ct_assets.sql import name_sql, parquet_sql
+
+SECONDS_A_REQUEST = 1.0
+"""CleverTap says that a call takes one or more seconds."""
+
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    field: str
+    rows: int
+    samples: tuple[tuple[str | None, str | None], ...]
+    """Masked values before and after."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanReport:
+    valid: int
+    rejected: int
+    new: int
+    changed: int
+    unchanged: int
+    held: Mapping[str, int]
+    removed: int
+    """Rows acknowledged earlier that are in the source no more."""
+    removals: int
+    """Those of them that the delivery would clear or delete."""
+    requests: int
+    seconds: float
+    """At least, at the account's limit of requests in flight."""
+    properties: tuple[PropertyChange, ...]
+    """Fields of the changed rows, the most changed first."""
+    objection: str | None
+    """The guard that would stop the delivery."""
+    notes: tuple[str, ...]
+
+
+def plan(request: DeliveryRequest) -> PlanReport:
+    """Leaves every byte of the state as it is."""
+    with (
+        readable_errors(request.home),
+        copied(request) as copy,
+        SyncState.open_unlocked(copy.home, copy.policy, memory=copy.memory) as state,
+        state.database() as connection,
+    ):
+        settle(state, connection)
+        return _report(connection, request, copy)
+
+
+def _report(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, copy: DeliveryRequest
+) -> PlanReport:
+    stopped = _stopped(connection, request)
+    plan = make_plan(connection, copy, count_kept=True)
+    fates, removals = plan.diff.fates, plan.removals
+    requests = _requests(connection)
+    properties = _properties(connection, copy, plan.diff, request.home / PREVIOUS)
+    notes = [removals.note] if removals.note else []
+    if properties is None:
+        notes.append("which fields changed is not known: no whole delivery is on record")
+    return PlanReport(
+        valid=sum(fates.values()),
+        rejected=request.rejected,
+        new=fates.get("new", 0),
+        changed=fates.get("changed", 0),
+        unchanged=fates.get("unchanged", 0),
+        held=plan.diff.held,
+        removed=removals.rows,
+        removals=removals.planned,
+        requests=requests,
+        seconds=-(-requests // MAX_IN_FLIGHT) * SECONDS_A_REQUEST,
+        properties=properties or (),
+        objection=stopped or plan.objection,
+        notes=tuple(notes),
+    )
+
+
+def _stopped(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str | None:
+    """Why a delivery would stop before it looked at a row."""
+    try:
+        check_guards(connection, request, look_only=True)
+    except GuardError as error:
+        return str(error)
+    return None
+
+
+def _requests(connection: duckdb.DuckDBPyConnection) -> int:
+    batches = "select batch from work.numbered union select batch from work.removals"
+    return scalar(connection, f"select count(batch) from ({batches})")
+
+
+def _properties(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, found: Diff, previous: Path
+) -> tuple[PropertyChange, ...] | None:
+    """Compares the changed rows with the last whole delivery; None where there is none."""
+    if request.policy.object == "event" or not found.fates.get("changed"):
+        return ()
+    if not previous.exists():
+        return None
+    before, after = (diff.field_columns(connection, path) for path in (previous, request.valid))
+    connection.execute(
+        f"""
+        create or replace view work.both as
+        select {_sides(before, after)}
+        from {parquet_sql(request.valid, numbered=True)} as a
+        join work.diff as d on d.row = a.file_row_number and d.fate = 'changed'
+        join {parquet_sql(previous)} as b on b._key = a._key and b._kind = a._kind
+        """
+    )
+    fields = list(after | before)
+    counted = ", ".join(f"count(*) filter (b{n} is distinct from a{n})" for n in range(len(fields)))
+    counts = connection.execute(f"select {counted} from work.both").fetchone() or ()
+    changes = [
+        PropertyChange(field, rows, _samples(connection, number))
+        for number, (field, rows) in enumerate(zip(fields, counts, strict=True))
+        if rows
+    ]
+    return tuple(sorted(changes, key=lambda change: -change.rows))
+
+
+def _sides(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    def text(side: str, name: str | None) -> str:
+        return f"{side}.{name_sql(name)}::varchar" if name else "null::varchar"
+
+    return ", ".join(
+        f"{text('b', before.get(field))} as b{n}, {text('a', after.get(field))} as a{n}"
+        for n, field in enumerate({**after, **before})
+    )
+
+
+def _samples(
+    connection: duckdb.DuckDBPyConnection, number: int
+) -> tuple[tuple[str | None, str | None], ...]:
+    found = connection.execute(
+        f"select b{number}, a{number} from work.both"
+        f" where b{number} is distinct from a{number} limit {SAMPLES}"
+    ).fetchall()
+    return tuple((b and mask(b), a and mask(a)) for b, a in found)

@@ -1,0 +1,77 @@
+"""SyncState opens all that is kept of one sync at one destination, in the order that is safe."""
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+
+from ct_assets.delivery.delivery_request import MEMORY, Policy
+from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state.ledger import LedgerFile
+from ct_assets.delivery.state.sync_files import PREVIOUS, locked, readable_errors, workdir
+from ct_assets.files import private_dir
+
+
+@dataclass(frozen=True)
+class SyncState:
+    """`work` is a folder that is gone with the block; the database is opened only where needed."""
+
+    home: Path
+    policy: Policy
+    work: Path
+    ledger: LedgerFile
+    memory: str
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(
+        cls,
+        home: Path,
+        policy: Policy,
+        *,
+        memory: str = MEMORY,
+        patience: timedelta = timedelta(0),
+        stop: threading.Event | None = None,
+        waiting: Callable[[str], object] = lambda _: None,
+    ) -> "Iterator[SyncState]":
+        """The state at `home`, held alone: no other process works on it during the block.
+
+        Raises:
+            SyncBusyError: Another process holds it, and still did after `patience` or at `stop`.
+            StorageError: A file of it cannot be read or written.
+        """
+        with (
+            locked(home, patience, stop, waiting),
+            readable_errors(home),
+            cls.open_unlocked(home, policy, memory=memory) as state,
+        ):
+            yield state
+
+    @classmethod
+    @contextlib.contextmanager
+    def open_unlocked(
+        cls, home: Path, policy: Policy, *, memory: str = MEMORY
+    ) -> "Iterator[SyncState]":
+        """The same for whoever holds the lock already, or owns the copy at `home`."""
+        with (
+            workdir(private_dir(home)) as work,
+            LedgerFile(home, durable=policy.counts_twice) as ledger,
+        ):
+            yield cls(home, policy, work, ledger, memory)
+
+    @contextlib.contextmanager
+    def database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """`state.duckdb`, with the scratch tables of `scratch_tables` beside it."""
+        with state_database.opened(self.home, self.work, memory=self.memory) as connection:
+            yield connection
+
+    def keep_previous(self, valid: Path) -> None:
+        """Keeps the snapshot of the last whole delivery; a link, not a copy."""
+        fresh = self.work / PREVIOUS
+        with contextlib.suppress(OSError):  # another file system: plans do without
+            fresh.hardlink_to(valid)
+            fresh.replace(self.home / PREVIOUS)  # no change if both are names of one file
