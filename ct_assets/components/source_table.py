@@ -2,6 +2,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 from pydantic import BaseModel
 
 from ct_assets.components.assets.upstream import refuse_failing
@@ -21,8 +22,9 @@ from ct_assets.components.scaffold.scaffolder import SourceScaffolder
 from ct_assets.errors import closest
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
-from ct_assets.sources import source as sources
+from ct_assets.io_managers.warehouse_resource import warehouse_of
+from ct_assets.sources.declared_source import DeclaredSource
+from ct_assets.sources.source import Source, parse
 from ct_assets.staging import Draft
 
 
@@ -38,7 +40,7 @@ class SourceTable(dg.Component):
     """
 
     def __init__(self, **declaration: object) -> None:
-        self.source = sources.parse(declaration)
+        self.source = parse(declaration)
 
     @classmethod
     def get_model_cls(cls) -> type[BaseModel]:
@@ -51,12 +53,12 @@ class SourceTable(dg.Component):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         at = place(context)
         _check_files(self.source, at)
-        of = sources.DeclaredSource(self.source, context.project_root, at.folder)
+        of = DeclaredSource(self.source, context.project_root, at.folder)
         with placed(at):
             return dg.Definitions(assets=[source_asset(of, source_metadata(of, at))])
 
 
-def source_asset(of: sources.DeclaredSource, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
+def source_asset(of: DeclaredSource, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
     source = of.source
     upstream = [dg.AssetKey.from_user_string(key) for key in source.upstream]
 
@@ -66,7 +68,7 @@ def source_asset(of: sources.DeclaredSource, metadata: Mapping[str, Any]) -> dg.
         io_manager_key="ct_staging",
         group_name=source.grouped,
         description=source.description or f"Rows of {source.asset}, as they were when read.",
-        kinds={source.kind},
+        kinds={source.tag},
         owners=source.owners,
         tags=source.tags,
         code_version=of.code_version,
@@ -78,17 +80,17 @@ def source_asset(of: sources.DeclaredSource, metadata: Mapping[str, Any]) -> dg.
     def snapshot(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
-        ct_warehouse: WarehouseResource,
+        ct_warehouse: DuckDBResource,
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
             refuse_failing(context, *upstream)
-            of.snapshot(draft, ct_warehouse.warehouse())
+            of.snapshot(draft, warehouse_of(ct_warehouse))
             yield dg.Output(draft)
 
     return snapshot
 
 
-def _check_files(source: sources.Source, at: Place) -> None:
+def _check_files(source: Source, at: Place) -> None:
     if source.sql_file is None:
         return
     problem = None

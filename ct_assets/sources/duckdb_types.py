@@ -1,4 +1,4 @@
-"""DuckDB's types that Parquet, or polars reading it, would make something else of.
+"""DuckDB's types become others where Parquet, or polars reading it, would spoil them.
 
 A UUID and JSON would come back as bytes, a sum of integers (HUGEINT) as a float that has lost its
 last digits, `24:00:00` as nothing, a time with a zone without it, and polars does not open a file

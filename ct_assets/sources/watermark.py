@@ -1,4 +1,4 @@
-"""Whether the rows of files have changed: by when they were written, or by a watermark."""
+"""Watermarks of files tell whether their rows have changed: by time of writing, or by a column."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.sources.csv_file import FileError, named
-from ct_assets.sources.file_snapshot import typed
-from ct_assets.sources.formats import explained, scan
+from ct_assets.sources.column_types import typed
+from ct_assets.sources.formats import format_of
+from ct_assets.sources.formats.file_errors import explained
+from ct_assets.sources.formats.source_format import FileError, named
 
 NOTHING = "None"
 """The largest value of a column that has none."""
@@ -44,8 +45,9 @@ def at_rest(files: Sequence[Path], read: Callable[[], object]) -> None:
 
 def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
     """The largest value of a column, as text."""
-    with explained(files):
-        frame = scan(files)
+    form = format_of(files)
+    with explained(form, files):
+        frame = form.scan(files, types)
         columns = frame.collect_schema().names()
         if column not in columns:
             raise FileError(f"{named(files)}: no column {column!r} (wanted by `watermark`)"
@@ -58,8 +60,9 @@ def count(
     files: Sequence[Path], beyond: tuple[str, str] | None, *, types: Mapping[str, str]
 ) -> int:
     """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
-    with explained(files):
-        frame = scan(files)
+    form = format_of(files)
+    with explained(form, files):
+        frame = form.scan(files, types)
         if beyond is not None:
             column, limit = beyond
             value, known = _ordered(frame, column, types), pl.lit(limit)

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import duckdb
@@ -53,6 +54,7 @@ def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data
         ("table: people\n  database: own.duckdb", [7, 8]),
         ("file: exports/*.parquet", [3, 4]),
         ("file: exports/*.csv\n  types: {CustomerId: integer}", [5, 6]),
+        ("file: exports/*.ndjson.gz", [9, 10]),
     ],
 )
 def test_rows_come_from_tables_queries_and_files(
@@ -63,6 +65,9 @@ def test_rows_come_from_tables_queries_and_files(
         pl.DataFrame({"CustomerId": [id_]}).write_parquet(tmp_path / f"exports/{id_}.parquet")
     for id_ in (5, 6):
         (tmp_path / f"exports/{id_}.csv").write_text(f"CustomerId\n{id_}\n")
+    for id_ in (9, 10):
+        line = gzip.compress(b'{"CustomerId":%d}\n' % id_)
+        (tmp_path / f"exports/{id_:02}.ndjson.gz").write_bytes(line)
     with duckdb.connect(str(tmp_path / "own.duckdb")) as own:
         own.execute("create table people as from values (7), (8) as of(CustomerId)")
 
@@ -70,6 +75,30 @@ def test_rows_come_from_tables_queries_and_files(
 
     assert result.success, kit.failure(result)
     assert staged(data)["CustomerId"].head(2).to_list() == ids
+
+
+def test_a_project_s_own_duckdb_resource_is_the_warehouse(tmp_path: Path, data: Path) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as shop:
+        shop.execute("create table people as from values (7), (8) as of(CustomerId)")
+    resources = f"""
+        import dagster as dg
+        from dagster_duckdb import DuckDBResource
+
+        from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+
+        @dg.definitions
+        def defs() -> dg.Definitions:
+            warehouse = DuckDBResource(database={str(tmp_path / "shop.duckdb")!r})
+            return dg.Definitions(
+                resources={{"ct_staging": ParquetStaging(), "ct_warehouse": warehouse}}
+            )
+    """
+    files = {"shop/defs.yaml": declared("table: people"), "resources.py": resources}
+
+    result = kit.run(kit.load(tmp_path, files))
+
+    assert result.success, kit.failure(result)
+    assert staged(data)["CustomerId"].to_list() == [7, 8]
 
 
 def declared(where: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from ct_assets.errors import UserError
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.sources.duckdb_warehouse import translated
+from ct_assets.sources.query_errors import translated
 
 
 @pytest.mark.parametrize(

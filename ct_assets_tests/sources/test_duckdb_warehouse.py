@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from ct_assets.errors import UserError
-from ct_assets.sources.duckdb_warehouse import BusyError, Warehouse
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.query_errors import WarehouseBusyError
 
 MD5 = 129134844867590561315626153795017621772
 UUID = "5c649e9a-e23d-4444-b805-0792e0762da4"
@@ -22,7 +23,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 def query(warehouse: Warehouse, sql: str, tmp_path: Path) -> pl.DataFrame:
     out = tmp_path / "out"
     out.mkdir(exist_ok=True)
-    warehouse.snapshot(sql, out / "x.parquet", called="people.sql")
+    warehouse.snapshot(sql, out / "x.parquet", label="people.sql")
     return pl.read_parquet(out / "x.parquet")
 
 
@@ -132,7 +133,10 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_a_database_that_somebody_writes_to_is_busy(tmp_path: Path) -> None:
     database = tmp_path / "warehouse.duckdb"
 
-    with duckdb.connect(str(database)), pytest.raises(BusyError, match="in use by a process that"):
+    with (
+        duckdb.connect(str(database)),
+        pytest.raises(WarehouseBusyError, match="in use by a process that"),
+    ):
         query(Warehouse(database), "select 1", tmp_path)
 
 

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ct_assets.sources.csv_file import FileError
-from ct_assets.sources.file_snapshot import matching, snapshot
+from ct_assets.sources.file_kind import matching
+from ct_assets.sources.file_snapshot import snapshot
+from ct_assets.sources.formats import FileError
 
 PEOPLE = 'id,ok,born,seen\n0171,Yes,2001-02-03,2026-01-02T03:04:05\n2,,,"2026-01-02 03:04"\n'
 

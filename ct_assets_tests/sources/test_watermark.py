@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.sources.csv_file import FileError
+from ct_assets.sources.formats import FileError
 from ct_assets.sources.watermark import at_rest
 
 

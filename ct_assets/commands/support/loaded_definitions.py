@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 
 from ct_assets.components.preview.workspace import Desk
 from ct_assets.components.project import registry
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
 
 T = TypeVar("T")
 
@@ -35,12 +36,16 @@ class Project(Desk):
     def of(definitions: dg.Definitions) -> "Project":
         return Project(
             syncs=registry.catalogue(definitions),
-            staging=_resource(definitions, "ct_staging", ParquetStaging()).staging(),
-            warehouse=_resource(definitions, "ct_warehouse", WarehouseResource()).warehouse(),
+            staging=_resource(
+                definitions, "ct_staging", ParquetStaging, ParquetStaging()
+            ).staging(),
+            warehouse=warehouse_of(
+                _resource(definitions, "ct_warehouse", DuckDBResource, WarehouseResource())
+            ),
             definitions=definitions,
         )
 
 
-def _resource(definitions: dg.Definitions, key: str, default: T) -> T:
-    resource = (definitions.resources or {}).get(key, default)
-    return resource if isinstance(resource, type(default)) else default
+def _resource(definitions: dg.Definitions, key: str, kind: type[T], default: T) -> T:
+    resource = (definitions.resources or {}).get(key)
+    return resource if isinstance(resource, kind) else default

@@ -6,8 +6,8 @@ from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 
 from ct_assets.components.project.registry import TABLE, named_table
 from ct_assets.errors import UserError, hushed
+from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.source import DeclaredSource
 from ct_assets.staging import ROW_GROUP, Draft, Staging
 
 COPY = "source.parquet"
@@ -27,7 +27,7 @@ def frozen(
     if isinstance(value, pl.LazyFrame | pl.DataFrame):
         value.lazy().sink_parquet(copy, row_group_size=ROW_GROUP)
     elif table := _table(context, node):
-        warehouse.snapshot(table.query, copy, called=table.called)
+        table.rows(warehouse).snapshot(copy)
     else:
         raise _unusable(node.key.to_user_string(), value)
     return pl.scan_parquet(copy, glob=False)

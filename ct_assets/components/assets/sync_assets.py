@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from dagster_duckdb import DuckDBResource
 
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.source_rows import COPY, frozen
@@ -20,7 +21,7 @@ from ct_assets.components.project.locations import Place, placed
 from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot
@@ -53,7 +54,7 @@ def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
     def split_rows(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
-        ct_warehouse: WarehouseResource,
+        ct_warehouse: DuckDBResource,
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         begun = time.monotonic()
         staging, part = ct_staging.staging(), run_context.partition(context)
@@ -64,7 +65,7 @@ def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
         ):
             refuse_failing(context, source_key(sync))
             node = run_context.deployment(context).get(source_key(sync))
-            whole = frozen(context, node, staging, ct_warehouse.warehouse(), valid)
+            whole = frozen(context, node, staging, warehouse_of(ct_warehouse), valid)
             rows = run_context.of_partitions(context, sync, whole)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
             with placed(at):

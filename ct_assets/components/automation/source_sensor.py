@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 
 from ct_assets.components.project.asset_keys import source_key
 from ct_assets.components.project.registry import declared_source, declared_syncs
 from ct_assets.components.project.runs import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.sync import OnChange
+from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.source import DeclaredSource
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 SECONDS = 30
@@ -52,7 +53,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
     def changed(
         context: dg.SensorEvaluationContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
-        ct_warehouse: WarehouseResource,
+        ct_warehouse: DuckDBResource,
     ) -> dg.RunRequest | dg.SkipReason:
         repository = context.repository_def
         if repository is not None:
@@ -67,7 +68,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
             return dg.SkipReason(f"{sensor_name(first)} reads {sync.source} for this sync, too")
         if _is_being_read(context.instance, repository, source):
             return dg.SkipReason(f"{sync.source} is being read")
-        staging, warehouse = ct_staging.staging(), ct_warehouse.warehouse()
+        staging, warehouse = ct_staging.staging(), warehouse_of(ct_warehouse)
         last = Cursor(**json.loads(context.cursor or "{}"))
         try:
             seen, skip = look(declared, last, wait, staging, warehouse, now())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
 from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
@@ -13,7 +14,7 @@ from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
 from ct_assets.io_managers.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
 
 
@@ -32,11 +33,11 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
         context: dg.OpExecutionContext,
         config: PlanOptions,
         ct_staging: dg.ResourceParam[ParquetStaging],
-        ct_warehouse: WarehouseResource,
+        ct_warehouse: DuckDBResource,
     ) -> None:
         with readable():
             syncs = registry.catalogue(definitions())
-            desk = Desk(syncs, ct_staging.staging(), ct_warehouse.warehouse())
+            desk = Desk(syncs, ct_staging.staging(), warehouse_of(ct_warehouse))
             found = planned(desk, desk.sync(sync.name), config, ask_clevertap=config.ask_clevertap)
         for said in told(found):
             context.log.warning(said)

@@ -15,7 +15,8 @@ from ct_assets.components.project.locations import Place
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.catalog_names import STAGES
-from ct_assets.sources.source import DeclaredSource, Source
+from ct_assets.sources.declared_source import DeclaredSource
+from ct_assets.sources.source import Source
 from ct_assets.sources.source import parse as parse_source
 
 # Where an asset's declaration is in its metadata; both are shown in the UI.

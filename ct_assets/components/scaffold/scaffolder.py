@@ -16,8 +16,9 @@ from pydantic import BaseModel, Field
 from ct_assets.components.scaffold import suggestions
 from ct_assets.errors import UserError, closest
 from ct_assets.settings import data_dir
+from ct_assets.sources import formats
+from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.source import DeclaredSource
 from ct_assets.sources.source import parse as parse_source
 from ct_assets.staging import NotStagedError, Staging
 
@@ -43,7 +44,7 @@ class SyncParams(BaseModel):
 
 class SourceParams(BaseModel):
     asset: str | None = Field(default=None, description="Key of the asset, such as shop/customer.")
-    file: str | None = Field(default=None, description="CSV or Parquet, from the project's root.")
+    file: str | None = Field(default=None, description=f"{formats.NAMES}, from the project's root.")
     table: str | None = Field(default=None, description="A table or view of the warehouse.")
     sql: str | None = Field(default=None, description="One SELECT, run in the warehouse.")
 
@@ -111,10 +112,11 @@ def source_text(name: str, params: SourceParams) -> str:
         f"type: {SOURCE_TYPE}",
         "attributes:",
         f"  asset: {_flow(asset)}  # what syncs name as their `source`",
-        "  # one of file (CSV or Parquet, from the project's root; may have *), table, sql and",
-        "  # sql_file (beside this file); all but file are read in <CT_DATA_DIR>/warehouse.duckdb",
+        f"  # one of file ({formats.NAMES}, from the project's root; may have *), table,",
+        "  # sql and sql_file (beside this file); all but file are read in",
+        "  # <CT_DATA_DIR>/warehouse.duckdb",
         *(f"  {kind}: {_flow(value)}" for kind, value in origin.items()),
-        "  # types: {birthday: date, visits: integer}  # of CSV columns, which are text otherwise",
+        "  # types: {birthday: date, visits: integer}  # of files; CSV is text otherwise",
         "  # watermark: updated_at  # a column that grows with every change",
         "  # upstream: [dbt/customer]  # assets that make these rows: it is read after them",
         f"  description: {_flow(f'Rows of {asset}.')}",

@@ -10,8 +10,9 @@ import pytest
 from ct_assets.components.automation.source_sensor import Cursor, leader, look
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.sync import OnChange
-from ct_assets.sources import source as sources
+from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import parse as parse_source
 from ct_assets.staging import Staging
 
 NEVER = Cursor()
@@ -29,8 +30,8 @@ class Shop:
         self.csv = root / "customer.csv"
         self.staging = Staging(root / "staging")
         self.warehouse = Warehouse(root / "warehouse.duckdb")
-        source = sources.parse({"asset": "shop/customer", "file": "customer.csv", **declared})
-        self.declared = sources.DeclaredSource(source, root, root)
+        source = parse_source({"asset": "shop/customer", "file": "customer.csv", **declared})
+        self.declared = DeclaredSource(source, root, root)
         self._clock = 1_000_000_000
 
     def write(self, *ids: int) -> None:
@@ -192,9 +193,7 @@ def test_what_is_not_in_the_database_file_yet_is_a_change(tmp_path: Path) -> Non
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     with duckdb.connect(str(warehouse.database)) as connection:
         connection.execute("create table person as select 1 as id")
-    source = sources.DeclaredSource(
-        sources.parse({"asset": "a/b", "table": "person"}), tmp_path, tmp_path
-    )
+    source = DeclaredSource(parse_source({"asset": "a/b", "table": "person"}), tmp_path, tmp_path)
     before = source.state(warehouse)
 
     subprocess.run([sys.executable, "-c", WRITES, str(warehouse.database)], check=False)
@@ -206,9 +205,9 @@ def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:
     (tmp_path / "seed").mkdir()
     (tmp_path / "seed" / "person.csv").write_text("id,seen\n1,2026-01-01\n2,2026-01-02\n")
     warehouse = Warehouse(tmp_path / "warehouse.duckdb", seed=tmp_path / "seed")
-    source = sources.parse({"asset": "a/b", "table": "person", "watermark": "seen"})
+    source = parse_source({"asset": "a/b", "table": "person", "watermark": "seen"})
     declared, staging = (
-        sources.DeclaredSource(source, tmp_path, tmp_path),
+        DeclaredSource(source, tmp_path, tmp_path),
         Staging(tmp_path / "staging"),
     )
     with staging.draft(("a", "b")) as draft:

@@ -486,8 +486,9 @@ SOURCE_MISTAKES = {
     ),
     "a file of another kind": (
         kit.SOURCE.replace("customer.csv", "customer.xlsx"),
-        "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV nor Parquet. Only CSV (.csv, "
-        ".tsv, .txt) and Parquet (.parquet, .pq) are read.",
+        "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV, NDJSON nor Parquet. Only CSV "
+        "(.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet (.parquet, .pq) are read; CSV "
+        "and NDJSON also with .gz behind.",
     ),
     "an empty query": (
         kit.SOURCE.replace("file: customer.csv", "sql: ''"),

@@ -1,0 +1,96 @@
+"""DeclaredSource reads the rows of a declaration, whose relative paths start where it stands."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.errors import UserError
+from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
+from ct_assets.sources import watermark
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import Source
+from ct_assets.sources.source_kind import Origin, SourceRows
+from ct_assets.staging import Draft, Snapshot
+
+
+@dataclass(frozen=True)
+class DeclaredSource:
+    source: Source
+    root: Path
+    """Where relative files start."""
+    folder: Path
+    """Where the declaration stands, and its `sql_file` beside it."""
+
+    @property
+    def code_version(self) -> str:
+        query = self.source.kind.query(self._origin())
+        read = f"{self.source.model_dump_json()}\n{query}"
+        return hashlib.blake2b(read.encode(), digest_size=8).hexdigest()
+
+    def rows(self, warehouse: Warehouse) -> SourceRows:
+        """The rows where they are; those of SQL are in `warehouse` if no `database` is named."""
+        return self.source.kind.rows(self._origin(), self._database(warehouse))
+
+    def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
+        """Write the rows as they are now to `draft`."""
+        with self._named():
+            rows = self.rows(warehouse)
+
+            def read() -> None:
+                state = self._state(rows, warehouse)
+                draft.meta = SnapshotMeta(source=SourceMeta(state=state, code=self.code_version))
+                rows.snapshot(draft.path)
+
+            rows.at_rest(read)
+
+    def state(self, warehouse: Warehouse) -> str:
+        """A text that is another one when the rows have changed."""
+        with self._named():
+            return self._state(self.rows(warehouse), warehouse)
+
+    def _state(self, rows: SourceRows, warehouse: Warehouse) -> str:
+        source = self.source
+        if source.watermark_sql is not None:
+            label = f"{source.asset} (watermark_sql)"
+            return self._database(warehouse).value(source.watermark_sql, label=label)
+        return rows.written() if source.watermark is None else rows.largest(source.watermark)
+
+    def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
+        """Rows beyond a snapshot's watermark; without one, how many there are more or fewer."""
+        column = self.source.watermark
+        state = since.meta.source.state if since.meta.source else watermark.NOTHING
+        beyond = (column, state) if column and state != watermark.NOTHING else None
+        with self._named():
+            count = self.rows(warehouse).count(beyond)
+        if beyond:
+            return count
+        return abs(count - int(since.scan().select(pl.len()).collect().item()))
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        """Every error says which declaration wants what is not there."""
+        try:
+            yield
+        except UserError as error:
+            if self.source.asset in str(error):
+                raise
+            raise type(error)(f"{self.source.asset}: {error}") from None
+
+    def _origin(self) -> Origin:
+        source = self.source
+        return Origin(
+            asset=source.asset,
+            value=source.value,
+            types=source.types,
+            root=self.root,
+            folder=self.folder,
+        )
+
+    def _database(self, warehouse: Warehouse) -> Warehouse:
+        if self.source.database is None:
+            return warehouse
+        return replace(warehouse, database=self.root / self.source.database, seed=None)

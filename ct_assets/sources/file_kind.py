@@ -1,0 +1,73 @@
+"""FileKind reads the rows of `file:`: one file, or many alike that a pattern names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ct_assets.errors import closest
+from ct_assets.sources import file_snapshot, formats, watermark
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.formats import FileError
+from ct_assets.sources.source_kind import Origin, SourceKind, SourceRows
+
+_NOT = formats.NAMES.replace(" or ", " nor ")
+
+
+class FileKind(SourceKind):
+    in_warehouse = False
+
+    def tag(self, value: str) -> str:
+        form = formats.format_named(value)
+        return form.name.lower() if form else "file"
+
+    def problem(self, value: str) -> str | None:
+        if formats.readable(value):
+            return None
+        return f"{value!r} is neither {_NOT}. {formats.READABLE}"
+
+    def rows(self, origin: Origin, warehouse: Warehouse) -> "FileRows":  # noqa: ARG002
+        return FileRows(matching(origin.value, origin.root), origin.types)
+
+
+@dataclass(frozen=True)
+class FileRows(SourceRows):
+    files: Sequence[Path]
+    types: Mapping[str, str]
+
+    def snapshot(self, into: Path) -> None:
+        file_snapshot.snapshot(self.files, into, types=self.types)
+
+    def written(self) -> str:
+        return watermark.written(self.files)
+
+    def largest(self, column: str) -> str:
+        return watermark.largest(self.files, column, types=self.types)
+
+    def count(self, beyond: tuple[str, str] | None) -> int:
+        return watermark.count(self.files, beyond, types=self.types)
+
+    def at_rest(self, read: Callable[[], None]) -> None:
+        watermark.at_rest(self.files, read)
+
+
+def matching(pattern: str, root: Path) -> list[Path]:
+    """The files that `pattern` names, in a stable order; relative ones start at `root`."""
+    path = Path(pattern)
+    anchor = Path(path.anchor) if path.is_absolute() else root
+    relative = path.relative_to(path.anchor) if path.is_absolute() else path
+    if (anchor / relative).is_file():
+        return [anchor / relative]
+    files = sorted(p for p in anchor.glob(str(relative)) if p.is_file() and not _hidden(p, path))
+    if not files:
+        if (anchor / relative).is_dir():
+            raise FileError(f"{pattern!r} is a folder; name its files, such as {pattern!r}/*.csv")
+        folder = (anchor / relative).parent
+        neighbours = [p.name for p in folder.iterdir()] if folder.is_dir() else []
+        hint = closest(path.name, neighbours)
+        raise FileError(f"no file matches {pattern!r} (looked in {folder}){hint}")
+    return files
+
+
+def _hidden(file: Path, pattern: Path) -> bool:
+    """Whether it is what editors and copies under way leave beside the files that are meant."""
+    return file.name.startswith(".") and not pattern.name.startswith(".")

@@ -1,0 +1,172 @@
+"""CsvFormat reads CSV files as text, and finds the line that makes a file unreadable."""
+
+import glob
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets.errors import hushed
+from ct_assets.sources.formats.source_format import FileError, SourceFormat, named
+from ct_assets.sources.formats.text_file import is_gzip, line_at, line_of, not_utf8, opened
+from ct_assets.sql import opened as database
+
+SEPARATORS = ",;\t|"
+_FEWER, _MORE = "MISSING COLUMNS", "TOO MANY COLUMNS"
+_WHY = {
+    _FEWER: "fewer fields than the header; is the file cut off, or a line break not in quotes?",
+    _MORE: "more fields than the header; is a value with a comma not in quotes?",
+}
+
+
+class CsvFormat(SourceFormat):
+    """Text with a header; the separator is what the header has most of."""
+
+    name = "CSV"
+    suffixes = (".csv", ".tsv", ".txt")
+    gzipped = True
+
+    def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:  # noqa: ARG002
+        separator = separator_of(files[0])
+        frame = pl.scan_csv(list(files), infer_schema=False, separator=separator, glob=False)
+        header = header_of(files[0])
+        _check_header(header, files)
+        if len(header) == 1:
+            return frame
+        return frame.filter(pl.any_horizontal(pl.all().is_not_null()))  # blank lines are no rows
+
+    def check(self, files: Sequence[Path], staged: Path) -> None:
+        """Fail where a line has fewer fields than the header: polars makes nulls of the others."""
+        rows = pl.scan_parquet(staged, glob=False)
+        columns = rows.collect_schema().names()
+        if len(columns) == 1:
+            return
+        nulls = rows.select(pl.col(columns[-1]).null_count()).collect(engine="streaming").item()
+        if nulls and (uneven := uneven_line(files)):
+            raise FileError(f"{named(files)}: {uneven}")
+
+    def broken(self, files: Sequence[Path], error: BaseException) -> str | None:
+        text = str(error).lower()
+        if "more fields" in text:
+            return uneven_line(files) or "a line has more fields than the header"
+        if "utf-8" in text or "utf8" in text:
+            return not_utf8(files)
+        if "csv malformed" in text:
+            return (
+                "a quote stands inside a value that is not in quotes; quote it and double the quote"
+            )
+        if "could not parse" in text:
+            return "a quote is opened and never closed"
+        return None
+
+    def unreadable(self, file: Path, error: BaseException) -> str:
+        if isinstance(error, pl.exceptions.NoDataError):
+            return "is empty, it has no header"
+        return super().unreadable(file, error)
+
+    def difference(self, files: Sequence[Path]) -> str | None:
+        separators = {separator_of(file): file.name for file in files}
+        if len(separators) == 1:
+            return None
+        each = " and ".join(f"{sign!r} in {name}" for sign, name in separators.items())
+        return f"these files have different separators, {each}; save them all with the same"
+
+
+def separator_of(file: Path) -> str:
+    """The usual separator that the header has most of outside of quotes."""
+    with opened(file) as lines:
+        header = re.sub(rb'"[^"]*"', b"", lines.readline(65_536))
+    usual = "\t,;|" if ".tsv" in file.suffixes else SEPARATORS
+    return max(usual, key=lambda separator: header.count(separator.encode()))
+
+
+def header_of(file: Path) -> Sequence[str | None]:
+    first = pl.scan_csv(
+        file,
+        has_header=False,
+        n_rows=1,
+        infer_schema=False,
+        separator=separator_of(file),
+        glob=False,
+        truncate_ragged_lines=True,
+    )
+    return first.collect().row(0)
+
+
+def _check_header(header: Sequence[str | None], files: Sequence[Path]) -> None:
+    names = [name or "" for name in header]
+    if wrong := next(filter(None, map(_wrong_in_name, range(1, len(names) + 1), names)), None):
+        raise FileError(f"{named(files)}: {wrong}")
+    repeated = [name for name, count in Counter(names).items() if name and count > 1]
+    if repeated:
+        raise FileError(
+            f"{named(files)}: the header has {', '.join(map(repr, repeated))} more than once; "
+            "give each column a name of its own"
+        )
+
+
+def _wrong_in_name(place: int, name: str) -> str | None:
+    strange = next((sign for sign in name if not sign.isprintable() or sign == "\ufffd"), None)
+    if strange is None:
+        return None
+    if strange == "\ufffd":
+        return "the header is no text in UTF-8; save the file as such"
+    if strange == "\r":
+        return "the lines end in CR alone; save the file with line ends of LF or CRLF"
+    known = {"\n": "a line break", "\t": "a tab"}
+    called = known.get(strange) or unicodedata.name(strange, "a control character")
+    return (
+        f"the name of column {place}, {name!r}, has the character U+{ord(strange):04X} ({called}); "
+        "take it out of the header"
+    )
+
+
+def uneven_line(files: Sequence[Path]) -> str | None:
+    """The first line with fewer or more fields than the header, and what may be the cause.
+
+    By DuckDB, because polars fills up what a line lacks with nulls.
+    """
+    columns = len(header_of(files[0]))
+    for file in files:
+        try:
+            uneven = _uneven(file, columns, separator_of(files[0]))
+        except duckdb.Error as error:
+            hushed(error)
+            why = "where its lines end cannot be told; put a value with a line break or a quote in"
+            raise FileError(f"{named(files)}: {why} it into quotes") from None
+        if uneven is not None:
+            position, kind = uneven
+            return f"{line_of(line_at(file, position), file, files)} has {_WHY[kind]}"
+    return None
+
+
+def _uneven(file: Path, columns: int, separator: str) -> tuple[int, str] | None:
+    """The byte where the line begins, and whether it has fewer fields or more."""
+    with database(settings={"threads": 1}) as connection:
+        parameters = {
+            "file": glob.escape(str(file)),
+            "columns": {f"c{place}": "VARCHAR" for place in range(columns)},
+            "separator": separator,
+            "compression": "gzip" if is_gzip(file) else "none",
+        }
+        connection.execute(_COUNT_FIELDS, parameters).fetchall()
+        return connection.execute(_FIRST_UNEVEN, [_FEWER, _MORE]).fetchone()
+
+
+# Of errors of other kinds, too, the first ones are kept.
+_COUNT_FIELDS = """
+select count(*) from read_csv(
+    $file, columns = $columns, delim = $separator, quote = '"', escape = '"', header = true,
+    auto_detect = false, strict_mode = true, null_padding = false, compression = $compression,
+    store_rejects = true, rejects_limit = 100
+)
+"""
+
+_FIRST_UNEVEN = """
+select line_byte_position, error_type::varchar from reject_errors
+where error_type::varchar in (?, ?) order by line_byte_position limit 1
+"""

@@ -1,0 +1,75 @@
+"""The line of a JSON file that cannot be read as a row, found row by row once polars has failed."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ct_assets.sources.formats.source_format import which
+from ct_assets.sources.formats.text_file import line_of, opened
+
+_BOM = b"\xef\xbb\xbf"
+_KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text"} | {
+    list: "a list", dict: "an object",
+}  # fmt: skip
+
+Kinds = dict[str, dict[str, str]]
+"""The kinds of values of each column, and of each key in it, with the first line of each kind."""
+
+
+def wrong_in_lines(files: Sequence[Path]) -> str | None:
+    """The first line that is no row, or else a column with values that fit in no one type."""
+    kinds: Kinds = {}
+    for file in files:
+        rows = 0
+        with opened(file) as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.isspace():
+                    continue
+                row, where = _parsed(line), line_of(number, file, files)
+                if isinstance(row, str):
+                    return f"{where} {row}"
+                for path, kind in _kinds(row):
+                    kinds.setdefault(path, {}).setdefault(kind, where)
+                rows += 1
+        if not rows:
+            return f"{which(file, files)} is empty; write its rows into it, or take it away"
+    return _mixed(kinds)
+
+
+def _parsed(line: bytes) -> dict[str, Any] | str:
+    """The row, or what is wrong with its line."""
+    if line.startswith(_BOM):
+        return "begins with a byte order mark; save the file as UTF-8 without one"
+    try:
+        line.decode()
+        row = orjson.loads(line)
+    except UnicodeDecodeError:
+        return "is not UTF-8; save the file as UTF-8"
+    except orjson.JSONDecodeError:
+        return "is no whole JSON object; write each on one line (or is the file cut off?)"
+    return row if isinstance(row, dict) else "is no JSON object; write one for each row, on a line"
+
+
+def _kinds(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if path and value is not None:
+        yield path, _KINDS[type(value)]
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _kinds(member, f"{path}.{key}" if path else key)
+    if isinstance(value, list):
+        for member in value:
+            yield from _kinds(member, f"{path}[]")
+
+
+def _mixed(kinds: Kinds) -> str | None:
+    """A column whose values are of two kinds; beside text each becomes text, too."""
+    for path, lines in kinds.items():
+        if len(lines) > 1 and "text" not in lines:
+            (one, first), (other, second) = list(lines.items())[:2]
+            return (
+                f"{path!r} is {one} in {first} and {other} in {second}; write one kind of value in "
+                "all lines, or name the column in `types` to read it as text"
+            )
+    return None

@@ -1,0 +1,62 @@
+"""Text files are opened here, gzip files too, and searched for bytes that are no text."""
+
+import gzip
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from ct_assets.sources.formats.source_format import which
+
+GZIP = ".gz"
+_MAGIC = b"\x1f\x8b"
+_PIECE = 1 << 20
+
+
+def opened(file: Path) -> BinaryIO:
+    """The bytes of the text, of a gzip file as a stream."""
+    return cast("BinaryIO", gzip.open(file)) if is_gzip(file) else file.open("rb")
+
+
+def is_gzip(file: Path) -> bool:
+    """By how it begins, whatever its name is."""
+    with file.open("rb") as content:
+        return content.read(len(_MAGIC)) == _MAGIC
+
+
+def broken_gzip(files: Sequence[Path]) -> str | None:
+    """The first gzip file that is not whole, and what to do."""
+    for file in files:
+        try:
+            with opened(file) as text:
+                while text.read(_PIECE):
+                    pass
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return f"{which(file, files)} is a gzip file that is cut off or damaged; copy it again"
+    return None
+
+
+def line_of(number: int, file: Path, files: Sequence[Path]) -> str:
+    """`line 3`, and of which file where there are several."""
+    return f"line {number}{f' of {file.name}' if len(files) > 1 else ''}"
+
+
+def line_at(file: Path, position: int) -> int:
+    """The number of the line that begins at this byte of the text."""
+    line = 1
+    with opened(file) as text:
+        for begin in range(0, position, _PIECE):
+            line += text.read(min(_PIECE, position - begin)).count(b"\n")
+    return line
+
+
+def not_utf8(files: Sequence[Path]) -> str | None:
+    """The first line that is not UTF-8, and what to do."""
+    for file in files:
+        with opened(file) as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    return f"{line_of(number, file, files)} is not UTF-8; save the file as UTF-8"
+    return None

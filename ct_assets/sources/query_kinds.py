@@ -1,0 +1,68 @@
+"""The kinds of sources whose rows a SELECT in the warehouse gives: `table`, `sql`, `sql_file`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ct_assets.sources import watermark
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source_kind import Origin, SourceKind, SourceRows
+from ct_assets.sql import name_sql
+
+
+class SqlKind(SourceKind):
+    """One SELECT in the declaration itself."""
+
+    in_warehouse = True
+
+    def tag(self, value: str) -> str:  # noqa: ARG002
+        return "duckdb"
+
+    def query(self, origin: Origin) -> str:
+        return origin.value
+
+    def label(self, value: str) -> str:  # noqa: ARG002
+        """The name of the query in messages."""
+        return "sql"
+
+    def rows(self, origin: Origin, warehouse: Warehouse) -> "QueryRows":
+        label = f"{origin.asset} ({self.label(origin.value)})"
+        return QueryRows(warehouse, self.query(origin), label)
+
+
+class TableKind(SqlKind):
+    """A table or view; its schema before a dot."""
+
+    def query(self, origin: Origin) -> str:
+        return "from " + ".".join(name_sql(part) for part in origin.value.split("."))
+
+    def label(self, value: str) -> str:
+        return value
+
+
+class SqlFileKind(SqlKind):
+    """A file with one SELECT, beside the declaration."""
+
+    def query(self, origin: Origin) -> str:
+        return (origin.folder / origin.value).read_text("utf-8")
+
+    def label(self, value: str) -> str:
+        return value
+
+
+@dataclass(frozen=True)
+class QueryRows(SourceRows):
+    warehouse: Warehouse
+    query: str
+    label: str
+
+    def snapshot(self, into: Path) -> None:
+        self.warehouse.snapshot(self.query, into, label=self.label)
+
+    def written(self) -> str:
+        return watermark.written(self.warehouse.files())
+
+    def largest(self, column: str) -> str:
+        return self.warehouse.value(self.query, largest=column, label=self.label)
+
+    def count(self, beyond: tuple[str, str] | None) -> int:
+        return self.warehouse.count(self.query, beyond, label=self.label)

@@ -1,0 +1,73 @@
+"""SourceKind says what a place that rows come from must be able to do: a file, a table, a query.
+
+To add a kind: a module with a subclass of `SourceKind` and one of `SourceRows`, and one line in
+`Source`: the setting of its name, annotated with the kind.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from ct_assets.sources.duckdb_warehouse import Warehouse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a declaration says of where its rows are."""
+
+    asset: str
+    value: str
+    """The value of the kind's setting: a path, the name of a table, a query."""
+    types: Mapping[str, str]
+    root: Path
+    """Where relative files start."""
+    folder: Path
+    """Where the declaration stands."""
+
+
+class SourceRows(ABC):
+    """The rows of one source, as they are now; every method reads them anew, and streams."""
+
+    @abstractmethod
+    def snapshot(self, into: Path) -> None:
+        """Write all rows to the Parquet file `into`."""
+
+    @abstractmethod
+    def written(self) -> str:
+        """A text that is another one once anybody wrote to where the rows are."""
+
+    @abstractmethod
+    def largest(self, column: str) -> str:
+        """The largest value of a column, as text; "None" if it has none."""
+
+    @abstractmethod
+    def count(self, beyond: tuple[str, str] | None) -> int:
+        """How many rows there are, or how many whose column is larger than `beyond` says."""
+
+    def at_rest(self, read: Callable[[], None]) -> None:
+        """Calls `read`; again, if the rows can be cut because someone writes to them meanwhile."""
+        read()
+
+
+class SourceKind(ABC):
+    """Where the rows of a source come from."""
+
+    in_warehouse: ClassVar[bool]
+    """Whether SQL in a database gives the rows: `database` may name it, and SQL says the types."""
+
+    @abstractmethod
+    def tag(self, value: str) -> str:
+        """The kind that Dagster's catalog shows, such as `csv`."""
+
+    @abstractmethod
+    def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows: ...
+
+    def problem(self, value: str) -> str | None:  # noqa: ARG002
+        """What is wrong with the value of the setting, and what to write; None if nothing is."""
+        return None
+
+    def query(self, origin: Origin) -> str:  # noqa: ARG002
+        """The SQL that gives the rows; the asset's code version follows it."""
+        return ""

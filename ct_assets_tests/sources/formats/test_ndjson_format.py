@@ -1,0 +1,166 @@
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ct_assets.sources import watermark
+from ct_assets.sources.file_kind import matching
+from ct_assets.sources.file_snapshot import snapshot
+from ct_assets.sources.formats import FileError
+
+
+def read(
+    folder: Path, files: Mapping[str, str | bytes], types: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    for name, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        (folder / name).write_bytes(data)
+    pattern = next(iter(files)) if len(files) == 1 else "*.*"
+    snapshot(matching(pattern, folder), folder / "out.pq.staged", types=types or {})
+    return pl.read_parquet(folder / "out.pq.staged")
+
+
+ORDERS = """\
+{"id":"0171","total":5,"items":[{"sku":"a","n":2}],"ship":{"city":"Pune"}}
+
+{"id":"2","total":2.5,"items":[],"ship":{"zip":7},"note":"x"}
+"""
+
+
+def test_lists_and_objects_arrive_as_they_are(tmp_path: Path) -> None:
+    rows = read(tmp_path, {"orders.ndjson": ORDERS})
+
+    assert rows.schema == {
+        "id": pl.String,
+        "total": pl.Float64,
+        "items": pl.List(pl.Struct({"sku": pl.String, "n": pl.Int64})),
+        "ship": pl.Struct({"city": pl.String, "zip": pl.Int64}),
+        "note": pl.String,
+    }
+    assert rows.rows() == [
+        ("0171", 5.0, [{"sku": "a", "n": 2}], {"city": "Pune", "zip": None}, None),
+        ("2", 2.5, [], {"city": None, "zip": 7}, "x"),
+    ]
+
+
+def test_types_follow_all_lines(tmp_path: Path) -> None:
+    rows = read(tmp_path, {"a.jsonl": '{"n":1}\n' * 2000 + '{"n":2.5,"late":true}\n'})
+
+    assert rows.schema == {"n": pl.Float64, "late": pl.Boolean}
+    assert rows.tail(1).rows() == [(2.5, True)]
+
+
+def test_types_are_declared(tmp_path: Path) -> None:
+    lines = '{"id":171,"born":"2001-02-03","vip":true,"n":"5"}\n{"id":"x","vip":0,"n":6}\n'
+    types = {"id": "string", "born": "date", "vip": "boolean", "n": "integer"}
+
+    assert read(tmp_path, {"a.ndjson": lines}, types).rows() == [
+        ("171", date(2001, 2, 3), True, 5),
+        ("x", None, False, 6),
+    ]
+
+
+def test_what_never_has_a_value_is_text(tmp_path: Path) -> None:
+    rows = read(tmp_path, {"a.ndjson": '{"id":1,"a":null,"b":[],"c":{},"d":{"e":null}}\n'})
+
+    assert rows.schema == {
+        "id": pl.Int64,
+        "a": pl.String,
+        "b": pl.List(pl.String),
+        "c": pl.String,
+        "d": pl.Struct({"e": pl.String}),
+    }
+    assert rows.rows() == [(1, None, [], "{}", {"e": None})]
+
+
+def test_files_are_read_as_one_whose_lines_lack_keys(tmp_path: Path) -> None:
+    files = {
+        "a.ndjson": '{"id":1,"x":null,"o":{"k":1},"l":[]}\n',
+        "b.ndjson": '{"id":2.5,"x":"y","o":{"m":"n"},"l":[7],"new":true}\n',
+        "c.ndjson": '{"id":3}\n',
+    }
+
+    assert read(tmp_path, files).rows() == [
+        (1.0, None, {"k": 1, "m": None}, [], None),
+        (2.5, "y", {"k": None, "m": "n"}, [7], True),
+        (3.0, None, None, None, None),
+    ]
+
+
+def test_a_name_that_looks_like_a_pattern_is_none(tmp_path: Path) -> None:
+    (tmp_path / "people1.ndjson").write_text('{"id":2}\n')
+
+    assert read(tmp_path, {"people[1].ndjson": '{"id":1}\n'}).rows() == [(1,)]
+
+
+def test_a_watermark_is_read_and_rows_beyond_it_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    file.write_text('{"at":"2026-01-02","n":9}\n{"at":"2026-01-10","n":10}\n')
+
+    assert watermark.largest([file], "at", types={}) == "2026-01-10"
+    assert watermark.largest([file], "n", types={"n": "integer"}) == "10"
+    assert watermark.count([file], ("n", "9"), types={}) == 1
+    assert watermark.count([file], None, types={}) == 2
+
+
+ONE = "write one kind of value in all lines, or name the column in `types` to read it as text"
+OBJECT = "is no whole JSON object; write each on one line (or is the file cut off?)"
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (b"", "the file is empty; write its rows into it, or take it away"),
+        (b"\n \n", "the file is empty; write its rows into it, or take it away"),
+        (b'{"a":1}\n{"a":"secret}\n', f"line 2 {OBJECT}"),
+        (b'{"a":1}\n\n{"a":"sec', f"line 3 {OBJECT}"),
+        (b'{\n"a": "secret"\n}\n', f"line 1 {OBJECT}"),
+        (b'{"a":1}{"a":2}\n', f"line 1 {OBJECT}"),
+        (b'{"a":NaN}\n', f"line 1 {OBJECT}"),
+        (b'[{"a":"secret"}]\n', "line 1 is no JSON object; write one for each row, on a line"),
+        (b'{"a":1}\nnull\n', "line 2 is no JSON object; write one for each row, on a line"),
+        (b'\xef\xbb\xbf{"a":1}\n', "line 1 begins with a byte order mark; save the file as UTF-8"),
+        (b'{"a":"x"}\n{"a":"M\xfcller"}\n', "line 2 is not UTF-8; save the file as UTF-8"),
+        ('{"a":"x"}\n'.encode("utf-16"), "line 1 is not UTF-8; save the file as UTF-8"),
+        (b'{"a":1}\n{"a":true}\n', f"'a' is a number in line 1 and true or false in line 2; {ONE}"),
+        (b'{"a":1}\n{"a":[1]}\n', f"'a' is a number in line 1 and a list in line 2; {ONE}"),
+        (b'{"a":{"b":1}}\n{"a":7}\n', f"'a' is an object in line 1 and a number in line 2; {ONE}"),
+        (
+            b'{"a":[{"b":1}]}\n{"a":[{"b":true}]}\n',
+            f"'a[].b' is a number in line 1 and true or false in line 2; {ONE}",
+        ),
+    ],
+)
+def test_a_bad_line_is_told_and_no_value_of_it(tmp_path: Path, content: bytes, wrong: str) -> None:
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, {"a.ndjson": content})
+
+    assert str(caught.value).startswith(f"a.ndjson: {wrong}")
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(caught.value.__context__)
+
+
+@pytest.mark.parametrize(
+    ("second", "wrong"),
+    [
+        (b'{"a":2}\n{"a":\n', f"line 2 of b.ndjson {OBJECT}"),
+        (b"", "b.ndjson is empty; write its rows into it, or take it away"),
+        (b'{"a":"x"}\n', "column 'a' is Int64 in a.ndjson and String in b.ndjson; name it in"),
+        (b'{"a":2,"l":[]}\n', "column 'l' is Int64 in a.ndjson and List(Null) in b.ndjson; name"),
+    ],
+)
+def test_of_many_files_the_one_that_is_bad_is_named(
+    tmp_path: Path, second: bytes, wrong: str
+) -> None:
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, {"a.ndjson": b'{"a":1,"l":5}\n', "b.ndjson": second})
+
+    assert str(caught.value).startswith(f"a.ndjson and 1 more: {wrong}")
+
+
+def test_unlike_columns_can_be_declared_as_text(tmp_path: Path) -> None:
+    files = {"a.ndjson": '{"a":1}\n', "b.ndjson": '{"a":"x"}\n'}
+
+    assert read(tmp_path, files, {"a": "string"}).rows() == [("1",), ("x",)]
