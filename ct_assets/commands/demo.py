@@ -141,6 +141,6 @@ def _records(sync: Sync) -> str:
 def _print_destinations(console: Console, syncs: list[Declared]) -> None:
     sent_to = {destinations.known(declared.sync) for declared in syncs}
     for to in sorted(sent_to, key=destinations.name_of):
-        console.print(f"\nThe destination is {destinations.told(to)}.", soft_wrap=True)
+        console.print(f"\nThe destination is {destinations.label(to)}.", soft_wrap=True)
         if to is not None and to.is_sandbox:
             console.print("Look there at what CleverTap has now, or at the runs with: make dev")

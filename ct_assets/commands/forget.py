@@ -14,7 +14,6 @@ from ct_assets.delivery.operations.erasure import ErasureError, Person, erase_pe
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import destination
 from ct_assets.settings import data_dir
 
 
@@ -38,7 +37,7 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
     reached = _reached(project)
     folders = {path.name for path in (data_dir() / "state").glob("*") if path.is_dir()}
     if not yes:
-        names = ", ".join(destinations.told(to) for to in reached.values()) or "no destination"
+        names = ", ".join(destinations.label(to) for to in reached.values()) or "no destination"
         question = f"Erase {kind} {value!r} here and at {names}? This cannot be undone."
         click.confirm(question, abort=True)
     syncs = [declared.sync for declared in project.syncs.values()]
@@ -66,7 +65,7 @@ def _reached(project: Project) -> Mapping[str, Destination]:
     reached = {}
     for declared in project.syncs.values():
         if destinations.known(declared.sync) is not None:
-            to = destination(declared.sync)
+            to = destinations.started(declared.sync)
             reached[to.name] = to
     return reached
 
@@ -87,8 +86,8 @@ def _forget(
                     folder, value, client, kind=kind, also=person, policies=policies
                 )
         except ErasureError as error:
-            return f"{destinations.told(to)}: {error}"
-        remote = f"deleted from {destinations.told(to)}"
+            return f"{destinations.label(to)}: {error}"
+        remote = f"deleted from {destinations.label(to)}"
     rows = sum(erased.rows.values())
     click.echo(
         f"{name}: {counted(rows, 'row')} of state and {erased.files:,} of reports erased; {remote}."

@@ -10,7 +10,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, counted, local, table
 from ct_assets.delivery.operations import parked_records
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import home
+from ct_assets.io_managers.delivery_requests import home
 
 
 @click.command()

@@ -11,7 +11,7 @@ from ct_assets.commands.support.output import console, print_json, table
 from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import DryRunResult
-from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
+from ct_assets.io_managers.delivery_requests import DeliveryOptions
 
 
 @click.command()

@@ -8,7 +8,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.delivery.operations.refused_records import replay
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import home
+from ct_assets.io_managers.delivery_requests import home
 
 
 @click.command()

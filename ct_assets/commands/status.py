@@ -19,7 +19,7 @@ from ct_assets.components.project.runs import schedule_name, stopped
 from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
 from ct_assets.delivery.state.sync_files import SyncBusyError
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import home
+from ct_assets.io_managers.delivery_requests import home
 from ct_assets.mapping import Sync
 
 
@@ -85,7 +85,7 @@ def _status(
     current = delivery is not None and delivery.destination == destinations.name_of(to)
     return Status(
         sync=name,
-        destination=destinations.told(to),
+        destination=destinations.label(to),
         last_run=run or _last(stands),
         counts=delivery.counts if delivery and current else None,
         acknowledged=stands.synced if stands else 0,

@@ -34,27 +34,27 @@ ROWS = "rows/"
 """Before the names of counts, in metadata."""
 
 
-def outcome_metadata(
-    outcome: DeliveryResult, to: Destination, points_each: float
+def delivery_metadata(
+    result: DeliveryResult, to: Destination, points_each: float
 ) -> dict[str, Any]:
     """`points_each`: what CleverTap charges for a record."""
-    counts = outcome.counts
+    counts = result.counts
     return {
         "destination": f"sandbox: {to.base_url}" if to.is_sandbox else to.name,
         "conservation": balance(counts),
-        "refusals": refusals(pl.scan_parquet(outcome.report, glob=False)),
-        "report": dg.MetadataValue.path(outcome.report),
+        "refusals": refusals(pl.scan_parquet(result.report, glob=False)),
+        "report": dg.MetadataValue.path(result.report),
         "dagster/row_count": counts.acked,
         **{f"{ROWS}{name}": count for name, count in counts.totals().items()},
-        **({"notes": "\n".join(outcome.notes)} if outcome.notes else {}),
+        **({"notes": "\n".join(result.notes)} if result.notes else {}),
         "data_points": round(counts.acked * points_each),
-        "requests": outcome.requests,
-        "waits_429": outcome.waits_429,
-        "window": outcome.window,
-        "bytes_sent": outcome.bytes,
-        "seconds": outcome.seconds,
-        "rows_per_second": counts.acked / outcome.seconds if outcome.seconds else 0.0,
-        **{f"latency/{name}": seconds for name, seconds in outcome.latency.items()},
+        "requests": result.requests,
+        "waits_429": result.waits_429,
+        "window": result.window,
+        "bytes_sent": result.bytes,
+        "seconds": result.seconds,
+        "rows_per_second": counts.acked / result.seconds if result.seconds else 0.0,
+        **{f"latency/{name}": seconds for name, seconds in result.latency.items()},
     }
 
 
@@ -86,8 +86,7 @@ def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:
     most = counted.sort("rows", "code", descending=[True, False]).head(TOP)
     rows = most.collect(engine="streaming").iter_rows(named=True)
     columns = {"outcome": "string", "code": "string", "rows": "int", "what to do": "string"}
-    told = [{**row, "what to do": fix(row["code"])} for row in rows]
-    return table(told, columns)
+    return table(({**row, "what to do": fix(row["code"])} for row in rows), columns)
 
 
 class ProgressLog:

@@ -81,7 +81,7 @@ def account(name: str, destination: Destination) -> Iterator[Finding]:
 
 
 def _credentials(name: str, destination: Destination, answer: Answer) -> Finding:
-    server = destinations.told(destination)
+    server = destinations.label(destination)
     match verdicts.read(answer, 1, NOBODY):
         case Acked() | Malformed():
             return ok(name, f"{server} takes these credentials ({answer.seconds:.1f} s)")

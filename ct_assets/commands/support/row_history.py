@@ -20,7 +20,7 @@ from ct_assets.delivery.operations.inspection import (
 )
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import home
+from ct_assets.io_managers.delivery_requests import home
 from ct_assets.mapping import Sync
 
 MOST = 5
@@ -34,7 +34,7 @@ def story(module: str, name: str, key: str) -> str:
     state = home(destinations.name_of(to), name)
     with project.rows(declared) as rows:
         lines = list(_rows(declared.sync, rows, key, Suppressions(state.parent)))
-    lines += ["", f"Destination: {destinations.told(to)}"]
+    lines += ["", f"Destination: {destinations.label(to)}"]
     lines += _delivered(state, project.policy(declared.sync), key)
     return "\n".join(lines)
 

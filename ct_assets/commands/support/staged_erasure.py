@@ -14,7 +14,7 @@ from ct_assets.delivery.operations.erasure import (
     report_lines,
 )
 from ct_assets.files import replacing
-from ct_assets.io_managers.clevertap_io_manager import KEYS
+from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Mapped, SchemaError, Sync, bind
 from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.staging import Snapshot, Staging

@@ -7,7 +7,7 @@ import polars as pl
 
 from ct_assets.components.assets.polars_errors import computing
 from ct_assets.files import private_dir
-from ct_assets.io_managers.clevertap_io_manager import KEYS
+from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Sync, reason_counts, split
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import Gate, ReasonCount, SplitMeta

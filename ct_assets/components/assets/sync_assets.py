@@ -18,7 +18,7 @@ from ct_assets.components.automation import partitions
 from ct_assets.components.automation.schedules import condition
 from ct_assets.components.project.asset_keys import key, source_key, upload_step
 from ct_assets.components.project.locations import Place, placed
-from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload
+from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.warehouse_resource import warehouse_of

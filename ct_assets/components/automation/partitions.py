@@ -17,7 +17,7 @@ from filelock import FileLock
 from ct_assets.clevertap.contract import FieldType
 from ct_assets.clevertap.destination import DestinationError
 from ct_assets.files import private_dir, replacing
-from ct_assets.io_managers.clevertap_io_manager import home
+from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.destinations import known, name_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare

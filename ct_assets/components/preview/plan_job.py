@@ -10,7 +10,7 @@ from pydantic import Field
 from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
 from ct_assets.components.preview.workspace import Desk
 from ct_assets.components.project import registry
-from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions
+from ct_assets.io_managers.delivery_requests import DeliveryOptions
 from ct_assets.io_managers.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable

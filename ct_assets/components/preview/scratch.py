@@ -8,7 +8,7 @@ import polars as pl
 
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.files import scratch_dir
-from ct_assets.io_managers.clevertap_io_manager import KEYS
+from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Sync
 from ct_assets.snapshot_meta import SplitMeta
 from ct_assets.staging import Draft, Staging

@@ -11,8 +11,8 @@ from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import DeliveryRequest, PlanReport, PropertyChange, plan
 from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import DeliveryOptions, Upload, delivery
+from ct_assets.io_managers import delivery_requests, destinations
+from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot
@@ -38,7 +38,7 @@ def planned(
         request = _request(desk, declared, rows, to, options)
         return Planned(
             sync=declared.sync.name,
-            destination=destinations.told(to),
+            destination=destinations.label(to),
             counts=rows.split.counts,
             gate=rows.split.gate.why,
             report=plan(request),
@@ -56,7 +56,9 @@ def _request(
 ) -> DeliveryRequest:
     valid = Snapshot(rows.valid.path, SnapshotMeta(split=rows.split))
     upload = Upload(declared.sync, valid, options, frozenset(desk.syncs))
-    request = delivery(upload, destinations.name_of(to), "plan", timedelta(days=30))
+    request = delivery_requests.request(
+        upload, destinations.name_of(to), "plan", timedelta(days=30)
+    )
     return replace(request, patience=timedelta(0))
 
 

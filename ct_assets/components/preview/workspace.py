@@ -12,7 +12,7 @@ from ct_assets.components.project.locations import placed
 from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
-from ct_assets.io_managers.clevertap_io_manager import policy
+from ct_assets.io_managers.delivery_requests import policy
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import NotStagedError, Snapshot, Staging

@@ -1,0 +1,113 @@
+"""DeliveryRequests turns an upload into the request for its delivery, if its gate allows one."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from ct_assets.delivery import DeliveryRequest, Policy
+from ct_assets.delivery.guards.guards import unknown_guard
+from ct_assets.errors import UserError
+from ct_assets.mapping import Sync
+from ct_assets.settings import data_dir
+from ct_assets.snapshot_meta import SplitMeta
+from ct_assets.staging import Snapshot
+
+KEYS = "keys.parquet"
+
+
+class DeliveryOptions(dg.Config):
+    """Options of a single run, for the launchpad and the command line."""
+
+    full: bool = Field(default=False, description="Send every valid row again, changed or not.")
+    limit: int | None = Field(default=None, description="Send at most so many records.")
+    allow: list[str] = Field(
+        default=[], description="Guards to pass this once, such as `max_removed`."
+    )
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The output of `<sync>/clevertap`, for its I/O manager."""
+
+    sync: Sync
+    valid: Snapshot
+    options: DeliveryOptions
+    neighbours: frozenset[str] = frozenset()
+    partition: str | None = None
+
+
+class GateError(UserError):
+    pass
+
+
+def points_each(upload: Upload) -> float:
+    """Data points of a record, on average: an event counts one, and so does each property."""
+    nulls = split_of(upload).nulls.values()
+    return 1.0 + (sum(1 - share for share in nulls) if upload.sync.object == "event" else 0.0)
+
+
+def check_options(options: DeliveryOptions) -> None:
+    if options.limit is not None and options.limit < 1:
+        raise UserError(f"limit is {options.limit}; write 1 or more, or leave it out to send all")
+    if wrong := unknown_guard(options.allow):
+        raise UserError(f"allow: {wrong}")
+
+
+def check_gate(upload: Upload) -> None:
+    name, gate = upload.sync.name, split_of(upload).gate
+    if not gate.passed:
+        raise GateError(f"{name} is not sent: {gate.why}. Look at {name}/rejected for reasons.")
+
+
+def split_of(upload: Upload) -> SplitMeta:
+    name, split = upload.sync.name, upload.valid.meta.split
+    if split is None:
+        raise GateError(f"{name}/valid has no verdict of its checks; materialize {name}/valid")
+    return split
+
+
+def home(destination: str, sync: str) -> Path:
+    """The folder of the state of a sync, for the destination of that name."""
+    return data_dir() / "state" / destination / sync
+
+
+def request(upload: Upload, destination: str, run: str, retention: timedelta) -> DeliveryRequest:
+    """The request for the delivery of an upload; `destination` is its name."""
+    split, options = split_of(upload), upload.options
+    return DeliveryRequest(
+        home=home(destination, upload.sync.name),
+        valid=upload.valid.path,
+        keys=upload.valid.beside(KEYS),
+        policy=policy(upload.sync, split.declaration, upload.neighbours),
+        run=run,
+        counts=split.counts,
+        full=options.full,
+        limit=options.limit,
+        allow=frozenset(options.allow),
+        retention=retention,
+        partition=upload.partition,
+    )
+
+
+def policy(sync: Sync, declaration: str, neighbours: frozenset[str] = frozenset()) -> Policy:
+    return Policy(
+        sync=sync.name,
+        object=sync.object,
+        declaration=declaration,
+        event_key=_event_key(sync),
+        on_unknown=sync.on_unknown,
+        first_run=sync.first_run,
+        on_removed=sync.on_removed,
+        max_removed=sync.max_removed,
+        max_changed=sync.max_changed,
+        idempotent=sync.idempotent,
+        neighbours=neighbours,
+    )
+
+
+def _event_key(sync: Sync) -> str | None:
+    key = sync.event_key
+    return (key.column or key.template or key.expr or str(key.value)) if key else None
