@@ -19,6 +19,7 @@ from ct_assets.delivery.diff.diff import GOING, Diff
 from ct_assets.delivery.sender.batch import Batch
 from ct_assets.delivery.sender.lanes import lane_count
 from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, OUTGOING, REMOVALS, VALID
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.files import replacing
@@ -37,13 +38,11 @@ READ_BYTES = 8_000_000
 """Of records read at once."""
 
 
-_REMOVALS = """
+_REMOVED = f"""
     select
-        batch::uinteger as batch, position::uinteger as position, null::utinyint as lane, action,
-        kind, key, null::ubigint as person, null::ubigint as fingerprint, record,
-        strlen(record)::uinteger as bytes, fields, null::varchar[] as replaces,
-        null::ubigint[] as also
-    from (from work.removals order by batch, position)
+        batch, position, null as lane, action, kind, key, null as person, null as fingerprint,
+        record, strlen(record) as bytes, fields, null as replaces, null as also
+    from (from {REMOVALS} order by batch, position)
 """
 
 
@@ -60,7 +59,7 @@ class Origin:
 def write(
     connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff, delivery: int
 ) -> None:
-    """From `work.diff`, and from `work.removed`, whose rows leave after all others."""
+    """Writes the rows of `NUMBERED`, and those of `REMOVALS`, which leave after all others."""
     metadata: Mapping[str, str] = {
         "delivery": str(delivery),
         "run": request.run,
@@ -71,18 +70,18 @@ def write(
         "idempotent": str(request.policy.idempotent),
     }
     pairs = ", ".join(f"{name}: {literal(value)}" for name, value in metadata.items())
-    records = _records(request, diff)
+    records = OUTGOING.typed(_records(request, diff))
     order = "" if _beside(request, diff) else "order by batch, position"
     if order and diff.going > APART:
         # On the disk between joining and sorting, which together would not keep to their memory.
-        connection.execute(f"create or replace table work.leaving as {records}")
-        records = "from work.leaving"
+        OUTGOING.create(connection, records)
+        records = f"from {OUTGOING}"
     connection.execute("set preserve_insertion_order = true")
     with replacing(request.home / OUTBOX) as partial:
         connection.execute(
             f"""
             copy (
-                {records} union all by name {_REMOVALS} {order}
+                {records} union all {OUTGOING.typed(_REMOVED)} {order}
             ) to {literal(str(partial))} (
                 format parquet, compression lz4, dictionary_size_limit 1,
                 row_group_size {_row_group(connection)}, kv_metadata {{{pairs}}}
@@ -134,11 +133,11 @@ def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
 
 
 def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> None:
-    """Fills `work.numbered` from `work.diff`: batch, position and lane of each row that goes.
+    """Fills `NUMBERED` from `DIFF`: batch, position and lane of each row that goes.
 
     Where it is to be laid beside the snapshot it has all rows, in the snapshot's order.
     """
-    largest = scalar(connection, f"select max(bytes) from work.diff where fate in {GOING}")
+    largest = scalar(connection, f"select max(bytes) from {DIFF} where fate in {GOING}")
     small = largest * MAX_RECORDS <= MAX_BYTES
     events, beside = request.policy.object == "event", _beside(request, diff)
     connection.execute(f"set preserve_insertion_order = {beside}")
@@ -149,7 +148,7 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
         seq = "row"  # all of them go: millions need not be sorted for that
     sequenced = f"""
         select * exclude (fate, ts), {lane} as lane, fate in {GOING} as going, {seq} as seq
-        from work.diff {"" if beside else f"where fate in {GOING}"}
+        from {DIFF} {"" if beside else f"where fate in {GOING}"}
     """
     if small and not events:
         numbered = f"""
@@ -159,9 +158,7 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
         """
     else:
         numbered = _in_batches(sequenced, small=small)
-    connection.execute(
-        f"create or replace table work.numbered as {numbered} {'order by row' if beside else ''}"
-    )
+    NUMBERED.create(connection, numbered, order="order by row" if beside else "")
     connection.execute("set preserve_insertion_order = false")
 
 
@@ -190,16 +187,15 @@ def _in_batches(sequenced: str, *, small: bool) -> str:
 
 def _records(request: DeliveryRequest, diff: Diff) -> str:
     held, record = _fields(request, diff)
-    source = "work.valid as v join work.numbered as n on n.row = v.row"
+    source = f"{VALID} as v join {NUMBERED} as n on n.row = v.row"
     if _beside(request, diff):
-        source = "work.valid as v positional join work.numbered as n"
+        source = f"{VALID} as v positional join {NUMBERED} as n"
         record = f"if(v.row = n.row, {record}, error('the snapshot changed while it was read'))"
     return f"""
         select
-            n.batch::uinteger as batch, n.position::uinteger as position,
-            n.lane::utinyint as lane, 'upsert' as action, v.kind, v.key, n.lane_hash as person,
-            n.fingerprint, {record} as record, n.bytes::uinteger as bytes, {held} as fields,
-            n.replaces, n.also
+            n.batch, n.position, n.lane, 'upsert' as action, v.kind, v.key,
+            n.lane_hash as person, n.fingerprint, {record} as record, n.bytes,
+            {held} as fields, n.replaces, n.also
         from {source} where n.batch is not null
     """
 
@@ -228,7 +224,7 @@ def _fields(request: DeliveryRequest, diff: Diff) -> tuple[str, str]:
 
 def _row_group(connection: duckdb.DuckDBPyConnection) -> int:
     """Rows whose records come to a part of what is read at once: a group is decoded as a whole."""
-    mean = scalar(connection, f"select avg(bytes) from work.diff where fate in {GOING}")
+    mean = scalar(connection, f"select avg(bytes) from {DIFF} where fate in {GOING}")
     return max(2048, min(20_480, READ_BYTES // 4 // max(mean, 1)))
 
 

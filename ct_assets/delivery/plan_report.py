@@ -15,6 +15,7 @@ from ct_assets.delivery.diff import diff
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.settlement.settle import settle
+from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, REMOVALS
 from ct_assets.delivery.state.state_copy import copied
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors
@@ -108,7 +109,7 @@ def _stopped(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) ->
 
 
 def _requests(connection: duckdb.DuckDBPyConnection) -> int:
-    batches = "select batch from work.numbered union select batch from work.removals"
+    batches = f"select batch from {NUMBERED} union select batch from {REMOVALS}"
     return scalar(connection, f"select count(batch) from ({batches})")
 
 
@@ -121,20 +122,17 @@ def _properties(
     if not previous.exists():
         return None
     before, after = (diff.field_columns(connection, path) for path in (previous, request.valid))
-    connection.execute(
-        f"""
-        create or replace view work.both as
+    both = f"""(
         select {_sides(before, after)}
         from {parquet_sql(request.valid, numbered=True)} as a
-        join work.diff as d on d.row = a.file_row_number and d.fate = 'changed'
+        join {DIFF} as d on d.row = a.file_row_number and d.fate = 'changed'
         join {parquet_sql(previous)} as b on b._key = a._key and b._kind = a._kind
-        """
-    )
+    )"""
     fields = list(after | before)
     counted = ", ".join(f"count(*) filter (b{n} is distinct from a{n})" for n in range(len(fields)))
-    counts = connection.execute(f"select {counted} from work.both").fetchone() or ()
+    counts = connection.execute(f"select {counted} from {both}").fetchone() or ()
     changes = [
-        PropertyChange(field, rows, _samples(connection, number))
+        PropertyChange(field, rows, _samples(connection, both, number))
         for number, (field, rows) in enumerate(zip(fields, counts, strict=True))
         if rows
     ]
@@ -152,10 +150,10 @@ def _sides(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 
 def _samples(
-    connection: duckdb.DuckDBPyConnection, number: int
+    connection: duckdb.DuckDBPyConnection, both: str, number: int
 ) -> tuple[tuple[str | None, str | None], ...]:
     found = connection.execute(
-        f"select b{number}, a{number} from work.both"
+        f"select b{number}, a{number} from {both}"
         f" where b{number} is distinct from a{number} limit {SAMPLES}"
     ).fetchall()
     return tuple((b and mask(b), a and mask(a)) for b, a in found)

@@ -11,38 +11,33 @@ import duckdb
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.scratch_tables import ABSENT_KEYS, DIFF, EARLIER_KEYS, GONE, VALID
 from ct_assets.delivery.state.state_database import get, put, scalar
 from ct_assets.delivery.state.sync_files import PREVIOUS
 from ct_assets.sql import parquet_sql
 
-_NO_EARLIER = """
-create or replace table work.earlier as
-select null::bigint as row, null::varchar[] as replaces, null::ubigint[] as fields,
-    null::ubigint[] as also limit 0
-"""
 # Those who are sent under their key today are left out first, who are nearly all.
-_ABSENT = """
-create or replace table work.absent as
+_ABSENT = f"""
 select s.kind || ':' || s.key as name, s.fields, s.also
-from synced as s anti join work.valid as v on v.key = s.key and v.kind = s.kind
+from synced as s anti join {VALID} as v on v.key = s.key and v.kind = s.kind
 """
 _EARLIER = f"""
-insert into work.earlier
+insert into {EARLIER_KEYS}
 select
     row, list(name), list_reduce(list(fields), lambda a, b: {field_bitmap.merged("a", "b")}),
     list_concat(list(md5_number_lower(name)), flatten(list(also)))
 from (
-    select o.row, a.* from (select row, unnest(also) as other from work.valid) as o
-    join work.absent as a on a.name = o.other
+    select o.row, a.* from (select row, unnest(also) as other from {VALID}) as o
+    join {ABSENT_KEYS} as a on a.name = o.other
     union
-    select v.row, a.* exclude (bore) from (select *, unnest(also) as bore from work.absent) as a
-    join work.valid as v on {lane_hash("v.kind", "v.key")} = a.bore
+    select v.row, a.* exclude (bore) from (select *, unnest(also) as bore from {ABSENT_KEYS}) as a
+    join {VALID} as v on {lane_hash("v.kind", "v.key")} = a.bore
 )
 group by row
 """
-_LEARN = """
+_LEARN = f"""
 update synced as s set also = d.also
-from work.diff as d join work.valid as v on v.row = d.row
+from {DIFF} as d join {VALID} as v on v.row = d.row
 where d.fate = 'unchanged' and d.also is not null and s.kind = v.kind and s.key = v.key
 """
 
@@ -64,16 +59,16 @@ def recall(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> N
 
 
 def find_earlier(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> bool:
-    """Fills `work.earlier` with rows that were sent under a key that is no row's own today.
+    """Fills `EARLIER_KEYS` with rows that were sent under a key that is no row's own today.
 
     False if no row, today or earlier, bears more than its key.
     """
-    connection.execute(_NO_EARLIER)
-    tables = ("work.valid", "synced") if request.policy.object == "profile" else ()
+    EARLIER_KEYS.create(connection)
+    tables = (str(VALID), "synced") if request.policy.object == "profile" else ()
     if not any(_some(connection, table) for table in tables):
         return False
-    connection.execute(_ABSENT)
-    if scalar(connection, "select count(*) from work.absent"):
+    ABSENT_KEYS.create(connection, _ABSENT)
+    if scalar(connection, f"select count(*) from {ABSENT_KEYS}"):
         connection.execute(_EARLIER)
     return True
 
@@ -95,18 +90,18 @@ def union(*lists: str) -> str:
 
 def learn(connection: duckdb.DuckDBPyConnection) -> None:
     """Keeps what unchanged rows bear that the state did not know."""
-    if scalar(connection, "select count(also) from work.diff where fate = 'unchanged'"):
+    if scalar(connection, f"select count(also) from {DIFF} where fate = 'unchanged'"):
         connection.execute(_LEARN)
 
 
 def leave_alone(connection: duckdb.DuckDBPyConnection, keys: str) -> None:
-    """Takes from `work.gone` whoever bore an identifier that a row of `keys` bears today."""
-    if not _some(connection, "work.gone"):
+    """Takes from `GONE` whoever bore an identifier that a row of `keys` bears today."""
+    if not _some(connection, str(GONE)):
         return
     connection.execute(
         f"""
-        delete from work.gone where (kind, key) in (
-            select (kind, key) from (select kind, key, unnest(also) as bore from work.gone)
+        delete from {GONE} where (kind, key) in (
+            select (kind, key) from (select kind, key, unnest(also) as bore from {GONE})
             semi join (
                 select {lane_hash("_kind", "_key")} as bore from {keys}
                 union all

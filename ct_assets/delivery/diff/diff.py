@@ -15,6 +15,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import aliases
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap, state_database
+from ct_assets.delivery.state.scratch_tables import DIFF, EARLIER_KEYS, SUPPRESSED_ROWS, VALID
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.sql import literal, parquet_sql
 from ct_assets.system_columns import SYSTEM_COLUMNS
@@ -24,7 +25,7 @@ GOING = ("new", "changed")
 
 @dataclass(frozen=True)
 class Diff:
-    """`fates` counts the rows of `work.diff`, which has a row for each valid one."""
+    """`fates` counts the rows of `DIFF`, which has a row for each valid one."""
 
     fates: Mapping[str, int]
     positions: Mapping[str, int]
@@ -42,38 +43,37 @@ class Diff:
 
 
 def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> Diff:
-    """Fills `work.diff` from the valid rows, the state and what is held."""
+    """Fills `DIFF` from the valid rows, the state and what is held."""
     positions = _expose(connection, request)
     clearable = _clearable(connection)
     _record_first_run(connection, request)
     hidden = Suppressions(request.home.parent).hide(connection)
     aliases.recall(connection, request)
     several = aliases.find_earlier(connection, request)
-    connection.execute(
-        _compared(connection, request, positions, clearable, hidden=hidden, several=several)
-    )
+    query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
+    DIFF.create(connection, query)
     aliases.learn(connection)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
-    fates = connection.execute("select fate, count(*) from work.diff group by fate").fetchall()
+    fates = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
     return Diff(dict(fates), positions, clearable)
 
 
 def _expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
-    """Makes `work.valid`, in which `present` has a bit for each field that is not null."""
+    """Makes `VALID`, in which `present` has a bit for each field that is not null."""
     profiles = request.policy.object == "profile"
     columns = field_columns(connection, request.valid) if profiles else {}
     positions = learn_fields(connection, columns)
-    connection.execute(
+    VALID.create_view(
+        connection,
         f"""
-        create or replace view work.valid as
         select
             file_row_number as row, _key as key, {"_kind" if profiles else "'event'"} as kind,
             _kind as lane_kind, _identity as lane_identity, _also as also, _ts as ts,
             _record as record, _clear as clear,
             {field_bitmap.as_list(field_bitmap.present(columns, positions))} as present
         from {parquet_sql(request.valid, numbered=True)} as v
-        """
+        """,
     )
     return positions
 
@@ -86,7 +86,7 @@ def field_columns(connection: duckdb.DuckDBPyConnection, valid: Path) -> dict[st
 
 
 def _clearable(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    query = "select distinct unnest(clear) as name from work.valid where clear is not null"
+    query = f"select distinct unnest(clear) as name from {VALID} where clear is not null"
     return tuple(row[0] for row in connection.execute(f"{query} order by name").fetchall())
 
 
@@ -109,7 +109,7 @@ def _record_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRe
         if request.policy.first_run == "from_now":
             connection.execute(
                 "insert into held (kind, key, reason, since, partition)"
-                " select kind, key, 'before_from_now', $1, $2 from work.valid",
+                f" select kind, key, 'before_from_now', $1, $2 from {VALID}",
                 [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
             )
         moment = f"{request.at.timestamp():.0f}"
@@ -139,7 +139,6 @@ def _compared(
     also = aliases.union("v.bore", "s.also", "e.also") if several else "null::ubigint[]"
     lost = "h_row.row is not null" if hidden else "false"
     return f"""
-        create or replace table work.diff as
         select
             row, fate, ts, bytes, lane_hash, replaces,
             if(fate in {GOING}, fingerprint, null) as fingerprint,
@@ -156,12 +155,12 @@ def _compared(
                 select row, key, kind, ts, strlen(record) as bytes, {asked} as asked,
                     md5_number_lower(record) as fingerprint, {_person(request)} as lane_hash,
                     {bore} as bore
-                from work.valid
+                from {VALID}
             ) as v
             left join synced as s on s.key = v.key and s.kind = v.kind
             left join held as h on h.key = v.key and h.kind = v.kind
-            left join work.earlier as e on e.row = v.row
-            {"left join work.hidden as h_row on h_row.row = v.row" if hidden else ""}
+            left join {EARLIER_KEYS} as e on e.row = v.row
+            {f"left join {SUPPRESSED_ROWS} as h_row on h_row.row = v.row" if hidden else ""}
         )
     """
 
@@ -210,8 +209,8 @@ def _before_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRe
 
 def _limited(limit: int) -> str:
     return f"""
-        update work.diff set fate = 'limit' where row in (
-            select row from work.diff where fate in {GOING}
+        update {DIFF} set fate = 'limit' where row in (
+            select row from {DIFF} where fate in {GOING}
             order by ts nulls last, row offset {limit}
         )
     """

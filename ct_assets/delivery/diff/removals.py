@@ -11,6 +11,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import aliases
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.scratch_tables import GONE, NUMBERED, REMOVALS
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.sql import parquet_sql
 
@@ -30,21 +31,21 @@ def find_removals(
     *,
     count_kept: bool = False,
 ) -> RemovalPlan:
-    """Fills `work.removals` as `on_removed` says; `count_kept` counts rows for `keep`, too."""
-    connection.execute(_table("select null as kind, null as key, null as fields limit 0", diff, ""))
+    """Fills `REMOVALS` as `on_removed` says; `count_kept` counts rows for `keep`, too."""
+    REMOVALS.create(connection)
     action = request.policy.on_removed
     if request.policy.object != "profile" or (action == "keep" and not count_kept):
         return RemovalPlan()
     if note := _unsure(connection, request):
         return RemovalPlan(note=note)
     keys = parquet_sql(request.keys) if request.keys else ""
-    connection.execute(_gone(keys))
+    GONE.create(connection, _gone(keys))
     aliases.leave_alone(connection, keys)
-    rows = scalar(connection, "select count(*) from work.gone")
+    rows = scalar(connection, f"select count(*) from {GONE}")
     if action == "keep":
         return RemovalPlan(rows)
-    connection.execute(_table(f"from work.gone where {_able(action, diff)}", diff, action))
-    planned = scalar(connection, "select count(*) from work.removals")
+    REMOVALS.create(connection, _removals(diff, action))
+    planned = scalar(connection, f"select count(*) from {REMOVALS}")
     return RemovalPlan(rows, planned, _left(rows - planned, action))
 
 
@@ -67,7 +68,6 @@ def _unsure(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
 
 def _gone(keys: str) -> str:
     return f"""
-        create or replace table work.gone as
         select s.kind, s.key, s.fields, s.also from synced as s
         anti join (select _kind as kind, _key as key from {keys}) as k using (kind, key)
         anti join (
@@ -91,7 +91,7 @@ def _left(rows: int, action: str) -> str | None:
     return f"{rows} removed rows stay as they are: no field of theirs was ever sent"
 
 
-def _table(gone: str, diff: Diff, action: str) -> str:
+def _removals(diff: Diff, action: str) -> str:
     size = MAX_DELETES if action == "delete" else MAX_RECORDS
     if action == "delete":
         record = "json_object(if(kind = 'identity', 'identity', 'guid'), key)::varchar"
@@ -101,14 +101,12 @@ def _table(gone: str, diff: Diff, action: str) -> str:
         record = f"""'{{"type":"profile",' || to_json(kind) || ':' || to_json(key)
             || ',"profileData":{{' || {deletions} || '}}}}'"""
     return f"""
-        create or replace table work.removals as
-        with gone as ({gone}), numbered as (
+        with gone as (from {GONE} where {_able(action, diff)}), numbered as (
             select *, row_number() over (partition by kind order by key) - 1 as n from gone
         )
         select
-            kind::varchar as kind, key::varchar as key, fields::ubigint[] as fields,
-            '{action}' as action, {record} as record, n % {size} as position,
-            coalesce((select max(batch) from work.numbered), -1)
+            kind, key, fields, '{action}' as action, {record} as record, n % {size} as position,
+            coalesce((select max(batch) from {NUMBERED}), -1)
                 + dense_rank() over (order by kind, n // {size}) as batch
         from numbered
     """

@@ -10,6 +10,7 @@ import duckdb
 
 from ct_assets.clevertap.codes import entries
 from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.state.scratch_tables import DIFF, HELD_ROWS, HINTS, RECORD_OUTCOMES, VALID
 from ct_assets.files import replacing
 from ct_assets.sql import literal
 
@@ -27,22 +28,22 @@ def path_of(home: Path, delivery: int) -> Path:
 
 
 def list_held(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fills `work.listed` from the rows of `work.diff` that are held back."""
-    connection.execute(
+    """Fills `HELD_ROWS` from the rows of `DIFF` that are held back."""
+    HELD_ROWS.create(
+        connection,
         f"""
-        create or replace table work.listed as
         select h.key, h.kind, 'held' as outcome, coalesce(h.code, h.reason) as code, h.message,
             h.batch
-        from work.diff as d
-        join work.valid as v on v.row = d.row
+        from {DIFF} as d
+        join {VALID} as v on v.row = d.row
         join held as h on h.key = v.key and h.kind = v.kind
         where d.fate in {LISTED}
-        """
+        """,
     )
 
 
 def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: Origin) -> Path:
-    """From `work.settled`, and from `work.listed` where the delivery's own run writes it."""
+    """Writes `RECORD_OUTCOMES`, and `HELD_ROWS` where the delivery's own run filled it."""
     _explain(connection)
     path = path_of(home, origin.delivery)
     with replacing(path) as partial:
@@ -53,9 +54,9 @@ def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: Origin) -> 
                     {literal(origin.run)} as run
                 from (
                     select key, kind, outcome, code::varchar as code, message, batch
-                    from work.settled
-                    union all by name from work.listed
-                ) as r left join work.hints as c on c.code = coalesce(r.code, r.outcome)
+                    from {RECORD_OUTCOMES}
+                    union all by name from {HELD_ROWS}
+                ) as r left join {HINTS} as c on c.code = coalesce(r.code, r.outcome)
             ) to {literal(str(partial))} (format parquet, compression snappy)
             """
         )
@@ -63,22 +64,15 @@ def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: Origin) -> 
 
 
 def _explain(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fills `work.hints`, by the codes and outcomes that occur."""
-    connection.execute(
-        """
-        create table if not exists work.listed (
-            key varchar, kind varchar, outcome varchar, code varchar, message varchar,
-            batch uinteger
-        );
-        create or replace table work.hints (code varchar, hint varchar);
-        """
-    )
+    """Fills `HINTS`, by the codes and outcomes that occur."""
+    HELD_ROWS.create_if_missing(connection)
+    HINTS.create(connection)
     codes = connection.execute(
-        "select distinct code::varchar from work.settled where code is not null"
-        " union select distinct code from work.listed where code is not null"
+        f"select distinct code::varchar from {RECORD_OUTCOMES} where code is not null"
+        f" union select distinct code from {HELD_ROWS} where code is not null"
     ).fetchall()
     hints = _HINTS | {code: _hint(code) for (code,) in codes}
-    connection.executemany("insert into work.hints values (?, ?)", list(hints.items()))
+    connection.executemany(f"insert into {HINTS} values (?, ?)", list(hints.items()))
 
 
 def _hint(code: str) -> str:

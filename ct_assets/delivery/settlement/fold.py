@@ -10,54 +10,55 @@ import duckdb
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
 from ct_assets.delivery.state.state_database import scalar, transaction
 from ct_assets.sql import literal, parquet_sql
 
-_FORGET_REPLACED = """
-delete from {table} as t using (
-    select distinct unnest(replaces) as other from work.settled
+_FORGET_REPLACED = f"""
+delete from {{table}} as t using (
+    select distinct unnest(replaces) as other from {RECORD_OUTCOMES}
     where outcome = 'acked' and replaces is not null
 ) as r where t.kind || ':' || t.key = r.other
 """
 
-_FORGET = """
-delete from {table} as t using work.settled as d
-where d.kind = t.kind and d.key = t.key and d.outcome in ({outcomes})
+_FORGET = f"""
+delete from {{table}} as t using {RECORD_OUTCOMES} as d
+where d.kind = t.kind and d.key = t.key and d.outcome in ({{outcomes}})
 """
 
-_ACKED = """
+_ACKED = f"""
 insert into synced
-select kind, key, fingerprint, fields, person, {delivery}, also from work.settled
+select kind, key, fingerprint, fields, person, {{delivery}}, also from {RECORD_OUTCOMES}
 where outcome = 'acked' and action = 'upsert'
 """
 
-_UNKNOWN = "select count(*) from work.settled where outcome = 'unknown'"
+_UNKNOWN = f"select count(*) from {RECORD_OUTCOMES} where outcome = 'unknown'"
 _DOUBT = f"""
 update synced as s set fingerprint = null, fields = {field_bitmap.merged("s.fields", "d.fields")},
     also = coalesce(d.also, s.also)
-from work.settled as d where d.kind = s.kind and d.key = s.key and d.outcome = 'unknown'
+from {RECORD_OUTCOMES} as d where d.kind = s.kind and d.key = s.key and d.outcome = 'unknown'
 """
-_DOUBT_NEW = """
+_DOUBT_NEW = f"""
 insert into synced
-select kind, key, null, fields, person, null, also from work.settled as d
+select kind, key, null, fields, person, null, also from {RECORD_OUTCOMES} as d
 where outcome = 'unknown' and action = 'upsert'
     and not exists (from synced as s where s.kind = d.kind and s.key = d.key)
 """
 
-_REFUSED = """
+_REFUSED = f"""
 insert into held (kind, key, reason, person, fingerprint, declaration, code, message, batch,
     delivery, since, partition)
-select kind, key, 'refused', person, fingerprint, {declaration}, code::varchar, message, batch,
-    {delivery}, {now}, {partition}
-from work.settled where outcome = 'refused' and action = 'upsert'
+select kind, key, 'refused', person, fingerprint, {{declaration}}, code::varchar, message, batch,
+    {{delivery}}, {{now}}, {{partition}}
+from {RECORD_OUTCOMES} where outcome = 'refused' and action = 'upsert'
 """
 
-_PARKED = """
+_PARKED = f"""
 insert into held (kind, key, reason, person, fingerprint, declaration, message, batch, delivery,
     since, partition, record)
-select d.kind, d.key, 'parked', d.person, d.fingerprint, {declaration}, d.message, d.batch,
-    {delivery}, {now}, {partition}, o.record
-from work.settled as d join {outbox} as o using (batch, position)
+select d.kind, d.key, 'parked', d.person, d.fingerprint, {{declaration}}, d.message, d.batch,
+    {{delivery}}, {{now}}, {{partition}}, o.record
+from {RECORD_OUTCOMES} as d join {{outbox}} as o using (batch, position)
 where d.outcome = 'unknown' and d.action = 'upsert'
 """
 
@@ -65,7 +66,7 @@ where d.outcome = 'unknown' and d.action = 'upsert'
 def fold(
     connection: duckdb.DuckDBPyConnection, policy: Policy, origin: Origin, outbox: Path
 ) -> None:
-    """From `work.settled`. All of it or nothing, and the same if it is done twice."""
+    """Takes in `RECORD_OUTCOMES`: all of it or nothing, and the same if it is done twice."""
     facts = {
         "now": f"timestamp '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}'",
         "delivery": str(origin.delivery),

@@ -19,6 +19,7 @@ from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.files import sync
@@ -94,12 +95,12 @@ def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlemen
 
 
 def _load_outcomes(state: SyncState, connection: duckdb.DuckDBPyConnection, origin: Origin) -> None:
-    """Fills `work.settled`: each record of the outbox with its outcome, code and message."""
+    """Fills `RECORD_OUTCOMES`: each record of the outbox with its outcome, code and message."""
     parts = _write_segments(state, origin.delivery)
     refused = _write_refusals(state, origin.delivery)
-    connection.execute(
+    RECORD_OUTCOMES.create(
+        connection,
         f"""
-        create or replace table work.settled as
         select
             o.batch, o.position, o.action, o.kind, o.key, o.person, o.fingerprint, o.fields,
             o.replaces, o.also, r.code,
@@ -110,7 +111,7 @@ def _load_outcomes(state: SyncState, connection: duckdb.DuckDBPyConnection, orig
             on s.batch = o.batch and o.position >= s.first and o.position < s.until
         left join {parquet_sql(*refused)} as r
             on r.entry = s.entry and r.row = o.position and s.outcome = 'acked'
-        """
+        """,
     )
 
 
@@ -132,7 +133,8 @@ def _write_refusals(state: SyncState, delivery: int) -> list[Path]:
 
 def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> OutcomeCounts:
     """Of the records (`=`) or of the removals (`<>`)."""
-    found = connection.execute(
-        f"select outcome, count(*) from work.settled where action {operator} 'upsert' group by 1"
+    counts = connection.execute(
+        f"select outcome, count(*) from {RECORD_OUTCOMES}"
+        f" where action {operator} 'upsert' group by 1"
     ).fetchall()
-    return OutcomeCounts(planned=sum(n for _, n in found), **dict(found))
+    return OutcomeCounts(planned=sum(rows for _, rows in counts), **dict(counts))

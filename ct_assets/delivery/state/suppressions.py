@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from ct_assets.delivery.state.scratch_tables import SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, VALID
 from ct_assets.delivery.state.sync_files import StorageError
 from ct_assets.files import private_dir, replacing, sync
 from ct_assets.sql import literal
@@ -72,23 +73,24 @@ class Suppressions:
         return bool(known) and any(_hash(self._secret(), i) in known for i in identifiers)
 
     def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Fills `work.hidden` with their rows of `work.valid`; False if nobody was forgotten."""
+        """Fills `SUPPRESSED_ROWS` with their rows of `VALID`; False if nobody was forgotten."""
         known = self._known()
         if not known:
             return False
-        connection.execute("create or replace table work.forgotten (digest varchar)")
-        connection.execute("insert into work.forgotten select unnest($1::varchar[])", [known])
-        connection.execute(
+        SUPPRESSED_DIGESTS.create(connection)
+        insert = f"insert into {SUPPRESSED_DIGESTS} select unnest($1::varchar[])"
+        connection.execute(insert, [known])
+        SUPPRESSED_ROWS.create(
+            connection,
             f"""
-            create or replace table work.hidden as
             select distinct row from (
                 select row, {self._digest("lane_kind || ':' || lane_identity")} as digest
-                from work.valid
+                from {VALID}
                 union all
                 select row, {self._digest("other")} as digest
-                from (select row, unnest(also) as other from work.valid where also is not null)
-            ) semi join work.forgotten using (digest)
-            """
+                from (select row, unnest(also) as other from {VALID} where also is not null)
+            ) semi join {SUPPRESSED_DIGESTS} using (digest)
+            """,
         )
         return True
 

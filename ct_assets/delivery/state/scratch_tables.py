@@ -1,0 +1,181 @@
+"""The scratch tables: each step of a delivery, of a plan and of a settlement is one of them.
+
+They lie in the database `work`, beside the state, and are gone when the operation ends. In an
+f-string a table is its name in SQL, so that no statement spells one by itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from ct_assets.sql import name_sql
+
+
+@dataclass(frozen=True)
+class ScratchTable:
+    name: str
+    columns: Mapping[str, str]
+    """DuckDB types by name."""
+
+    def __str__(self) -> str:
+        return f"work.{self.name}"
+
+    def typed(self, query: str) -> str:
+        """The rows of a query, in the columns of the table; other columns of it are left out."""
+        names = {name_sql(name): type_ for name, type_ in self.columns.items()}
+        selected = (f"{name}::{type_} as {name}" for name, type_ in names.items())
+        return f"select {', '.join(selected)} from ({query})"  # noqa: S608 -- a query of ours
+
+    def create(
+        self, connection: duckdb.DuckDBPyConnection, query: str | None = None, *, order: str = ""
+    ) -> None:
+        """Makes the table anew, with the rows of `query`, or with none."""
+        if query is None:
+            connection.execute(f"create or replace table {self} ({self._declared()})")
+        else:
+            connection.execute(f"create or replace table {self} as {self.typed(query)} {order}")
+
+    def create_view(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
+        """The same as a view, for rows that are not to be copied."""
+        connection.execute(f"create or replace view {self} as {self.typed(query)}")
+
+    def create_if_missing(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(f"create table if not exists {self} ({self._declared()})")
+
+    def _declared(self) -> str:
+        return ", ".join(f"{name_sql(name)} {type_}" for name, type_ in self.columns.items())
+
+
+# Of the plan: every valid row, and what becomes of it.
+
+VALID = ScratchTable(
+    "valid",
+    {
+        "row": "bigint",  # place in the snapshot, from 0
+        "key": "varchar",
+        "kind": "varchar",  # of the key: an identifier's, or `event`
+        "lane_kind": "varchar",
+        "lane_identity": "varchar",  # the person's, with its kind
+        "also": "varchar[]",  # the person's further identifiers, as `kind:value`
+        "ts": "bigint",  # seconds since 1970
+        "record": "varchar",  # JSON
+        "clear": "varchar[]",  # fields to be cleared
+        "present": "ubigint[]",  # a bit for each field that is not null: see field_bitmap
+    },
+)
+DIFF = ScratchTable(
+    "diff",
+    {
+        "row": "bigint",
+        "fate": "varchar",  # new, changed, unchanged, or the reason for which it is held
+        "ts": "bigint",
+        "bytes": "bigint",  # of the record
+        "lane_hash": "ubigint",  # of the person, of events only
+        "replaces": "varchar[]",  # keys under which the person was sent before, as `kind:key`
+        "fingerprint": "ubigint",
+        "fields": "ubigint[]",  # those that CleverTap holds before this delivery
+        "also": "ubigint[]",  # hashes of further identifiers, old and new
+    },
+)
+SUPPRESSED_DIGESTS = ScratchTable("suppressed_digests", {"digest": "varchar"})
+SUPPRESSED_ROWS = ScratchTable("suppressed_rows", {"row": "bigint"})
+ABSENT_KEYS = ScratchTable(  # of `synced`, which no row has today
+    "absent_keys", {"name": "varchar", "fields": "ubigint[]", "also": "ubigint[]"}
+)
+EARLIER_KEYS = ScratchTable(  # absent keys of persons that have a row today
+    "earlier_keys",
+    {
+        "row": "bigint",
+        "replaces": "varchar[]",
+        "fields": "ubigint[]",
+        "also": "ubigint[]",
+    },
+)
+NUMBERED = ScratchTable(  # rows of DIFF with their batch, which is null where a row does not leave
+    "numbered",
+    {
+        "row": "bigint",
+        "batch": "bigint",
+        "position": "bigint",
+        "lane": "ubigint",
+        "lane_hash": "ubigint",
+        "bytes": "bigint",
+        "replaces": "varchar[]",
+        "fingerprint": "ubigint",
+        "fields": "ubigint[]",
+        "also": "ubigint[]",
+    },
+)
+GONE = ScratchTable(  # rows of `synced` that are in the source no more
+    "gone",
+    {"kind": "varchar", "key": "varchar", "fields": "ubigint[]", "also": "ubigint[]"},
+)
+REMOVALS = ScratchTable(  # those that are cleared or deleted
+    "removals",
+    {
+        "kind": "varchar",
+        "key": "varchar",
+        "fields": "ubigint[]",
+        "action": "varchar",  # clear or delete
+        "record": "varchar",
+        "position": "bigint",
+        "batch": "bigint",
+    },
+)
+OUTGOING = ScratchTable(  # the columns of `outbox.parquet`
+    "outgoing",
+    {
+        "batch": "uinteger",
+        "position": "uinteger",  # within the batch
+        "lane": "utinyint",
+        "action": "varchar",  # upsert, clear or delete
+        "kind": "varchar",
+        "key": "varchar",
+        "person": "ubigint",
+        "fingerprint": "ubigint",
+        "record": "varchar",
+        "bytes": "uinteger",
+        "fields": "ubigint[]",  # those that CleverTap holds once the record is acked
+        "replaces": "varchar[]",
+        "also": "ubigint[]",
+    },
+)
+
+# Of the settlement: every record of the outbox, and its outcome.
+
+RECORD_OUTCOMES = ScratchTable(
+    "record_outcomes",
+    {
+        "batch": "uinteger",
+        "position": "uinteger",
+        "action": "varchar",
+        "kind": "varchar",
+        "key": "varchar",
+        "person": "ubigint",
+        "fingerprint": "ubigint",
+        "fields": "ubigint[]",
+        "replaces": "varchar[]",
+        "also": "ubigint[]",
+        "code": "bigint",  # CleverTap's, of a refusal
+        "outcome": "varchar",  # acked, refused, unknown or unsent
+        "message": "varchar",
+    },
+)
+HELD_ROWS = ScratchTable(  # held rows that the report lists
+    "held_rows",
+    {
+        "key": "varchar",
+        "kind": "varchar",
+        "outcome": "varchar",
+        "code": "varchar",
+        "message": "varchar",
+        "batch": "uinteger",
+    },
+)
+HINTS = ScratchTable("hints", {"code": "varchar", "hint": "varchar"})
+
+ALL = (
+    *(VALID, DIFF, SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, ABSENT_KEYS, EARLIER_KEYS),
+    *(NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, HINTS),
+)
