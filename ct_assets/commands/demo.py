@@ -14,6 +14,7 @@ from rich.table import Table
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import reason_text
 from ct_assets.components.project.registry import Declared
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
@@ -125,8 +126,7 @@ def _print_rows(console: Console, made: Staged, declared: Declared) -> None:
     for row in rejected.scan().head(20).collect().iter_rows(named=True):
         for reason in row["reasons"]:
             console.print(
-                f"{name}: rejected {column} {row.get(column)}: "
-                f"{reason['field']}: {reason['message']} [{reason['code']}]",
+                f"{name}: rejected {column} {row.get(column)}: {reason_text(reason)}",
                 markup=False,
                 soft_wrap=True,
             )

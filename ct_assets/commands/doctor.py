@@ -18,7 +18,7 @@ from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.source_reads import sources
 from ct_assets.commands.checkup.state_files import states
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import console, print_json, table
+from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.errors import UserError
 from ct_assets.settings import data_dir
 
@@ -30,7 +30,7 @@ MARKS = {
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Check everything that a sync needs; the exit code is 1 if anything fails.

@@ -9,8 +9,6 @@ import click
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, counted, local, table
 from ct_assets.delivery.operations import parked_records
-from ct_assets.io_managers import destinations
-from ct_assets.io_managers.delivery_requests import home
 
 
 @click.command()
@@ -28,7 +26,7 @@ def command(module: str, sync: str, *, resend: bool, discard: bool, keys: tuple[
         raise click.UsageError("--resend and --discard contradict each other; give one of them")
     project = Project.load(module)
     declared = project.sync(sync).sync
-    folder = home(destinations.name_of(destinations.known(declared)), sync)
+    folder = project.state(sync)
     policy, wanted = project.policy(declared), list(keys) or None
     if not folder.exists():
         click.echo(f"Nothing of {sync} is parked: it was never sent.")

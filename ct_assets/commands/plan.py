@@ -7,7 +7,7 @@ from rich.console import Console
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import console, print_json, table
+from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import DryRunResult
@@ -24,7 +24,7 @@ from ct_assets.io_managers.delivery_requests import DeliveryOptions
     help="Also ask CleverTap to judge the records with dryRun=1, which keeps none of them. Its "
     "published reference does not mention dryRun: try it on a test account first.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def command(
     module: str, sync: str, *, full: bool, limit: int | None, ask_clevertap: bool, as_json: bool

@@ -1,11 +1,11 @@
 """Shows the exact records of a sync, and its rejected rows with reasons: `ct-assets preview`."""
 
 import json
-from collections.abc import Mapping
 
 import click
 
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import reason_text
 from ct_assets.components.preview.scratch import Rows
 from ct_assets.row_counts import RowCounts
 
@@ -45,7 +45,7 @@ def _records(rows: Rows, limit: int) -> None:
     for record, warnings in shown.iter_rows():
         click.echo(record)
         for warning in warnings or ():
-            click.echo(f"  warning: {_told(warning)}")
+            click.echo(f"  warning: {reason_text(warning)}")
 
 
 def _rejected(rows: Rows, limit: int) -> None:
@@ -54,8 +54,4 @@ def _rejected(rows: Rows, limit: int) -> None:
         reasons = row.pop("reasons")
         click.echo(f"\nrejected: {json.dumps(row, ensure_ascii=False, default=str)}")
         for reason in reasons:
-            click.echo(f"  {_told(reason)}")
-
-
-def _told(reason: Mapping[str, str]) -> str:
-    return f"{reason['field']}: {reason['message']} [{reason['code']}]"
+            click.echo(f"  {reason_text(reason)}")

@@ -7,8 +7,6 @@ import click
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.delivery.operations.refused_records import replay
-from ct_assets.io_managers import destinations
-from ct_assets.io_managers.delivery_requests import home
 
 
 @click.command()
@@ -27,7 +25,7 @@ def command(module: str, sync: str, code: str | None, since: datetime | None) ->
     """
     project = Project.load(module)
     declared = project.sync(sync).sync
-    folder = home(destinations.name_of(destinations.known(declared)), sync)
+    folder = project.state(sync)
     if not folder.exists():
         click.echo(f"Nothing of {sync} was refused: it was never sent.")
         return

@@ -3,28 +3,27 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 import dagster as dg
 from dagster._utils.schedules import get_next_cron_tick
 
-from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.support.dagster_runs import LastRun, instance, last_runs
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import print_json
+from ct_assets.commands.support.output import json_option, print_json
 from ct_assets.commands.support.status_table import Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.project.runs import schedule_name, stopped
 from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
 from ct_assets.delivery.state.sync_files import SyncBusyError
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.delivery_requests import home
 from ct_assets.mapping import Sync
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.pass_obj
 def command(module: str, *, as_json: bool) -> None:
     """Show every sync: destination, last run, where its rows went, what is parked, next run.
@@ -79,7 +78,7 @@ def _status(
     """`off`: the schedule or sensors of this sync that are stopped in the UI."""
     sync = project.sync(name).sync
     to = destinations.known(sync)
-    stands, busy = _stands(to, name)
+    stands, busy = _stands(project.state(name))
     report = project.staged(name, "clevertap")
     delivery = report.meta.delivery if report else None
     current = delivery is not None and delivery.destination == destinations.name_of(to)
@@ -96,10 +95,10 @@ def _status(
     )
 
 
-def _stands(to: Destination | None, name: str) -> tuple[SyncStatus | None, tuple[str, ...]]:
+def _stands(state: Path) -> tuple[SyncStatus | None, tuple[str, ...]]:
     """How the sync stands; if a run holds its lock, None and a note of that."""
     try:
-        return sync_status(home(destinations.name_of(to), name)), ()
+        return sync_status(state), ()
     except SyncBusyError:
         return None, ("a run is under way",)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import orjson
+from starlette.responses import Response
 
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.judge.upload_checks import Refused
@@ -18,6 +19,11 @@ class Answer(NamedTuple):
     headers: Headers = (JSON,)
     records: int | None = None
     refused: int | None = None
+
+
+def response(answer: Answer) -> Response:
+    """The answer for starlette, with JSON's plain media type."""
+    return Response(answer.body, answer.status, media_type="application/json")
 
 
 def answer(value: Json, status: int = 200) -> Answer:

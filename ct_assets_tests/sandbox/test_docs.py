@@ -32,7 +32,7 @@ def rows(heading: str) -> list[list[str]]:
 
 
 def test_every_fault_is_in_the_table() -> None:
-    table = rows("| fault | the sender meets | records |")
+    table = rows("| fault | the sender gets | records |")
     kept = {name: row[2] for row in table for name in re.findall(r"`([^`]+)`", row[0])}
 
     assert set(kept) == set(FAULTS)

@@ -1,6 +1,7 @@
 """Loads the definitions of a module, with the syncs, staging and warehouse that they declare."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import dagster as dg
@@ -9,6 +10,8 @@ from dagster_duckdb import DuckDBResource
 from ct_assets.components.preview.workspace import Desk
 from ct_assets.components.project import registry
 from ct_assets.errors import UserError
+from ct_assets.io_managers import destinations
+from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
 
@@ -18,6 +21,11 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Project(Desk):
     definitions: dg.Definitions
+
+    def state(self, name: str) -> Path:
+        """The folder of a sync's state, for the destination that it has now."""
+        destination = destinations.known(self.sync(name).sync)
+        return home(destinations.name_of(destination), name)
 
     @staticmethod
     def load(module: str) -> "Project":

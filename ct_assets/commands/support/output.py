@@ -1,6 +1,7 @@
 """Prints tables for people and JSON for programs."""
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,9 @@ from rich.table import Table
 
 PIPED_WIDTH = 160
 """Characters in a line where no terminal sets the width."""
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def console() -> Console:
@@ -29,6 +33,11 @@ def table(*columns: str, title: str | None = None, numbers: tuple[str, ...] = ()
 
 def print_json(value: Any) -> None:  # noqa: ANN401 -- dataclasses, mappings and lists of them
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
+
+
+def reason_text(reason: Mapping[str, Any]) -> str:
+    """A reason or warning of a row: `<field>: <message> [<code>]`."""
+    return f"{reason['field']}: {reason['message']} [{reason['code']}]"
 
 
 def local(moment: datetime) -> str:

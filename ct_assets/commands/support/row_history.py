@@ -1,15 +1,14 @@
 """Tells the history of one row: in the source now, through the mapping, and at CleverTap."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from ct_assets.clevertap.codes import entries, explain
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import local
+from ct_assets.commands.support.output import local, reason_text
 from ct_assets.components.preview.scratch import Rows, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.delivery.operations.inspection import (
@@ -20,7 +19,6 @@ from ct_assets.delivery.operations.inspection import (
 )
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.delivery_requests import home
 from ct_assets.mapping import Sync
 
 MOST = 5
@@ -31,7 +29,7 @@ def story(module: str, name: str, key: str) -> str:
     project = Project.load(module)
     declared = project.sync(name)
     to = destinations.known(declared.sync)
-    state = home(destinations.name_of(to), name)
+    state = project.state(name)
     with project.rows(declared) as rows:
         lines = list(_rows(declared.sync, rows, key, Suppressions(state.parent)))
     lines += ["", f"Destination: {destinations.label(to)}"]
@@ -97,14 +95,14 @@ def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Suppressions) -> Iterator[
         rejected = rows.rejected.scan().select("reasons").collect().to_series().to_list()
     for record, warnings, kind, identity, also in records:
         yield f"Its record: {record}"
-        yield from (f"  warning: {_reason(warning)}" for warning in warnings or ())
+        yield from (f"  warning: {reason_text(warning)}" for warning in warnings or ())
         if forgotten.knows([f"{kind}:{identity}", *(also or ())]):
             yield f"Held back: forgotten. {explain('forgotten').fix}"
     for reasons in rejected:
         yield "Rejected:"
         for reason in reasons:
             entry = entries().get(reason["code"])
-            yield f"  {_reason(reason)}"
+            yield f"  {reason_text(reason)}"
             yield from (f"    {entry.fix}",) if entry else ()
     if not records and not rejected:
         yield f"Left out: `where: {sync.where}` does not hold for it."
@@ -145,10 +143,6 @@ def _outcome(line: ReportedOutcome) -> Iterator[str]:
 
 def _by(run: DeliveryRun | None) -> str:
     return f" at {local(run.at)}, run {run.run[:8]}" if run else ""
-
-
-def _reason(reason: Mapping[str, Any]) -> str:
-    return f"{reason['field']}: {reason['message']} [{reason['code']}]"
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
 from ct_assets.sandbox.endpoints.upload import records_of
-from ct_assets.sandbox.json_types import Json, Record
+from ct_assets.sandbox.json_types import Record
 from ct_assets.sandbox.judge import refusal_texts
 from ct_assets.sandbox.judge.profile_checks import ProfileChecks, is_email
 from ct_assets.sandbox.judge.upload_checks import Refused
@@ -31,17 +31,13 @@ def subscribe(sandbox: Sandbox, call: Call) -> Answer:
             return refusal_texts.EMAIL if kind == "email" else refusal_texts.PHONE
         return None if record.get("status") in tuple(_STATUSES) else refusal_texts.STATUS
 
-    records = _judged(sandbox, call, check)
-    if isinstance(records, Answer):
-        return records
-    accepted, refused = records
-    with sandbox.store.writing(call.now):
-        for record in accepted:
-            wanted = _STATUSES[record["status"]]
-            sandbox.store.contacts.subscribe(
-                call.number, record["type"], record["value"], call.now, wanted=wanted
-            )
-    return answers.envelope(len(accepted) + len(refused), refused)
+    def change(record: Record) -> None:
+        wanted = _STATUSES[record["status"]]
+        sandbox.store.contacts.subscribe(
+            call.number, record["type"], record["value"], call.now, wanted=wanted
+        )
+
+    return _changed(sandbox, call, check, change)
 
 
 def disassociate(sandbox: Sandbox, call: Call) -> Answer:
@@ -53,33 +49,27 @@ def disassociate(sandbox: Sandbox, call: Call) -> Answer:
             return refusal_texts.CHANNEL
         return None if is_phone(record.get("value")) else refusal_texts.PHONE
 
-    records = _judged(sandbox, call, check)
-    if isinstance(records, Answer):
-        return records
-    accepted, refused = records
-    with sandbox.store.writing(call.now):
-        for record in accepted:
-            sandbox.store.contacts.disassociate(record["value"])
-    return answers.envelope(len(accepted) + len(refused), refused)
+    def change(record: Record) -> None:
+        sandbox.store.contacts.disassociate(record["value"])
+
+    return _changed(sandbox, call, check, change)
 
 
-def _judged(
-    sandbox: Sandbox, call: Call, check: RecordCheck
-) -> Answer | tuple[list[Record], list[Refused]]:
+def _changed(
+    sandbox: Sandbox, call: Call, check: RecordCheck, change: Callable[[Record], None]
+) -> Answer:
+    """Applies `change` to each record that passes `check`, in one transaction."""
     records = records_of(call.body)
     if records is None:
         return answers.malformed()
     if len(records) > (most := sandbox.settings.max_records):
         return answers.failure(400, f"Too many records: {len(records)}, the limit is {most}")
-    accepted, refused = [], []
-    for position, record in enumerate(records):
-        refusal = _refusal(record, check)
-        if refusal:
-            refused.append(Refused(position, refusal, record))
-        elif isinstance(record, dict):
-            accepted.append(record)
-    return accepted, refused
-
-
-def _refusal(record: Json, check: RecordCheck) -> refusal_texts.RefusalText | None:
-    return check(record) if isinstance(record, dict) else refusal_texts.CHANNEL
+    refused = []
+    with sandbox.store.writing(call.now):
+        for position, record in enumerate(records):
+            refusal = check(record) if isinstance(record, dict) else refusal_texts.CHANNEL
+            if refusal:
+                refused.append(Refused(position, refusal, record))
+            elif isinstance(record, dict):
+                change(record)
+    return answers.envelope(len(records), refused)

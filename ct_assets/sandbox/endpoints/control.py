@@ -129,5 +129,4 @@ def _json(value: object, status: int = 200) -> Response:
 
 
 def _refused(error: ValidationError) -> Response:
-    answer = answers.failure(400, wrong_in(error))
-    return Response(answer.body, answer.status, media_type="application/json")
+    return answers.response(answers.failure(400, wrong_in(error)))

@@ -7,10 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-import orjson
 from pydantic import BaseModel, ValidationError
 
-from ct_assets.sandbox.json_types import Json, Record
+from ct_assets.sandbox.json_types import Json, Record, read_object
 from ct_assets.sandbox.store.reads.export_pages import OPERATORS, Condition, Query
 
 Token = TypeVar("Token", bound=BaseModel)
@@ -43,11 +42,8 @@ def read_query(body: bytes, zone: str) -> Query:
 
 
 def _document(body: bytes) -> Record:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    if not isinstance(document, dict):
+    document = read_object(body)
+    if document is None:
         raise BadQueryError("Malformed request")
     return document
 

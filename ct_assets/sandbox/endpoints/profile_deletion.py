@@ -2,13 +2,11 @@
 
 from typing import NamedTuple
 
-import orjson
-
 from ct_assets.clevertap.contract import MAX_DELETES
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
-from ct_assets.sandbox.json_types import Json, Record
+from ct_assets.sandbox.json_types import Json, read_object
 from ct_assets.sandbox.judge.identity_checks import ProfileIdentifier
 
 
@@ -36,7 +34,7 @@ def demerge_profiles(sandbox: Sandbox, call: Call) -> Answer:
 def _scheduled(
     sandbox: Sandbox, call: Call, action: str, fields: tuple[BodyField, ...], delay: float
 ) -> Answer:
-    document = _object(call.body)
+    document = read_object(call.body)
     if document is None:
         return answers.malformed()
     given = [field for field in fields if field.name in document]
@@ -53,14 +51,6 @@ def _scheduled(
         return answers.failure(404, "Profile not found")
     sandbox.store.schedule(action, identifiers, due=call.now + delay, now=call.now)
     return answers.answer({"status": "success"})
-
-
-def _object(body: bytes) -> Record | None:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return document if isinstance(document, dict) else None
 
 
 def _texts(given: Json) -> list[str] | None:

@@ -3,14 +3,13 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
-from ct_assets.sandbox.json_types import Record
+from ct_assets.sandbox.json_types import read_object
 
 VALID_SECONDS = 86_400
 PREFIX = "/sandbox/lists/"
@@ -46,7 +45,7 @@ async def put_list(sandbox: Sandbox, request: Request) -> Response:
 
 def commit_list(sandbox: Sandbox, call: Call) -> Answer:
     """POST /upload_custom_list_segment_completed; errors of the file go to the error stream."""
-    document = _object(call.body)
+    document = read_object(call.body)
     if document is None:
         return answers.malformed()
     for key in _REQUIRED:
@@ -65,11 +64,3 @@ def commit_list(sandbox: Sandbox, call: Call) -> Answer:
         sandbox.store.lists.commit(segment, about, call.now)
         sandbox.store.lists.fill(segment, body, call.number, call.now)
     return answers.answer({"Segment ID": segment, "status": "success"})
-
-
-def _object(body: bytes) -> Record | None:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return document if isinstance(document, dict) else None

@@ -29,5 +29,4 @@ def routes() -> list[Route]:
 async def _unplayed(request: Request) -> Response:
     """Answers 501; a 404 would say that CleverTap has no such API."""
     error = f"CleverTap has {request.url.path}, and this sandbox does not play it"
-    answer = answers.failure(501, error)
-    return Response(answer.body, answer.status, media_type="application/json")
+    return answers.response(answers.failure(501, error))

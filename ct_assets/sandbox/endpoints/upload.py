@@ -1,11 +1,9 @@
 """Answers POST /1/upload: profiles, events and device tokens."""
 
-import orjson
-
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
 from ct_assets.sandbox.endpoint_context import Call, Sandbox
-from ct_assets.sandbox.json_types import Json
+from ct_assets.sandbox.json_types import Json, read_object
 from ct_assets.sandbox.judge import refusal_texts
 from ct_assets.sandbox.judge.upload_checks import Accepted, Refused
 
@@ -34,11 +32,7 @@ def kind_of(body: bytes) -> str:
 
 def records_of(body: bytes) -> list[Json] | None:
     """The array `d` of a body; None if the body is not JSON or has none."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    records = document.get("d") if isinstance(document, dict) else None
+    records = (read_object(body) or {}).get("d")
     return records if isinstance(records, list) else None
 
 

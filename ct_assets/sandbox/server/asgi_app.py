@@ -73,5 +73,4 @@ def _api(sandbox: Sandbox) -> list[BaseRoute]:
 
 async def _not_offered(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    answer = answers.failure(status, _REASONS.get(status, "Bad request"))
-    return Response(answer.body, status, media_type="application/json")
+    return answers.response(answers.failure(status, _REASONS.get(status, "Bad request")))

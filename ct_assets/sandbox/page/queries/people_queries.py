@@ -49,7 +49,8 @@ class Device(NamedTuple):
 
 
 def total(reader: sqlite3.Connection) -> int:
-    return _count(reader, "select count(*) from profiles")
+    count: int = reader.execute("select count(*) from profiles").fetchone()[0]
+    return count
 
 
 def newest(reader: sqlite3.Connection, before: int | None, most: int) -> list[Person]:
@@ -159,8 +160,3 @@ def _person(reader: sqlite3.Connection, pid: int) -> Person | None:
         (pid,),
     )
     return Person(pid, row[0], row[1], orjson.loads(row[2]), tuple((k, v) for k, v in identifiers))
-
-
-def _count(reader: sqlite3.Connection, statement: str) -> int:
-    count: int = reader.execute(statement).fetchone()[0]
-    return count

@@ -14,7 +14,6 @@ from ct_assets.sandbox.store.properties.property_types import (
 )
 
 Scope = Literal["all", "name_and_gender"]
-Props = dict[str, Json]
 
 GROUPS = frozenset({"category-unsubscribe", "category-resubscribe"})
 _LARGEST = 2**63 - 1
