@@ -43,7 +43,7 @@ COLUMNS = {
 @click.command()
 @click.pass_obj
 def command(module: str) -> None:
-    """Materialize the declared syncs and print what became of every row.
+    """Materialize the declared syncs and print where every row went.
 
     The destination is the sandbox, or a CLEVERTAP_API_URL on this machine; never an account.
     """
@@ -54,11 +54,11 @@ def command(module: str) -> None:
     with kept_or_temporary() as instance:
         failed = [d.sync.name for d in syncs if not _run(project, d, instance)]
     after = _staged(project, syncs).items()
-    made = {name: snapshot for name, snapshot in after if snapshot != before.get(name)}
+    snapshots = {name: snapshot for name, snapshot in after if snapshot != before.get(name)}
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    _print_table(console, made, syncs)
+    _print_table(console, snapshots, syncs)
     for declared in syncs:
-        _print_rows(console, made, declared)
+        _print_rows(console, snapshots, declared)
     _print_destinations(console, syncs)
     if failed:
         raise UserError(f"not complete: {', '.join(failed)}; the reason is above")
@@ -94,12 +94,12 @@ def _staged(project: Project, syncs: list[Declared]) -> Staged:
     return {name: snapshot for name, snapshot in by_stage.items() if snapshot}
 
 
-def _print_table(console: Console, made: Staged, syncs: list[Declared]) -> None:
+def _print_table(console: Console, snapshots: Staged, syncs: list[Declared]) -> None:
     table = Table("sync", title="Where every row went", title_justify="left", box=box.SIMPLE)
     for heading in COLUMNS.values():
         table.add_column(heading, justify="right")
     for declared in syncs:
-        staged = (made.get((declared.sync.name, stage)) for stage in ("valid", "clevertap"))
+        staged = (snapshots.get((declared.sync.name, stage)) for stage in ("valid", "clevertap"))
         counts = {name: rows for s in staged if s for name, rows in _totals(s.meta).items()}
         table.add_row(declared.sync.name, *(str(counts.get(key, "-")) for key in COLUMNS))
     console.print(table)
@@ -110,9 +110,9 @@ def _totals(meta: SnapshotMeta) -> dict[str, int]:
     return part.counts.totals() if part else {}
 
 
-def _print_rows(console: Console, made: Staged, declared: Declared) -> None:
+def _print_rows(console: Console, snapshots: Staged, declared: Declared) -> None:
     name = declared.sync.name
-    valid, rejected, sent = (made.get((name, stage)) for stage in STAGES[:3])
+    valid, rejected, sent = (snapshots.get((name, stage)) for stage in STAGES[:3])
     if sent and sent.meta.delivery:
         acked = sent.meta.delivery.counts.acked
         console.print(f"{name}: {acked} {_records(declared.sync)} acknowledged")

@@ -64,7 +64,7 @@ def command(
 ) -> None:
     """Serve the sandbox until Ctrl+C, with its page at the same address.
 
-    If one is running already, it is told the faults, and its address is printed.
+    If one is running already, it takes over the faults, and its address is printed.
     """
     if stops:
         click.echo("Stopped." if stop(data_dir()) else "None is running.")

@@ -1,4 +1,4 @@
-"""Rules of ours and of the receivers', on top of what libphonenumber calls valid.
+"""Refuses valid numbers that break rules of ours or of the receivers.
 
 libphonenumber knows valid numbers of 4 digits in all (Germany, Brazil) and of 19 (Indonesia).
 """

@@ -50,7 +50,7 @@ _BEFORE = {
 
 
 def stores(fault: FaultName) -> bool:
-    """Whether the records of a request with this fault are kept all the same."""
+    """Whether the records of a request with this fault are kept nevertheless."""
     return fault not in _BEFORE
 
 

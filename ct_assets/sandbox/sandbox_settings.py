@@ -124,7 +124,7 @@ class StorageSettings(SettingsGroup):
     delete_operator: Literal["all", "name_and_gender"] = "all"
     """Which properties `$delete` removes."""
     type_drift: Literal["accept", "drop_property", "drop_event"] = "drop_property"
-    """What becomes of a value whose type is not the one its property was first seen with. Integers
+    """How a value is treated whose type is not the one its property was first seen with. Integers
     and floats go together. `drop_event` drops the whole profile update or event."""
     discarded_properties: frozenset[str] = frozenset()
     """Dropped in silence."""
@@ -138,11 +138,11 @@ class StorageSettings(SettingsGroup):
     demerge_delay_seconds: NonNegativeFloat = 0.0
     """CleverTap parts profiles within a day."""
     unknown_profiles: Literal["ignore", "refuse"] = "ignore"
-    """Deletions and demerges of somebody unknown: passed over without a word, or 404 for all."""
+    """Deletions and demerges of unknown profiles: ignored without an error, or 404 for all."""
     export_delay_seconds: NonNegativeFloat = 0.0
     """How long an export answers code 2, still in progress, and a count `partial`."""
     missing_profile: Literal["null", "fail"] = "null"
-    """What /1/profile.json answers for somebody unknown."""
+    """The answer of /1/profile.json for an unknown profile: a record of null, or a failure."""
 
     log_rows: PositiveInt = 10_000
     """Requests kept in the log, and the errors of the error stream that came with them."""

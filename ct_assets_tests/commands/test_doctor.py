@@ -10,7 +10,7 @@ from ct_assets_tests.commands.kit import Shop
 
 
 def failures(shop: Shop) -> dict[str, tuple[str, str]]:
-    """What was found and the fix, by check."""
+    """The finding and the fix of each check."""
     found = shop.json("doctor")
     return {c["name"]: (c["found"], c["fix"]) for c in found if c["status"] == "failed"}
 

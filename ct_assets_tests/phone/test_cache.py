@@ -12,7 +12,7 @@ from ct_assets.phone.compiler.automaton import Automaton
 
 
 def signed(**arrays: Any) -> bytes:
-    """What `save` would have written, had these been the arrays of an automaton."""
+    """The content that `save` would write if these were the arrays of an automaton."""
     archive = io.BytesIO()
     np.savez_compressed(archive, **arrays)
     return hashlib.sha256(archive.getvalue()).digest() + archive.getvalue()

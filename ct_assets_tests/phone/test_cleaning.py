@@ -53,7 +53,7 @@ def test_bare_digits_are_read(text: str, value: int) -> None:
     ],
 )
 def test_nothing_else_is_read(text: str) -> None:
-    """What polars makes of such texts is not documented; the engine relies on it."""
+    """The engine relies on how polars casts such texts, which is not documented."""
     assert read(pl.Series([text])).readable.tolist() == [False]
 
 

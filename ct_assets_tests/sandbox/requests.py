@@ -34,7 +34,7 @@ def codes(answer: Json) -> list[int]:
 
 
 def read(client: httpx.Client, identity: str) -> Json | None:
-    """What profile.json shows of somebody, without the devices."""
+    """The profile as profile.json shows it, without the devices."""
     answer = client.get("/1/profile.json", params={"identity": identity}).json()
     assert answer["status"] == "success"
     record: Json | None = answer["record"]

@@ -1,4 +1,4 @@
-"""Whatever comes in, the sandbox answers the next request and its file stays whole."""
+"""After any input the sandbox answers the next request, and its file stays whole."""
 
 import itertools
 import os
@@ -292,7 +292,7 @@ def _stored(path: Path) -> Counter[str]:
 
 
 def test_killed_while_storing(tmp_path: Path) -> None:
-    """What was answered is there afterwards, no upload is there in part, and the file is whole."""
+    """Answered uploads are stored, no upload is stored in part, and the file is whole."""
     answered: list[str] = []
     for life in range(2):
         address, under_way = ensure_running(tmp_path), threading.Event()

@@ -22,7 +22,7 @@ _DEMERGE = (BodyField("identities", "identity"),)
 
 
 def delete_profiles(sandbox: Sandbox, call: Call) -> Answer:
-    """POST /1/delete/profiles.json: unknown ids are passed over without a word."""
+    """POST /1/delete/profiles.json: unknown ids are ignored without an error."""
     return _scheduled(sandbox, call, "delete", _DELETE, sandbox.settings.delete_delay_seconds)
 
 

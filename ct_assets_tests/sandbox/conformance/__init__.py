@@ -1,4 +1,4 @@
-"""What CleverTap answers, word for word: a table that any server with its API can be held against.
+"""Lists CleverTap's answers, word for word; any server with its API can be compared with the table.
 
 `CASES` are single requests that store nothing, so that they can be put to a real account as well:
 `seen` answers were captured from CleverTap or stand in its documentation; for the others only the

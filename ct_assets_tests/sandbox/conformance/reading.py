@@ -1,4 +1,4 @@
-"""What is uploaded, and what every reading endpoint says of it."""
+"""Uploads records, and lists the answers of every reading endpoint about them."""
 
 from ct_assets_tests.sandbox.conformance.case import (
     NOON,

@@ -1,4 +1,4 @@
-"""What is kept of records that were taken: identities, types, operators, limits, silent drops."""
+"""Shows how accepted records are kept: identities, types, operators, limits, silent drops."""
 
 from typing import Any
 

@@ -18,7 +18,7 @@ _LARGEST_FORM = 100_000
 
 
 def faults(visit: Visit, problem: str = "", entered: Form | None = None) -> Response:
-    """`entered`: what the form held when it was refused, so that nobody has to type it again."""
+    """`entered`: what the form held when it was refused, so that it need not be typed again."""
     plan = visit.sandbox.faults.plan
     rates: dict[str, str] = {
         fault: switchboard.percent(rate) for fault, rate in plan.rates.items() if rate

@@ -1,4 +1,4 @@
-"""What CleverTap drops in silence after a 200, and the schema that it generates."""
+"""Values that CleverTap drops in silence after a 200, and the schema that it generates."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the sandbox's README says holds."""
+"""The sandbox's README is true."""
 
 import json
 import re
