@@ -75,6 +75,8 @@ def test_types_as_clevertap_sees_them() -> None:
             "words": [["x"]],
             "Items": [[{"sku": "x"}]],
             "nothing": pl.Series([None], dtype=pl.String),
+            "_own": [1],
+            "_kind": ["identity"],
         }
     )
 
@@ -86,6 +88,7 @@ def test_types_as_clevertap_sees_them() -> None:
         "flag": "boolean",
         "words": "list",
         "Items": "items",
+        "_own": "integer",
     }
 
 
