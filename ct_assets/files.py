@@ -1,4 +1,4 @@
-"""Files that hold people's data: private to their owner, and never half written."""
+"""Files with people's data are made here: private to their owner, and never half written."""
 
 import contextlib
 import fcntl

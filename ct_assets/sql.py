@@ -1,4 +1,4 @@
-"""SQL texts are quoted here, and DuckDB is opened: the one way, with every limit named."""
+"""SQL: this module quotes its texts and opens DuckDB, the one way, with every limit named."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The kinds of sources whose rows a SELECT in the warehouse gives: `table`, `sql`, `sql_file`."""
+"""SqlKind and its like read the rows that a SELECT gives: `table`, `sql` and `sql_file`."""
 
 from dataclasses import dataclass
 from pathlib import Path

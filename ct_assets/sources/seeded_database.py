@@ -1,4 +1,4 @@
-"""A DuckDB file made of a folder of CSV files, its seed, and made again when they change.
+"""A seeded database is made of a folder of CSV files, and made again when they change.
 
 It follows its seed until somebody else writes to it, or puts another database in its place; any
 other database is never written to.

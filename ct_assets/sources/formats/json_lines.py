@@ -1,4 +1,4 @@
-"""The line of a JSON file that cannot be read as a row, found row by row once polars has failed."""
+"""Lines of JSON are checked one by one, once polars has failed, to tell which is no row."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Text files are opened here, gzip files too, and searched for bytes that are no text."""
+"""A text file is opened here, plain or gzip, and searched for bytes that are no text."""
 
 import gzip
 import zlib
