@@ -1,4 +1,8 @@
-"""What every code means that a person may meet: ours, CleverTap's and HTTP's."""
+"""Codes have their meanings in codes.toml: ours, CleverTap's and HTTP's.
+
+A reason of ours takes a `RejectedCode`, a `WarnedCode` or a `HeldCode`, and none of them can be
+made without an entry there.
+"""
 
 import functools
 import re
@@ -6,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Literal, get_args
+from typing import ClassVar, Literal, Self, get_args
 
 from ct_assets.errors import UserError, closest
 
@@ -18,8 +22,8 @@ class UnknownCodeError(UserError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One code: `refused` is CleverTap's word on a record; all but `http` besides are ours."""
+class CodeEntry:
+    """Meaning of one code: CleverTap gives the `refused` ones; all others but `http` are ours."""
 
     code: str
     kind: Kind
@@ -30,7 +34,7 @@ class Entry:
     """Whether the same request may succeed later."""
 
 
-def explain(code: str | int) -> Entry:
+def explain(code: str | int) -> CodeEntry:
     """The entry of a code such as `email_domain`, 515 or 429, or else that of its hundred.
 
     Raises:
@@ -46,13 +50,43 @@ def explain(code: str | int) -> Entry:
 
 
 @functools.cache
-def entries() -> Mapping[str, Entry]:
+def entries() -> Mapping[str, CodeEntry]:
     """All codes, in the order in which they are listed for people."""
     source = resources.files(__package__).joinpath("codes.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(source)
     kinds: tuple[Kind, ...] = get_args(Kind)
     return {
-        code: Entry(code=code, kind=kind, **entry)
+        code: CodeEntry(code=code, kind=kind, **entry)
         for kind in kinds
         for code, entry in tables[kind].items()
     }
+
+
+class _OwnCode(str):
+    """Text that is a key of its kind's table in codes.toml, and cannot be anything else."""
+
+    kind: ClassVar[Kind]
+
+    def __new__(cls, code: str) -> Self:
+        entry = entries().get(code)
+        if entry is None or entry.kind != cls.kind:
+            raise ValueError(f"codes.toml has no entry [{cls.kind}.{code}]: write one")
+        return super().__new__(cls, code)
+
+
+class RejectedCode(_OwnCode):
+    """Why a row is not sent, or goes without a field that is declared `on_invalid: drop`."""
+
+    kind = "rejected"
+
+
+class WarnedCode(_OwnCode):
+    """Doubt about a whole snapshot; nothing is rejected for it."""
+
+    kind = "warned"
+
+
+class HeldCode(_OwnCode):
+    """Why a delivery leaves a valid row out."""
+
+    kind = "held"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import click
 
-from ct_assets.clevertap.codes import Entry, Kind, UnknownCodeError, explain
+from ct_assets.clevertap.codes import CodeEntry, Kind, UnknownCodeError, explain
 
 _KINDS: Mapping[Kind, str] = {
     "rejected": "ct_assets rejects the row before sending",
@@ -46,7 +46,7 @@ def command(module: str, subject: str, key: str | None) -> None:
     click.echo(story(module, subject, key))
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: CodeEntry) -> str:
     passing = _PASSING.get(entry.kind, "; a repeat may succeed")
     lasting = passing if entry.transient else _LASTING[entry.kind]
     return (

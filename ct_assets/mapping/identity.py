@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.convert import Converted
 from ct_assets.mapping.reasons import Reason
@@ -67,8 +68,8 @@ class Identity:
         missing = Reason(
             self.identifiers[0].kind,
             ~self._any_present,
-            pl.lit("identity_missing"),
-            pl.lit(f"{_in_words(self.columns)} empty: there is nobody to send this for"),
+            RejectedCode("identity_missing"),
+            f"{_in_words(self.columns)} empty: there is nobody to send this for",
         )
         return [missing, *(self._unusable(place) for place in range(len(self.identifiers)))]
 

@@ -1,10 +1,14 @@
 """What a whole row must have, beyond the values of its fields."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import CHARGED, PROFILE_FIELDS
 from ct_assets.clevertap.fields import ITEMS
 from ct_assets.mapping.bound_sync import Mapped, MappedField
+from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED
 from ct_assets.mapping.reasons import Reason
 
@@ -39,15 +43,20 @@ def _of_event(mapped: Mapped) -> list[Reason]:
         event = mapped.event
         missing = event.value.is_null() & ~event.failed
         found.append(
-            _reason("event", missing, "event_name_missing", "empty: the event needs a name")
+            Reason(
+                "event",
+                missing,
+                RejectedCode("event_name_missing"),
+                "empty: the event needs a name",
+            )
         )
         found.append(Reason("event", event.failed, event.code, event.message))
     if mapped.event_key is not None:
         found.append(
-            _reason(
+            Reason(
                 "event_key",
                 mapped.event_key.is_null(),
-                "event_key_missing",
+                RejectedCode("event_key_missing"),
                 "empty: without a key nobody can tell whether the event was sent before",
             )
         )
@@ -61,7 +70,7 @@ def _of_items(mapped: Mapped) -> list[Reason]:
         return []
     misplaced = items[0].is_not_null() & mapped.event.value.ne(CHARGED)
     message = f"only the event {CHARGED} may have Items (code 512): leave them empty in others"
-    return [_reason(ITEMS, misplaced, "items_not_charged", message)]
+    return [Reason(ITEMS, misplaced, RejectedCode("items_not_charged"), message)]
 
 
 def _of_ts(mapped: Mapped) -> list[Reason]:
@@ -71,10 +80,10 @@ def _of_ts(mapped: Mapped) -> list[Reason]:
     invalid = Reason("ts", ts.failed, ts.code, ts.message)
     if declared.on_null == "skip":
         return [invalid]
-    missing = _reason(
+    missing = Reason(
         "ts",
         ts.value.is_null() & ~ts.failed,
-        "ts_missing",
+        RejectedCode("ts_missing"),
         "empty: the event would be dated on arrival; allow that with `on_null: skip` under `ts:`",
     )
     return [invalid, missing]
@@ -83,51 +92,61 @@ def _of_ts(mapped: Mapped) -> list[Reason]:
 def _of_size(mapped: Mapped) -> list[Reason]:
     limits = mapped.sync.limits
     if mapped.sync.object == "event":
-        return _too_many(mapped.fields, limits.event_fields, "event_fields", "properties")
-    custom = tuple(f for f in mapped.fields if f.name not in PROFILE_FIELDS)
-    return _too_many(custom, limits.custom_fields, "custom_fields", "custom properties")
+        code, setting = RejectedCode("too_many_event_fields"), "event_fields"
+        return _too_many(mapped.fields, "properties", limits.event_fields, setting, code)
+    custom = [f for f in mapped.fields if f.name not in PROFILE_FIELDS]
+    code, setting = RejectedCode("too_many_custom_fields"), "custom_fields"
+    return _too_many(custom, "custom properties", limits.custom_fields, setting, code)
 
 
-def _too_many(fields: tuple[MappedField, ...], limit: int, setting: str, what: str) -> list[Reason]:
+def _too_many(
+    fields: Sequence[MappedField], noun: str, limit: int, setting: str, code: RejectedCode
+) -> list[Reason]:
     if len(fields) <= limit:
         return []
     filled = pl.sum_horizontal([f.converted.value.is_not_null() for f in fields])
     message = pl.format(
-        f"{{}} {what}, and CleverTap takes {limit}: map fewer columns, or raise `{setting}` under "
+        f"{{}} {noun}, and CleverTap takes {limit}: map fewer columns, or raise `{setting}` under "
         "`limits:` if your account has more",
         filled,
     )
-    return [Reason("fields", filled > limit, pl.lit(f"too_many_{setting}"), message)]
+    return [Reason("fields", filled > limit, code, message)]
 
 
-_UNTOLD = (
+_UNORDERED = (
     "is no date that tells which of them is the latest: write it in ISO 8601, such as "
     "2024-01-31T17:30:00, or make it a date or a number in the source"
 )
 
 
+def duplicate_code(sync: Sync) -> RejectedCode:
+    """Why rows with one key are rejected."""
+    if sync.duplicates.keep_latest_by is not None:
+        return RejectedCode("order_unreadable")
+    if sync.event_key is not None:
+        return RejectedCode("event_key_duplicate")
+    return RejectedCode("identity_duplicate")
+
+
 def _of_fate(mapped: Mapped) -> list[Reason]:
-    fate, copies = pl.col("__fate"), pl.col("__copies")
-    if mapped.event_key is None:
-        field, code, what = mapped.identity.identifiers[0].kind, "identity_duplicate", "identity"
-    else:
-        field, code, what = "event_key", "event_key_duplicate", "event key"
+    sync, identifier = mapped.sync, mapped.identity.identifiers[0].kind
+    field, key = ("event_key", "event key") if sync.event_key else (identifier, "identity")
     why = (
         "nothing tells which of them is right: make it unique in the source, or name a column in "
         "`keep_latest_by` under `duplicates:`"
     )
-    if (column := mapped.sync.duplicates.keep_latest_by) is not None:
-        code, why = "order_unreadable", f"`{column}` {_UNTOLD}"
-    message = pl.concat_str(copies.cast(pl.String), pl.lit(f" rows have this {what}, and {why}"))
-    unprofiled = _reason(
-        field if mapped.event_key is None else mapped.identity.identifiers[0].kind,
-        fate.eq_missing(UNPROFILED),
-        "profile_rejected",
-        f"{mapped.sync.require_profile} rejected the profile of this person, of whom the event "
-        "alone would make an empty one: mend the profile's row",
-    )
-    return [Reason(field, fate.eq_missing(DUPLICATE), pl.lit(code), message), unprofiled]
-
-
-def _reason(field: str, failed: pl.Expr, code: str, message: str) -> Reason:
-    return Reason(field, failed, pl.lit(code), pl.lit(message))
+    if (column := sync.duplicates.keep_latest_by) is not None:
+        why = f"`{column}` {_UNORDERED}"
+    copies = pl.col("__copies").cast(pl.String)
+    message = pl.concat_str(copies, pl.lit(f" rows have this {key}, and {why}"))
+    fate = pl.col("__fate")
+    return [
+        Reason(field, fate.eq_missing(DUPLICATE), duplicate_code(sync), message),
+        Reason(
+            identifier,
+            fate.eq_missing(UNPROFILED),
+            RejectedCode("profile_rejected"),
+            f"{sync.require_profile} rejected the profile of this person, of whom the event "
+            "alone would make an empty one: mend the profile's row",
+        ),
+    ]

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.clevertap.contract import PROFILE_FIELDS, Limits
 from ct_assets.sql import connected, quoted
 from ct_assets.system_columns import SYSTEM_COLUMNS
@@ -19,7 +20,7 @@ _UNITING = {"Email": "lower({column})", "Phone": "{column}"}
 
 
 class Hazard(NamedTuple):
-    code: str
+    code: WarnedCode | RejectedCode
     field: str
     rows: int
     """How many rows it concerns; 0 where it is about the field as a whole."""
@@ -49,7 +50,7 @@ def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
         "unite such profiles, or send a campaign to one of them only. Make the values unique in "
         "the source, or leave the field out."
     )
-    return Hazard("merge", field, people, message)
+    return Hazard(WarnedCode("merge"), field, people, message)
 
 
 def _different(values: int) -> str:
@@ -76,14 +77,14 @@ def custom_fields(fields: Iterable[str], limits: Limits) -> list[Hazard]:
         "drops the surplus without a word. Map fewer columns, or raise `limits: {custom_fields: "
         "...}` if your account has more."
     )
-    return [Hazard("too_many_custom_fields", "fields", 0, message)]
+    return [Hazard(RejectedCode("too_many_custom_fields"), "fields", 0, message)]
 
 
 def disputed_clears(fields: Iterable[str]) -> list[Hazard]:
     """`fields`: those that declare `on_null: clear`."""
     return [
         Hazard(
-            "clear_disputed",
+            WarnedCode("clear_disputed"),
             name,
             0,
             f"{name} is cleared with $delete, which CleverTap documents for Name and Gender only. "
@@ -123,7 +124,7 @@ def seen(valid: pl.LazyFrame) -> Seen:
 def type_drift(before: Mapping[str, str], now: Mapping[str, str]) -> list[Hazard]:
     return [
         Hazard(
-            "type_drift",
+            WarnedCode("type_drift"),
             name,
             0,
             f"{name} was sent as {before[name]} and is {type_} now. CleverTap keeps the type it "
@@ -138,7 +139,7 @@ def type_drift(before: Mapping[str, str], now: Mapping[str, str]) -> list[Hazard
 def turned_null(before: Mapping[str, float], now: Mapping[str, float]) -> list[Hazard]:
     return [
         Hazard(
-            "turned_null",
+            WarnedCode("turned_null"),
             name,
             0,
             f"{share:.0%} of the rows have no {name}; last time {before[name]:.0%} had none. Has "

@@ -1,10 +1,24 @@
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from ct_assets.clevertap.codes import Entry, UnknownCodeError, entries, explain
+import ct_assets
+from ct_assets.clevertap.codes import (
+    CodeEntry,
+    HeldCode,
+    RejectedCode,
+    UnknownCodeError,
+    WarnedCode,
+    entries,
+    explain,
+)
+from ct_assets.phone.result import REASONS
 
 
 def test_explains_a_code_of_a_rejected_row() -> None:
-    assert explain("number_not_finite") == Entry(
+    assert explain("number_not_finite") == CodeEntry(
         code="number_not_finite",
         kind="rejected",
         title="NaN or infinity",
@@ -63,3 +77,53 @@ def test_texts_are_sentences() -> None:
         assert entry.cause.endswith(".")
         assert entry.fix.endswith(".")
         assert not entry.title.endswith(".")
+
+
+PRODUCT = Path(ct_assets.__file__).parent
+OWN = {"rejected": RejectedCode, "warned": WarnedCode, "held": HeldCode}
+
+
+def own_codes(kind: str) -> set[str]:
+    return {entry.code for entry in entries().values() if entry.kind == kind}
+
+
+def texts_of_product() -> Iterator[tuple[str, str]]:
+    """Every text constant of the product, with the function that it is given to."""
+    for path in sorted(set(PRODUCT.rglob("*.py")) - set((PRODUCT / "sandbox").rglob("*.py"))):
+        tree = ast.parse(path.read_text())
+        callers = {
+            id(argument): call.func.id
+            for call in ast.walk(tree)
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+            for argument in call.args
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value, callers.get(id(node), "")
+
+
+@pytest.mark.parametrize("code_of_kind", OWN.values())
+def test_a_code_without_an_entry_cannot_be_made(code_of_kind: type[RejectedCode]) -> None:
+    with pytest.raises(ValueError, match=r"codes\.toml has no entry \[\w+\.emal_domain\]"):
+        code_of_kind("emal_domain")
+
+
+def test_a_code_of_another_kind_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match=r"has no entry \[warned\.email_domain\]: write one"):
+        WarnedCode("email_domain")
+
+
+@pytest.mark.parametrize("kind", ["rejected", "warned"])
+def test_codes_are_never_bare_texts(kind: str) -> None:
+    codes, makers = own_codes(kind), {"RejectedCode", "WarnedCode", "explain"}
+
+    assert [text for text in texts_of_product() if text[0] in codes and text[1] not in makers] == []
+
+
+@pytest.mark.parametrize("kind", OWN)
+def test_every_entry_of_ours_is_used_and_every_code_has_an_entry(kind: str) -> None:
+    used = {text for text, maker in texts_of_product() if maker == OWN[kind].__name__}
+    if kind == "rejected":
+        used |= {f"phone_{reason}" for reason in REASONS}
+
+    assert used == own_codes(kind)

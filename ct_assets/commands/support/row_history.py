@@ -20,6 +20,7 @@ from ct_assets.delivery.operations.inspection import (
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync
+from ct_assets.mapping.row_checks import duplicate_code
 
 MOST = 5
 """Rows that are shown at most."""
@@ -75,16 +76,10 @@ def _fate(sync: Sync, rows: Rows, number: int) -> Iterator[str]:
             yield f"Left out: it is not the latest of {copies} rows with this key."
         elif fate == "duplicate":
             yield f"Rejected: {copies} rows have this key."
-            yield f"  {explain(_duplicate(sync)).fix}"
+            yield f"  {explain(duplicate_code(sync)).fix}"
         elif fate:
             yield f"Rejected: {sync.require_profile} rejected the profile of its person."
             yield f"  {explain('profile_rejected').fix}"
-
-
-def _duplicate(sync: Sync) -> str:
-    if sync.duplicates.keep_latest_by:
-        return "order_unreadable"
-    return "event_key_duplicate" if sync.event_key else "identity_duplicate"
 
 
 def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Suppressions) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
 from ct_assets.row_counts import DELIVERY_LAW, SPLIT_LAW, law
@@ -31,28 +32,28 @@ SPLIT = {
 }
 HAZARDS = {
     "people_apart": (
-        "merge",
+        WarnedCode("merge"),
         "No two identities share an e-mail address, a phone number or a further identifier, by"
         " which CleverTap may unite their profiles. Make them unique, or leave the field out.",
     ),
     "types_stable": (
-        "type_drift",
+        WarnedCode("type_drift"),
         "Every field is sent with the type it had before. CleverTap keeps the first it saw and"
         " drops the values of another in silence: declare `type:`, or take a new name.",
     ),
     "fields_filled": (
-        "turned_null",
+        WarnedCode("turned_null"),
         "No field that used to have values is empty all of a sudden. If one is, look at the run"
         " that fills the source.",
     ),
     "custom_properties": (
-        "too_many_custom_fields",
+        RejectedCode("too_many_custom_fields"),
         "The syncs of this account together have no more custom properties than CleverTap takes,"
         " 256 unless `limits: {custom_fields: ...}` says otherwise: it drops the surplus in"
         " silence. Map fewer columns.",
     ),
     "columns_known": (
-        "new_column",
+        WarnedCode("new_column"),
         "`other_columns` took in no column that was not there before. If it did, list it under"
         " `except`, or let it be: the next run takes it as known.",
     ),

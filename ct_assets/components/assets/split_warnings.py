@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
+from ct_assets.clevertap.codes import WarnedCode
 from ct_assets.components.assets.split_step import reasons
 from ct_assets.files import private_dir
 from ct_assets.io_managers.metadata_tables import fix
@@ -58,4 +59,5 @@ def _left_out(valid: Draft) -> Iterator[ReasonCount]:
 
 def _new_columns(names: Iterable[str]) -> list[Hazard]:
     message = "a new column of the source, sent because of `other_columns`; is that meant?"
-    return [Hazard("new_column", name, 0, f"{name}: {message}") for name in sorted(names)]
+    code = WarnedCode("new_column")
+    return [Hazard(code, name, 0, f"{name}: {message}") for name in sorted(names)]

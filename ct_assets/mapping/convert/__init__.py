@@ -1,12 +1,17 @@
-"""From a column of the source to the value that CleverTap takes, or the reason why not."""
+"""Conversions turn columns of the source into values that CleverTap takes, or say why not.
 
-from collections.abc import Callable
+Every module here is loaded, since each registers its own with `converts_to`: a new type is a member
+of `FieldType`, a function with that decorator, and nothing in this file.
+"""
+
+import importlib
+import pkgutil
 
 import polars as pl
 
 from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
-from ct_assets.mapping.convert import choices, contacts, dates, items, lists, numbers, text
 from ct_assets.mapping.convert.conversion import (
+    CONVERSIONS,
     Converted,
     Steps,
     Target,
@@ -32,28 +37,8 @@ __all__ = [
     "problems_of_name",
 ]
 
-Conversion = Callable[[pl.Expr, pl.DataType, Target, Steps], Converted]
-
-_CONVERSIONS: dict[FieldType, Conversion] = {
-    FieldType.STRING: text.string,
-    FieldType.INTEGER: numbers.integer,
-    FieldType.FLOAT: numbers.float_,
-    FieldType.BOOLEAN: choices.boolean,
-    FieldType.DATE: dates.date,
-    FieldType.LIST: lists.multi_value,
-    FieldType.PHONE: contacts.phone,
-    FieldType.EMAIL: contacts.email,
-    FieldType.GENDER: choices.gender,
-    FieldType.YES_NO: choices.yes_no,
-    FieldType.EDUCATION: choices.education,
-    FieldType.AGE: numbers.age,
-    FieldType.GROUPS: lists.groups,
-    FieldType.ITEMS: items.items,
-    FieldType.TIMESTAMP: dates.timestamp,
-    FieldType.IDENTITY: text.identity,
-    FieldType.OBJECT_ID: text.object_id,
-    FieldType.EVENT_NAME: text.event_name,
-}
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
 
 
 def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:
@@ -65,8 +50,8 @@ def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:
     Raises:
         TypeMismatchError: The type can never fit, whatever the rows hold.
     """
-    kind = target.type or natural_type(dtype, target)
+    type_ = target.type or natural_type(dtype, target)
     steps = Steps(target.slot or target.field)
     if isinstance(dtype, pl.Null):
         return steps.checked(source.cast(pl.String))
-    return _CONVERSIONS[kind](source, dtype, target, steps)
+    return CONVERSIONS[type_](source, dtype, target, steps)

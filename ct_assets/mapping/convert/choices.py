@@ -4,7 +4,16 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from ct_assets.mapping.convert.conversion import Check, Converted, Steps, Target, mismatch
+from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.convert.conversion import (
+    Check,
+    Converted,
+    Steps,
+    Target,
+    converts_to,
+    mismatch,
+)
 from ct_assets.mapping.convert.dtypes import is_text, trimmed
 
 TRUE = ("true", "yes", "y", "t", "1", "on")
@@ -21,14 +30,18 @@ EDUCATION = {
 _NOT_YES_NO = "neither yes nor no: write true or false, yes or no, y or n, 1 or 0"
 
 
+@converts_to(FieldType.BOOLEAN)
 def boolean(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    return _either(
-        source, dtype, target, steps, (pl.lit(value=True), pl.lit(value=False)), "boolean"
-    )
+    if isinstance(dtype, pl.Boolean):
+        return steps.checked(source)
+    either = (pl.lit(value=True), pl.lit(value=False))
+    return _either(source, dtype, target, steps, either, RejectedCode("boolean_unknown"))
 
 
+@converts_to(FieldType.YES_NO)
 def yes_no(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    return _either(source, dtype, target, steps, (pl.lit("Y"), pl.lit("N")), "yes_no")
+    either = (pl.lit("Y"), pl.lit("N"))
+    return _either(source, dtype, target, steps, either, RejectedCode("yes_no_unknown"))
 
 
 def _either(
@@ -37,25 +50,24 @@ def _either(
     target: Target,
     steps: Steps,
     answers: tuple[pl.Expr, pl.Expr],
-    kind: str,
+    code: RejectedCode,
 ) -> Converted:
     yes, no = answers
     if isinstance(dtype, pl.Boolean):
-        return steps.checked(
-            source if kind == "boolean" else pl.when(source).then(yes).when(~source).then(no)
-        )
+        return steps.checked(pl.when(source).then(yes).when(~source).then(no))
     if is_text(dtype):
         word = steps.keep("word", trimmed(source, dtype).str.to_lowercase())
         answer = pl.when(word.is_in(TRUE)).then(yes).when(word.is_in(FALSE)).then(no)
         value = steps.keep("answer", answer)
-        return steps.checked(value, _unknown(value, word, f"{kind}_unknown", _NOT_YES_NO))
+        return steps.checked(value, _unknown(value, word, code, _NOT_YES_NO))
     if dtype.is_numeric():
         answer = pl.when(source == 1).then(yes).when(source == 0).then(no)
         value = steps.keep("answer", answer)
-        return steps.checked(value, _unknown(value, source, f"{kind}_unknown", _NOT_YES_NO))
+        return steps.checked(value, _unknown(value, source, code, _NOT_YES_NO))
     raise mismatch(target, dtype, "the field takes true or false.")
 
 
+@converts_to(FieldType.GENDER)
 def gender(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     return _words(
         source,
@@ -63,12 +75,13 @@ def gender(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         target,
         steps,
         {"M": MALE, "F": FEMALE},
-        "gender_unknown",
+        RejectedCode("gender_unknown"),
         "neither male nor female, and the API takes only M and F: leave it out of such rows with "
         "`on_invalid: drop`",
     )
 
 
+@converts_to(FieldType.EDUCATION)
 def education(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     return _words(
         source,
@@ -76,7 +89,7 @@ def education(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         target,
         steps,
         EDUCATION,
-        "education_unknown",
+        RejectedCode("education_unknown"),
         "none of School, College and Graduate, and the API takes nothing else: translate it with "
         "`expr:`",
     )
@@ -88,7 +101,7 @@ def _words(
     target: Target,
     steps: Steps,
     meanings: Mapping[str, tuple[str, ...]],
-    code: str,
+    code: RejectedCode,
     message: str,
 ) -> Converted:
     if not is_text(dtype):
@@ -101,5 +114,5 @@ def _words(
     return steps.checked(value, _unknown(value, word, code, message))
 
 
-def _unknown(value: pl.Expr, given: pl.Expr, code: str, message: str) -> Check:
+def _unknown(value: pl.Expr, given: pl.Expr, code: RejectedCode, message: str) -> Check:
     return Check(value.is_null() & given.is_not_null(), code, message)

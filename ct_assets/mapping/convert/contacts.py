@@ -5,8 +5,18 @@ from typing import TypedDict
 
 import polars as pl
 
-from ct_assets.mapping.convert.conversion import Check, Converted, Steps, Target, mismatch
+from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.contract import FieldType
+from ct_assets.mapping.convert.conversion import (
+    Check,
+    Converted,
+    Steps,
+    Target,
+    converts_to,
+    mismatch,
+)
 from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
+from ct_assets.mapping.reasons import CodeText, first_code, first_text
 
 # RFC 5321, 4.5.3.1: octets of the whole address (a path less its brackets) and of its local part;
 # RFC 1035 those of a label.
@@ -27,6 +37,7 @@ INTERNATIONAL = rf"^{_WIDE_ATOM}(?:\.{_WIDE_ATOM})*@(?:{_WIDE_LABEL}\.)+{_WIDE_T
 _LONG_LABEL = rf"@(?:.*\.)?[^.]{{{LABEL_BYTES + 1}}}"
 
 
+@converts_to(FieldType.EMAIL)
 def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if not is_text(dtype):
         raise mismatch(target, dtype, "an e-mail address is text.")
@@ -35,7 +46,7 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
     wide = steps.keep("wide", pl.when(~plain).then(address).str.contains(INTERNATIONAL))
     checks = [
         _too_long(address),
-        Check(~plain & ~wide, _what_is_wrong(address, "code"), _what_is_wrong(address, "message")),
+        Check(~plain & ~wide, *_fault(address)),
         *_parts_too_long(address),
     ]
     if not target.international:
@@ -45,7 +56,7 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
 
 def _too_long(address: pl.Expr) -> Check:
     beyond = address.str.len_bytes() > ADDRESS_BYTES
-    return Check(beyond, "email_too_long", f"longer than {ADDRESS_BYTES} bytes")
+    return Check(beyond, RejectedCode("email_too_long"), f"longer than {ADDRESS_BYTES} bytes")
 
 
 def _parts_too_long(address: pl.Expr) -> tuple[Check, Check]:
@@ -54,48 +65,48 @@ def _parts_too_long(address: pl.Expr) -> tuple[Check, Check]:
     local = long.str.split("@").list.first().str.len_bytes() > LOCAL_BYTES
     label = long.str.contains(_LONG_LABEL)
     return (
-        Check(local, "email_too_long", f"more than {LOCAL_BYTES} bytes before the @"),
+        Check(local, RejectedCode("email_too_long"), f"more than {LOCAL_BYTES} bytes before the @"),
         Check(
             label,
-            "email_too_long",
+            RejectedCode("email_too_long"),
             f"more than {LABEL_BYTES} characters between two dots after the @",
         ),
     )
 
 
 _INTERNATIONAL = (
-    "email_international",
+    RejectedCode("email_international"),
     "has letters beyond ASCII, which this sync does not send (`international: false`)",
 )
 _FAULTS = (
-    (r"[\s\pC]", "email_characters", "has a blank or an invisible character inside"),
-    (r"^[^@]*$", "email_no_at", "has no @"),
-    (r"@.*@", "email_characters", "has more than one @"),
-    (r"^@|@$", "email_part_missing", "has nothing before or nothing after the @"),
+    (r"[\s\pC]", RejectedCode("email_characters"), "has a blank or an invisible character inside"),
+    (r"^[^@]*$", RejectedCode("email_no_at"), "has no @"),
+    (r"@.*@", RejectedCode("email_characters"), "has more than one @"),
+    (r"^@|@$", RejectedCode("email_part_missing"), "has nothing before or nothing after the @"),
     (
         r"^\.|\.\.|\.@|@\.|\.$",
-        "email_dots",
+        RejectedCode("email_dots"),
         "has a dot out of place: at an end, or two in a row",
     ),
-    (r"@[^.]*$", "email_domain", "has no dot after the @: the domain is incomplete"),
+    (r"@[^.]*$", RejectedCode("email_domain"), "has no dot after the @: the domain is incomplete"),
     (
         r"@.*[^\pL\pM\p{Nd}.-]|@-|-$|-\.[^@]*$|\.-[^@]*$|\.[^\pL.][^.]*$|\.[^.]$",
-        "email_domain",
+        RejectedCode("email_domain"),
         "what follows the @ is not a domain",
     ),
 )
 
 
-def _what_is_wrong(address: pl.Expr, wanted: str) -> pl.Expr:
-    found = pl.lit(
-        "email_characters"
-        if wanted == "code"
-        else "has a character before the @ that no mail service takes"
+def _fault(address: pl.Expr) -> tuple[CodeText, pl.Expr]:
+    """Code and message of an address that is none."""
+    faults = [(address.str.contains(pattern), code, message) for pattern, code, message in _FAULTS]
+    return (
+        first_code([(f, code) for f, code, _ in faults], RejectedCode("email_characters")),
+        first_text(
+            [(f, message) for f, _, message in faults],
+            "has a character before the @ that no mail service takes",
+        ),
     )
-    for pattern, code, message in reversed(_FAULTS):
-        text = pl.lit(code if wanted == "code" else message)
-        found = pl.when(address.str.contains(pattern)).then(text).otherwise(found)
-    return found
 
 
 class _Rules(TypedDict):
@@ -105,6 +116,7 @@ class _Rules(TypedDict):
     max_digits: int
 
 
+@converts_to(FieldType.PHONE)
 def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     # Here, because syncs are bound in runs: code locations seldom load numpy and phonenumbers.
     from ct_assets import phone as numbering
@@ -122,7 +134,12 @@ def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         value,
         Check(
             value.is_null() & text.is_not_null(),
-            pl.lit("phone_") + judged.struct.field("reason").cast(pl.String),
+            _phone_code(judged.struct.field("reason")),
             numbering.explain(pl.when(value.is_null()).then(text), **rules),
         ),
     )
+
+
+def _phone_code(reason: pl.Expr) -> CodeText:
+    # There is a RejectedCode for every reason of `phone`; a test says so.
+    return CodeText(pl.lit("phone_") + reason.cast(pl.String))

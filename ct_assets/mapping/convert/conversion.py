@@ -1,6 +1,6 @@
-"""What a conversion is given and what it gives back."""
+"""Conversions have one form: what they take and give, and the registry that they are in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -8,16 +8,18 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
 from ct_assets.errors import UserError
+from ct_assets.mapping.reasons import CodeText, first_code, first_text
 
 EpochUnit = Literal["s", "ms", "us", "ns"]
 
 NOT_FINITE = (
-    "number_not_finite",
+    RejectedCode("number_not_finite"),
     "NaN or infinity, which cannot be sent: make it null in the source",
 )
-OUTSIDE = ("date_out_of_range", "outside the years 1000 to 9999")
+OUTSIDE = (RejectedCode("date_out_of_range"), "outside the years 1000 to 9999")
 
 
 class TypeMismatchError(UserError):
@@ -62,7 +64,7 @@ class Converted:
     """The wire value; null where there was nothing to send or the conversion failed."""
     failed: pl.Expr
     """Boolean, never null."""
-    code: pl.Expr
+    code: CodeText
     message: pl.Expr
     steps: tuple[tuple[str, pl.Expr], ...] = ()
     """Columns that the others read, each step on top of the one before."""
@@ -84,7 +86,7 @@ class Check(NamedTuple):
     """A rule: rows where `failed` is true break it (null counts as kept)."""
 
     failed: pl.Expr
-    code: str | pl.Expr
+    code: RejectedCode | CodeText
     message: str | pl.Expr
 
 
@@ -103,14 +105,14 @@ class Steps:
     def checked(self, value: pl.Expr, *checks: Check) -> Converted:
         """`value` where every check is kept; the reason is that of the first that is not."""
         if not checks:
-            nothing = pl.lit(None, pl.String)
-            return Converted(value, pl.lit(value=False), nothing, nothing, tuple(self._steps))
+            never = pl.lit(value=False)
+            return Converted(value, never, first_code([]), first_text([]), tuple(self._steps))
         failed = reduce(or_, (check.failed for check in checks)).fill_null(value=False)
         return Converted(
             value=pl.when(~failed).then(value),
             failed=failed,
-            code=_first([(check.failed, check.code) for check in checks]),
-            message=_first([(check.failed, check.message) for check in checks]),
+            code=first_code([(check.failed, check.code) for check in checks]),
+            message=first_text([(check.failed, check.message) for check in checks]),
             steps=tuple(self._steps),
         )
 
@@ -122,15 +124,20 @@ class Inline(Steps):
         return expr
 
 
-def _first(cases: list[tuple[pl.Expr, str | pl.Expr]]) -> pl.Expr:
-    chosen = pl.lit(None, pl.String)
-    for failed, text in reversed(cases):
-        chosen = pl.when(failed).then(_text(text)).otherwise(chosen)
-    return chosen
+Conversion = Callable[[pl.Expr, pl.DataType, Target, Steps], Converted]
+
+CONVERSIONS: dict[FieldType, Conversion] = {}
+"""The conversion of each type that users may declare; `converts_to` fills it."""
 
 
-def _text(text: str | pl.Expr) -> pl.Expr:
-    return pl.lit(text) if isinstance(text, str) else text
+def converts_to(type_: FieldType) -> Callable[[Conversion], Conversion]:
+    """Makes a function the conversion of fields of this type."""
+
+    def registered(conversion: Conversion) -> Conversion:
+        CONVERSIONS[type_] = conversion
+        return conversion
+
+    return registered
 
 
 def counted(number: pl.Expr, rest: str) -> pl.Expr:

@@ -2,6 +2,8 @@
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.convert.conversion import (
     OUTSIDE,
     Check,
@@ -9,6 +11,7 @@ from ct_assets.mapping.convert.conversion import (
     EpochUnit,
     Steps,
     Target,
+    converts_to,
     mismatch,
 )
 from ct_assets.mapping.convert.dtypes import (
@@ -35,26 +38,27 @@ _NUMBER = r"^(?:\$D_)?([+-]?\d{1,19})(?:\.\d*)?$"
 _DAY, _MINUTE, _SECOND = (len("2024-01-31"), len("2024-01-31 17:30"), len("2024-01-31 17:30:00"))
 
 _UNREADABLE = (
-    "date_unreadable",
+    RejectedCode("date_unreadable"),
     "not a date in ISO 8601, such as 2024-01-31 or 2024-01-31T17:30:00+02:00: read other forms "
     "with `expr:`",
 )
 _GAP = (
-    "time_does_not_exist",
+    RejectedCode("time_does_not_exist"),
     "the clocks of its time zone leapt over this time: declare the `timezone` in which the source "
     "writes its times",
 )
 _AMBIGUOUS = (
-    "date_ambiguous",
+    RejectedCode("date_ambiguous"),
     "either a year, a month or a day, or a moment counted from 1970: declare its `unit`, or make "
     "it a date with `expr:`",
 )
 _UNIT = (
-    "date_unit",
+    RejectedCode("date_unit"),
     "too large for seconds or milliseconds since 1970: declare `unit: us` or `unit: ns`",
 )
 
 
+@converts_to(FieldType.DATE)
 def date(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """`$D_` and epoch seconds; a day without a time is its first moment in the target's zone."""
     seconds, checks = _seconds(source, dtype, target, steps)
@@ -63,12 +67,13 @@ def date(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> C
     return steps.checked(value, *checks, outside)
 
 
+@converts_to(FieldType.TIMESTAMP)
 def timestamp(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """Epoch seconds as an integer: `ts` of a record."""
     seconds, checks = _seconds(source, dtype, target, steps)
     outside = Check(
         ~seconds.is_between(1, LAST_TS),
-        "ts_out_of_range",
+        RejectedCode("ts_out_of_range"),
         "not between 1970-01-01 and 2099-12-31: if it is a number, declare its `unit`",
     )
     return steps.checked(seconds, *checks, outside)

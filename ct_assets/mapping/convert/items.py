@@ -2,30 +2,26 @@
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import FieldType
-from ct_assets.mapping.convert import choices, dates, numbers, text
 from ct_assets.mapping.convert.conversion import (
+    CONVERSIONS,
     Check,
     Converted,
     Inline,
     Steps,
     Target,
     TypeMismatchError,
+    converts_to,
     counted,
     mismatch,
 )
 from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, natural_type
 from ct_assets.mapping.convert.names import problems_of_name
-
-_CONVERSIONS = {
-    FieldType.STRING: text.string,
-    FieldType.INTEGER: numbers.integer,
-    FieldType.FLOAT: numbers.float_,
-    FieldType.BOOLEAN: choices.boolean,
-    FieldType.DATE: dates.date,
-}
+from ct_assets.mapping.reasons import CodeText
 
 
+@converts_to(FieldType.ITEMS)
 def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """Every value of every item must convert; items without a value are left out."""
     kind = inner(dtype)
@@ -43,7 +39,7 @@ def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         pl.when(value.list.len() > 0).then(value),
         Check(
             rows.list.len() > most,
-            "items_too_many",
+            RejectedCode("items_too_many"),
             counted(rows.list.len(), f"items, and an event takes {most}"),
         ),
         *(
@@ -72,14 +68,14 @@ def _field(field: pl.Field, target: Target) -> Converted:
     value = pl.element().struct.field(field.name)
     if isinstance(dtype, pl.Null):
         value, dtype = value.cast(pl.String), pl.String()
-    convert = _CONVERSIONS[natural_type(dtype, inside)]
+    convert = CONVERSIONS[natural_type(dtype, inside)]
     return convert(value, dtype, inside, Inline(inside.field))
 
 
 def _every(rows: pl.Expr, name: str, converted: Converted) -> Check:
     return Check(
         rows.list.eval(converted.failed).list.any(),
-        rows.list.eval(converted.code.drop_nulls()).list.first(),
+        CodeText(rows.list.eval(converted.code.drop_nulls()).list.first()),
         pl.lit(f"{name} of an item: ")
         + rows.list.eval(converted.message.drop_nulls()).list.first(),
     )

@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from ct_assets.clevertap.contract import CHANNELS
+from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.contract import CHANNELS, FieldType
 from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
     OUTSIDE,
@@ -10,6 +11,7 @@ from ct_assets.mapping.convert.conversion import (
     Converted,
     Steps,
     Target,
+    converts_to,
     counted,
     mismatch,
 )
@@ -17,6 +19,7 @@ from ct_assets.mapping.convert.dtypes import dtype_of, in_calendar, inner, is_li
 from ct_assets.mapping.convert.text import written
 
 
+@converts_to(FieldType.LIST)
 def multi_value(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """Unique texts in their order; nulls and empty texts among them are left out."""
     if target.object == "event":
@@ -26,6 +29,7 @@ def multi_value(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Step
     return steps.checked(_if_any(values), *_checks(source, dtype, values, target))
 
 
+@converts_to(FieldType.GROUPS)
 def groups(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """`{"email": ["group", ...]}`; a plain list, or text, is taken for groups of e-mail."""
     if target.object == "event":
@@ -61,10 +65,10 @@ def _checks(source: pl.Expr, dtype: pl.DataType, values: pl.Expr, target: Target
     length = values.list.len()
     drops = f"values, and CleverTap keeps {most}: it drops the oldest of more"
     checks = [
-        Check(length > most, "list_too_long", counted(length, drops)),
+        Check(length > most, RejectedCode("list_too_long"), counted(length, drops)),
         Check(
             values.list.eval(pl.element().str.len_bytes()).list.max() > longest,
-            "list_value_too_long",
+            RejectedCode("list_value_too_long"),
             f"one of its values is longer than the {longest} bytes that CleverTap takes",
         ),
     ]

@@ -2,12 +2,15 @@
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.contract import FieldType
 from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
     Check,
     Converted,
     Steps,
     Target,
+    converts_to,
     mismatch,
 )
 from ct_assets.mapping.convert.dtypes import is_text, trimmed
@@ -20,29 +23,30 @@ _SIGNIFICANT = r"^[+-]?0*\.?0*([\d.]*?)0*(?:[eE].*)?$"
 INT64_END = 2.0**63
 
 _RANGE = (
-    "number_out_of_range",
+    RejectedCode("number_out_of_range"),
     "beyond a 64-bit integer: declare `type: string` to send its digits as text",
 )
 _RANGE_INSIDE = (
-    "number_out_of_range",
+    RejectedCode("number_out_of_range"),
     "beyond a 64-bit integer: make it text in the source's SQL to send its digits",
 )
 _FRACTION = (
-    "number_has_fraction",
+    RejectedCode("number_has_fraction"),
     "has a fraction where a whole number is wanted: round it with `expr:`, or declare "
     "`type: float`",
 )
 _PRECISION = (
-    "number_too_precise",
+    RejectedCode("number_too_precise"),
     "has more digits than a float keeps: round it in the source, or declare `type: string` to send "
     "every digit",
 )
 _UNREADABLE = (
-    "number_unreadable",
+    RejectedCode("number_unreadable"),
     "not a number: write it like 1234.5, without thousands separator, decimal comma or currency",
 )
 
 
+@converts_to(FieldType.INTEGER)
 def integer(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if is_text(dtype):
         return _integer_from_text(steps.keep("text", trimmed(source, dtype)), steps)
@@ -83,6 +87,7 @@ def _integer_from_text(text: pl.Expr, steps: Steps) -> Converted:
     )
 
 
+@converts_to(FieldType.FLOAT)
 def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if is_text(dtype):
         return _float_from_text(steps.keep("text", trimmed(source, dtype)), steps)
@@ -120,6 +125,7 @@ def _float_from_text(text: pl.Expr, steps: Steps) -> Converted:
     )
 
 
+@converts_to(FieldType.AGE)
 def age(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if isinstance(dtype, pl.Boolean):
         raise mismatch(target, dtype, "an age is a whole number.")
@@ -132,7 +138,7 @@ def age(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Co
         Check(number.failed, number.code, number.message),
         Check(
             strange,
-            "age_out_of_range",
+            RejectedCode("age_out_of_range"),
             f"not the age of a person: {lowest} to {highest} are believed",
         ),
     )

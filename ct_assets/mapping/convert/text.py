@@ -2,12 +2,14 @@
 
 import polars as pl
 
+from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import (
     CHARGED,
     FORBIDDEN_CHARACTERS,
     JUNK_IDENTITIES,
     OBJECT_ID_CHARACTERS,
     RESERVED_PREFIX,
+    FieldType,
 )
 from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
@@ -16,6 +18,7 @@ from ct_assets.mapping.convert.conversion import (
     Converted,
     Steps,
     Target,
+    converts_to,
     counted,
     mismatch,
 )
@@ -33,11 +36,12 @@ def too_long(value: pl.Expr, limit: int) -> Check:
     length = value.str.len_bytes()
     return Check(
         length > limit,
-        "text_too_long",
+        RejectedCode("text_too_long"),
         counted(length, f"bytes of UTF-8, and CleverTap takes {limit}: shorten it with `expr:`"),
     )
 
 
+@converts_to(FieldType.STRING)
 def string(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     value = written(source, dtype, target)
     if isinstance(dtype, pl.Categorical | pl.Enum):
@@ -54,7 +58,7 @@ def string(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
         too_long(value, target.limits.value_bytes),
         Check(
             value.str.starts_with(DATE_MARK),
-            "text_looks_like_date",
+            RejectedCode("text_looks_like_date"),
             f"begins with {DATE_MARK}, by which CleverTap knows a date: "
             + ("make it a date in the source's SQL" if target.inside else "declare `type: date`")
             + " if it is one",
@@ -70,6 +74,7 @@ def written(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     raise mismatch(target, dtype, "the field takes text: make it text with `expr:`.")
 
 
+@converts_to(FieldType.IDENTITY)
 def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     value = steps.keep("text", _identifier(source, dtype, target))
     limit = target.limits.identity_bytes
@@ -78,12 +83,13 @@ def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) 
         _junk(value),
         Check(
             value.str.len_bytes() > limit,
-            "identity_too_long",
+            RejectedCode("identity_too_long"),
             f"longer than the {limit} bytes that an identity may have",
         ),
     )
 
 
+@converts_to(FieldType.OBJECT_ID)
 def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     value = steps.keep("text", _identifier(source, dtype, target))
     limit = target.limits.object_id_length
@@ -93,12 +99,12 @@ def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         _junk(value),
         Check(
             value.str.len_bytes() > limit,
-            "identity_too_long",
+            RejectedCode("identity_too_long"),
             f"longer than the {limit} characters of a CleverTap ID",
         ),
         Check(
             ~value.str.contains(f"^[A-Za-z0-9{allowed}]*$"),
-            "object_id_characters",
+            RejectedCode("object_id_characters"),
             f"not a CleverTap ID, which has letters, digits and {OBJECT_ID_CHARACTERS} only",
         ),
     )
@@ -117,12 +123,13 @@ def _junk(value: pl.Expr) -> Check:
     short = pl.when(value.str.len_bytes() <= max(map(len, JUNK_IDENTITIES))).then(value)
     return Check(
         short.str.to_lowercase().is_in(sorted(JUNK_IDENTITIES)),
-        "identity_junk",
+        RejectedCode("identity_junk"),
         "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that have it would "
         "end up in one profile",
     )
 
 
+@converts_to(FieldType.EVENT_NAME)
 def event_name(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if not is_text(dtype):
         raise mismatch(target, dtype, "the name of an event is text.")
@@ -133,23 +140,23 @@ def event_name(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
         value,
         Check(
             key.is_in(sorted(RESERVED_EVENT_KEYS)) | key.str.starts_with(RESERVED_PREFIX),
-            "event_name_reserved",
+            RejectedCode("event_name_reserved"),
             "only CleverTap raises events of this name: choose another",
         ),
         Check(
             (key == CHARGED.lower()) & (value != CHARGED),
-            "event_name_charged",
+            RejectedCode("event_name_charged"),
             f"CleverTap's event of a purchase is written {CHARGED}: write it so",
         ),
         Check(
             value.str.contains_any(list(FORBIDDEN_CHARACTERS)) | value.str.contains(_INVISIBLE),
-            "event_name_characters",
+            RejectedCode("event_name_characters"),
             "has one of the characters that names may not have: control characters and "
             f"{FORBIDDEN_CHARACTERS}",
         ),
         Check(
             value.str.len_bytes() > limit,
-            "event_name_too_long",
+            RejectedCode("event_name_too_long"),
             f"longer than the {limit} bytes that the name of an event may have",
         ),
     )
