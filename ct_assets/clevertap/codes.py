@@ -90,3 +90,11 @@ class HeldCode(_OwnCode):
     """Why a delivery leaves a valid row out."""
 
     kind = "held"
+
+
+PARKED = HeldCode("parked")
+DISCARDED = HeldCode("discarded")
+REFUSED = HeldCode("refused")
+FORGOTTEN = HeldCode("forgotten")
+BEFORE_FROM_NOW = HeldCode("before_from_now")
+LIMIT = HeldCode("limit")

@@ -10,6 +10,7 @@ import click
 import dagster as dg
 from dagster._utils.schedules import get_next_cron_tick
 
+from ct_assets.clevertap.codes import PARKED
 from ct_assets.commands.support.dagster_runs import LastRun, instance, last_runs
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
@@ -114,7 +115,7 @@ def _notes(
 ) -> Iterator[str]:
     if stands and stands.open:
         yield "its last delivery was cut short; the next run settles it first"
-    if stands and stands.held.get("parked"):
+    if stands and stands.held.get(PARKED):
         yield f"records wait for a person: ct-assets parked {sync.name}"
     valid = project.staged(sync.name, "valid")
     split = valid.meta.split if valid else None

@@ -8,6 +8,7 @@ from random import Random
 import polars as pl
 
 from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.codes import LIMIT
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
@@ -206,7 +207,7 @@ def settle_delivery(
 
 def _is_whole(request: DeliveryRequest, plan: DeliveryPlan, settlement: Settlement) -> bool:
     """Whether no row of today is left for the next run."""
-    left = settlement.sent.unsent + plan.diff.fates.get("limit", 0)
+    left = settlement.sent.unsent + plan.diff.fates.get(LIMIT, 0)
     return not left and (request.policy.parks or not settlement.sent.unknown)
 
 

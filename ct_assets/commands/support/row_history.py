@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.clevertap.codes import entries, explain
+from ct_assets.clevertap.codes import FORGOTTEN, entries, explain
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import local, reason_text
 from ct_assets.components.preview.scratch import Rows, split_rows
@@ -92,7 +92,7 @@ def _mapped(sync: Sync, row: pl.LazyFrame, forgotten: Suppressions) -> Iterator[
         yield f"Its record: {record}"
         yield from (f"  warning: {reason_text(warning)}" for warning in warnings or ())
         if forgotten.knows([f"{kind}:{identity}", *(also or ())]):
-            yield f"Held back: forgotten. {explain('forgotten').fix}"
+            yield f"Held back: forgotten. {explain(FORGOTTEN).fix}"
     for reasons in rejected:
         yield "Rejected:"
         for reason in reasons:

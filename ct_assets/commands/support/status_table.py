@@ -9,6 +9,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from ct_assets.clevertap.codes import PARKED
 from ct_assets.commands.support.dagster_runs import LastRun
 from ct_assets.commands.support.output import console, local, table
 from ct_assets.row_counts import DeliveryCounts
@@ -46,7 +47,7 @@ class Status:
 
     @property
     def parked(self) -> int:
-        return self.held.get("parked", 0)
+        return self.held.get(PARKED, 0)
 
 
 def show(statuses: Sequence[Status]) -> None:

@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
+from ct_assets.clevertap.codes import BEFORE_FROM_NOW, FORGOTTEN
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.source_rows import COPY, frozen
 from ct_assets.components.assets.split_step import split_into
@@ -148,7 +149,7 @@ def undelivered_asset(sync: Sync) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
     def undelivered(report: pl.LazyFrame) -> dg.Output[pl.LazyFrame]:
-        meant = pl.col("code").is_in(["forgotten", "before_from_now"])
+        meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW])
         held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
         rows = report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
         return dg.Output(rows, metadata=split_metadata.links(sync, "clevertap"))

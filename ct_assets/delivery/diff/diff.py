@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import aliases
@@ -109,7 +110,7 @@ def _record_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRe
         if request.policy.first_run == "from_now":
             connection.execute(
                 "insert into held (kind, key, reason, since, partition)"
-                f" select kind, key, 'before_from_now', $1, $2 from {VALID}",
+                f" select kind, key, '{BEFORE_FROM_NOW}', $1, $2 from {VALID}",
                 [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
             )
         moment = f"{request.at.timestamp():.0f}"
@@ -184,18 +185,18 @@ def _fate(
         unchanged = f"({synced})" if not request.full else "false"
     transient = ", ".join(literal(str(code)) for code in TRANSIENT_CODES)
     refused = (
-        f"h.reason = 'refused' and {same} and h.declaration = {literal(policy.declaration)}"
+        f"h.reason = '{REFUSED}' and {same} and h.declaration = {literal(policy.declaration)}"
         f" and h.code not in ({transient})"
     )
     resent = request.full and policy.object == "profile"
     return f"""case
-        when {lost} then 'forgotten'
-        when h.reason = 'parked' then 'parked'
-        when h.reason = 'discarded' and {discarded} then 'discarded'
+        when {lost} then '{FORGOTTEN}'
+        when h.reason = '{PARKED}' then '{PARKED}'
+        when h.reason = '{DISCARDED}' and {discarded} then '{DISCARDED}'
         when {unchanged} then 'unchanged'
-        when h.reason = 'before_from_now' or {_before_first_run(connection, request)}
-            then 'before_from_now'
-        when {"false" if resent else refused} then 'refused'
+        when h.reason = '{BEFORE_FROM_NOW}' or {_before_first_run(connection, request)}
+            then '{BEFORE_FROM_NOW}'
+        when {"false" if resent else refused} then '{REFUSED}'
         when s.key is null and e.row is null then 'new'
         else 'changed'
     end"""
@@ -209,7 +210,7 @@ def _before_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRe
 
 def _limited(limit: int) -> str:
     return f"""
-        update {DIFF} set fate = 'limit' where row in (
+        update {DIFF} set fate = '{LIMIT}' where row in (
             select row from {DIFF} where fate in {GOING}
             order by ts nulls last, row offset {limit}
         )

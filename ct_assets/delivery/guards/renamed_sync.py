@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, PARKED
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import learn_fields
@@ -24,10 +25,10 @@ from ct_assets.sql import literal, parquet_sql
 PATIENCE = timedelta(minutes=1)
 """With a run of the other sync, which may be waiting for this one."""
 
-_SENT_OR_HELD = """
+_SENT_OR_HELD = f"""
 select kind, key from old.synced
 union all
-select kind, key from old.held where reason in ('parked', 'discarded', 'before_from_now')
+select kind, key from old.held where reason in {PARKED, DISCARDED, BEFORE_FROM_NOW}
 """
 _TAKEN_OVER = """
 insert into synced by name

@@ -1,11 +1,14 @@
 """Records whose answer was lost under `on_unknown: park`, until a person has looked."""
 
+# ruff: noqa: S608 -- statements are put together from codes of ours
+
 from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from ct_assets.clevertap.codes import DISCARDED, PARKED
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settled
 
@@ -26,7 +29,7 @@ def listing(home: Path, policy: Policy) -> pl.DataFrame:
     with settled(home, policy) as connection:
         found = connection.execute(
             "select key, kind, message, since, delivery, batch, partition, record"
-            " from held where reason = 'parked' order by delivery, batch, key"
+            f" from held where reason = '{PARKED}' order by delivery, batch, key"
         ).fetchall()
     return pl.DataFrame(found, schema=_SCHEMA, orient="row")
 
@@ -40,7 +43,8 @@ def resend(home: Path, policy: Policy, keys: Sequence[str] | None = None) -> int
 def discard(home: Path, policy: Policy, keys: Sequence[str] | None = None) -> int:
     """CleverTap has them, or need not: they are never sent again."""
     with settled(home, policy) as connection:
-        return _change(connection, "update held set reason = 'discarded', record = null", keys)
+        discarding = f"update held set reason = '{DISCARDED}', record = null"
+        return _change(connection, discarding, keys)
 
 
 def _change(
@@ -48,7 +52,7 @@ def _change(
 ) -> int:
     wanted = "" if keys is None else " and list_contains($keys, key)"
     found = connection.execute(
-        f"{statement} where reason = 'parked'{wanted}",
+        f"{statement} where reason = '{PARKED}'{wanted}",
         {} if keys is None else {"keys": list(keys)},
     ).fetchone()
     return int(found[0]) if found else 0

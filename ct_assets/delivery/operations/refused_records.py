@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ct_assets.clevertap.codes import REFUSED
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settled
 
@@ -17,10 +18,14 @@ def replay(
     with settled(home, policy) as connection:
         found = connection.execute(
             """
-            delete from held where reason = 'refused'
+            delete from held where reason = $refused
                 and ($code is null or code = $code)
                 and ($since is null or since >= $since)
             """,
-            {"code": code, "since": since and since.astimezone(UTC).replace(tzinfo=None)},
+            {
+                "refused": REFUSED,
+                "code": code,
+                "since": since and since.astimezone(UTC).replace(tzinfo=None),
+            },
         ).fetchone()
     return int(found[0]) if found else 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from ct_assets.clevertap.codes import PARKED, REFUSED
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import Origin
 from ct_assets.delivery.state import field_bitmap
@@ -48,7 +49,7 @@ where outcome = 'unknown' and action = 'upsert'
 _REFUSED = f"""
 insert into held (kind, key, reason, person, fingerprint, declaration, code, message, batch,
     delivery, since, partition)
-select kind, key, 'refused', person, fingerprint, {{declaration}}, code::varchar, message, batch,
+select kind, key, '{REFUSED}', person, fingerprint, {{declaration}}, code::varchar, message, batch,
     {{delivery}}, {{now}}, {{partition}}
 from {RECORD_OUTCOMES} where outcome = 'refused' and action = 'upsert'
 """
@@ -56,7 +57,7 @@ from {RECORD_OUTCOMES} where outcome = 'refused' and action = 'upsert'
 _PARKED = f"""
 insert into held (kind, key, reason, person, fingerprint, declaration, message, batch, delivery,
     since, partition, record)
-select d.kind, d.key, 'parked', d.person, d.fingerprint, {{declaration}}, d.message, d.batch,
+select d.kind, d.key, '{PARKED}', d.person, d.fingerprint, {{declaration}}, d.message, d.batch,
     {{delivery}}, {{now}}, {{partition}}, o.record
 from {RECORD_OUTCOMES} as d join {{outbox}} as o using (batch, position)
 where d.outcome = 'unknown' and d.action = 'upsert'
