@@ -1,6 +1,12 @@
-"""Every HTTP request that leaves for CleverTap. Bodies and credentials are never logged."""
+"""Client sends every HTTP request that leaves for CleverTap, once, and gives what came back.
 
-import contextlib
+It repeats nothing and waits for nothing: a 429 is a `Reply` like others, with its `retry_after`.
+`verdicts.read` makes `NotTaken` of it, and `delivery.sender` waits, makes its congestion window
+smaller and sends the batch again. The 15 requests in flight of an account are kept there, too, by
+`delivery.sender.account_slots`; the pool here only never opens more connections than that.
+Bodies and credentials are never logged.
+"""
+
 import email.utils
 import time
 from collections.abc import Callable, Sequence
@@ -9,12 +15,19 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
 
+import httpcore
 import httpx
 import orjson
 
 from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
 from ct_assets.clevertap.destination import Destination, DestinationError
-from ct_assets.clevertap.transport import DeadlineTransport, MoreThanAReplyError, proxy_of
+from ct_assets.clevertap.transport import (
+    LOST,
+    NOT_SENT,
+    DeadlinePool,
+    MoreThanAReplyError,
+    proxy_of,
+)
 
 CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
@@ -44,14 +57,12 @@ class NoReply:
 
 Answer = Reply | NoReply
 
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.PoolTimeout)
-
 
 class Client:
     """One connection pool for any number of threads, to be used as a context manager.
 
-    It drives httpx's transport itself: an httpx.Client above it costs a third of the CPU of a
-    request, and logs URLs, of which a profile's holds an identity.
+    It drives the connections itself: an httpx.Client above them costs a third of the CPU of a
+    request, and logs URLs.
     """
 
     def __init__(
@@ -64,7 +75,7 @@ class Client:
         self.destination = destination
         self._seconds = seconds
         self._clock = clock
-        self._transport = _transport(destination, clock)
+        self._pool = _pool(destination, clock)
         self._upload_url = self._url("/1/upload")
         self._headers = httpx.Headers(
             {
@@ -73,10 +84,8 @@ class Client:
                 "Accept-Encoding": "identity",
                 "X-CleverTap-Account-Id": destination.account_id,
                 "X-CleverTap-Passcode": destination.passcode.get_secret_value(),
+                "Content-Type": "application/json; charset=utf-8",
             }
-        )
-        self._json_headers = httpx.Headers(
-            [*self._headers.items(), ("Content-Type", "application/json; charset=utf-8")]
         )
 
     def upload(self, body: bytes, *, dry_run: bool = False) -> Answer:
@@ -91,33 +100,21 @@ class Client:
             raise ValueError(f"1 to {MAX_DELETES} profiles can be deleted at once")
         return self._post(self._url("/1/delete/profiles.json"), orjson.dumps({kind: list(values)}))
 
-    def profile(self, value: str, kind: Literal["identity", "email", "objectId"]) -> Answer:
-        url = self._url("/1/profile.json").copy_set_param(kind, value)
-        return self._send(self._request("GET", url, self._headers, b""))
-
     def _url(self, path: str) -> httpx.URL:
         return httpx.URL(f"{self.destination.base_url}{path}")
 
-    def _post(self, url: httpx.URL, body: bytes) -> Answer:
-        return self._send(self._request("POST", url, self._json_headers, body))
-
-    def _request(
-        self, method: str, url: httpx.URL, headers: httpx.Headers, body: bytes
-    ) -> httpx.Request:
+    def _post(self, url: httpx.URL, content: bytes) -> Answer:
         timeout = {"timeout": {"connect": CONNECT_SECONDS}}
-        return httpx.Request(method, url, headers=headers, content=body, extensions=timeout)
-
-    def _send(self, request: httpx.Request) -> Answer:
+        request = httpx.Request(
+            "POST", url, headers=self._headers, content=content, extensions=timeout
+        )
         host, started = self.destination.host, self._clock()
-        room = REPLY_ROOM + 4 * len(request.content)
         try:
-            with self._transport.limited_to(self._seconds):
-                response = self._transport.handle_request(request)
-                with contextlib.closing(response):
-                    body = _body(response, room)
-        except _NOT_SENT as error:
+            with self._pool.response(request, self._seconds) as response:
+                body = _body(response, REPLY_ROOM + 4 * len(content))
+        except NOT_SENT as error:
             return NoReply(host, sent=False, why=str(error), seconds=self._clock() - started)
-        except httpx.HTTPError as error:
+        except LOST as error:
             return NoReply(host, sent=True, why=_why(error), seconds=self._clock() - started)
         seconds = self._clock() - started
         if body is None:
@@ -141,7 +138,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._transport.close()
+        self._pool.close()
 
 
 def _body(response: httpx.Response, room: int) -> bytes | None:
@@ -155,16 +152,16 @@ def _body(response: httpx.Response, room: int) -> bytes | None:
     return b"".join(parts)
 
 
-def _why(error: httpx.HTTPError) -> str:
-    """What happened, without the error's own text, which may quote the reply."""
+def _why(error: Exception) -> str:
+    """Names what happened without the error's own text, which may quote the reply."""
     match error:
         case MoreThanAReplyError():
             return "more than one reply came"
-        case httpx.TimeoutException():
+        case httpcore.TimeoutException():
             return "no whole reply within the time limit"
-        case httpx.RemoteProtocolError():
+        case httpcore.RemoteProtocolError():
             return "the connection was closed before a whole reply, or the reply was not HTTP"
-        case httpx.NetworkError():
+        case httpcore.NetworkError():
             return "the connection broke before the reply"
         case _:
             return f"the reply could not be read ({type(error).__name__})"
@@ -191,10 +188,10 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _transport(destination: Destination, clock: Callable[[], float]) -> DeadlineTransport:
+def _pool(destination: Destination, clock: Callable[[], float]) -> DeadlinePool:
     try:
         proxy = proxy_of(destination.base_url)
-        return DeadlineTransport(connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock)
+        return DeadlinePool(connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock)
     except (OSError, ValueError, ImportError) as error:
         kind = type(error).__name__
     # Outside of the handler, so that no traceback shows a proxy's password.

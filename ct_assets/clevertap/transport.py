@@ -1,10 +1,11 @@
-"""An httpx transport under which a whole request, not each read of it, has a time limit.
+"""DeadlinePool keeps connections on which a whole request, not each read of it, has a time limit.
 
-httpx's own timeouts start anew with every byte that arrives, so a reply dripped slowly enough
+httpcore's own timeouts start anew with every byte that arrives, so a reply dripped slowly enough
 holds its connection, and one of the account's slots, for ever.
 """
 
 import contextlib
+import importlib
 import ssl
 import threading
 import urllib.request
@@ -22,32 +23,59 @@ CHUNK = 65_536
 
 Clock = Callable[[], float]
 
+NOT_SENT = (
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.ProxyError,
+    httpcore.PoolTimeout,
+)
+"""Errors after which nobody can have seen the request."""
+LOST = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpx.DecodingError,
+)
+"""Errors that leave open what became of it."""
 
-class DeadlineTransport(httpx.HTTPTransport):
-    """Plain HTTP/1.1 with at most `connections` of them, through `proxy` where one is given."""
+
+class DeadlinePool:
+    """Plain HTTP/1.1 with at most `connections` of them, through `proxy` where one is given.
+
+    httpcore's pool rather than httpx's transport, which takes no network backend.
+    """
 
     def __init__(self, *, connections: int, proxy: str | None, clock: Clock) -> None:
-        limits = httpx.Limits(
-            max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=5.0
-        )
-        super().__init__(verify=httpx.create_ssl_context(), limits=limits, proxy=proxy)
         self._network = _Backend(_Deadline(clock))
-        # httpcore takes a backend of one's own, but httpx does not hand it on.
-        self._pool._network_backend = self._network  # noqa: SLF001
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = super().handle_request(request)
-        response.stream = _ReplyStream(response.stream)
-        return response
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            proxy=_proxy(proxy) if proxy else None,
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=5.0,
+            network_backend=self._network,
+        )
 
     @contextlib.contextmanager
-    def limited_to(self, seconds: float) -> Iterator[None]:
-        """Whatever this thread sends and receives within the block ends after `seconds`."""
+    def response(self, request: httpx.Request, seconds: float) -> Iterator[httpx.Response]:
+        """Reply to be read within the block; sending, waiting and reading end after `seconds`.
+
+        Raises:
+            NOT_SENT, LOST: One of these errors.
+        """
         self._network.deadline.start(seconds)
         try:
-            yield
+            answer = self._pool.handle_request(_core_request(request))
+            body = _ReplyStream(answer.stream)
+            with contextlib.closing(
+                httpx.Response(answer.status, headers=answer.headers, stream=body)
+            ) as response:
+                yield response
         finally:
             self._network.deadline.start(float("inf"))
+
+    def close(self) -> None:
+        self._pool.close()
 
 
 def proxy_of(address: str) -> str | None:
@@ -60,19 +88,43 @@ def proxy_of(address: str) -> str | None:
     return proxies.get(url.scheme) or proxies.get("all")
 
 
-class MoreThanAReplyError(httpx.RemoteProtocolError):
+def _core_request(request: httpx.Request) -> httpcore.Request:
+    return httpcore.Request(
+        request.method,
+        _core_url(request.url),
+        headers=request.headers.raw,
+        content=request.content,
+        extensions=request.extensions,
+    )
+
+
+def _core_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
+def _proxy(address: str) -> httpcore.Proxy:
+    proxy = httpx.Proxy(address)
+    if proxy.url.scheme.startswith("socks"):
+        importlib.import_module("socksio")  # or httpcore would look for it in every request
+    return httpcore.Proxy(_core_url(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+
+
+class MoreThanAReplyError(httpcore.RemoteProtocolError):
     """Something follows the reply, so that nobody can say which request either of them answers."""
 
 
 class _ReplyStream(httpx.SyncByteStream):
-    """A reply's body, after which its connection serves again only if nothing follows.
+    """Body of a reply, after which its connection serves again only if nothing follows.
 
     httpcore would keep what follows, and take it for the reply to the connection's next request.
+    Nothing public tells of it: only the h11 connection knows where a reply ends.
     """
 
     def __init__(self, inner: Any) -> None:  # noqa: ANN401 -- the attributes are httpcore's own
         self._inner = inner
-        self._protocol = inner._httpcore_stream._stream._connection._h11_state  # noqa: SLF001
+        self._protocol = inner._stream._connection._h11_state  # noqa: SLF001
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._inner

@@ -67,18 +67,16 @@ def test_upload_is_what_clevertap_documents() -> None:
     assert request.body == BODY
 
 
-def test_dry_run_deletion_and_profile() -> None:
+def test_dry_run_and_deletion() -> None:
     with Wire(answers(http(200, OK))).running() as wire, Client(wire.destination()) as client:
         client.upload(BODY, dry_run=True)
         client.delete_profiles(["c-1", "é"])
         client.delete_profiles(["__a1"], "guid")
-        client.profile("c 1+é", "identity")
 
     assert [(r.head.partition(" HTTP")[0], r.body) for r in wire.requests] == [
         ("POST /1/upload?dryRun=1", BODY),
         ("POST /1/delete/profiles.json", '{"identity":["c-1","é"]}'.encode()),
         ("POST /1/delete/profiles.json", b'{"guid":["__a1"]}'),
-        ("GET /1/profile.json?identity=c+1%2B%C3%A9", b""),
     ]
 
 
@@ -294,7 +292,7 @@ def test_nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 
     with Wire(answers(http(200, OK))).running() as wire, Client(wire.destination()) as client:
         client.upload(BODY)
-        client.profile("ada@example.test", "email")
+        client.delete_profiles(["ada@example.test"])
 
     assert "Ada" not in caplog.text
     assert "ada" not in caplog.text

@@ -1,5 +1,6 @@
 """Where alerts go: a webhook that takes `{"text": ...}`, as those of Slack and its likes do."""
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ import httpx
 from pydantic import Field
 
 from ct_assets.clevertap.destination import is_loopback
-from ct_assets.clevertap.transport import DeadlineTransport, proxy_of
+from ct_assets.clevertap.transport import LOST, NOT_SENT, DeadlinePool, proxy_of
 from ct_assets.errors import UserError
 
 URL, DAGSTER = "CT_ALERTS_URL", "CT_DAGSTER_URL"
@@ -48,22 +49,21 @@ class Webhook(dg.ConfigurableResource[None]):
         url = _checked(self.url or environ.get(URL, ""))
         proxy = proxy_of(url.geturl())
         # Without an httpx.Client above it, which would log the URL.
-        with DeadlineTransport(connections=1, proxy=proxy, clock=time.monotonic) as transport:
+        pool = DeadlinePool(connections=1, proxy=proxy, clock=time.monotonic)
+        with contextlib.closing(pool):
             for _ in range(ATTEMPTS):
-                why = self._attempt(transport, url.geturl(), text)
+                why = self._attempt(pool, url.geturl(), text)
                 if not why:
                     return
         raise AlertError(f"{URL}: the webhook at {url.hostname} {why}; the alert is lost")
 
-    def _attempt(self, transport: DeadlineTransport, url: str, text: str) -> str:
+    def _attempt(self, pool: DeadlinePool, url: str, text: str) -> str:
         request = httpx.Request("POST", url, json={"text": text})
         try:
-            with transport.limited_to(self.seconds):
-                response = transport.handle_request(request)
-                response.close()
-        except httpx.HTTPError as error:
+            with pool.response(request, self.seconds) as response:
+                return "" if response.is_success else f"answers HTTP {response.status_code}"
+        except (*NOT_SENT, *LOST) as error:
             return f"cannot be reached ({type(error).__name__})"
-        return "" if response.is_success else f"answers HTTP {response.status_code}"
 
 
 def _checked(text: str) -> SplitResult:
