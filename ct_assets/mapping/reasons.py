@@ -8,7 +8,6 @@ import polars as pl
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.system_columns import REASONS
 
-
 CodeText = NewType("CodeText", pl.Expr)
 """Text that is a `RejectedCode` in each row, or null; `first_code` makes it of such codes."""
 
