@@ -53,7 +53,7 @@ class Source(BaseModel):
     watermark_sql: str | None = None
     """One SELECT of one value that is another one after every change."""
     description: str = ""
-    """What a row is, for the catalog."""
+    """The meaning of a row, for the catalog."""
     owners: Owners = ()
     """`team:growth`, or addresses."""
     tags: Tags = {}

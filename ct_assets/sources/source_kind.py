@@ -15,7 +15,7 @@ from ct_assets.sources.duckdb_warehouse import Warehouse
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What a declaration says of where its rows are."""
+    """The place of the rows, as a declaration names it."""
 
     asset: str
     value: str
@@ -65,7 +65,7 @@ class SourceKind(ABC):
     def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows: ...
 
     def problem(self, value: str) -> str | None:  # noqa: ARG002
-        """What is wrong with the value of the setting, and what to write; None if nothing is."""
+        """A mistake in the value of the setting, and what to write; None if there is none."""
         return None
 
     def query(self, origin: Origin) -> str:  # noqa: ARG002
