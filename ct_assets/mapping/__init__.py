@@ -7,7 +7,7 @@ parts.rejected.sink_parquet("rejected.parquet")
 """
 
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_sync import Mapped
+from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.problems import DeclarationError, Problem, SchemaError
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import rejected_keys
@@ -16,8 +16,8 @@ from ct_assets.mapping.reasons import reason_counts
 from ct_assets.mapping.split import Split, split
 
 __all__ = [
+    "BoundSync",
     "DeclarationError",
-    "Mapped",
     "Problem",
     "SchemaError",
     "Split",

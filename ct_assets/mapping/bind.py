@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from ct_assets.clevertap.contract import FieldType
-from ct_assets.mapping.bound_sync import Mapped, MappedField
+from ct_assets.mapping.bound_sync import BoundField, BoundSync
 from ct_assets.mapping.convert import (
     Converted,
     Target,
@@ -19,8 +19,8 @@ from ct_assets.mapping.convert.dtypes import in_calendar, is_whole, trimmed
 from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
 from ct_assets.mapping.declaration.problems import SchemaError, found_at
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.field_reader import PART, Read, Reader
-from ct_assets.mapping.identity import TYPES, Identified, Identity
+from ct_assets.mapping.field_reader import PART, FieldReader, SourceValue
+from ct_assets.mapping.identity import TYPES, BoundIdentifier, Identity
 from ct_assets.mapping.wide_integers import NARROW
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
@@ -28,22 +28,22 @@ _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 _OUR_COLUMNS = ("reasons", "__row", "__fate", "__copies")
 
 
-def bind(sync: Sync, schema: pl.Schema) -> Mapped:
+def bind(sync: Sync, schema: pl.Schema) -> BoundSync:
     """Raises SchemaError when the source lacks a column or has one of an impossible type."""
-    return _Binder(sync, schema).mapped()
+    return _Binder(sync, schema).bound()
 
 
 class _Binder:
     def __init__(self, sync: Sync, schema: pl.Schema) -> None:
         self._sync = sync
         self._schema = schema
-        self._reader = Reader(sync.name, sync.source, schema)
+        self._reader = FieldReader(sync.name, sync.source, schema)
 
-    def mapped(self) -> Mapped:
+    def bound(self) -> BoundSync:
         sync = self._sync
         fields = tuple(self._fields())
         self._check_unique([field.name for field in fields])
-        mapped = Mapped(
+        bound = BoundSync(
             sync=sync,
             schema=self._schema,
             where=self._where(),
@@ -57,8 +57,8 @@ class _Binder:
             widened=self._reader.widened,
             others=self._others(),
         )
-        self._check_columns(mapped)
-        return mapped
+        self._check_columns(bound)
+        return bound
 
     def _where(self) -> pl.Expr | None:
         if self._sync.where is None:
@@ -78,7 +78,7 @@ class _Binder:
             kind = identifier.kind
             type_ = FieldType(identifier.type) if identifier.type else TYPES[kind]
             with found_at("identify_by", place, kind):
-                found.append(Identified(kind, self._converted(identifier, kind, type_)))
+                found.append(BoundIdentifier(kind, self._converted(identifier, kind, type_)))
         columns = sorted({c for identifier in listed for c in identifier.columns()})
         return Identity(tuple(found), tuple(columns))
 
@@ -126,7 +126,7 @@ class _Binder:
                 "dates, numbers or text in `keep_latest_by`."
             )
 
-    def _fields(self) -> Iterator[MappedField]:
+    def _fields(self) -> Iterator[BoundField]:
         for name, field in self._sync.fields.items():
             with found_at("fields", name):
                 yield from self._field(name, field)
@@ -135,9 +135,9 @@ class _Binder:
                 self._check_name(column, "other_columns takes in")
                 yield from self._field(column, Field(column=column))
 
-    def _check_columns(self, mapped: Mapped) -> None:
-        ours = {*_OUR_COLUMNS, *mapped.inputs, *(NARROW + name for name in mapped.widened)}
-        ours |= {name for converted in mapped.conversions for name, _ in converted.steps}
+    def _check_columns(self, bound: BoundSync) -> None:
+        ours = {*_OUR_COLUMNS, *bound.inputs, *(NARROW + name for name in bound.widened)}
+        ours |= {name for converted in bound.conversions for name, _ in converted.steps}
         for column in sorted(ours & set(self._schema)):
             raise self._error(
                 f"the source has a column named {column!r}, a name that is needed here. Rename it "
@@ -162,25 +162,25 @@ class _Binder:
         taken = self._sync.columns() | set(self._sync.fields) | excluded
         return tuple(column for column in self._schema if column not in taken)
 
-    def _field(self, name: str, field: Field) -> Iterator[MappedField]:
+    def _field(self, name: str, field: Field) -> Iterator[BoundField]:
         read = self._reader.read(field, name)
         if field.nested == "reject":
             yield self._mapped_field(name, field, read)
             return
         for flat in flatten(read.source, read.dtype, name):
             self._check_name(flat.field, f"{name} is flattened to")
-            yield self._mapped_field(flat.field, field, Read(flat.source, flat.dtype))
+            yield self._mapped_field(flat.field, field, SourceValue(flat.source, flat.dtype))
 
     def _check_name(self, name: str, origin: str) -> None:
         if problem := problems_of_name(self._sync.object, name, limits=self._sync.limits):
             raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
 
-    def _mapped_field(self, name: str, field: Field, read: Read) -> MappedField:
+    def _mapped_field(self, name: str, field: Field, read: SourceValue) -> BoundField:
         own = field_type(self._sync.object, name, self._sync.event_name)
         type_ = field.type or own or _type_of_operator(field, read)
         converted = self._convert(field, name, type_, read)
         nothing = converted.value.is_null() & ~converted.failed
-        return MappedField(name, field, frozenset(field.columns()), converted, nothing)
+        return BoundField(name, field, frozenset(field.columns()), converted, nothing)
 
     def _converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
         """With a value and a verdict that are columns, because several expressions read them."""
@@ -193,7 +193,12 @@ class _Binder:
         return Converted(value, failed, converted.code, converted.message, steps)
 
     def _convert(
-        self, filling: Filling, name: str, type_: FieldType | None, read: Read, slot: str = ""
+        self,
+        filling: Filling,
+        name: str,
+        type_: FieldType | None,
+        read: SourceValue,
+        slot: str = "",
     ) -> Converted:
         target = Target(
             field=name,
@@ -217,7 +222,7 @@ class _Binder:
         return SchemaError(f"Sync {self._sync.name}: {message}")
 
 
-def _type_of_operator(field: Field, read: Read) -> FieldType | None:
+def _type_of_operator(field: Field, read: SourceValue) -> FieldType | None:
     if field.op in LIST_OPERATORS:
         return FieldType.LIST
     if field.op in NUMBER_OPERATORS:

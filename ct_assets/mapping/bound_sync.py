@@ -15,7 +15,7 @@ from ct_assets.mapping.wide_integers import widened
 
 
 @dataclass(frozen=True)
-class MappedField:
+class BoundField:
     name: str
     declared: Field
     columns: frozenset[str]
@@ -25,14 +25,14 @@ class MappedField:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class BoundSync:
     """Everything that is computed of a row, as expressions over `prepare`d source columns."""
 
     sync: Sync
     schema: pl.Schema
     where: pl.Expr | None
     identity: Identity
-    fields: tuple[MappedField, ...]
+    fields: tuple[BoundField, ...]
     ts: Converted | None
     event: Converted | None
     event_key: pl.Expr | None

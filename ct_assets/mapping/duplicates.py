@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_sync import Mapped
+from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.sql import connected, quoted
 
@@ -30,66 +30,66 @@ class Keys(NamedTuple):
 
 
 def write_keys(
-    mapped: Mapped, source: pl.LazyFrame, workdir: Path, rejected_profiles: pl.LazyFrame | None
+    bound: BoundSync, source: pl.LazyFrame, workdir: Path, rejected_profiles: pl.LazyFrame | None
 ) -> Keys:
     path = workdir / "keys.parquet"
-    key_columns(mapped, mapped.kept(source.with_row_index(_ROW))).sink_parquet(path)
+    key_columns(bound, bound.kept(source.with_row_index(_ROW))).sink_parquet(path)
     profiles = None
     if rejected_profiles is not None:
         profiles = workdir / "rejected_profiles.parquet"
         rejected_profiles.sink_parquet(profiles)
     with connected(workdir) as connection:
-        return _judged(connection, path, mapped, profiles)
+        return _judged(connection, path, bound, profiles)
 
 
 def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
     """Who the rejected rows of a profile sync are about, for syncs that require its profiles."""
     # Only whom they are about: they were split by an earlier declaration, perhaps of other columns.
     schema = pl.Schema(list(rejected.drop("reasons").collect_schema().items()))
-    mapped = bind(sync.bare(), schema)
-    return key_columns(mapped, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
+    bound = bind(sync.bare(), schema)
+    return key_columns(bound, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
 
 
-def key_columns(mapped: Mapped, source: pl.LazyFrame) -> pl.LazyFrame:
-    identity = mapped.identity
+def key_columns(bound: BoundSync, source: pl.LazyFrame) -> pl.LazyFrame:
+    identity = bound.identity
     value = identity.value
     columns = [
         pl.col(_ROW).cast(pl.Int64).alias("_row"),
-        (value if mapped.event_key is None else mapped.event_key).alias("_key"),
+        (value if bound.event_key is None else bound.event_key).alias("_key"),
         identity.kind.alias("_kind"),
         value.alias("_identity"),
         identity.also.alias("_also"),
         *(pl.lit(None, dtype).alias(name) for name, dtype in _FATE_COLUMNS.items()),
     ]
-    if mapped.order is not None:
-        columns.append(mapped.order.alias("_order"))
-    return mapped.prepared(source, mapped.identifying).select(columns)
+    if bound.order is not None:
+        columns.append(bound.order.alias("_order"))
+    return bound.prepared(source, bound.identifying).select(columns)
 
 
 def _judged(
-    connection: duckdb.DuckDBPyConnection, path: Path, mapped: Mapped, profiles: Path | None
+    connection: duckdb.DuckDBPyConnection, path: Path, bound: BoundSync, profiles: Path | None
 ) -> Keys:
     connection.sql(f"create view keys as from read_parquet('{quoted(path)}')")
-    rows, suspects = _row(connection, _SUSPECTS.format(key=_key(mapped)))
+    rows, suspects = _row(connection, _SUSPECTS.format(key=_key(bound)))
     if not suspects and profiles is None:
         return Keys(path, rows, superseded=0, fated=False)
     profiles_from = _NOBODY if profiles is None else f"from read_parquet('{quoted(profiles)}')"
     connection.sql(_UNPROFILED.format(profiles=profiles_from))
-    connection.sql(_DUPLICATES.format(key=_key(mapped), **_order(mapped)._asdict()))
+    connection.sql(_DUPLICATES.format(key=_key(bound), **_order(bound)._asdict()))
     fated, superseded = _row(connection, _FATED)
     if not fated:
         return Keys(path, rows, superseded=0, fated=False)
     written = path.with_name("fates.parquet")
-    alike = "d.untold" if mapped.order is not None else "d.copies is not null"
+    alike = "d.untold" if bound.order is not None else "d.copies is not null"
     fates = {"duplicate": DUPLICATE, "superseded": SUPERSEDED, "unprofiled": UNPROFILED}
     connection.sql(_FATES.format(alike=alike, path=quoted(written), **fates))
     written.replace(path)
-    return Keys(path, rows, superseded if mapped.order is not None else 0, fated=True)
+    return Keys(path, rows, superseded if bound.order is not None else 0, fated=True)
 
 
-def _key(mapped: Mapped) -> str:
+def _key(bound: BoundSync) -> str:
     """What must occur once: an event key whoever it is about, or an identifier with its kind."""
-    return "_key" if mapped.event_key is not None else "_kind, _key"
+    return "_key" if bound.event_key is not None else "_kind, _key"
 
 
 class _Order(NamedTuple):
@@ -101,10 +101,10 @@ class _Order(NamedTuple):
     """Whether a row does not say when it was."""
 
 
-def _order(mapped: Mapped) -> _Order:
-    if mapped.order is None:
+def _order(bound: BoundSync) -> _Order:
+    if bound.order is None:
         return _Order()
-    if not isinstance(mapped.order_type, pl.String):
+    if not isinstance(bound.order_type, pl.String):
         return _Order("_order desc nulls last,")
     return _Order(
         f"{_MOMENT} desc nulls last, {_NUMBER} desc nulls last, _order desc nulls last,",

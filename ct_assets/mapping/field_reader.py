@@ -17,12 +17,12 @@ INPUT = "__in:"
 PART = "."
 
 
-class Read(NamedTuple):
+class SourceValue(NamedTuple):
     source: pl.Expr
     dtype: pl.DataType
 
 
-class Reader:
+class FieldReader:
     """Reads fillings of one sync from a source with these columns; complains in its name."""
 
     def __init__(self, sync: str, source: str, schema: pl.Schema) -> None:
@@ -35,11 +35,11 @@ class Reader:
         self.widened: dict[str, pl.DataType] = {}
         """What columns have to be while `inputs`, or the condition of `where`, are computed."""
 
-    def read(self, filling: Filling, wanted_by: str, slot: str = "") -> Read:
+    def read(self, filling: Filling, wanted_by: str, slot: str = "") -> SourceValue:
         """`slot` is what columns that it computes are called after, if not `wanted_by`."""
         slot = slot or wanted_by
         if filling.column is not None:
-            return Read(pl.col(filling.column), self.dtype(filling.column, wanted_by))
+            return SourceValue(pl.col(filling.column), self.dtype(filling.column, wanted_by))
         if filling.template is not None:
             return self._input(slot, self._template(filling.template, wanted_by))
         if filling.expr is not None:
@@ -50,14 +50,14 @@ class Reader:
             raise SchemaError(
                 f"{self._where}: {wanted_by} is a number of too many digits."
             ) from None
-        return Read(constant, self._typed(constant, wanted_by))
+        return SourceValue(constant, self._typed(constant, wanted_by))
 
-    def _input(self, slot: str, read: Read) -> Read:
+    def _input(self, slot: str, read: SourceValue) -> SourceValue:
         name = INPUT + slot
         self.inputs[name] = read.source
-        return Read(pl.col(name), read.dtype)
+        return SourceValue(pl.col(name), read.dtype)
 
-    def sql(self, text: str, wanted_by: str) -> Read:
+    def sql(self, text: str, wanted_by: str) -> SourceValue:
         expression = pl.sql_expr(text)
         for column in sorted(set(expression.meta.root_names())):
             if self.dtype(column, wanted_by) != self._wide[column]:
@@ -70,7 +70,7 @@ class Reader:
             raise self._cannot(wanted_by, error) from None
         if height != rows.height:
             raise SchemaError(f"{self._where}: {wanted_by} is one value for all. {ACROSS_ROWS}")
-        return Read(expression, dtype)
+        return SourceValue(expression, dtype)
 
     def region(self, region: Region | None, wanted_by: str) -> str | pl.Expr | None:
         if region is None or region.value is not None:
@@ -98,7 +98,7 @@ class Reader:
             self.dtype(column, "except")
         return set(columns)
 
-    def _template(self, text: str, wanted_by: str) -> Read:
+    def _template(self, text: str, wanted_by: str) -> SourceValue:
         pieces = {}
         for column in sorted(template.columns(text)):
             dtype = self.dtype(column, wanted_by)
@@ -108,7 +108,7 @@ class Reader:
                     f"{dtype}, which is no text. Make it text in the source, or use `expr:`."
                 )
             pieces[column] = _as_text(pl.col(column), dtype)
-        return Read(template.expression(text, pieces), pl.String())
+        return SourceValue(template.expression(text, pieces), pl.String())
 
     def _typed(self, expression: pl.Expr, wanted_by: str) -> pl.DataType:
         try:

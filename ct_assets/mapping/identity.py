@@ -19,7 +19,7 @@ TYPES = {
 
 
 @dataclass(frozen=True)
-class Identified:
+class BoundIdentifier:
     """One identifier of the declaration; `kind` is its name in CleverTap."""
 
     kind: str
@@ -32,7 +32,7 @@ class Identified:
 
 @dataclass(frozen=True)
 class Identity:
-    identifiers: tuple[Identified, ...]
+    identifiers: tuple[BoundIdentifier, ...]
     columns: tuple[str, ...]
     """Where they are read from, for messages."""
 
@@ -50,9 +50,9 @@ class Identity:
             return self.identifiers[0].converted.value
         return self._of_used([i.converted.value for i in self.identifiers])
 
-    def others(self) -> list[tuple[Identified, pl.Expr]]:
+    def others(self) -> list[tuple[BoundIdentifier, pl.Expr]]:
         """Further identifiers, each with its value where it is present beside the one in use."""
-        found: list[tuple[Identified, pl.Expr]] = []
+        found: list[tuple[BoundIdentifier, pl.Expr]] = []
         earlier = self.identifiers[0].present
         for identified in self.identifiers[1:]:
             found.append((identified, pl.when(earlier).then(identified.converted.value)))

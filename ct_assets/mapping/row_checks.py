@@ -7,40 +7,40 @@ import polars as pl
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import CHARGED, PROFILE_FIELDS
 from ct_assets.clevertap.fields import ITEMS
-from ct_assets.mapping.bound_sync import Mapped, MappedField
+from ct_assets.mapping.bound_sync import BoundField, BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED
 from ct_assets.mapping.reasons import Reason
 
 
-def rejections(mapped: Mapped, *, fated: bool) -> list[Reason]:
+def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
     """Why rows are rejected. `fated`: the rows carry what `keys` said about them."""
     return [
-        *mapped.identity.reasons(),
-        *_of_event(mapped),
-        *_of_items(mapped),
-        *_of_ts(mapped),
-        *(_of_field(f) for f in mapped.fields if f.declared.on_invalid == "reject"),
-        *_of_size(mapped),
-        *(_of_fate(mapped) if fated else ()),
+        *bound.identity.reasons(),
+        *_of_event(bound),
+        *_of_items(bound),
+        *_of_ts(bound),
+        *(_of_field(f) for f in bound.fields if f.declared.on_invalid == "reject"),
+        *_of_size(bound),
+        *(_of_fate(bound) if fated else ()),
     ]
 
 
-def warnings(mapped: Mapped) -> list[Reason]:
+def warnings(bound: BoundSync) -> list[Reason]:
     """What is left out of rows that are sent."""
-    dropped = [_of_field(f) for f in mapped.fields if f.declared.on_invalid == "drop"]
-    return [*mapped.identity.warnings(), *dropped]
+    dropped = [_of_field(f) for f in bound.fields if f.declared.on_invalid == "drop"]
+    return [*bound.identity.warnings(), *dropped]
 
 
-def _of_field(field: MappedField) -> Reason:
+def _of_field(field: BoundField) -> Reason:
     converted = field.converted
     return Reason(field.name, converted.failed, converted.code, converted.message)
 
 
-def _of_event(mapped: Mapped) -> list[Reason]:
+def _of_event(bound: BoundSync) -> list[Reason]:
     found = []
-    if mapped.event is not None:
-        event = mapped.event
+    if bound.event is not None:
+        event = bound.event
         missing = event.value.is_null() & ~event.failed
         found.append(
             Reason(
@@ -51,11 +51,11 @@ def _of_event(mapped: Mapped) -> list[Reason]:
             )
         )
         found.append(Reason("event", event.failed, event.code, event.message))
-    if mapped.event_key is not None:
+    if bound.event_key is not None:
         found.append(
             Reason(
                 "event_key",
-                mapped.event_key.is_null(),
+                bound.event_key.is_null(),
                 RejectedCode("event_key_missing"),
                 "empty: without a key nobody can tell whether the event was sent before",
             )
@@ -63,18 +63,18 @@ def _of_event(mapped: Mapped) -> list[Reason]:
     return found
 
 
-def _of_items(mapped: Mapped) -> list[Reason]:
+def _of_items(bound: BoundSync) -> list[Reason]:
     """Of events that are named by a column; where all have one name, `bind` refuses Items."""
-    items = [field.converted.value for field in mapped.fields if field.name == ITEMS]
-    if mapped.event is None or not items:
+    items = [field.converted.value for field in bound.fields if field.name == ITEMS]
+    if bound.event is None or not items:
         return []
-    misplaced = items[0].is_not_null() & mapped.event.value.ne(CHARGED)
+    misplaced = items[0].is_not_null() & bound.event.value.ne(CHARGED)
     message = f"only the event {CHARGED} may have Items (code 512): leave them empty in others"
     return [Reason(ITEMS, misplaced, RejectedCode("items_not_charged"), message)]
 
 
-def _of_ts(mapped: Mapped) -> list[Reason]:
-    ts, declared = mapped.ts, mapped.sync.ts
+def _of_ts(bound: BoundSync) -> list[Reason]:
+    ts, declared = bound.ts, bound.sync.ts
     if ts is None or declared is None:
         return []
     invalid = Reason("ts", ts.failed, ts.code, ts.message)
@@ -89,18 +89,18 @@ def _of_ts(mapped: Mapped) -> list[Reason]:
     return [invalid, missing]
 
 
-def _of_size(mapped: Mapped) -> list[Reason]:
-    limits = mapped.sync.limits
-    if mapped.sync.object == "event":
+def _of_size(bound: BoundSync) -> list[Reason]:
+    limits = bound.sync.limits
+    if bound.sync.object == "event":
         code, setting = RejectedCode("too_many_event_fields"), "event_fields"
-        return _too_many(mapped.fields, "properties", limits.event_fields, setting, code)
-    custom = [f for f in mapped.fields if f.name not in PROFILE_FIELDS]
+        return _too_many(bound.fields, "properties", limits.event_fields, setting, code)
+    custom = [f for f in bound.fields if f.name not in PROFILE_FIELDS]
     code, setting = RejectedCode("too_many_custom_fields"), "custom_fields"
     return _too_many(custom, "custom properties", limits.custom_fields, setting, code)
 
 
 def _too_many(
-    fields: Sequence[MappedField], noun: str, limit: int, setting: str, code: RejectedCode
+    fields: Sequence[BoundField], noun: str, limit: int, setting: str, code: RejectedCode
 ) -> list[Reason]:
     if len(fields) <= limit:
         return []
@@ -128,8 +128,8 @@ def duplicate_code(sync: Sync) -> RejectedCode:
     return RejectedCode("identity_duplicate")
 
 
-def _of_fate(mapped: Mapped) -> list[Reason]:
-    sync, identifier = mapped.sync, mapped.identity.identifiers[0].kind
+def _of_fate(bound: BoundSync) -> list[Reason]:
+    sync, identifier = bound.sync, bound.identity.identifiers[0].kind
     field, key = ("event_key", "event key") if sync.event_key else (identifier, "identity")
     why = (
         "nothing tells which of them is right: make it unique in the source, or name a column in "

@@ -95,7 +95,7 @@ def disputed_clears(fields: Iterable[str]) -> list[Hazard]:
     ]
 
 
-class Seen(NamedTuple):
+class SentFields(NamedTuple):
     """What CleverTap is shown of each field; kept, so that the next snapshot can be compared."""
 
     types: dict[str, str]
@@ -104,18 +104,18 @@ class Seen(NamedTuple):
     """The share of rows without a value; nothing for an empty snapshot."""
 
 
-def seen(valid: pl.LazyFrame) -> Seen:
+def sent_fields(valid: pl.LazyFrame) -> SentFields:
     schema = valid.collect_schema()
     names = [name for name in schema if name not in SYSTEM_COLUMNS]
     if not names:
-        return Seen({}, {})
+        return SentFields({}, {})
     found = valid.select(
         pl.len(),
         pl.struct(pl.col(name).drop_nulls().first() for name in names).alias("first"),
         pl.struct(pl.col(name).null_count() for name in names).alias("nulls"),
     )
     rows, first, nulls = found.collect(engine="streaming").row(0)
-    return Seen(
+    return SentFields(
         {n: _sent_type(schema[n], value) for n, value in first.items() if value is not None},
         {n: count / rows for n, count in nulls.items() if rows},
     )

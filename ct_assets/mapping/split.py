@@ -8,7 +8,7 @@ import polars as pl
 from ct_assets.clevertap import record
 from ct_assets.clevertap.record import Member
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_sync import Mapped, MappedField
+from ct_assets.mapping.bound_sync import BoundField, BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import SUPERSEDED, write_keys
 from ct_assets.mapping.identity import listed
@@ -28,7 +28,7 @@ class Split:
     keys: Path
     counts: RowCounts
     """Without `valid` and `rejected`, which are known once those are computed."""
-    mapped: Mapped
+    bound: BoundSync
 
 
 def split(
@@ -42,89 +42,89 @@ def split(
 
     `rejected_profiles` are the keys (`rejected_keys`) of the sync that `require_profile` names.
     """
-    mapped = bind(sync, source.collect_schema())
+    bound = bind(sync, source.collect_schema())
     height = int(source.select(pl.len()).collect(engine="streaming").item())
-    keys = write_keys(mapped, source, workdir, rejected_profiles)
-    checked = mapped.kept(source)
+    keys = write_keys(bound, source, workdir, rejected_profiles)
+    checked = bound.kept(source)
     if keys.fated:
         fates = pl.scan_parquet(keys.path, glob=False).select(__fate="_fate", __copies="_copies")
         checked = pl.concat([checked, fates], how="horizontal")
         checked = checked.filter(pl.col("__fate").ne_missing(SUPERSEDED))
-    checked = mapped.prepared(checked, mapped.conversions)
+    checked = bound.prepared(checked, bound.conversions)
     return Split(
-        valid=_valid(mapped, checked, fated=keys.fated),
-        rejected=_rejected(mapped, checked, fated=keys.fated),
+        valid=_valid(bound, checked, fated=keys.fated),
+        rejected=_rejected(bound, checked, fated=keys.fated),
         keys=keys.path,
         counts=RowCounts(source=height, cut=height - keys.rows, superseded=keys.superseded),
-        mapped=mapped,
+        bound=bound,
     )
 
 
-def _rejected(mapped: Mapped, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
-    reasons = rejections(mapped, fated=fated)
+def _rejected(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+    reasons = rejections(bound, fated=fated)
     return rows.filter(any_failed(reasons)).select(
-        *mapped.schema.names(), listed_reasons(reasons).alias("reasons")
+        *bound.schema.names(), listed_reasons(reasons).alias("reasons")
     )
 
 
-def _valid(mapped: Mapped, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
-    identity, key = mapped.identity, mapped.event_key
+def _valid(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+    identity, key = bound.identity, bound.event_key
     values = {
         "_key": identity.value if key is None else key,
         "_kind": identity.kind,
         "_identity": identity.value,
         "_also": identity.also,
-        "_ts": mapped.ts.value if mapped.ts else pl.lit(None, pl.Int64),
-        "_clear": _cleared(mapped),
-        "_warnings": listed_reasons(warnings(mapped)),
-        "__event": mapped.event.value if mapped.event else pl.lit(mapped.sync.event_name),
+        "_ts": bound.ts.value if bound.ts else pl.lit(None, pl.Int64),
+        "_clear": _cleared(bound),
+        "_warnings": listed_reasons(warnings(bound)),
+        "__event": bound.event.value if bound.event else pl.lit(bound.sync.event_name),
         **{f"__{i.kind}": value for i, value in identity.others()},
-        **{field.name: field.converted.value for field in mapped.fields},
-        _FAILED: any_failed(rejections(mapped, fated=fated)),
+        **{field.name: field.converted.value for field in bound.fields},
+        _FAILED: any_failed(rejections(bound, fated=fated)),
     }
     frame = rows.select(**values).filter(~pl.col(_FAILED))
-    names = [field.name for field in mapped.fields]
-    frame = frame.with_columns(_record=_record(mapped, frame.collect_schema()))
+    names = [field.name for field in bound.fields]
+    frame = frame.with_columns(_record=_record(bound, frame.collect_schema()))
     return frame.select(*SYSTEM_COLUMNS, *names)
 
 
-def _cleared(mapped: Mapped) -> pl.Expr:
+def _cleared(bound: BoundSync) -> pl.Expr:
     names = [
         pl.when(field.nothing).then(pl.lit(field.name))
-        for field in mapped.fields
+        for field in bound.fields
         if field.declared.on_null == "clear"
     ]
     return listed(names, pl.String())
 
 
-def _record(mapped: Mapped, schema: pl.Schema) -> pl.Expr:
+def _record(bound: BoundSync, schema: pl.Schema) -> pl.Expr:
     text = pl.String()
-    head = [*_identifiers(mapped), Member("ts", pl.col("_ts"), pl.Int64())]
-    fields = [_member(field, schema[field.name]) for field in mapped.fields]
-    if mapped.sync.object == "event":
+    head = [*_identifiers(bound), Member("ts", pl.col("_ts"), pl.Int64())]
+    fields = [_member(field, schema[field.name]) for field in bound.fields]
+    if bound.sync.object == "event":
         return record.event([*head, Member("evtName", pl.col("__event"), text)], fields)
     further = [
         Member(i.kind, pl.col(f"__{i.kind}"), text)
-        for i, _ in mapped.identity.others()
+        for i, _ in bound.identity.others()
         if i.kind != "objectId"
     ]
     return record.profile(head, [*further, *fields])
 
 
-def _identifiers(mapped: Mapped) -> list[Member]:
+def _identifiers(bound: BoundSync) -> list[Member]:
     """The one in use; a CleverTap ID stands beside it, because nowhere else is it understood."""
     text = pl.String()
     members = [
         Member(i.kind, pl.when(pl.col("_kind") == i.kind).then(pl.col("_identity")), text)
-        for i in mapped.identity.identifiers
+        for i in bound.identity.identifiers
     ]
     if len(members) == 1:
         return [Member(members[0].name, pl.col("_identity"), text)]
-    if mapped.sync.object == "event" or "objectId" not in {m.name for m in members[1:]}:
+    if bound.sync.object == "event" or "objectId" not in {m.name for m in members[1:]}:
         return members
     further = pl.coalesce(pl.when(pl.col("_kind") == "objectId").then("_identity"), "__objectId")
     return [m if m.name != "objectId" else Member(m.name, further, text) for m in members]
 
 
-def _member(field: MappedField, dtype: pl.DataType) -> Member:
+def _member(field: BoundField, dtype: pl.DataType) -> Member:
     return Member(field.name, pl.col(field.name), dtype, _OPERATORS.get(field.declared.op))

@@ -80,7 +80,7 @@ def test_types_as_clevertap_sees_them() -> None:
         }
     )
 
-    assert snapshot_warnings.seen(rows).types == {
+    assert snapshot_warnings.sent_fields(rows).types == {
         "text": "string",
         "day": "date",
         "whole": "integer",
@@ -96,7 +96,7 @@ def test_types_as_clevertap_sees_them() -> None:
     "rows", [pl.LazyFrame({"_key": ["a"]}), pl.LazyFrame({"_key": [], "x": []})]
 )
 def test_nothing_to_see(rows: pl.LazyFrame) -> None:
-    assert snapshot_warnings.seen(rows) == ({}, {})
+    assert snapshot_warnings.sent_fields(rows) == ({}, {})
 
 
 def test_a_type_that_changed() -> None:
@@ -113,7 +113,7 @@ def test_a_type_that_changed() -> None:
 
 def test_a_field_that_turned_null() -> None:
     rows = pl.LazyFrame({"_key": ["a"] * 100, "x": ["v"] * 4 + [None] * 96, "y": ["v"] * 100})
-    shares = snapshot_warnings.seen(rows).nulls
+    shares = snapshot_warnings.sent_fields(rows).nulls
 
     assert shares == {"x": 0.96, "y": 0.0}
     assert [h.field for h in snapshot_warnings.turned_null({"x": 0.95, "y": 0.0}, shares)] == ["x"]

@@ -15,7 +15,7 @@ from ct_assets.delivery.operations.erasure import (
 )
 from ct_assets.files import replacing
 from ct_assets.io_managers.delivery_requests import KEYS
-from ct_assets.mapping import Mapped, SchemaError, Sync, bind
+from ct_assets.mapping import BoundSync, SchemaError, Sync, bind
 from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.staging import Snapshot, Staging
 
@@ -94,7 +94,7 @@ def _erase_source(sync: Sync, path: Path, person: Person) -> int:
     return rows.height
 
 
-def _mapped(mapped: Mapped, person: Person) -> pl.Expr:
+def _mapped(mapped: BoundSync, person: Person) -> pl.Expr:
     identity = mapped.identity
     also = identity.also
     return pl.any_horizontal(

@@ -36,7 +36,7 @@ def split_into(
         counts=counts,
         gate=gate(sync, counts),
         reasons=reasons(rejected.scan()),
-        others=tuple(parts.mapped.others),
+        others=tuple(parts.bound.others),
     )
 
 

@@ -13,7 +13,7 @@ from ct_assets.mapping.snapshot_warnings import (
     custom_fields,
     disputed_clears,
     merge_hazards,
-    seen,
+    sent_fields,
     turned_null,
     type_drift,
 )
@@ -29,7 +29,7 @@ def with_warnings(
     `before` is of the split before this one, of whichever partitions, `elsewhere` the properties
     that other syncs send to the same account.
     """
-    types, nulls = seen(valid.scan())
+    types, nulls = sent_fields(valid.scan())
     types_before, nulls_before = (before.types, before.nulls) if before else ({}, {})
     all_types = {**types, **types_before}
     hazards = [*type_drift(types_before, types), *turned_null(nulls_before, nulls)]

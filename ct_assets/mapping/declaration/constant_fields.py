@@ -46,10 +46,10 @@ def problems_of_constants(sync: Sync) -> Iterator[Problem]:
 
 def _problem(sync: Sync) -> str | None:
     try:
-        mapped = bind(sync, _ROW.collect_schema())
+        bound = bind(sync, _ROW.collect_schema())
     except SchemaError as error:
         return str(error).removeprefix(f"Sync {sync.name}: ")
-    (field,) = mapped.fields
+    (field,) = bound.fields
     row = prepare(_ROW, [field.converted])
     failed = row.filter(field.converted.failed).select(field.converted.message)
     return next(iter(failed.collect().to_series()), None)

@@ -216,7 +216,7 @@ class Sync(Part):
     def lineage(self) -> dict[str, set[str]]:
         """Columns of the source by the field of CleverTap that they end up in.
 
-        Fields of `other_columns` are known once the source's columns are: see `Mapped.lineage`.
+        Fields of `other_columns` are known once the source's columns are: see `BoundSync.lineage`.
         """
         found = {name: field.columns() for name, field in self.fields.items()}
         parts = [("evtName", self.event), ("ts", self.ts)]
