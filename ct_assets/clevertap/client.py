@@ -1,9 +1,9 @@
 """Client sends every HTTP request that leaves for CleverTap, once, and gives what came back.
 
 It repeats nothing and waits for nothing: a 429 is a `Reply` like others, with its `retry_after`.
-`verdicts.read` makes `NotTaken` of it, and `delivery.sender` waits, makes its congestion window
-smaller and sends the batch again. The 15 requests in flight of an account are kept there, too, by
-`delivery.sender.account_slots`; the pool here only never opens more connections than that.
+`verdicts.read` makes `NotTaken` of it; `delivery.sender.outcome_policy` then makes the congestion
+window smaller, waits and has the batch sent again. The 15 requests in flight of an account are kept
+by `delivery.sender.account_slots`; the pool here only never opens more connections than that.
 Bodies and credentials are never logged.
 """
 

@@ -1,4 +1,4 @@
-"""What CleverTap accepts: limits, names and identities that it refuses.
+"""Contract of CleverTap: its limits, and the names and identities that it refuses.
 
 Every figure stands beside the page it was read on. Where CleverTap's pages disagree the stricter
 one is the default and `Limits` lets a sync say otherwise.
@@ -130,7 +130,7 @@ Positive = Annotated[int, Field(gt=0)]
 
 
 class Limits(BaseModel):
-    """What an account takes; lengths are of UTF-8 bytes, of which `é` is two and `😀` four."""
+    """Limits of an account; lengths are of UTF-8 bytes, of which `é` is two and `😀` four."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 

@@ -1,4 +1,4 @@
-"""Which CleverTap account the records go to, read from the environment."""
+"""A Destination is the CleverTap account that records go to, as the environment names it."""
 
 import ipaddress
 import os

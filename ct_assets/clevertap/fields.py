@@ -1,10 +1,10 @@
-"""What CleverTap's own fields hold: names, types and allowed values."""
+"""Fields of CleverTap's own have names, types and allowed values."""
 
 from enum import StrEnum
 
 
 class FieldType(StrEnum):
-    """What a field holds, as users write it in `type:`."""
+    """Type of a field, as users write it in `type:`."""
 
     STRING = "string"
     INTEGER = "integer"

@@ -1,4 +1,4 @@
-"""The exact JSON text of records, written by polars without a Python object per row.
+"""Records are written as exact JSON text, by polars, without a Python object per row.
 
 Nulls are left out at every depth: what CleverTap makes of one is not documented.
 """

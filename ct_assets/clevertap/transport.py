@@ -147,7 +147,7 @@ class _Deadline(threading.local):
         self._at = self._clock() + seconds
 
     def timeout(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
-        """What is left of `timeout` and of the deadline, as sockets take it."""
+        """Seconds left of `timeout` and of the deadline, as sockets take them."""
         left = min(self._at - self._clock(), float("inf") if timeout is None else timeout)
         if left <= 0:
             raise late

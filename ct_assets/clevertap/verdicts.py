@@ -1,4 +1,4 @@
-"""What CleverTap's answer says about each record of a request.
+"""`read` makes of CleverTap's answer a verdict on each record of a request.
 
 HTTP 200 is not success: the envelope names the records it refused, by a number inside the text of
 each error, and only an envelope whose numbers add up settles anything. Whatever leaves a doubt is
@@ -167,7 +167,7 @@ def _check_sums(status: object, processed: int, refused: int, records: int) -> N
 
 
 def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple[Refusal, ...]:
-    found: dict[int, Refusal] = {}
+    refusals: dict[int, Refusal] = {}
     nameless: list[tuple[int, str, object]] = []
     for entry in unprocessed:
         code, text, echo = _entry(entry)
@@ -176,12 +176,12 @@ def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple
             nameless.append((code, text, echo))
             continue
         position = int(numbers[-1]) - 1  # an earlier one is part of a value that the text quotes
-        if not 0 <= position < records or position in found:
+        if not 0 <= position < records or position in refusals:
             raise _DoubtError("the reply's record numbers do not add up")
-        found[position] = Refusal(position, code, text)
+        refusals[position] = Refusal(position, code, text)
     if nameless:
-        _find_by_echo(nameless, body, found)
-    return tuple(found[position] for position in sorted(found))
+        _find_by_echo(nameless, body, refusals)
+    return tuple(refusals[position] for position in sorted(refusals))
 
 
 def _entry(entry: object) -> tuple[int, str, object]:
@@ -196,15 +196,15 @@ def _entry(entry: object) -> tuple[int, str, object]:
 
 
 def _find_by_echo(
-    nameless: Sequence[tuple[int, str, object]], body: bytes, found: dict[int, Refusal]
+    nameless: Sequence[tuple[int, str, object]], body: bytes, refusals: dict[int, Refusal]
 ) -> None:
     """Gives each refusal the record it echoes: whole, or else by what CleverTap never rewrites."""
     records = list(enumerate((_object(body) or {}).get("d", [])))
-    left = [(position, record) for position, record in records if position not in found]
+    left = [(position, record) for position, record in records if position not in refusals]
     matched = _matched(nameless, left, _whole) or _matched(nameless, left, _trace)
     if matched is None:
         raise _DoubtError("the reply does not say which records it refused")
-    found.update(matched)
+    refusals.update(matched)
 
 
 def _matched(
@@ -233,7 +233,7 @@ def _whole(record: object) -> bytes | None:
 
 
 def _trace(record: object) -> tuple[str, ...] | None:
-    """What CleverTap echoes unchanged."""
+    """Values that CleverTap echoes unchanged."""
     if not isinstance(record, dict) or not _names_somebody(record):
         return None
     return tuple(str(record.get(name)) for name in (*IDENTIFIERS, "type", "ts", "evtName"))

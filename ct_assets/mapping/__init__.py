@@ -1,4 +1,4 @@
-"""From the rows of a source to records for CleverTap, as polars expressions.
+"""Rows of a source become records for CleverTap, or are rejected: as polars expressions.
 
 sync = parse(declaration)
 parts = split(sync, pl.scan_parquet("customer.parquet"), workdir)

@@ -1,4 +1,4 @@
-"""A declaration and the columns of its source, brought together."""
+"""`bind` turns a declaration into expressions over the columns of its source."""
 
 from collections.abc import Iterator
 
@@ -72,15 +72,15 @@ class _Binder:
         return condition
 
     def _identity(self) -> Identity:
-        listed = self._sync.identify_by
-        found = []
-        for place, identifier in enumerate(listed):
+        declared = self._sync.identify_by
+        identifiers = []
+        for place, identifier in enumerate(declared):
             kind = identifier.kind
             type_ = FieldType(identifier.type) if identifier.type else TYPES[kind]
             with found_at("identify_by", place, kind):
-                found.append(BoundIdentifier(kind, self._converted(identifier, kind, type_)))
-        columns = sorted({c for identifier in listed for c in identifier.columns()})
-        return Identity(tuple(found), tuple(columns))
+                identifiers.append(BoundIdentifier(kind, self._converted(identifier, kind, type_)))
+        columns = sorted({c for identifier in declared for c in identifier.columns()})
+        return Identity(tuple(identifiers), tuple(columns))
 
     def _ts(self) -> Converted | None:
         if self._sync.ts is None:
@@ -165,17 +165,17 @@ class _Binder:
     def _field(self, name: str, field: Field) -> Iterator[BoundField]:
         read = self._reader.read(field, name)
         if field.nested == "reject":
-            yield self._mapped_field(name, field, read)
+            yield self._bound_field(name, field, read)
             return
         for flat in flatten(read.source, read.dtype, name):
             self._check_name(flat.field, f"{name} is flattened to")
-            yield self._mapped_field(flat.field, field, SourceValue(flat.source, flat.dtype))
+            yield self._bound_field(flat.field, field, SourceValue(flat.source, flat.dtype))
 
     def _check_name(self, name: str, origin: str) -> None:
         if problem := problems_of_name(self._sync.object, name, limits=self._sync.limits):
             raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
 
-    def _mapped_field(self, name: str, field: Field, read: SourceValue) -> BoundField:
+    def _bound_field(self, name: str, field: Field, read: SourceValue) -> BoundField:
         own = field_type(self._sync.object, name, self._sync.event_name)
         type_ = field.type or own or _type_of_operator(field, read)
         converted = self._convert(field, name, type_, read)
@@ -183,7 +183,7 @@ class _Binder:
         return BoundField(name, field, frozenset(field.columns()), converted, nothing)
 
     def _converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
-        """With a value and a verdict that are columns, because several expressions read them."""
+        """Gives a value and a verdict that are columns, because several expressions read them."""
         slot = PART + name
         read = self._reader.read(filling, name, slot)
         converted = self._convert(filling, name, type_, read, slot)

@@ -1,4 +1,4 @@
-"""What is computed of each row of a source."""
+"""A BoundSync holds all that is computed of each row of a source."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ class BoundField:
     columns: frozenset[str]
     converted: Converted
     nothing: pl.Expr
-    """Whether the source has nothing for it."""
+    """Whether the row has no value for it."""
 
 
 @dataclass(frozen=True)
 class BoundSync:
-    """Everything that is computed of a row, as expressions over `prepare`d source columns."""
+    """Expressions over the columns of the source and those that `prepared` adds."""
 
     sync: Sync
     schema: pl.Schema
@@ -73,9 +73,9 @@ class BoundSync:
         return widened(source, self.widened, lambda frame: frame.filter(where))
 
     def apart(self, source: pl.LazyFrame) -> Iterator[tuple[Path, str, pl.LazyFrame]]:
-        """What an author's SQL computes of `source`, each by itself; it fails where that does.
+        """Each SQL expression of the declaration by itself, to see which of them fails on the rows.
 
-        The place in the declaration, what stands there, and what it computes.
+        Gives its place in the declaration, its name in messages, and the frame that computes it.
         """
         kept = self.kept(source)
         if self.where is not None:
@@ -93,7 +93,8 @@ class BoundSync:
         return ("identify_by", kinds.index(part), part) if part in kinds else (part,)
 
     def lineage(self) -> dict[str, set[str]]:
-        found = self.sync.lineage()
+        """Columns of the source by the field of CleverTap that they end up in."""
+        lineage = self.sync.lineage()
         for field in self.fields:
-            found[field.name] = found.get(field.name, set()) | field.columns
-        return found
+            lineage[field.name] = lineage.get(field.name, set()) | field.columns
+        return lineage

@@ -1,4 +1,4 @@
-"""The keys of a snapshot, and what becomes of rows because of other rows.
+"""Keys of a snapshot tell which rows are rejected or left out because of other rows.
 
 One pass of polars writes the keys; DuckDB, which spills, looks for those that occur twice. Only
 when it finds some are the keys written again with each row's fate, in the order of the source, so
@@ -43,8 +43,8 @@ def write_keys(
 
 
 def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
-    """Who the rejected rows of a profile sync are about, for syncs that require its profiles."""
-    # Only whom they are about: they were split by an earlier declaration, perhaps of other columns.
+    """Keys of the rejected rows of a profile sync, for syncs that require its profiles."""
+    # The identifiers alone: an earlier declaration, perhaps of other columns, split these rows.
     schema = pl.Schema(list(rejected.drop("reasons").collect_schema().items()))
     bound = bind(sync.bare(), schema)
     return key_columns(bound, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
@@ -80,7 +80,7 @@ def _judged(
     if not fated:
         return Keys(path, rows, superseded=0, fated=False)
     written = path.with_name("fates.parquet")
-    alike = "d.untold" if bound.order is not None else "d.copies is not null"
+    alike = "d.unordered" if bound.order is not None else "d.copies is not null"
     fates = {"duplicate": DUPLICATE, "superseded": SUPERSEDED, "unprofiled": UNPROFILED}
     connection.sql(_FATES.format(alike=alike, path=quoted(written), **fates))
     written.replace(path)
@@ -88,7 +88,7 @@ def _judged(
 
 
 def _key(bound: BoundSync) -> str:
-    """What must occur once: an event key whoever it is about, or an identifier with its kind."""
+    """Columns whose values must be unique: the event key, or an identifier with its kind."""
     return "_key" if bound.event_key is not None else "_kind, _key"
 
 
@@ -96,9 +96,9 @@ class _Order(NamedTuple):
     """SQL that tells which of several rows is the latest."""
 
     latest: str = ""
-    """What to sort by, the latest first."""
-    untold: str = "false"
-    """Whether a row does not say when it was."""
+    """Sort terms, the latest first."""
+    unordered: str = "false"
+    """Condition of rows without a readable place in the order."""
 
 
 def _order(bound: BoundSync) -> _Order:
@@ -144,7 +144,7 @@ create temp table duplicates as
 with suspects as (
     select hash({key}) as h from keys where _key is not null group by 1 having count(*) > 1
 )
-select _row, count(*) over same as copies, bool_or({untold}) over same as untold,
+select _row, count(*) over same as copies, bool_or({unordered}) over same as unordered,
     row_number() over (partition by {key} order by {latest} _row desc) as place
 from keys where _key is not null and hash({key}) in (select h from suspects)
 window same as (partition by {key})
@@ -153,7 +153,7 @@ qualify copies > 1
 
 _FATED = """
 select (select count(*) from unprofiled) + (select count(*) from duplicates),
-    (select count(*) from duplicates where place > 1 and not untold)
+    (select count(*) from duplicates where place > 1 and not unordered)
 """
 
 _FATES = """

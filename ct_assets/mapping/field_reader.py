@@ -1,4 +1,4 @@
-"""A filling as a polars expression over the columns of the source."""
+"""FieldReader turns a filling into a polars expression over the columns of the source."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,9 +11,9 @@ from ct_assets.mapping.declaration.field import ACROSS_ROWS, Filling, Region
 from ct_assets.mapping.declaration.problems import SchemaError, near
 from ct_assets.mapping.wide_integers import wide
 
-# Of columns that are computed of the source.
+# Prefix of columns that are computed of the source.
 INPUT = "__in:"
-# Of those for identifiers, ts and the like; a field may be called ts, too, but none has a dot.
+# Prefix of slots of identifiers, ts and the like; a field may be called ts, but none has a dot.
 PART = "."
 
 
@@ -23,7 +23,10 @@ class SourceValue(NamedTuple):
 
 
 class FieldReader:
-    """Reads fillings of one sync from a source with these columns; complains in its name."""
+    """Reads fillings of one sync from a source with these columns.
+
+    Raises SchemaError, with the name of the sync, where the columns do not fit.
+    """
 
     def __init__(self, sync: str, source: str, schema: pl.Schema) -> None:
         self._where = f"Sync {sync}"
@@ -31,12 +34,12 @@ class FieldReader:
         self._schema = schema
         self._wide = pl.Schema({name: wide(dtype) for name, dtype in schema.items()})
         self.inputs: dict[str, pl.Expr] = {}
-        """Columns to be added to the source: what is computed of it is so only once per row."""
+        """Columns to be added to the source, so that each is computed once per row."""
         self.widened: dict[str, pl.DataType] = {}
-        """What columns have to be while `inputs`, or the condition of `where`, are computed."""
+        """Types that columns have while `inputs` and the condition of `where` are computed."""
 
     def read(self, filling: Filling, wanted_by: str, slot: str = "") -> SourceValue:
-        """`slot` is what columns that it computes are called after, if not `wanted_by`."""
+        """`slot` names the columns that it computes; left out: `wanted_by`."""
         slot = slot or wanted_by
         if filling.column is not None:
             return SourceValue(pl.col(filling.column), self.dtype(filling.column, wanted_by))
@@ -93,7 +96,7 @@ class FieldReader:
         return self._schema[column]
 
     def excluded(self, columns: Sequence[str]) -> set[str]:
-        """Columns that a declaration leaves out; a name that is gone is a mistake to be told."""
+        """Columns that a declaration leaves out; an unknown name is a mistake."""
         for column in columns:
             self.dtype(column, "except")
         return set(columns)
@@ -123,7 +126,7 @@ class FieldReader:
 
 
 def _as_text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Null for what has no text that anybody would send: NaN, years of five digits."""
+    """Gives null for values without a text that anybody would send: NaN, years of five digits."""
     if isinstance(dtype, pl.Date | pl.Datetime):
         return in_calendar(column, dtype).dt.to_string("iso:strict")
     if dtype.is_float():

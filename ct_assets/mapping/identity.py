@@ -1,4 +1,4 @@
-"""Who a row is about: the first identifier that it has, and the others beside it."""
+"""Identity tells whom a row is about: the first identifier that it has, and others beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class BoundIdentifier:
 class Identity:
     identifiers: tuple[BoundIdentifier, ...]
     columns: tuple[str, ...]
-    """Where they are read from, for messages."""
+    """Columns that they are read from, for messages."""
 
     @property
     def kind(self) -> pl.Expr:
@@ -52,12 +52,12 @@ class Identity:
 
     def others(self) -> list[tuple[BoundIdentifier, pl.Expr]]:
         """Further identifiers, each with its value where it is present beside the one in use."""
-        found: list[tuple[BoundIdentifier, pl.Expr]] = []
+        further: list[tuple[BoundIdentifier, pl.Expr]] = []
         earlier = self.identifiers[0].present
-        for identified in self.identifiers[1:]:
-            found.append((identified, pl.when(earlier).then(identified.converted.value)))
-            earlier = earlier | identified.present
-        return found
+        for identifier in self.identifiers[1:]:
+            further.append((identifier, pl.when(earlier).then(identifier.converted.value)))
+            earlier = earlier | identifier.present
+        return further
 
     @property
     def also(self) -> pl.Expr:
@@ -74,31 +74,31 @@ class Identity:
         return [missing, *(self._unusable(place) for place in range(len(self.identifiers)))]
 
     def warnings(self) -> list[Reason]:
-        found, earlier = [], self.identifiers[0].present
-        for identified in self.identifiers[1:]:
-            converted = identified.converted
+        reasons, earlier = [], self.identifiers[0].present
+        for identifier in self.identifiers[1:]:
+            converted = identifier.converted
             failed = earlier & converted.failed
-            found.append(Reason(identified.kind, failed, converted.code, converted.message))
-            earlier = earlier | identified.present
-        return found
+            reasons.append(Reason(identifier.kind, failed, converted.code, converted.message))
+            earlier = earlier | identifier.present
+        return reasons
 
     @property
     def _any_present(self) -> pl.Expr:
         return pl.any_horizontal([i.present for i in self.identifiers])
 
     def _unusable(self, place: int) -> Reason:
-        identified = self.identifiers[place]
-        failed = identified.converted.failed
+        identifier = self.identifiers[place]
+        failed = identifier.converted.failed
         for earlier in self.identifiers[:place]:
             failed = failed & ~earlier.present
         return Reason(
-            identified.kind, failed, identified.converted.code, identified.converted.message
+            identifier.kind, failed, identifier.converted.code, identifier.converted.message
         )
 
     def _of_used(self, choices: Sequence[pl.Expr]) -> pl.Expr:
         chosen = pl.lit(None, pl.String)
-        for identified, choice in reversed(list(zip(self.identifiers, choices, strict=True))):
-            chosen = pl.when(identified.present).then(choice).otherwise(chosen)
+        for identifier, choice in reversed(list(zip(self.identifiers, choices, strict=True))):
+            chosen = pl.when(identifier.present).then(choice).otherwise(chosen)
         return chosen
 
 
@@ -106,8 +106,8 @@ def listed(parts: Sequence[pl.Expr], inner: pl.DataType) -> pl.Expr:
     """The parts that are not null as a list; null where none is left."""
     if not parts:
         return pl.lit(None, pl.List(inner))
-    found = pl.concat_list(parts).list.drop_nulls()
-    return pl.when(found.list.len() > 0).then(found)
+    present = pl.concat_list(parts).list.drop_nulls()
+    return pl.when(present.list.len() > 0).then(present)
 
 
 def _in_words(columns: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""From the raw mapping of a YAML document to a `Sync`, or all that is wrong with it at once."""
+"""`parse` makes a `Sync` of the mapping in a YAML document, or names all its mistakes at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
@@ -39,19 +39,21 @@ def parse(raw: Mapping[str, object], also: Iterable[Problem] = ()) -> Sync:
     try:
         sync = Sync.model_validate(raw)
     except ValidationError as error:
-        details = [e for e in error.errors(include_url=False) if not _told_elsewhere(e, raw)]
+        details = [
+            e for e in error.errors(include_url=False) if not _has_problem_of_its_own(e, raw)
+        ]
         problems += [_with_known_keys(problem_of(e, raw, _HINTS), e["type"]) for e in details]
     problems += [*_names(raw, sync.limits if sync else LIMITS), *problems_between(raw), *also]
     if sync is not None and not problems:
         problems += problems_of_constants(sync)
     if sync is None or problems:
         name = raw.get("name")
-        told = dict.fromkeys(problems)
-        raise DeclarationError(str(name) if name else "a sync without a name", list(told))
+        distinct = list(dict.fromkeys(problems))
+        raise DeclarationError(str(name) if name else "a sync without a name", distinct)
     return sync
 
 
-def _told_elsewhere(error: ErrorDetails, raw: Mapping[str, object]) -> bool:
+def _has_problem_of_its_own(error: ErrorDetails, raw: Mapping[str, object]) -> bool:
     if error["type"] == "too_short":
         return bool(raw.get("identify_by"))
     return error["loc"][0] == "fields" and "[key]" in error["loc"]

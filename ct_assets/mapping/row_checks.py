@@ -1,4 +1,4 @@
-"""What a whole row must have, beyond the values of its fields."""
+"""Checks of a whole row, beyond the values of its fields."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from ct_assets.mapping.reasons import Reason
 
 
 def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
-    """Why rows are rejected. `fated`: the rows carry what `keys` said about them."""
+    """Why rows are rejected. `fated`: the rows carry their fate, from `duplicates`."""
     return [
         *bound.identity.reasons(),
         *_of_event(bound),
@@ -27,7 +27,7 @@ def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
 
 
 def warnings(bound: BoundSync) -> list[Reason]:
-    """What is left out of rows that are sent."""
+    """Why fields are left out of rows that are sent."""
     dropped = [_of_field(f) for f in bound.fields if f.declared.on_invalid == "drop"]
     return [*bound.identity.warnings(), *dropped]
 
@@ -38,11 +38,11 @@ def _of_field(field: BoundField) -> Reason:
 
 
 def _of_event(bound: BoundSync) -> list[Reason]:
-    found = []
+    reasons = []
     if bound.event is not None:
         event = bound.event
         missing = event.value.is_null() & ~event.failed
-        found.append(
+        reasons.append(
             Reason(
                 "event",
                 missing,
@@ -50,9 +50,9 @@ def _of_event(bound: BoundSync) -> list[Reason]:
                 "empty: the event needs a name",
             )
         )
-        found.append(Reason("event", event.failed, event.code, event.message))
+        reasons.append(Reason("event", event.failed, event.code, event.message))
     if bound.event_key is not None:
-        found.append(
+        reasons.append(
             Reason(
                 "event_key",
                 bound.event_key.is_null(),
@@ -60,11 +60,11 @@ def _of_event(bound: BoundSync) -> list[Reason]:
                 "empty: without a key nobody can tell whether the event was sent before",
             )
         )
-    return found
+    return reasons
 
 
 def _of_items(bound: BoundSync) -> list[Reason]:
-    """Of events that are named by a column; where all have one name, `bind` refuses Items."""
+    """Items in events named by a column; where all have one name, `bind` refuses Items."""
     items = [field.converted.value for field in bound.fields if field.name == ITEMS]
     if bound.event is None or not items:
         return []

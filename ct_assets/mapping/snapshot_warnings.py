@@ -1,4 +1,4 @@
-"""What no single row shows: found in staged files, told as warnings, never a reason to reject."""
+"""Hazards that no single row shows are found in staged files: warnings, no reason to reject."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ MOSTLY_NULL = 0.95
 # docs.clevertap.com's sample of $delete says that it is for these; its page of the SFTP import and
 # its web SDK use it for others.
 _CLEARABLE = ("Name", "Gender")
-# What CleverTap unites people by when no identifier does; e-mail addresses without regard to case.
+# CleverTap unites people by these where no identifier does; e-mail addresses whatever their case.
 _UNITING = {"Email": "lower({column})", "Phone": "{column}"}
 
 
@@ -35,18 +35,18 @@ def merge_hazards(valid: Path, workdir: Path) -> list[Hazard]:
     schema = pl.read_parquet_schema(valid)
     shared = {name: sql.format(column=f'"{name}"') for name, sql in _UNITING.items()}
     shared = {name: sql for name, sql in shared.items() if name in schema}
-    found = [_shared(valid, workdir, name, sql) for name, sql in shared.items()]
-    found.append(_shared(valid, workdir, "identify_by", "unnest(_also)"))
-    return [hazard for hazard in found if hazard.rows]
+    hazards = [_shared(valid, workdir, name, sql) for name, sql in shared.items()]
+    hazards.append(_shared(valid, workdir, "identify_by", "unnest(_also)"))
+    return [hazard for hazard in hazards if hazard.rows]
 
 
 def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
     with connected(workdir, valid) as connection:
         query = _SHARED.format(value=value, valid=quoted(valid))
         values, people = connection.sql(query).fetchall()[0]
-    what = "a further identifier" if field == "identify_by" else field
+    noun = "a further identifier" if field == "identify_by" else field
     message = (
-        f"{people} profiles share {what} with another one ({_different(values)}). CleverTap may "
+        f"{people} profiles share {noun} with another one ({_different(values)}). CleverTap may "
         "unite such profiles, or send a campaign to one of them only. Make the values unique in "
         "the source, or leave the field out."
     )
@@ -96,10 +96,10 @@ def disputed_clears(fields: Iterable[str]) -> list[Hazard]:
 
 
 class SentFields(NamedTuple):
-    """What CleverTap is shown of each field; kept, so that the next snapshot can be compared."""
+    """Types and nulls of each field of a snapshot; kept to compare the next one with."""
 
     types: dict[str, str]
-    """Without those that have no value in any row: CleverTap has seen nothing of them."""
+    """Of fields with a value in some row: CleverTap has seen nothing of the others."""
     nulls: dict[str, float]
     """The share of rows without a value; nothing for an empty snapshot."""
 
@@ -109,12 +109,12 @@ def sent_fields(valid: pl.LazyFrame) -> SentFields:
     names = [name for name in schema if name not in SYSTEM_COLUMNS]
     if not names:
         return SentFields({}, {})
-    found = valid.select(
+    counted = valid.select(
         pl.len(),
         pl.struct(pl.col(name).drop_nulls().first() for name in names).alias("first"),
         pl.struct(pl.col(name).null_count() for name in names).alias("nulls"),
     )
-    rows, first, nulls = found.collect(engine="streaming").row(0)
+    rows, first, nulls = counted.collect(engine="streaming").row(0)
     return SentFields(
         {n: _sent_type(schema[n], value) for n, value in first.items() if value is not None},
         {n: count / rows for n, count in nulls.items() if rows},

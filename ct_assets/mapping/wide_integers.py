@@ -1,4 +1,4 @@
-"""What `expr:` and `where:` compute with: integers of 128 bits.
+"""Wide integers, of 128 bits, stand in for others while `expr:` and `where:` are computed.
 
 Polars computes in the types of the columns and wraps around where the result does not fit.
 """
@@ -9,12 +9,12 @@ import polars as pl
 
 from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list
 
-# A column as it was, while its name stands for the wide one.
+# Prefix of a column as it was, while its name stands for the wide one.
 NARROW = "__narrow:"
 
 
 def wide(dtype: pl.DataType) -> pl.DataType:
-    """The type without narrow integers, inside lists and structs neither."""
+    """Type with every narrow integer made wide, inside lists and structs, too."""
     if dtype.is_integer() and not isinstance(dtype, pl.UInt128):
         return pl.Int128()
     if is_list(dtype):
@@ -29,7 +29,7 @@ def widened(
     columns: Mapping[str, pl.DataType],
     step: Callable[[pl.LazyFrame], pl.LazyFrame],
 ) -> pl.LazyFrame:
-    """`step` of `frame` while its columns have these types; afterwards they have their own."""
+    """Applies `step` while columns of `frame` have these types; afterwards they have their own."""
     if not columns:
         return step(frame)
     kept = [pl.col(name).alias(NARROW + name) for name in columns]

@@ -1,4 +1,4 @@
-"""Fields that take a few words: yes and no, gender, education."""
+"""Fields of a few words: their spellings become the one that CleverTap takes."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers."""
+"""E-mail addresses and phone numbers are checked as the services that use them would."""
 
 from collections.abc import Collection
 from typing import TypedDict

@@ -28,11 +28,11 @@ class TypeMismatchError(UserError):
 
 @dataclass(frozen=True)
 class Target:
-    """The field to fill and how its declaration wants it read."""
+    """Field to fill, and how its declaration wants the source read."""
 
     field: str
     type: FieldType | None = None
-    """None: whatever the column's type comes nearest to."""
+    """None: the type that is nearest to the column's."""
     object: Literal["profile", "event"] = "profile"
     timezone: str = "UTC"
     """Of dates and times that carry no zone of their own."""
@@ -50,7 +50,7 @@ class Target:
     """Of a value inside Items, which has no declaration of its own."""
     limits: Limits = LIMITS
     slot: str = ""
-    """What columns that are computed for it are called after. Left out: the field."""
+    """Name in the columns that are computed for it. Left out: the field."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Converted:
 
 
 def prepare(frame: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
-    """Add what is to be computed once per row although several expressions read it.
+    """Adds columns that are computed once per row although several expressions read them.
 
     A column of its own because polars does not share what has a null literal anywhere inside.
     """
@@ -98,7 +98,7 @@ class Steps:
         self._steps: list[tuple[str, pl.Expr]] = []
 
     def keep(self, name: str, expr: pl.Expr) -> pl.Expr:
-        """Have `expr` computed in a step of its own; gives the column to read."""
+        """Has `expr` computed in a step of its own; gives the column to read."""
         self._steps.append((self._prefix + name, expr))
         return pl.col(self._prefix + name)
 

@@ -1,4 +1,4 @@
-"""Dates and timestamps: epoch seconds, whatever the source writes them as."""
+"""Dates and timestamps become epoch seconds, whatever form the source gives them."""
 
 import polars as pl
 
@@ -144,9 +144,9 @@ def _from_epoch(number: pl.Expr, unit: EpochUnit | None) -> tuple[pl.Expr, tuple
 
 
 def _may_be_another(number: pl.Expr) -> pl.Expr:
-    """What counts neither seconds nor milliseconds as it seems.
+    """Whether a number may be no count of seconds or milliseconds.
 
-    A year, or days of Excel or since 1970; a month such as 202401; a day such as 20240131; the
+    But a year, or days of Excel or since 1970; a month such as 202401; a day such as 20240131; the
     last day of 9999 in seconds, which stands for no end.
     """
     tens = number % 100

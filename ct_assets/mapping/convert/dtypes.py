@@ -1,4 +1,4 @@
-"""The families of polars types that conversions tell apart."""
+"""Families of polars types that conversions tell apart."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Items of a Charged event: a list of flat records."""
+"""Items of a Charged event are made of a list of flat records."""
 
 import polars as pl
 

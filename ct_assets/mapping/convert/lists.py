@@ -1,4 +1,4 @@
-"""Multi-value properties and subscription groups."""
+"""Lists become multi-value properties and subscription groups."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Names of fields and events: what CleverTap knows them as, and which it refuses."""
+"""Names of fields and events are checked by CleverTap's rules, and its own are known by type."""
 
 from typing import Literal
 
@@ -41,7 +41,7 @@ def field_type(
 
 
 def event_key(name: str) -> str:
-    """What CleverTap compares event names by: neither case nor spaces count."""
+    """Form in which CleverTap compares event names: neither case nor spaces count."""
     return name.replace(" ", "").lower()
 
 
@@ -61,10 +61,10 @@ def _problem_of_any(named: Named, name: str, limits: Limits) -> str | None:
         return "a name cannot be empty."
     if name != name.strip():
         return f"blanks at the start or the end of a name get lost: write {name.strip()!r}."
-    found = "".join(dict.fromkeys(c for c in name if c in FORBIDDEN_CHARACTERS))
-    if found:
+    forbidden = "".join(dict.fromkeys(c for c in name if c in FORBIDDEN_CHARACTERS))
+    if forbidden:
         plain = "".join("_" if c in FORBIDDEN_CHARACTERS else c for c in name)
-        return f"CleverTap forbids {' '.join(found)} in names: write, say, {plain!r}."
+        return f"CleverTap forbids {' '.join(forbidden)} in names: write, say, {plain!r}."
     if not name.isprintable():
         return "control characters and other invisible ones do not belong in a name."
     longest = limits.event_name_bytes if named == "event_name" else limits.key_bytes

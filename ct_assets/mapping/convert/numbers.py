@@ -1,4 +1,4 @@
-"""Integers, floats and ages: exact, or refused with the reason."""
+"""Integers, floats and ages are sent exactly, or rejected with the reason."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Structs, which CleverTap takes only as the single values they hold."""
+"""Structs are taken apart: CleverTap takes only the single values that they hold."""
 
 from typing import NamedTuple
 

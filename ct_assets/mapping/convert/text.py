@@ -1,4 +1,4 @@
-"""Text as it is, identities, and names of events that a column gives."""
+"""Text goes as it is; identities and names of events that a column gives are checked."""
 
 import polars as pl
 

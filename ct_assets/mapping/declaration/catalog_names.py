@@ -1,4 +1,4 @@
-"""Names, owners and tags as the catalog takes them; they play no part in the records."""
+"""Names, owners and tags are checked by the rules of Dagster's catalog; no record has them."""
 
 import re
 from typing import Annotated

@@ -1,6 +1,6 @@
-"""Settings that contradict each other.
+"""Settings of one declaration that contradict each other are mistakes.
 
-Read from the raw mapping, so that these mistakes are told together with those inside the settings.
+Read from the raw mapping, so that these mistakes are named together with those inside the settings.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ from ct_assets.mapping.declaration.problems import Problem
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
 _ONLY_PROFILES = ("on_removed", "max_removed")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
-# What a field of CleverTap's own may be declared as besides its type.
+# Types that a field of CleverTap's own may be declared as, besides its own.
 _NARROWER = {FieldType.AGE: (FieldType.INTEGER,), FieldType.FLOAT: (FieldType.INTEGER,)}
-# What only parts of a record have that are no fields, or fields that have it built in.
+# Types of parts of a record that are no fields, or of fields that have theirs built in.
 _BUILT_IN = (
     FieldType.TIMESTAMP,
     FieldType.IDENTITY,

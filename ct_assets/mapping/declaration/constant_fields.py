@@ -1,4 +1,4 @@
-"""Fields that have one value for all rows: judged when the declaration is read."""
+"""Constant fields, with one value for all rows, are judged when the declaration is read."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -40,8 +40,8 @@ def problems_of_constants(sync: Sync) -> Iterator[Problem]:
         if field.value is None or field.columns():
             continue
         alone = sync.bare({name: field}).model_copy(update=_NOBODY)
-        if (told := _problem(alone)) is not None:
-            yield Problem(("fields", name, "value"), told)
+        if (message := _problem(alone)) is not None:
+            yield Problem(("fields", name, "value"), message)
 
 
 def _problem(sync: Sync) -> str | None:

@@ -1,4 +1,4 @@
-"""What a field, an identifier or a timestamp is filled with: the part of a declaration they share.
+"""Fields, identifiers and timestamps share their settings: what fills them, and how to read it.
 
 Everything may be written short, as the name of a column.
 """
@@ -22,7 +22,7 @@ SCALARS = (str, bool, int, float, date, datetime)
 
 
 class Part(BaseModel):
-    """A piece of a declaration; nothing in it changes after it was read."""
+    """Piece of a declaration; nothing in it changes after it was read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
@@ -52,7 +52,7 @@ class Region(Part):
 
 class Filling(Part):
     short_for: ClassVar[str] = "column"
-    """What the short form, a mere text, stands for."""
+    """Setting that the short form, a mere text, stands for."""
 
     column: str | None = None
     """A column of the source."""
@@ -147,19 +147,19 @@ class Filling(Part):
 
     def columns(self) -> set[str]:
         """Columns of the source that it is made of."""
-        found = {self.column} if self.column else set()
+        names = {self.column} if self.column else set()
         if self.template:
-            found |= template.columns(self.template)
+            names |= template.columns(self.template)
         if self.expr:
-            found |= sql_columns(self.expr)
+            names |= sql_columns(self.expr)
         if self.region and self.region.column:
-            found.add(self.region.column)
-        return {name for name in found if name}
+            names.add(self.region.column)
+        return {name for name in names if name}
 
 
 class Field(Filling):
     type: FieldType | None = None
-    """What it is sent as. Left out: CleverTap's type of its own fields, else the column's."""
+    """Type to send it as. Left out: CleverTap's type of its own fields, else the column's."""
     on_invalid: Literal["reject", "drop"] = "reject"
     """Of a value that CleverTap would not take: reject the row, or send it without the field."""
     on_null: Literal["skip", "clear"] = "skip"
@@ -239,7 +239,7 @@ def sql_columns(text: str) -> set[str]:
 
 
 def check_sql(text: str) -> None:
-    """What can be said of a polars SQL expression before its columns are known."""
+    """Raises a mistake that a polars SQL expression has, whatever the columns are."""
     try:
         expression = pl.sql_expr(text)
     except pl.exceptions.PolarsError as error:

@@ -1,4 +1,4 @@
-"""What is wrong in a declaration, told so that its author can mend it."""
+"""Problems name what is wrong in a declaration, where, and how its author can mend it."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,13 +62,13 @@ def dotted(path: Path) -> str:
 
 def problem_of(error: ErrorDetails, raw: Mapping[str, object], hints: Mapping[str, str]) -> Problem:
     """`hints` says of a setting what to write; looked up by the last name in the path."""
-    path, gone = _path_in(raw, error["loc"])
+    path, absent = _path_in(raw, error["loc"])
     if error["type"] == "missing":
         wanted = str(error["loc"][-1])
         hint = hints.get(wanted, f"Write `{wanted}: ...`.")
         return Problem(path, f"`{wanted}` is missing. {hint}")
     message = _message(error, hints.get(str(path[-1]) if path else "", ""))
-    return Problem((*path, *gone) if error["type"] == "extra_forbidden" else path, message)
+    return Problem((*path, *absent) if error["type"] == "extra_forbidden" else path, message)
 
 
 def unknown_key(key: str, known: Sequence[str]) -> str:
@@ -76,7 +76,7 @@ def unknown_key(key: str, known: Sequence[str]) -> str:
 
 
 def near(name: str, known: Iterable[str]) -> str:
-    """How a sentence about an unknown `name` ends."""
+    """End of a sentence about an unknown `name`: the closest one that is known."""
     return closest(name, list(known)) or "."
 
 
@@ -115,7 +115,7 @@ def _message(error: ErrorDetails, hint: str) -> str:
 
 
 def _likely(expected: str, given: object) -> str:
-    """What YAML may have made of something else, and how to write that."""
+    """Advice where YAML may have read the value as something else than its author meant."""
     if isinstance(given, bool) and expected in ("text", "a mapping"):
         return "YAML reads yes, no, on and off so: put them into quotes."
     if expected == "text" and isinstance(given, Mapping):

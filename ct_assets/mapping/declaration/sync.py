@@ -1,4 +1,4 @@
-"""A sync as its author declares it."""
+"""Sync is the model of a sync as its author declares it."""
 
 import hashlib
 import json
@@ -118,13 +118,13 @@ class Sync(Part):
     where: str | None = None
     """A polars SQL condition; other rows are cut and counted."""
     fields: dict[str, Field] = Setting(default_factory=dict)
-    """What is sent, by CleverTap's name of it."""
+    """Fields to send, by CleverTap's name of each."""
     other_columns: OtherColumns | None = None
     """Send all columns that nothing else names, under their own names."""
     event: EventName | None = None
     """The name of the events, or the column that has it."""
     event_key: Filling | None = None
-    """What makes an event unique: it is sent once for each value."""
+    """Makes an event unique: it is sent once for each value."""
     ts: Moment | None = None
     """When it happened."""
     duplicates: Duplicates = Duplicates()
@@ -193,16 +193,16 @@ class Sync(Part):
 
     def columns(self) -> set[str]:
         """Columns of the source that the declaration names."""
-        found: set[str] = set()
+        names: set[str] = set()
         for part in self.fillings():
-            found |= part.columns()
+            names |= part.columns()
         if self.where:
-            found |= sql_columns(self.where)
+            names |= sql_columns(self.where)
         if self.duplicates.keep_latest_by:
-            found.add(self.duplicates.keep_latest_by)
+            names.add(self.duplicates.keep_latest_by)
         if self.partition:
-            found.add(self.partition.by)
-        return found
+            names.add(self.partition.by)
+        return names
 
     def fillings(self) -> list[Filling]:
         single = [part for part in (self.event, self.event_key, self.ts) if part]
@@ -218,12 +218,12 @@ class Sync(Part):
 
         Fields of `other_columns` are known once the source's columns are: see `BoundSync.lineage`.
         """
-        found = {name: field.columns() for name, field in self.fields.items()}
+        lineage = {name: field.columns() for name, field in self.fields.items()}
         parts = [("evtName", self.event), ("ts", self.ts)]
         for name, part in (*((i.kind, i) for i in self.identify_by), *parts):
             if part and part.columns():
-                found[name] = found.get(name, set()) | part.columns()
-        return found
+                lineage[name] = lineage.get(name, set()) | part.columns()
+        return lineage
 
 
 _MEANING = {

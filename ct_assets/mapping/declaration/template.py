@@ -1,4 +1,4 @@
-"""Text made of several columns: `{FirstName|there} {LastName}`."""
+"""Templates make one text of several columns: `{FirstName|there} {LastName}`."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _PART = re.compile(r"\{\{|\}\}|\{(?P<column>[^{}|]+)(?:\|(?P<default>[^{}]*))?\}
 class Slot:
     column: str
     default: str | None
-    """What stands there when the column is null or blank; without one a null makes the whole text
+    """Text in place of a column that is null or blank; without one a null makes the whole text
     null."""
 
 
@@ -23,23 +23,23 @@ class TemplateError(ValueError):
 
 
 def parts(template: str) -> list[str | Slot]:
-    found: list[str | Slot] = []
+    pieces: list[str | Slot] = []
     for match in _PART.finditer(template):
         text = match.group()
         if column := match.group("column"):
-            found.append(Slot(column.strip(), match.group("default")))
+            pieces.append(Slot(column.strip(), match.group("default")))
         elif text in ("{{", "}}"):
-            found.append(text[0])
+            pieces.append(text[0])
         elif text in ("{", "}"):
             raise TemplateError(
                 f"has a {text} that belongs to no column. Write {{Column}} or {{Column|default}} "
                 f"for a column."
             )
         else:
-            found.append(text)
-    if not any(isinstance(part, Slot) for part in found):
+            pieces.append(text)
+    if not any(isinstance(part, Slot) for part in pieces):
         raise TemplateError("names no column. Write {Column}, or use `value:` for a constant.")
-    return found
+    return pieces
 
 
 def columns(template: str) -> set[str]:

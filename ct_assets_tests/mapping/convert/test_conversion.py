@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from ct_assets.mapping.convert import FieldType, Target, convert, prepare
+from ct_assets.mapping.convert.conversion import CONVERSIONS
 
 
 def _plan(kind: FieldType) -> str:
@@ -47,3 +48,7 @@ def test_steps_of_several_conversions_are_taken_together() -> None:
 
 def test_what_cannot_fail_says_so() -> None:
     assert convert(pl.col("a"), pl.Int32(), Target("A")).failed.meta.is_literal()
+
+
+def test_every_type_that_can_be_declared_has_a_conversion() -> None:
+    assert set(CONVERSIONS) == set(FieldType)
