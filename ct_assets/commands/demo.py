@@ -1,6 +1,5 @@
 """Runs every declared sync once into the sandbox and shows where rows went: `ct-assets demo`."""
 
-import sys
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 
@@ -14,7 +13,7 @@ from rich.table import Table
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import reason_text
+from ct_assets.commands.support.output import console, reason_text
 from ct_assets.components.project.registry import Declared
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
@@ -55,11 +54,11 @@ def command(module: str) -> None:
         failed = [d.sync.name for d in syncs if not _run(project, d, instance)]
     after = _staged(project, syncs).items()
     snapshots = {name: snapshot for name, snapshot in after if snapshot != before.get(name)}
-    console = Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-    _print_table(console, snapshots, syncs)
+    out = console()
+    _print_table(out, snapshots, syncs)
     for declared in syncs:
-        _print_rows(console, snapshots, declared)
-    _print_destinations(console, syncs)
+        _print_rows(out, snapshots, declared)
+    _print_destinations(out, syncs)
     if failed:
         raise UserError(f"not complete: {', '.join(failed)}; the reason is above")
 
@@ -94,7 +93,7 @@ def _staged(project: Project, syncs: list[Declared]) -> Staged:
     return {name: snapshot for name, snapshot in by_stage.items() if snapshot}
 
 
-def _print_table(console: Console, snapshots: Staged, syncs: list[Declared]) -> None:
+def _print_table(out: Console, snapshots: Staged, syncs: list[Declared]) -> None:
     table = Table("sync", title="Where every row went", title_justify="left", box=box.SIMPLE)
     for heading in COLUMNS.values():
         table.add_column(heading, justify="right")
@@ -102,7 +101,7 @@ def _print_table(console: Console, snapshots: Staged, syncs: list[Declared]) -> 
         staged = (snapshots.get((declared.sync.name, stage)) for stage in ("valid", "clevertap"))
         counts = {name: rows for s in staged if s for name, rows in _totals(s.meta).items()}
         table.add_row(declared.sync.name, *(str(counts.get(key, "-")) for key in COLUMNS))
-    console.print(table)
+    out.print(table)
 
 
 def _totals(meta: SnapshotMeta) -> dict[str, int]:
@@ -110,26 +109,23 @@ def _totals(meta: SnapshotMeta) -> dict[str, int]:
     return part.counts.totals() if part else {}
 
 
-def _print_rows(console: Console, snapshots: Staged, declared: Declared) -> None:
+def _print_rows(out: Console, snapshots: Staged, declared: Declared) -> None:
     name = declared.sync.name
     valid, rejected, sent = (snapshots.get((name, stage)) for stage in STAGES[:3])
     if sent and sent.meta.delivery:
         acked = sent.meta.delivery.counts.acked
-        console.print(f"{name}: {acked} {_records(declared.sync)} acknowledged")
+        out.print(f"{name}: {acked} {_records(declared.sync)} acknowledged")
     if valid and "Phone" in valid.scan().collect_schema():
         phones = valid.scan().select(pl.col("Phone").count(), none=pl.col("Phone").null_count())
         with_phone, without = phones.collect().row(0)
-        console.print(f"{name}: {with_phone} phones in E.164, {without} without a phone")
+        out.print(f"{name}: {with_phone} phones in E.164, {without} without a phone")
     if rejected is None:
         return
     column = declared.sync.identify_by[0].column or declared.sync.source
     for row in rejected.scan().head(20).collect().iter_rows(named=True):
         for reason in row["reasons"]:
-            console.print(
-                f"{name}: rejected {column} {row.get(column)}: {reason_text(reason)}",
-                markup=False,
-                soft_wrap=True,
-            )
+            text = f"{name}: rejected {column} {row.get(column)}: {reason_text(reason)}"
+            out.print(text, soft_wrap=True)
 
 
 def _records(sync: Sync) -> str:
@@ -138,9 +134,9 @@ def _records(sync: Sync) -> str:
     return f"{sync.event_name} events" if sync.event_name else "events"
 
 
-def _print_destinations(console: Console, syncs: list[Declared]) -> None:
+def _print_destinations(out: Console, syncs: list[Declared]) -> None:
     sent_to = {destinations.known(declared.sync) for declared in syncs}
     for to in sorted(sent_to, key=destinations.name_of):
-        console.print(f"\nThe destination is {destinations.label(to)}.", soft_wrap=True)
+        out.print(f"\nThe destination is {destinations.label(to)}.", soft_wrap=True)
         if to is not None and to.is_sandbox:
-            console.print("Look there at what CleverTap has now, or at the runs with: make dev")
+            out.print("Look there at what CleverTap has now, or at the runs with: make dev")

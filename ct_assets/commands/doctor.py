@@ -11,8 +11,8 @@ from rich.text import Text
 from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts
 from ct_assets.commands.checkup.deletion_overlap import removals
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.checkup.disk import disk
-from ct_assets.commands.checkup.finding import Finding, failed, ok
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.source_reads import sources
@@ -46,7 +46,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         ctx.exit(1)
 
 
-def checkup(module: str) -> Iterator[Finding]:
+def checkup(module: str) -> Iterator[Diagnosis]:
     yield installation.python()
     yield installation.packages()
     yield from _guarded("disk", disk(data_dir()))
@@ -65,7 +65,7 @@ def checkup(module: str) -> Iterator[Finding]:
     yield from _guarded("dagster", dagster(project))
 
 
-def _guarded(name: str, checks: Iterator[Finding]) -> Iterator[Finding]:
+def _guarded(name: str, checks: Iterator[Diagnosis]) -> Iterator[Diagnosis]:
     """Reports an error that a check does not handle as a failure; the other checks still run."""
     try:
         yield from checks
@@ -77,7 +77,7 @@ def _guarded(name: str, checks: Iterator[Finding]) -> Iterator[Finding]:
         )
 
 
-def _print(findings: list[Finding]) -> None:
+def _print(findings: list[Diagnosis]) -> None:
     rows = table("", "check", "found")
     for finding in findings:
         text = Text(finding.found)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.commands.checkup.finding import Finding
+from ct_assets.commands.checkup.diagnosis import Diagnosis
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 
@@ -71,7 +71,7 @@ def test_a_source_that_cannot_be_read(shop: Shop) -> None:
 
 
 def test_a_check_that_breaks_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: object) -> Iterator[Finding]:
+    def broken(_: object) -> Iterator[Diagnosis]:
         raise KeyError("a value of a row")
         yield
 

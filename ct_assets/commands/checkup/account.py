@@ -9,7 +9,7 @@ from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
-from ct_assets.commands.checkup.finding import Finding, failed, note, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.delivery.sender.account_slots import upload_slots
 from ct_assets.errors import UserError
@@ -30,7 +30,7 @@ _DENIED = (
 _UNREACHED = "Mend the region or CLEVERTAP_API_URL, or what is in between: proxies, firewalls."
 
 
-def accounts(project: Project) -> Iterator[Finding]:
+def accounts(project: Project) -> Iterator[Diagnosis]:
     prefixes = {declared.sync.destination for declared in project.syncs.values()}
     for prefix in sorted(prefixes, key=lambda name: name or ""):
         name = f"account {prefix}" if prefix else "account"
@@ -46,7 +46,7 @@ def accounts(project: Project) -> Iterator[Finding]:
             yield from _example(name, project, prefix)
 
 
-def _sandbox(name: str) -> Iterator[Finding]:
+def _sandbox(name: str) -> Iterator[Diagnosis]:
     known = destinations.sandbox()
     if known is None or find(data_dir()) is None:
         yield note(name, "the sandbox, which the next run starts; no CLEVERTAP_ variable is set")
@@ -54,7 +54,7 @@ def _sandbox(name: str) -> Iterator[Finding]:
         yield from account(name, known)
 
 
-def _example(name: str, project: Project, prefix: str | None) -> Iterator[Finding]:
+def _example(name: str, project: Project, prefix: str | None) -> Iterator[Diagnosis]:
     syncs = sorted(project.syncs.values(), key=lambda declared: declared.sync.name)
     names = [d.sync.name for d in syncs if d.sync.destination == prefix and _is_example(d.sync)]
     if names:
@@ -69,7 +69,7 @@ def _is_example(sync: Sync) -> bool:
     return sync.source.startswith("chinook/")
 
 
-def account(name: str, destination: Destination) -> Iterator[Finding]:
+def account(name: str, destination: Destination) -> Iterator[Diagnosis]:
     with (
         Client(destination) as client,
         upload_slots(destination).slot(threading.Event()),
@@ -80,7 +80,7 @@ def account(name: str, destination: Destination) -> Iterator[Finding]:
         yield clock(f"clock of {name}", answer, time.time())
 
 
-def _credentials(name: str, destination: Destination, answer: Answer) -> Finding:
+def _credentials(name: str, destination: Destination, answer: Answer) -> Diagnosis:
     server = destinations.label(destination)
     match verdicts.read(answer, 1, NOBODY):
         case Acked() | Malformed():
@@ -96,7 +96,7 @@ def _credentials(name: str, destination: Destination, answer: Answer) -> Finding
     return failed(name, f"{server}: {why}", fix)
 
 
-def clock(name: str, reply: Reply, now: float) -> Finding:
+def clock(name: str, reply: Reply, now: float) -> Diagnosis:
     """Compares this machine's clock with the Date of a reply, less half the time that it took."""
     try:
         server_time = email.utils.parsedate_to_datetime(reply.date).timestamp()

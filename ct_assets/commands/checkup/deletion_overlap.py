@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from ct_assets.commands.checkup.finding import Finding, note
+from ct_assets.commands.checkup.diagnosis import Diagnosis, note
 from ct_assets.mapping import Sync
 
 
-def removals(syncs: Iterable[Sync]) -> Iterator[Finding]:
+def removals(syncs: Iterable[Sync]) -> Iterator[Diagnosis]:
     """A note for each sync that deletes profiles which another one may still send."""
     profiles = sorted((s for s in syncs if s.object == "profile"), key=lambda sync: sync.name)
     for sync in profiles:

@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ct_assets.commands.checkup.finding import Finding, failed, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 
 LEAST_BYTES = 1_000_000_000
 
 
-def disk(folder: Path, least: int = LEAST_BYTES) -> Iterator[Finding]:
+def disk(folder: Path, least: int = LEAST_BYTES) -> Iterator[Diagnosis]:
     """Leaves nothing behind; if `folder` does not exist yet, its nearest parent is checked."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:

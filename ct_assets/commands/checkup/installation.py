@@ -7,14 +7,14 @@ from importlib import metadata
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from ct_assets.commands.checkup.finding import Finding, failed, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 
 DISTRIBUTION = "ct-assets"
 NAMED = ("ct-assets", "dagster", "duckdb", "polars")
 """Packages whose versions are shown even when nothing is wrong."""
 
 
-def python(version: str | None = None) -> Finding:
+def python(version: str | None = None) -> Diagnosis:
     version = version or platform.python_version()
     wanted = metadata.metadata(DISTRIBUTION)["Requires-Python"]
     if SpecifierSet(wanted).contains(version, prereleases=True):
@@ -22,7 +22,7 @@ def python(version: str | None = None) -> Finding:
     return failed("python", f"{version}, and ct_assets wants {wanted}", "Install such a Python.")
 
 
-def packages(requirements: Sequence[str] | None = None) -> Finding:
+def packages(requirements: Sequence[str] | None = None) -> Diagnosis:
     given = metadata.requires(DISTRIBUTION) or [] if requirements is None else requirements
     wanted = [r for r in map(Requirement, given) if not r.marker or r.marker.evaluate()]
     wrong = [problem for requirement in wanted if (problem := _wrong(requirement))]

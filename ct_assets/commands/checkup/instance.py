@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from ct_assets.commands.checkup.finding import Finding, failed, note, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
 
@@ -14,7 +14,7 @@ FRESH_SECONDS = 300.0
 """A running daemon sends its heartbeat twice a minute."""
 
 
-def dagster(project: Project, now: float | None = None) -> Iterator[Finding]:
+def dagster(project: Project, now: float | None = None) -> Iterator[Diagnosis]:
     try:
         with instance() as opened:
             if opened is None:
@@ -32,7 +32,7 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Finding]:
         )
 
 
-def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Finding:
+def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Diagnosis:
     syncs = [declared.sync for declared in project.syncs.values()]
     waiting = sorted(sync.name for sync in syncs if sync.trigger and not sync.paused)
     beats = [beat.timestamp for beat in opened.get_daemon_heartbeats().values()]

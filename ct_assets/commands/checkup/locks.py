@@ -5,19 +5,19 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ct_assets.commands.checkup.finding import Finding, failed, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.delivery.sender.account_slots import ROOT
 
 PROC_LOCKS = Path("/proc/locks")
 
 
-def locks(data_dir: Path, slots: Path = ROOT) -> Iterator[Finding]:
+def locks(data_dir: Path, slots: Path = ROOT) -> Iterator[Diagnosis]:
     holders = _holders()
     yield _check("locks", sorted((data_dir / "locks").glob("*/*.lock")), holders)
     yield _check("slots", sorted(slots.glob("*/*")), holders)
 
 
-def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Finding:
+def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Diagnosis:
     held = [path for path in files if _is_held(path)]
     dead = {path: pid for path in held if (pid := _dead(path, holders))}
     if not dead:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from ct_assets.commands.checkup.finding import Finding, failed, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project import locations
 from ct_assets.components.project.registry import Declared
@@ -12,7 +12,7 @@ from ct_assets.errors import UserError
 from ct_assets.mapping import SchemaError, bind
 
 
-def sources(project: Project) -> Iterator[Finding]:
+def sources(project: Project) -> Iterator[Diagnosis]:
     wanted: dict[str, list[Declared]] = {}
     for name in sorted(project.syncs):
         declared = project.syncs[name]
@@ -21,7 +21,7 @@ def sources(project: Project) -> Iterator[Finding]:
         yield from _source(project, source, syncs)
 
 
-def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Finding]:
+def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Diagnosis]:
     name = f"source {source}"
     try:
         with project.source(syncs[0]) as frame:
@@ -37,7 +37,7 @@ def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Fi
         yield failed(name, error, "Make it readable, or correct the source's declaration.")
 
 
-def _columns(declared: Declared, schema: pl.Schema) -> Finding:
+def _columns(declared: Declared, schema: pl.Schema) -> Diagnosis:
     name = f"columns of {declared.sync.name}"
     try:
         mapped = bind(declared.sync, schema)

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.commands.checkup.finding import Finding, failed, note, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.delivery import outbox
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.state import ledger, state_database
@@ -20,7 +20,7 @@ class _UnhealthyError(Exception):
     """A state cannot be used; the message says why."""
 
 
-def states(folder: Path) -> Iterator[Finding]:
+def states(folder: Path) -> Iterator[Diagnosis]:
     """A finding for each sync of each destination below `folder`."""
     homes = {path.parent for name in (STATE, LEDGER) for path in folder.glob(f"*/*/{name}")}
     for home in sorted(homes):
@@ -29,7 +29,7 @@ def states(folder: Path) -> Iterator[Finding]:
         yield ok("state", "none yet")
 
 
-def _state(home: Path) -> Finding:
+def _state(home: Path) -> Diagnosis:
     name = f"state {home.parent.name}/{home.name}"
     fix = (
         f"Upgrade ct_assets if a newer one wrote it; else bring {home} back from a backup. "

@@ -5,21 +5,21 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     name: str
     status: Literal["ok", "note", "failed"]
     found: str
     fix: str = ""
 
 
-def ok(name: str, found: str) -> Finding:
-    return Finding(name, "ok", found)
+def ok(name: str, found: str) -> Diagnosis:
+    return Diagnosis(name, "ok", found)
 
 
-def note(name: str, found: str) -> Finding:
+def note(name: str, found: str) -> Diagnosis:
     """A finding that needs no fix but is worth knowing."""
-    return Finding(name, "note", found)
+    return Diagnosis(name, "note", found)
 
 
-def failed(name: str, found: object, fix: str) -> Finding:
-    return Finding(name, "failed", str(found), fix)
+def failed(name: str, found: object, fix: str) -> Diagnosis:
+    return Diagnosis(name, "failed", str(found), fix)
