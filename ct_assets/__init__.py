@@ -1,9 +1,77 @@
+"""Keeps CleverTap in step with a data warehouse, as assets of Dagster.
+
+A project of one's own needs one call, in its `definitions.py`:
+
+    from pathlib import Path
+
+    import ct_assets
+
+    defs = ct_assets.definitions(Path(__file__).parent)
+
+and declarations in its `defs` folder, as YAML (`type: ct_assets.ClevertapSync`) or in Python.
+
+The names in `__all__` are the public API; modules below this one may move in any release. Each
+name is loaded when it is first used, so that `import ct_assets` costs next to nothing.
+"""
+
+import importlib
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ct_assets.components.automation.alerts import alert_sensors
+    from ct_assets.components.automation.budgets import Budgets
+    from ct_assets.components.automation.webhook import Webhook
+    from ct_assets.components.clevertap_sync import ClevertapSync
+    from ct_assets.components.source_table import SourceTable
+    from ct_assets.definitions import definitions
+    from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
+    from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+    from ct_assets.io_managers.warehouse_resource import WarehouseResource
+    from ct_assets.sandbox import testing
 
 __version__ = "0.1.0"
+__all__ = [
+    "Budgets",
+    "ClevertapIOManager",
+    "ClevertapSync",
+    "ParquetStaging",
+    "SourceTable",
+    "WarehouseResource",
+    "Webhook",
+    "__version__",
+    "alert_sensors",
+    "definitions",
+    "testing",
+]
 
 # For memory that does not grow with the rows. By default polars reads 16 row groups or more ahead,
 # where two are as fast, and its allocator keeps what was freed while the database takes its turn.
 # Whoever sets these keeps their own; the second counts only before polars is first imported.
 os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
 os.environ.setdefault("_RJEM_MALLOC_CONF", "background_thread:true,muzzy_decay_ms:0")
+
+_MODULES = {
+    "Budgets": "ct_assets.components.automation.budgets",
+    "ClevertapIOManager": "ct_assets.io_managers.clevertap_io_manager",
+    "ClevertapSync": "ct_assets.components.clevertap_sync",
+    "ParquetStaging": "ct_assets.io_managers.parquet_io_manager",
+    "SourceTable": "ct_assets.components.source_table",
+    "WarehouseResource": "ct_assets.io_managers.warehouse_resource",
+    "Webhook": "ct_assets.components.automation.webhook",
+    "alert_sensors": "ct_assets.components.automation.alerts",
+    "definitions": "ct_assets.definitions",
+    "testing": "ct_assets.sandbox.testing",
+}
+"""Where each name is; a module of the same name is meant itself."""
+
+if not TYPE_CHECKING:  # to type checkers every name would seem to exist
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(_MODULES[name])
+        return module if module.__name__.endswith(f".{name}") else getattr(module, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,6 +1,7 @@
 """The wheel in somebody else's project: theirs are the declarations, ours is the rest."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,28 +20,15 @@ root_module = "shop"
 DEFINITIONS = """\
 from pathlib import Path
 
-import dagster as dg
-from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
-from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+import ct_assets
 
-staging = ParquetStaging()
-defs = dg.Definitions.merge(
-    dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
-    dg.Definitions(
-        resources={
-            "ct_staging": staging,
-            "ct_warehouse": WarehouseResource(),
-            "clevertap": ClevertapIOManager(staging=staging),
-        }
-    ),
-)
+defs = ct_assets.definitions(Path(__file__).parent)
 """
 DECLARATIONS = """\
-type: ct_assets.components.SourceTable
+type: ct_assets.SourceTable
 attributes: {asset: shop/customer, file: customer.csv}
 ---
-type: ct_assets.components.ClevertapSync
+type: shop.growth.GrowthSync
 attributes:
   name: customers
   object: profile
@@ -48,12 +36,44 @@ attributes:
   identify_by: [{identity: id}]
   fields: {Name: name, Phone: {column: phone, region: {column: country}}}
 """
+SUBCLASS = """\
+import dagster as dg
+
+import ct_assets
+
+
+class GrowthSync(ct_assets.ClevertapSync):
+    def get_asset_spec(self, spec: dg.AssetSpec) -> dg.AssetSpec:
+        return super().get_asset_spec(spec).merge_attributes(owners=["team:growth"])
+"""
+IN_PYTHON = """\
+import dagster as dg
+
+import ct_assets
+
+
+@dg.component_instance
+def visits(context: dg.ComponentLoadContext) -> ct_assets.ClevertapSync:
+    return ct_assets.ClevertapSync(
+        name="visits",
+        object="event",
+        source="shop/customer",
+        event="Visited",
+        event_key="id",
+        identify_by=[{"identity": "id"}],
+        fields={"Country": "country", "Name": {"template": "{name}!", "on_null": "skip"}},
+        after=["customers"],
+        trigger={"cron": "0 * * * *", "timezone": "Europe/Rome"},
+    )
+"""
 RUN = """\
 import ct_assets, shop.definitions, sys
 job = shop.definitions.defs.resolve_implicit_global_asset_job_def()
 print(ct_assets.__file__)
 sys.exit(not job.execute_in_process(raise_on_error=False).success)
 """
+CACHE = REPOSITORY / ".mypy_cache" / "wheel"
+"""Kept from run to run: of Dagster and polars mypy reads a million lines."""
 
 
 def run(*command: str, cwd: Path, **environ: str) -> str:
@@ -64,8 +84,9 @@ def run(*command: str, cwd: Path, **environ: str) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def installed(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("wheel")
     build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
     run(*build, cwd=REPOSITORY)
     wheel = next(tmp_path.glob("*.whl"))
@@ -80,10 +101,13 @@ def project(tmp_path: Path) -> Path:
     files = {
         "pyproject.toml": PYPROJECT,
         "customer.csv": "id,name,phone,country\n1,Ada,020 7946 0018,United Kingdom\n",
-        "shop/__init__.py": "",
-        "shop/definitions.py": DEFINITIONS,
-        "shop/defs/__init__.py": "",
-        "shop/defs/customers/defs.yaml": DECLARATIONS,
+        # As `create-dagster project` lays it out.
+        "src/shop/__init__.py": "",
+        "src/shop/definitions.py": DEFINITIONS,
+        "src/shop/growth.py": SUBCLASS,
+        "src/shop/defs/__init__.py": "",
+        "src/shop/defs/customers/defs.yaml": DECLARATIONS,
+        "src/shop/defs/visits.py": IN_PYTHON,
     }
     for name, text in files.items():
         path = tmp_path / "theirs" / name
@@ -99,7 +123,7 @@ def test_the_wheel_in_another_project(
     told = run(
         *(sys.executable, "-c", RUN),
         cwd=project,
-        PYTHONPATH=f"{installed}{os.pathsep}{project}",
+        PYTHONPATH=f"{installed}{os.pathsep}{project / 'src'}",
         CT_DATA_DIR=str(project / "data"),
         CLEVERTAP_API_URL=clevertap_sandbox.url,
         CLEVERTAP_ACCOUNT_ID=clevertap_sandbox.account_id,
@@ -108,6 +132,42 @@ def test_the_wheel_in_another_project(
 
     assert Path(told.strip()).is_relative_to(installed)
     assert [profile.props["Phone"] for profile in clevertap_sandbox.profiles()] == [442079460018]
+    assert [event.props["Name"] for event in clevertap_sandbox.events()] == ["Ada!"]
+
+
+def mypy(installed: Path, project: Path) -> list[str]:
+    """The errors that `mypy --strict` finds in the project's own code."""
+    command = (sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-pretty")
+    checked = subprocess.run(
+        [*command, "--no-error-summary", "--cache-dir", str(CACHE), "src/shop"],
+        cwd=project,
+        env={**os.environ, "MYPYPATH": f"{installed}{os.pathsep}{project / 'src'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not checked.stderr
+    return checked.stdout.splitlines()
+
+
+@pytest.mark.slow
+def test_mypy_takes_what_is_right_and_finds_what_is_wrong(installed: Path, project: Path) -> None:
+    assert mypy(installed, project) == []
+
+    wrong = {'"event"': '"evnt"', "event_key=": "event_kye=", "on_null": "on_nul"}
+    text = IN_PYTHON
+    for old, new in wrong.items():
+        text = text.replace(old, new)
+    (project / "src/shop/defs/visits.py").write_text(text)
+
+    errors = [
+        re.fullmatch(r"(.*:\d+): error: .*\[(.*)\]", line) for line in mypy(installed, project)
+    ]
+    assert [error.groups() for error in errors if error] == [
+        ("src/shop/defs/visits.py:8", "call-arg"),
+        ("src/shop/defs/visits.py:10", "arg-type"),
+        ("src/shop/defs/visits.py:15", "typeddict-unknown-key"),
+    ]
 
 
 @pytest.mark.slow

@@ -1,50 +1,52 @@
-from typing import Self
+from typing import Unpack
 
 import dagster as dg
-from pydantic import BaseModel
 
 from ct_assets.components.assets.sync_assets import sync_assets
 from ct_assets.components.automation.schedules import chain, cron_problems, schedule
 from ct_assets.components.automation.source_sensor import source_sensor
+from ct_assets.components.declaration_types import SyncSettings
+from ct_assets.components.declared_component import DeclaredComponent
 from ct_assets.components.json_schema import sync_schema
 from ct_assets.components.preview.plan_job import plan_job
-from ct_assets.components.project.locations import Raw, checked, place, placed
+from ct_assets.components.project.locations import RawAttributes, errors_at, place_of
 from ct_assets.components.project.registry import sync_metadata
 from ct_assets.components.scaffold.scaffolder import SyncScaffolder
 from ct_assets.mapping import parse
 from ct_assets.mapping.declaration.constant_fields import dates_as_text
 
 
-class Attributes(Raw):
-    described_by = staticmethod(sync_schema)
+class SyncAttributes(RawAttributes):
+    json_schema = staticmethod(sync_schema)
 
 
 @dg.scaffold_with(SyncScaffolder)
-class ClevertapSync(dg.Component):
+class ClevertapSync(DeclaredComponent):
     """Rows of one source as CleverTap profiles or events: split, checked, sent, accounted for.
 
     Assets: `<name>/valid`, `<name>/rejected`, `<name>/clevertap`, `<name>/undelivered`.
     """
 
-    def __init__(self, **declaration: object) -> None:
+    attributes = SyncAttributes
+
+    def __init__(self, **declaration: Unpack[SyncSettings]) -> None:
+        """Check the declaration; its settings are those of the YAML.
+
+        Raises:
+            DeclarationError: With every mistake in it.
+        """
         self.declaration = dates_as_text(declaration)
         self.sync = parse(self.declaration, cron_problems(self.declaration))
 
-    @classmethod
-    def get_model_cls(cls) -> type[BaseModel]:
-        return Attributes
-
-    @classmethod
-    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        return checked(attributes, context, lambda declaration: cls(**declaration))
-
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        at = place(context)
+        at = place_of(context)
         job = chain(self.sync)
-        with placed(at):
+        with errors_at(at):
             ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
+            metadata = sync_metadata(self.declaration, at)
+            assets = sync_assets(self.sync, at, metadata, self.execute)
             return dg.Definitions(
-                assets=sync_assets(self.sync, at, sync_metadata(self.declaration, at)),
+                assets=self.with_own_specs(assets),
                 jobs=[job, plan_job(self.sync, context.component_tree.build_defs)],
                 schedules=[ticking] if ticking else [],
                 sensors=[watching] if watching else [],

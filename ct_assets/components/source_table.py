@@ -1,21 +1,21 @@
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Unpack
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
-from pydantic import BaseModel
 
 from ct_assets.components.assets.upstream import refuse_failing
 from ct_assets.components.automation.schedules import following
+from ct_assets.components.declaration_types import SourceSettings
+from ct_assets.components.declared_component import DeclaredComponent, Execute, executed_by
 from ct_assets.components.json_schema import source_schema
 from ct_assets.components.project.locations import (
     InvalidDeclarationError,
     Place,
-    Raw,
-    checked,
-    place,
-    placed,
-    told,
+    RawAttributes,
+    errors_at,
+    message_at,
+    place_of,
 )
 from ct_assets.components.project.registry import source_metadata
 from ct_assets.components.scaffold.scaffolder import SourceScaffolder
@@ -28,38 +28,40 @@ from ct_assets.sources.source import Source, parse
 from ct_assets.staging import Draft
 
 
-class Attributes(Raw):
-    described_by = staticmethod(source_schema)
+class SourceAttributes(RawAttributes):
+    json_schema = staticmethod(source_schema)
 
 
 @dg.scaffold_with(SourceScaffolder)
-class SourceTable(dg.Component):
+class SourceTable(DeclaredComponent):
     """A table, a file or a query, read when the asset is materialized and kept as Parquet.
 
     Exactly one of `file`, `table`, `sql` and `sql_file` says where the rows come from.
     """
 
-    def __init__(self, **declaration: object) -> None:
+    attributes = SourceAttributes
+
+    def __init__(self, **declaration: Unpack[SourceSettings]) -> None:
+        """Check the declaration; its settings are those of the YAML.
+
+        Raises:
+            DeclarationError: With every mistake in it.
+        """
         self.source = parse(declaration)
 
-    @classmethod
-    def get_model_cls(cls) -> type[BaseModel]:
-        return Attributes
-
-    @classmethod
-    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
-        return checked(attributes, context, lambda declaration: cls(**declaration))
-
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        at = place(context)
+        at = place_of(context)
         _check_files(self.source, at)
-        of = DeclaredSource(self.source, context.project_root, at.folder)
-        with placed(at):
-            return dg.Definitions(assets=[source_asset(of, source_metadata(of, at))])
+        declared = DeclaredSource(self.source, context.project_root, at.folder)
+        with errors_at(at):
+            asset = source_asset(declared, source_metadata(declared, at), self.execute)
+            return dg.Definitions(assets=self.with_own_specs([asset]))
 
 
-def source_asset(of: DeclaredSource, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
-    source = of.source
+def source_asset(
+    declared: DeclaredSource, metadata: Mapping[str, Any], execute: Execute
+) -> dg.AssetsDefinition:
+    source = declared.source
     upstream = [dg.AssetKey.from_user_string(key) for key in source.upstream]
 
     @dg.asset(
@@ -71,12 +73,13 @@ def source_asset(of: DeclaredSource, metadata: Mapping[str, Any]) -> dg.AssetsDe
         kinds={source.tag},
         owners=source.owners,
         tags=source.tags,
-        code_version=of.code_version,
+        code_version=declared.code_version,
         metadata=metadata,
         automation_condition=following(dg.AutomationCondition.any_deps_updated())
         if upstream
         else None,
     )
+    @executed_by(execute)
     def snapshot(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
@@ -84,7 +87,7 @@ def source_asset(of: DeclaredSource, metadata: Mapping[str, Any]) -> dg.AssetsDe
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
             refuse_failing(context, *upstream)
-            of.snapshot(draft, warehouse_of(ct_warehouse))
+            declared.snapshot(draft, warehouse_of(ct_warehouse))
             yield dg.Output(draft)
 
     return snapshot
@@ -103,4 +106,4 @@ def _check_files(source: Source, at: Place) -> None:
     except UnicodeDecodeError:
         problem = f"{source.sql_file!r} is not UTF-8; save it as UTF-8"
     if problem:
-        raise InvalidDeclarationError([told(at, ("sql_file",), problem)])
+        raise InvalidDeclarationError([message_at(at, ("sql_file",), problem)])

@@ -10,11 +10,13 @@ from typing import Any
 import orjson
 
 from ct_assets.sandbox.endpoint_context import Sandbox, open_sandbox
-from ct_assets.sandbox.faults import Faults
+from ct_assets.sandbox.faults import Faults, Plan
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.server.http_server import running
 from ct_assets.sandbox.store.sqlite_database import open_reader
+
+__all__ = ["Event", "Faults", "Plan", "Profile", "Request", "SandboxInTest", "Settings", "served"]
 
 MOST_BODIES = 100_000
 

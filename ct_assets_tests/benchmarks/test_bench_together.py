@@ -19,8 +19,8 @@ from ct_assets.sandbox.testing import SandboxInTest
 ROWS = 8000
 PROJECT = """\
 from pathlib import Path
-from ct_assets.components.project.loader import load_defs
-defs = load_defs(Path(__file__).parent)
+import ct_assets
+defs = ct_assets.definitions(Path(__file__).parent)
 """
 DECLARED = """\
 type: ct_assets.components.SourceTable
@@ -56,7 +56,6 @@ class Project:
             f"{name}/__init__.py": "",
             f"{name}/definitions.py": PROJECT,
             f"{name}/defs/__init__.py": "",
-            f"{name}/defs/resources.py": "from ct_assets.defs.resources import defs as defs\n",
             f"{name}/defs/visits/defs.yaml": DECLARED.format(name=name),
             "visit.csv": "id,person,at\n"
             + "".join(f"{name}{n},p{n % 97},{1_700_000_000 + n}\n" for n in range(ROWS)),

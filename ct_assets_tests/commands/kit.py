@@ -68,12 +68,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from ct_assets.components.project.loader import load_defs
+import ct_assets
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    return load_defs(Path(__file__).parent)
+    return ct_assets.definitions(Path(__file__).parent)
 """
 
 

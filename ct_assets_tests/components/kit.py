@@ -1,4 +1,4 @@
-"""A project on disk for tests: `defs` written as text, loaded as Dagster loads them."""
+"""A project on disk for tests: `defs` written as text, loaded as its own code would load them."""
 
 import itertools
 import sys
@@ -19,7 +19,7 @@ from dagster._core.scheduler.instigation import (
     ScheduleInstigatorData,
 )
 
-from ct_assets.components.project.loader import load_defs
+import ct_assets
 
 _NAMES = (f"ct_assets_project_{n}" for n in itertools.count())
 
@@ -40,15 +40,12 @@ attributes:
   asset: shop/customer
   file: customer.csv
 """
-RESOURCES = """\
-from ct_assets.defs.resources import defs as defs
-"""
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
     """A project below `root` with `files` in its `defs`; its package's folder."""
     package = root / next(_NAMES)
-    for name, text in {"resources.py": RESOURCES, **files}.items():
+    for name, text in files.items():
         path = package / "defs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(textwrap.dedent(text))
@@ -63,7 +60,7 @@ def write(root: Path, files: Mapping[str, str]) -> Path:
 
 def load(root: Path, files: Mapping[str, str]) -> dg.Definitions:
     try:
-        return load_defs(write(root, files))
+        return ct_assets.definitions(write(root, files))
     finally:
         sys.path.remove(str(root))
 

@@ -71,6 +71,13 @@ attributes:
   on_unknown: park
   max_rejected: 1
 """
+RESOURCES = """\
+import dagster as dg
+import ct_assets
+defs = dg.Definitions(
+    resources={"ct_warehouse": ct_assets.WarehouseResource(seed="data/chinook")}
+)
+"""
 STRICT = SYNC + '  where: "CAST(number AS INT) > 0"\n'
 CASES = {
     "rejected": (kit.SOURCE, SYNC),
@@ -145,7 +152,8 @@ def run_and_search(
     capture: pytest.LogCaptureFixture,
 ) -> tuple[bool, list[str]]:
     capture.set_level(logging.DEBUG)
-    defs = kit.load(root, {"shop/defs.yaml": source, "customers/defs.yaml": sync})
+    files = {"shop/defs.yaml": source, "customers/defs.yaml": sync, "resources.py": RESOURCES}
+    defs = kit.load(root, files)
     job, raised = defs.resolve_implicit_global_asset_job_def(), None
     try:
         job.execute_in_process(instance=instance)

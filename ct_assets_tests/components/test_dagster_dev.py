@@ -140,9 +140,8 @@ def dev(
     }
     package = kit.write(tmp_path, files)
     (package / "definitions.py").write_text(
-        "from pathlib import Path\nimport dagster as dg\n"
-        "from ct_assets.components.project.loader import load_defs\n"
-        "@dg.definitions\ndef defs():\n    return load_defs(Path(__file__).parent)\n"
+        "from pathlib import Path\nimport ct_assets\n"
+        "defs = ct_assets.definitions(Path(__file__).parent)\n"
     )
     (tmp_path / "workspace.yaml").write_text(
         f"load_from:\n  - python_module: {{module_name: {package.name}.definitions, "

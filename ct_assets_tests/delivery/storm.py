@@ -30,10 +30,10 @@ KILLS = 6
 
 DEFINITIONS = """\
 from pathlib import Path
-from ct_assets.components.project.loader import load_defs
+import ct_assets
 from ct_assets_tests.delivery.crash import watched
 watched()
-defs = load_defs(Path(__file__).parent)
+defs = ct_assets.definitions(Path(__file__).parent)
 """
 DECLARED = """\
 type: ct_assets.components.SourceTable
@@ -172,9 +172,6 @@ class Storm:
             '[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "storm"\n'
         )
         (package / "definitions.py").write_text(DEFINITIONS)
-        (package / "defs" / "resources.py").write_text(
-            "from ct_assets.defs.resources import defs as defs\n"
-        )
         (package / "defs" / "sync" / "defs.yaml").write_text(
             DECLARED.format(sync=self.sync, on_unknown=self.on_unknown)
         )

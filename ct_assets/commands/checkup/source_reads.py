@@ -42,7 +42,7 @@ def _columns(declared: Declared, schema: pl.Schema) -> Diagnosis:
     try:
         mapped = bind(declared.sync, schema)
     except SchemaError as error:
-        problem = locations.told(declared.place, error.path, str(error))
+        problem = locations.message_at(declared.place, error.path, str(error))
         return failed(name, problem, "Correct the declaration, or bring the column back.")
     columns = set[str]().union(*mapped.lineage().values())
     return ok(name, f"{len(columns)} columns for {len(mapped.fields)} fields are there")

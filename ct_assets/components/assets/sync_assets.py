@@ -17,8 +17,9 @@ from ct_assets.components.assets.split_warnings import with_warnings
 from ct_assets.components.assets.upstream import refuse_failing, wait_for_others
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.schedules import condition
+from ct_assets.components.declared_component import Execute, executed_by
 from ct_assets.components.project.asset_keys import key, source_key, upload_step
-from ct_assets.components.project.locations import Place, placed
+from ct_assets.components.project.locations import Place, errors_at
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
@@ -35,11 +36,17 @@ DESCRIPTIONS = {
 }
 
 
-def sync_assets(sync: Sync, at: Place, metadata: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    return [split_asset(sync, at), clevertap_asset(sync, metadata), undelivered_asset(sync)]
+def sync_assets(
+    sync: Sync, at: Place, metadata: Mapping[str, Any], execute: Execute
+) -> list[dg.AssetsDefinition]:
+    return [
+        split_asset(sync, at, execute),
+        clevertap_asset(sync, metadata, execute),
+        undelivered_asset(sync, execute),
+    ]
 
 
-def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
+def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
     required = sync.require_profile
     rejected_before = [dg.AssetKey([required, "rejected"])] if required else []
 
@@ -52,6 +59,7 @@ def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
+    @executed_by(execute)
     def split_rows(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
@@ -69,7 +77,7 @@ def split_asset(sync: Sync, at: Place) -> dg.AssetsDefinition:
             whole = frozen(context, node, staging, warehouse_of(ct_warehouse), valid)
             rows = run_context.of_partitions(context, sync, whole)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
-            with placed(at):
+            with errors_at(at):
                 split = split_into(sync, rows, valid, rejected, unprofiled)
             before = staging.latest_meta((sync.name, "valid")).split
             elsewhere = run_context.fields_elsewhere(context, sync, staging)
@@ -100,7 +108,9 @@ def _staged(
     yield from run_context.staged(context, io_manager, key(sync, stage), draft, metadata)
 
 
-def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinition:
+def clevertap_asset(
+    sync: Sync, metadata: Mapping[str, Any], execute: Execute
+) -> dg.AssetsDefinition:
     # A multi-asset of one: only these can be asked for without their checks.
     @dg.multi_asset(
         name=upload_step(sync.name),
@@ -111,6 +121,7 @@ def clevertap_asset(sync: Sync, metadata: Mapping[str, Any]) -> dg.AssetsDefinit
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
+    @executed_by(execute)
     def clevertap(
         context: dg.AssetExecutionContext,
         config: DeliveryOptions,
@@ -141,18 +152,21 @@ def freshness(sync: Sync) -> dg.FreshnessPolicy | None:
     return dg.FreshnessPolicy.time_window(timedelta(hours=hours)) if hours else None
 
 
-def undelivered_asset(sync: Sync) -> dg.AssetsDefinition:
+def undelivered_asset(sync: Sync, execute: Execute) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"{sync.name}__undelivered",
         ins={"report": dg.AssetIn(key(sync, "clevertap"))},
         outs={"undelivered": _out(sync, "undelivered")},
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )
-    def undelivered(report: pl.LazyFrame) -> dg.Output[pl.LazyFrame]:
+    @executed_by(execute)
+    def undelivered(
+        _: dg.AssetExecutionContext, report: pl.LazyFrame
+    ) -> Iterator[dg.Output[pl.LazyFrame]]:
         meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW])
         held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
         rows = report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
-        return dg.Output(rows, metadata=split_metadata.links(sync, "clevertap"))
+        yield dg.Output(rows, "undelivered", metadata=split_metadata.links(sync, "clevertap"))
 
     return undelivered
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from ct_assets.components.preview.scratch import Rows, scratch, split_rows
 from ct_assets.components.project import registry
-from ct_assets.components.project.locations import placed
+from ct_assets.components.project.locations import errors_at
 from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
@@ -45,7 +45,7 @@ class Desk:
         unprofiled = self.rejected_profiles(declared.sync)
         with (
             self.source(declared) as source,
-            placed(declared.place),
+            errors_at(declared.place),
             split_rows(declared.sync, source, unprofiled) as rows,
         ):
             yield rows

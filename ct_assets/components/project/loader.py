@@ -1,4 +1,4 @@
-"""Loads a project's declarations; what is wrong in them is said in words, not in a traceback."""
+"""Loads a project's declarations, and tells mistakes in them in words, not in a traceback."""
 
 import traceback
 import warnings
@@ -9,7 +9,10 @@ from types import TracebackType
 import dagster as dg
 
 from ct_assets.components.project.cross_checks import Declarations
-from ct_assets.components.project.locations import InvalidDeclarationError, misplaced
+from ct_assets.components.project.locations import (
+    InvalidDeclarationError,
+    mistakes_around_attributes,
+)
 from ct_assets.components.project.yaml_documents import relative
 from ct_assets.errors import UserError
 from ct_assets.mapping.declaration.problems import DeclarationError
@@ -34,9 +37,9 @@ def load_defs(folder: Path) -> dg.Definitions:
 
 def _loaded(folder: Path) -> dg.Definitions:
     project = dg.ComponentTree.for_project(folder)
-    # Without a name of its own it has no quarrel with the one that `dagster -m` gives it.
+    # Without a project name of its own it does not clash with the one that `dagster -m` gives.
     tree = dg.ComponentTree(defs_module=project.defs_module, project_root=project.project_root)
-    _raise(list(misplaced(tree.defs_module_path)))
+    _raise(list(mistakes_around_attributes(tree.defs_module_path)))
     with warnings.catch_warnings():
         # Dagster's warnings about itself, which `dg.load_from_defs_folder` silences as well.
         warnings.simplefilter("ignore", dg.BetaWarning)
@@ -52,10 +55,10 @@ def _raise(mistakes: Sequence[str]) -> None:
 
 
 def _mistake(error: BaseException | None, folder: Path) -> UserError | None:
-    """What the author of the declarations got wrong, from under the layers of Dagster's errors."""
+    """The mistake of the declarations' author, from below the layers of Dagster's errors."""
     while error is not None:
         if isinstance(error, DeclarationError):
-            at = _written(error.__traceback__, folder)
+            at = _line_in(error.__traceback__, folder)
             return InvalidDeclarationError([f"{at}: {problem}" for problem in error.problems])
         if isinstance(error, UserError):
             return error
@@ -63,7 +66,7 @@ def _mistake(error: BaseException | None, folder: Path) -> UserError | None:
     return None
 
 
-def _written(frames: TracebackType | None, folder: Path) -> str:
+def _line_in(frames: TracebackType | None, folder: Path) -> str:
     """`file:line` in the project's Python code that made the declaration."""
     own = [f for f in traceback.extract_tb(frames) if Path(f.filename).is_relative_to(folder)]
     return f"{relative(Path(own[-1].filename))}:{own[-1].lineno}" if own else "declared in Python"

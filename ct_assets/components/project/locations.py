@@ -1,4 +1,4 @@
-"""From a mistake in a declaration to the file, the line and the words that mend it."""
+"""Tells mistakes in a declaration with their file, their line and the words that mend them."""
 
 import contextlib
 import importlib
@@ -31,6 +31,8 @@ T = TypeVar("T")
 AROUND = ["type", "attributes", "template_vars_module", "requirements", "post_processing"]
 OURS = "ct_assets.components."
 COMPONENTS = [f"{OURS}ClevertapSync", f"{OURS}SourceTable"]
+SHORT = [name.replace(OURS, "ct_assets.") for name in COMPONENTS]
+"""The same by the names of the public API."""
 
 
 class Place(NamedTuple):
@@ -43,14 +45,14 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         return relative(self.file or self.folder)
 
-    def told(self) -> dict[str, str | int | None]:
+    def to_json(self) -> dict[str, str | int | None]:
         file = str(self.file) if self.file else None
         return {"folder": str(self.folder), "file": file, "document": self.document}
 
     @staticmethod
-    def of(told: Mapping[str, Any]) -> "Place":
-        file = Path(told["file"]) if told["file"] else None
-        return Place(Path(told["folder"]), file, told["document"])
+    def from_json(stored: Mapping[str, Any]) -> "Place":
+        file = Path(stored["file"]) if stored["file"] else None
+        return Place(Path(stored["folder"]), file, stored["document"])
 
 
 class InvalidDeclarationError(UserError, click.ClickException):
@@ -63,18 +65,18 @@ class InvalidDeclarationError(UserError, click.ClickException):
         super().__init__("\n".join(mistakes))
 
 
-class Raw(RootModel[dict[str, Any]]):
+class RawAttributes(RootModel[dict[str, Any]]):
     """Attributes as they stand in the file: ours to check, so that the messages are ours too."""
 
-    described_by: ClassVar[Callable[[], dict[str, Any]]]
-    """The JSON schema that editors get."""
+    json_schema: ClassVar[Callable[[], dict[str, Any]]]
+    """Makes the JSON schema that editors get."""
 
     @classmethod
     def model_json_schema(cls, *_: Any, **__: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's
-        return cls.described_by()
+        return cls.json_schema()
 
 
-def place(context: dg.ComponentLoadContext) -> Place:
+def place_of(context: dg.ComponentLoadContext) -> Place:
     path = context.path
     if path.is_file():
         return Place(path.parent, path)
@@ -83,64 +85,71 @@ def place(context: dg.ComponentLoadContext) -> Place:
     return Place(path, file, instance if isinstance(instance, int) else 0)
 
 
-def checked(
+def parsed(
     raw: BaseModel | None, context: dg.ComponentLoadContext, parse: Callable[[Mapping[str, Any]], T]
 ) -> T:
-    """What `parse` makes of the attributes of a YAML document, `{{ env.X }}` and such filled in."""
-    lines = _lines(place(context))
+    """Calls `parse` with the attributes of a YAML document, `{{ env.X }}` and such filled in.
+
+    Raises:
+        InvalidDeclarationError: With every mistake, of the YAML and of `parse`.
+    """
+    lines = _lines(place_of(context))
     mistakes = [f"{at}: {key!r} is written twice; keep one" for at, key in lines.duplicates()]
     filler = Filler(context.resolution_context.scope)
     attributes = filler.fill(raw.model_dump() if raw else {})
-    mistakes += [_told(problem, lines) for problem in (*misread(lines), *filler.problems)]
+    mistakes += [
+        _line_and_message(problem, lines) for problem in (*misread(lines), *filler.problems)
+    ]
     if filler.problems:
         raise InvalidDeclarationError(mistakes)
     try:
-        parsed = parse(with_dates(attributes, lines))
+        declared = parse(with_dates(attributes, lines))
     except DeclarationError as error:
-        mistakes += [_told(problem, lines) for problem in error.problems]
+        mistakes += [_line_and_message(problem, lines) for problem in error.problems]
         raise InvalidDeclarationError(mistakes) from None
     if mistakes:
         raise InvalidDeclarationError(mistakes)
-    return parsed
+    return declared
 
 
 @contextlib.contextmanager
-def placed(at: Place) -> Iterator[None]:
-    """What Dagster, or the source's rows, refuse of a declaration is told with its place."""
+def errors_at(at: Place) -> Iterator[None]:
+    """Adds the place of a declaration to an error that Dagster, or the source's rows, raise."""
     try:
         yield
-    except dg.DagsterInvalidDefinitionError as error:  # which would be told below Dagster's tree
-        raise InvalidDeclarationError([told(at, (), str(error))]) from None
+    except dg.DagsterInvalidDefinitionError as error:  # which Dagster would print below its tree
+        raise InvalidDeclarationError([message_at(at, (), str(error))]) from None
     except SchemaError as error:
-        raise UserError(told(at, error.path, str(error))) from None
+        raise UserError(message_at(at, error.path, str(error))) from None
 
 
-def misplaced(defs: Path) -> Iterator[str]:
-    """Mistakes around the attributes, which Dagster would tell without their line."""
+def mistakes_around_attributes(defs: Path) -> Iterator[str]:
+    """Mistakes in the rest of each document, which Dagster would tell without their line."""
     for file in sorted(file for name in READ for file in defs.rglob(name)):
         try:
-            found = documents(file)
+            parts = documents(file)
         except UnreadableError as error:
             yield str(error)
             continue
-        if not found:
+        if not parts:
             yield f"{relative(file)}:1: declares nothing; remove the file or write `type: ...`"
-        for lines in found:
+        for lines in parts:
             yield from _around(lines, lines.value())
 
 
-def told(at: Place, path: Sequence[str | int], message: str) -> str:
+def message_at(at: Place, path: Sequence[str | int], message: str) -> str:
     """`file:line: path: message` for a mistake that only shows once the declaration was read."""
     try:
         lines = _lines(at)
     except (OSError, UnreadableError, IndexError):  # edited since
         lines = Lines(at.file or at.folder, None)
-    return _told(Problem(tuple(path), message), lines)
+    return _line_and_message(Problem(tuple(path), message), lines)
 
 
-def ours(document: object) -> bool:
-    """Whether a document of a YAML file declares a sync or a source of ours."""
-    return isinstance(document, dict) and document.get("type") in COMPONENTS
+def component_of(document: object) -> str | None:
+    """`ClevertapSync` or `SourceTable`, if a document of a YAML file declares one of them."""
+    kind = document.get("type") if isinstance(document, dict) else None
+    return kind.rpartition(".")[2] if kind in (*COMPONENTS, *SHORT) else None
 
 
 def _around(lines: Lines, document: object) -> Iterator[str]:
@@ -176,7 +185,7 @@ def _known(kind: object) -> bool:
         raise
 
 
-def _told(problem: Problem, lines: Lines) -> str:
+def _line_and_message(problem: Problem, lines: Lines) -> str:
     return f"{lines.at(('attributes', *problem.path))}: {problem}"
 
 

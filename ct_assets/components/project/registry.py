@@ -1,4 +1,4 @@
-"""The syncs and sources of loaded definitions, without running or opening anything."""
+"""Finds the syncs and sources of loaded definitions, without running or opening anything."""
 
 import importlib
 import json
@@ -21,6 +21,7 @@ from ct_assets.sources.source import parse as parse_source
 
 # Where an asset's declaration is in its metadata; both are shown in the UI.
 SYNC, SOURCE = "clevertap_sync", "source_table"
+DECLARATIONS = (SYNC, SOURCE)
 TABLE = "dagster/table_name"
 
 
@@ -35,26 +36,26 @@ class Declared:
 
 def load(module: str) -> dg.Definitions:
     """The definitions of a Python module, as `dagster -m MODULE` finds them."""
-    found = [
+    in_module = [
         value() if isinstance(value, LazyDefinitions) else value
         for value in vars(importlib.import_module(module)).values()
         if isinstance(value, LazyDefinitions | dg.Definitions)
     ]
-    if len(found) != 1:
-        raise UserError(f"{module}: expected one Dagster Definitions, found {len(found)}")
-    return found[0]
+    if len(in_module) != 1:
+        raise UserError(f"{module}: expected one Dagster Definitions, found {len(in_module)}")
+    return in_module[0]
 
 
 def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
     """Every sync by its name."""
     specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
-    found = {}
+    syncs = {}
     for spec in specs.values():
         if SYNC in spec.metadata:
             sync, at = sync_of(spec.metadata)
             source = specs.get(dg.AssetKey.from_user_string(sync.source))
-            found[sync.name] = Declared(sync, _readable(source) if source else None, at)
-    return found
+            syncs[sync.name] = Declared(sync, _source_of(source) if source else None, at)
+    return syncs
 
 
 def find(syncs: Mapping[str, Declared], name: str) -> Declared:
@@ -66,23 +67,23 @@ def find(syncs: Mapping[str, Declared], name: str) -> Declared:
 
 def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
     declared = json.loads(json.dumps(raw, default=str))
-    return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.told()})}
+    return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.to_json()})}
 
 
-def source_metadata(of: DeclaredSource, at: Place) -> dict[str, Any]:
-    declared = of.source.model_dump(mode="json", exclude_defaults=True)
-    value = {"declaration": declared, "root": str(of.root), "place": at.told()}
+def source_metadata(source: DeclaredSource, at: Place) -> dict[str, Any]:
+    declared = source.source.model_dump(mode="json", exclude_defaults=True)
+    value = {"declaration": declared, "root": str(source.root), "place": at.to_json()}
     return {SOURCE: dg.MetadataValue.json(value)}
 
 
 def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
     """The sync whose `clevertap` asset has this metadata, and where it is declared."""
     declared = _json(metadata[SYNC])
-    return parse(declared["declaration"]), Place.of(declared["place"])
+    return parse(declared["declaration"]), Place.from_json(declared["place"])
 
 
 def place_of_source(metadata: Mapping[str, Any]) -> Place:
-    return Place.of(_json(metadata[SOURCE])["place"])
+    return Place.from_json(_json(metadata[SOURCE])["place"])
 
 
 def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]:
@@ -93,7 +94,7 @@ def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]
 
 
 def declared_assets(repository: dg.RepositoryDefinition) -> Iterator[dg.AssetKey]:
-    """What the declared syncs and SourceTables make."""
+    """The assets of the declared syncs and SourceTables."""
     for sync in declared_syncs(repository):
         yield from (asset_keys.key(sync, stage) for stage in STAGES)
     for key, asset in repository.assets_defs_by_key.items():
@@ -109,7 +110,7 @@ def declared_source(
     return _source(asset.metadata_by_key[key]) if asset else None
 
 
-def _readable(spec: dg.AssetSpec) -> DeclaredSource | None:
+def _source_of(spec: dg.AssetSpec) -> DeclaredSource | None:
     return _source(spec.metadata) or named_table(spec.key, spec.metadata)
 
 
@@ -118,7 +119,7 @@ def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
         return None
     declared = _json(metadata[SOURCE])
     source = parse_source(declared["declaration"])
-    return DeclaredSource(source, Path(declared["root"]), Place.of(declared["place"]).folder)
+    return DeclaredSource(source, Path(declared["root"]), Place.from_json(declared["place"]).folder)
 
 
 def _json(value: object) -> dict[str, Any]:

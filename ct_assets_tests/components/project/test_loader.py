@@ -257,7 +257,7 @@ def test_commands_of_dagster_end_with_the_mistake_and_no_frames_around_it(tmp_pa
     with pytest.raises(click.ClickException, match=r"Email\.colum: unknown setting") as caught:
         kit.load(tmp_path, {"sync/defs.yaml": sync})
 
-    assert [frame.name for frame in caught.traceback][1:] == ["load", "load_defs"]
+    assert [frame.name for frame in caught.traceback][1:] == ["load", "definitions", "load_defs"]
     assert caught.value.__suppress_context__
 
 

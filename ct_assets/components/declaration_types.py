@@ -1,0 +1,173 @@
+"""The settings of syncs and sources as types, by which editors complete them and mypy checks them.
+
+The models of `ct_assets.mapping` and `ct_assets.sources` judge a declaration, whichever way it is
+written; these types say of Python what a model's validators take: each short form beside the long
+one. A test compares every setting, and the values of every choice, with the models.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Literal, Required, TypedDict
+
+Names = list[str] | tuple[str, ...]
+"""Not `Sequence[str]`, which a mere text is, too."""
+Scalar = str | bool | int | float | date | datetime
+
+
+class RegionSettings(TypedDict, total=False):
+    value: str | None
+    column: str | None
+
+
+class FillingSettings(TypedDict, total=False):
+    column: str | None
+    template: str | None
+    value: Scalar | Sequence[Scalar] | None
+    expr: str | None
+    timezone: str
+    unit: Literal["s", "ms", "us", "ns"] | None
+    region: str | RegionSettings | None
+    accept: Names | None
+
+
+class FieldSettings(FillingSettings, total=False):
+    type: (
+        Literal[
+            "string",
+            "integer",
+            "float",
+            "boolean",
+            "date",
+            "list",
+            "phone",
+            "email",
+            "gender",
+            "yes_no",
+            "education",
+            "age",
+            "groups",
+            "items",
+            "timestamp",
+            "identity",
+            "object_id",
+            "event_name",
+        ]
+        | None
+    )
+    on_invalid: Literal["reject", "drop"]
+    on_null: Literal["skip", "clear"]
+    op: Literal["set", "add", "remove", "incr", "decr"]
+    nested: Literal["reject", "flatten"]
+    international: bool
+    separator: str | None
+
+
+class MomentSettings(FillingSettings, total=False):
+    on_null: Literal["reject", "skip"]
+
+
+class IdentifierSettings(FillingSettings, total=False):
+    type: Literal["phone", "email"] | None
+
+
+class IdentifiedBy(TypedDict, total=False):
+    """One of them."""
+
+    identity: str | IdentifierSettings
+    objectId: str | IdentifierSettings
+    FBID: str | IdentifierSettings
+    GPID: str | IdentifierSettings
+
+
+class DuplicatesSettings(TypedDict, total=False):
+    keep_latest_by: str | None
+
+
+OtherColumnsSettings = TypedDict("OtherColumnsSettings", {"except": Names}, total=False)
+
+
+class OnChangeSettings(TypedDict, total=False):
+    rows: int | None
+    minutes: int | None
+
+
+class TriggerSettings(TypedDict, total=False):
+    cron: str | None
+    timezone: str
+    on_change: Literal[True] | OnChangeSettings | None
+
+
+class PartitionSettings(TypedDict, total=False):
+    by: Required[str]
+    every: Required[Literal["day", "month"]]
+    start: Required[date | str]
+    timezone: str
+
+
+class LimitSettings(TypedDict, total=False):
+    value_bytes: int
+    key_bytes: int
+    event_name_bytes: int
+    identity_bytes: int
+    object_id_length: int
+    custom_fields: int
+    event_fields: int
+    event_types: int
+    list_items: int
+    items: int
+    phone_digits: tuple[int, int]
+    age: tuple[int, int]
+
+
+class SyncSettings(TypedDict, total=False):
+    """See `ct_assets.mapping.declaration.sync.Sync`, which says what each is for."""
+
+    name: Required[str]
+    object: Required[Literal["profile", "event"]]
+    source: Required[str]
+    identify_by: Required[Sequence[IdentifiedBy]]
+    where: str | None
+    fields: Mapping[str, str | FieldSettings]
+    other_columns: Literal[True] | OtherColumnsSettings | None
+    event: str | FillingSettings | None
+    event_key: str | FillingSettings | None
+    ts: str | MomentSettings | None
+    duplicates: Literal["reject"] | DuplicatesSettings
+    require_profile: str | None
+    limits: LimitSettings
+    max_rejected: float
+    max_refused: float | None
+    trigger: str | TriggerSettings | None
+    paused: bool
+    after: Names
+    destination: str | None
+    partition: PartitionSettings | None
+    on_unknown: Literal["resend", "park"]
+    first_run: Literal["backfill", "from_now"]
+    on_removed: Literal["keep", "clear", "delete"]
+    max_removed: float
+    max_changed: float | None
+    fresh_within_hours: float | None
+    description: str | None
+    owners: Names
+    tags: Mapping[str, str]
+    group: str | None
+
+
+class SourceSettings(TypedDict, total=False):
+    """See `ct_assets.sources.source.Source`, which says what each is for."""
+
+    asset: Required[str]
+    file: str | None
+    table: str | None
+    sql: str | None
+    sql_file: str | None
+    types: Mapping[str, Literal["string", "integer", "float", "boolean", "date", "datetime"]]
+    upstream: Names
+    database: str | None
+    watermark: str | None
+    watermark_sql: str | None
+    description: str
+    owners: Names
+    tags: Mapping[str, str]
+    group: str | None

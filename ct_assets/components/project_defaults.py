@@ -1,0 +1,65 @@
+"""Adds to a project's definitions what its syncs need and the project does not define itself."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from ct_assets.components.automation.alerts import alert_sensors
+from ct_assets.components.automation.schedules import CRASHES
+from ct_assets.components.automation.webhook import Webhook
+from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.warehouse_resource import WarehouseResource
+
+AUTOMATION = "automation"
+
+
+def with_defaults(declared: dg.Definitions) -> dg.Definitions:
+    defaults = dg.Definitions(
+        resources=_resources(declared.resources or {}),
+        # A sync is a short chain; each step of the multiprocess executor would cost seconds.
+        executor=None if declared.executor else dg.in_process_executor,
+        sensors=list(_sensors(list(declared.sensors or ()))),
+    )
+    return dg.Definitions.merge(declared, defaults)
+
+
+def _resources(own: Mapping[str, Any]) -> dict[str, Any]:
+    staging = own.get("ct_staging")
+    if not isinstance(staging, ParquetStaging):
+        staging = ParquetStaging()
+    defaults = {
+        "ct_staging": staging,
+        "ct_warehouse": WarehouseResource(),
+        "clevertap": ClevertapIOManager(staging=staging),
+        # Off until CT_ALERTS_URL names a webhook: Slack's, or one that takes the same JSON.
+        "ct_alerts": Webhook(),
+    }
+    return {key: resource for key, resource in defaults.items() if key not in own}
+
+
+def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition]:
+    names = {sensor.name for sensor in own}
+    target = _not_automated(own)
+    if AUTOMATION not in names and target is not None:
+        yield dg.AutomationConditionSensorDefinition(
+            AUTOMATION,
+            target=target,
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            run_tags=CRASHES,
+            description="Starts what follows a source that was read anew (`on_change`).",
+        )
+    yield from (sensor for sensor in alert_sensors() if sensor.name not in names)
+
+
+def _not_automated(own: Sequence[dg.SensorDefinition]) -> dg.AssetSelection | None:
+    """The assets of no automation sensor yet; Dagster refuses one that two sensors target."""
+    every: dg.AssetSelection = dg.AssetSelection.all()
+    target = every
+    for sensor in own:
+        if isinstance(sensor, dg.AutomationConditionSensorDefinition):
+            if sensor.asset_selection == every:
+                return None
+            target -= sensor.asset_selection
+    return target
