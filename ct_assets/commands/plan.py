@@ -8,7 +8,7 @@ from rich.console import Console
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
-from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
+from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import DryRunResult
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
@@ -32,24 +32,24 @@ def command(
     """Say what the next run of SYNC would send, from rows read just now. Nothing is changed."""
     project = Project.load(module)
     options = DeliveryOptions(full=full, limit=limit)
-    plan = planned(project, project.sync(sync), options, ask_clevertap=ask_clevertap)
+    plan = plan_sync(project, project.sync(sync), options, ask_clevertap=ask_clevertap)
     if as_json:
         print_json(asdict(plan))
     else:
         _print(console(), plan)
 
 
-def _print(out: Console, plan: Planned) -> None:
+def _print(out: Console, plan: SyncPlan) -> None:
     out.print(f"{plan.sync}: what the next run would send to {plan.destination}")
     counts = table("rows", "count", numbers=("count",))
-    for name, rows in lines(plan).items():
+    for name, rows in row_lines(plan).items():
         counts.add_row(name, f"{rows:,}")
     out.print(counts)
     out.print(f"Requests: {plan.report.requests:,}{_duration(plan.report.seconds)}")
     _print_properties(out, plan.report)
     if plan.asked:
         _print_asked(out, plan.asked)
-    for remark in told(plan):
+    for remark in remarks(plan):
         style = "red" if remark.startswith("Nothing") else None
         out.print(remark, style=style, soft_wrap=True)
 

@@ -6,7 +6,7 @@ import click
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
-from ct_assets.components.preview.scratch import Rows
+from ct_assets.components.preview.scratch import SplitRows
 from ct_assets.row_counts import RowCounts
 
 
@@ -40,7 +40,7 @@ def _counted(counts: RowCounts) -> str:
     return f"{counts.valid:,} valid, {counts.rejected:,} rejected{left_out}"
 
 
-def _records(rows: Rows, limit: int) -> None:
+def _records(rows: SplitRows, limit: int) -> None:
     shown = rows.valid.scan().head(limit).select("_record", "_warnings").collect()
     for record, warnings in shown.iter_rows():
         click.echo(record)
@@ -48,7 +48,7 @@ def _records(rows: Rows, limit: int) -> None:
             click.echo(f"  warning: {reason_text(warning)}")
 
 
-def _rejected(rows: Rows, limit: int) -> None:
+def _rejected(rows: SplitRows, limit: int) -> None:
     frame = rows.rejected.scan().head(limit).collect()
     for row in frame.to_dicts():
         reasons = row.pop("reasons")

@@ -40,6 +40,13 @@ attributes:
   asset: shop/customer
   file: customer.csv
 """
+WAREHOUSE = """\
+import dagster as dg
+import ct_assets
+warehouse = ct_assets.WarehouseResource(seed="data/chinook")
+defs = dg.Definitions(resources={"ct_warehouse": warehouse})
+"""
+"""A `resources.py`: the warehouse is made of these CSV files, from the folder of the command."""
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:

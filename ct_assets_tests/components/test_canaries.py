@@ -71,13 +71,6 @@ attributes:
   on_unknown: park
   max_rejected: 1
 """
-RESOURCES = """\
-import dagster as dg
-import ct_assets
-defs = dg.Definitions(
-    resources={"ct_warehouse": ct_assets.WarehouseResource(seed="data/chinook")}
-)
-"""
 STRICT = SYNC + '  where: "CAST(number AS INT) > 0"\n'
 CASES = {
     "rejected": (kit.SOURCE, SYNC),
@@ -152,7 +145,7 @@ def run_and_search(
     capture: pytest.LogCaptureFixture,
 ) -> tuple[bool, list[str]]:
     capture.set_level(logging.DEBUG)
-    files = {"shop/defs.yaml": source, "customers/defs.yaml": sync, "resources.py": RESOURCES}
+    files = {"shop/defs.yaml": source, "customers/defs.yaml": sync, "resources.py": kit.WAREHOUSE}
     defs = kit.load(root, files)
     job, raised = defs.resolve_implicit_global_asset_job_def(), None
     try:

@@ -1,6 +1,7 @@
 import gzip
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import polars as pl
 import pytest
@@ -38,7 +39,8 @@ def test_a_file_is_read_from_the_project_s_root_as_text(tmp_path: Path, data: Pa
 
 def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data: Path) -> None:
     at = declared("sql_file: customer.sql")
-    files = {"shop/defs.yaml": at, "shop/customer.sql": "select CustomerId from customer\n"}
+    query = "select CustomerId from customer\n"
+    files = {"shop/defs.yaml": at, "shop/customer.sql": query, "resources.py": kit.WAREHOUSE}
 
     assert kit.run(kit.load(tmp_path, files)).success
 
@@ -71,7 +73,7 @@ def test_rows_come_from_tables_queries_and_files(
     with duckdb.connect(str(tmp_path / "own.duckdb")) as own:
         own.execute("create table people as from values (7), (8) as of(CustomerId)")
 
-    result = kit.run(kit.load(tmp_path, {"shop/defs.yaml": declared(where)}))
+    result = kit.run(load(tmp_path, where))
 
     assert result.success, kit.failure(result)
     assert staged(data)["CustomerId"].head(2).to_list() == ids
@@ -101,6 +103,10 @@ def test_a_project_s_own_duckdb_resource_is_the_warehouse(tmp_path: Path, data: 
     assert staged(data)["CustomerId"].to_list() == [7, 8]
 
 
+def load(root: Path, where: str) -> dg.Definitions:
+    return kit.load(root, {"shop/defs.yaml": declared(where), "resources.py": kit.WAREHOUSE})
+
+
 def declared(where: str) -> str:
     return kit.SOURCE.replace("file: customer.csv", where)
 
@@ -117,7 +123,7 @@ def declared(where: str) -> str:
     ],
 )
 def test_what_is_missing_fails_the_run_in_words(tmp_path: Path, where: str, said: str) -> None:
-    result = kit.run(kit.load(tmp_path, {"shop/defs.yaml": declared(where)}))
+    result = kit.run(load(tmp_path, where))
 
     assert not result.success
     assert said in kit.failure(result)

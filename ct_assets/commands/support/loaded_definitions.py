@@ -7,7 +7,7 @@ from typing import TypeVar
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from ct_assets.components.preview.workspace import Desk
+from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Project(Desk):
+class Project(Workspace):
     definitions: dg.Definitions
 
     def state(self, name: str) -> Path:

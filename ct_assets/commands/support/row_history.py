@@ -9,7 +9,7 @@ import polars as pl
 from ct_assets.clevertap.codes import FORGOTTEN, entries, explain
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import local, reason_text
-from ct_assets.components.preview.scratch import Rows, split_rows
+from ct_assets.components.preview.scratch import SplitRows, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.delivery.operations.inspection import (
     DeliveryRun,
@@ -38,7 +38,7 @@ def story(module: str, name: str, key: str) -> str:
     return "\n".join(lines)
 
 
-def _rows(sync: Sync, rows: Rows, key: str, forgotten: Suppressions) -> Iterator[str]:
+def _rows(sync: Sync, rows: SplitRows, key: str, forgotten: Suppressions) -> Iterator[str]:
     """Rows of the source with this key, and the records or reasons that the declaration gives."""
     numbers = _numbers(sync, rows, key)
     if not numbers:
@@ -54,7 +54,7 @@ def _rows(sync: Sync, rows: Rows, key: str, forgotten: Suppressions) -> Iterator
         yield f"... and {len(numbers) - MOST} rows more with that key."
 
 
-def _numbers(sync: Sync, rows: Rows, key: str) -> list[int]:
+def _numbers(sync: Sync, rows: SplitRows, key: str) -> list[int]:
     """Numbers of rows with that key: mapped ones, and raw ones that are cut or unreadable."""
     fillings = [sync.event_key] if sync.event_key else sync.identify_by
     raw = [
@@ -68,7 +68,7 @@ def _numbers(sync: Sync, rows: Rows, key: str) -> list[int]:
     return both.unique().sort("_row").collect(engine="streaming")["_row"].to_list()
 
 
-def _fate(sync: Sync, rows: Rows, number: int) -> Iterator[str]:
+def _fate(sync: Sync, rows: SplitRows, number: int) -> Iterator[str]:
     """The lines on a row that other rows decide: superseded, duplicate, profile rejected."""
     fates = rows.keys.filter(_row=number).select("_fate", "_copies").collect().rows()
     for fate, copies in fates:

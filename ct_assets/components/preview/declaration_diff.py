@@ -1,4 +1,4 @@
-"""What an edited declaration does to the rows of the last run, apart from what changed in them."""
+"""Counts the rows of the last run that an edit of the declaration alone changes."""
 
 import contextlib
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from ct_assets.components.preview.scratch import split_rows
-from ct_assets.components.preview.workspace import Desk
+from ct_assets.components.preview.workspace import Workspace
 from ct_assets.mapping import SchemaError, Sync
 from ct_assets.staging import NotStagedError
 
 
 @dataclass(frozen=True)
-class Blast:
+class DeclarationDiff:
     rows: int
     """Valid then or now."""
     changed: int
@@ -21,27 +21,27 @@ class Blast:
     gained: int
 
 
-def blast(desk: Desk, sync: Sync) -> Blast | None:
+def declaration_diff(workspace: Workspace, sync: Sync) -> DeclarationDiff | None:
     """None if the declaration is that of the last run, or if that run's rows are gone.
 
     Or if those lack what is mapped now: a new column, say, which they cannot be split by.
     """
     try:
-        source = desk.staging.current(sync.source.split("/"))
-        before = desk.staging.current((sync.name, "valid"))
+        source = workspace.staging.current(sync.source.split("/"))
+        before = workspace.staging.current((sync.name, "valid"))
     except NotStagedError:
         return None
     if before.meta.split and before.meta.split.declaration == sync.digest:
         return None
     with (
         contextlib.suppress(SchemaError),
-        split_rows(sync, source.scan(), desk.rejected_profiles(sync)) as rows,
+        split_rows(sync, source.scan(), workspace.rejected_profiles(sync)) as rows,
     ):
         return _compared(before.scan(), rows.valid.scan())
     return None
 
 
-def _compared(before: pl.LazyFrame, after: pl.LazyFrame) -> Blast:
+def _compared(before: pl.LazyFrame, after: pl.LazyFrame) -> DeclarationDiff:
     columns = ("_kind", "_key", pl.col("_record").hash())
     both = before.select(columns).join(
         after.select(columns), on=("_kind", "_key"), how="full", coalesce=True
@@ -53,4 +53,4 @@ def _compared(before: pl.LazyFrame, after: pl.LazyFrame) -> Blast:
         lost=now.is_null().sum(),
         gained=then.is_null().sum(),
     )
-    return Blast(**counted.collect(engine="streaming").row(0, named=True))
+    return DeclarationDiff(**counted.collect(engine="streaming").row(0, named=True))

@@ -1,4 +1,4 @@
-"""A job for each sync that plans without sending: it materializes nothing, so nothing is fresh."""
+"""Gives each sync a job that plans without sending and materializes nothing."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,8 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
-from ct_assets.components.preview.sync_plan import Planned, lines, planned, samples, told
-from ct_assets.components.preview.workspace import Desk
+from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
+from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
 from ct_assets.io_managers.metadata_tables import table
@@ -37,11 +37,13 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
     ) -> None:
         with readable():
             syncs = registry.catalogue(definitions())
-            desk = Desk(syncs, ct_staging.staging(), warehouse_of(ct_warehouse))
-            found = planned(desk, desk.sync(sync.name), config, ask_clevertap=config.ask_clevertap)
-        for said in told(found):
-            context.log.warning(said)
-        context.add_output_metadata(plan_metadata(found))
+            workspace = Workspace(syncs, ct_staging.staging(), warehouse_of(ct_warehouse))
+            sync_plan = plan_sync(
+                workspace, workspace.sync(sync.name), config, ask_clevertap=config.ask_clevertap
+            )
+        for remark in remarks(sync_plan):
+            context.log.warning(remark)
+        context.add_output_metadata(plan_metadata(sync_plan))
 
     @dg.job(
         name=name,
@@ -53,21 +55,25 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
     return job
 
 
-def plan_metadata(found: Planned) -> dict[str, Any]:
-    report = found.report
+def plan_metadata(sync_plan: SyncPlan) -> dict[str, Any]:
+    report = sync_plan.report
     columns = {"property": "string", "rows": "int", "for example (masked)": "string"}
     changes = [
         dict(zip(columns, (change.field, change.rows, samples(change)), strict=True))
         for change in report.properties
     ]
-    asked = found.asked
+    asked = sync_plan.asked
     judged = {"would take": asked.accepted, "would refuse": dict(asked.refused)} if asked else {}
     return {
-        "destination": found.destination,
-        "rows": table([{"rows": name, "count": rows} for name, rows in lines(found).items()]),
+        "destination": sync_plan.destination,
+        "rows": table(
+            [{"rows": name, "count": rows} for name, rows in row_lines(sync_plan).items()]
+        ),
         "requests": report.requests,
         "seconds_at_least": report.seconds,
         "properties": table(changes, columns),
-        "to know": dg.MetadataValue.md("\n".join(f"* {said}" for said in told(found)) or "-"),
+        "to know": dg.MetadataValue.md(
+            "\n".join(f"* {remark}" for remark in remarks(sync_plan)) or "-"
+        ),
         **({"clevertap": dg.MetadataValue.json(judged)} if asked else {}),
     }

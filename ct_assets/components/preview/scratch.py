@@ -15,7 +15,7 @@ from ct_assets.staging import Draft, Staging
 
 
 @dataclass(frozen=True)
-class Rows:
+class SplitRows:
     """The files are gone after the block that gave them."""
 
     source: pl.LazyFrame
@@ -37,11 +37,11 @@ def scratch() -> Iterator[Staging]:
 @contextlib.contextmanager
 def split_rows(
     sync: Sync, source: pl.LazyFrame, rejected_profiles: pl.LazyFrame | None = None
-) -> Iterator[Rows]:
+) -> Iterator[SplitRows]:
     with (
         scratch() as drafts,
         drafts.draft(("valid",)) as valid,
         drafts.draft(("rejected",)) as rejected,
     ):
         split = split_into(sync, source, valid, rejected, rejected_profiles)
-        yield Rows(source, valid, rejected, split)
+        yield SplitRows(source, valid, rejected, split)

@@ -1,12 +1,12 @@
-"""What the next run of a sync would do, from rows read just now; nothing is changed by asking."""
+"""Plans the next run of a sync from rows read just now; asking changes nothing."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ct_assets.clevertap.destination import Destination
-from ct_assets.components.preview.declaration_diff import Blast, blast
-from ct_assets.components.preview.scratch import Rows
-from ct_assets.components.preview.workspace import Desk
+from ct_assets.components.preview.declaration_diff import DeclarationDiff, declaration_diff
+from ct_assets.components.preview.scratch import SplitRows
+from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import DeliveryRequest, PlanReport, PropertyChange, plan
 from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
@@ -19,43 +19,48 @@ from ct_assets.staging import Snapshot
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
+class SyncPlan:
     sync: str
     destination: str
     counts: RowCounts
     gate: str
     """Why nothing would be sent; empty if the checks pass."""
     report: PlanReport
-    blast: Blast | None
+    blast: DeclarationDiff | None
+    """By an edit of the declaration; `ct-assets plan --json` has it under this name."""
     asked: DryRunResult | None
 
 
-def planned(
-    desk: Desk, declared: Declared, options: DeliveryOptions, *, ask_clevertap: bool = False
-) -> Planned:
+def plan_sync(
+    workspace: Workspace,
+    declared: Declared,
+    options: DeliveryOptions,
+    *,
+    ask_clevertap: bool = False,
+) -> SyncPlan:
     to = destinations.known(declared.sync)
-    with desk.rows(declared) as rows:
-        request = _request(desk, declared, rows, to, options)
-        return Planned(
+    with workspace.rows(declared) as rows:
+        request = _request(workspace, declared, rows, to, options)
+        return SyncPlan(
             sync=declared.sync.name,
             destination=destinations.label(to),
             counts=rows.split.counts,
             gate=rows.split.gate.why,
             report=plan(request),
-            blast=blast(desk, declared.sync),
+            blast=declaration_diff(workspace, declared.sync),
             asked=_asked(request, to) if ask_clevertap else None,
         )
 
 
 def _request(
-    desk: Desk,
+    workspace: Workspace,
     declared: Declared,
-    rows: Rows,
+    rows: SplitRows,
     to: Destination | None,
     options: DeliveryOptions,
 ) -> DeliveryRequest:
     valid = Snapshot(rows.valid.path, SnapshotMeta(split=rows.split))
-    upload = Upload(declared.sync, valid, options, frozenset(desk.syncs))
+    upload = Upload(declared.sync, valid, options, frozenset(workspace.syncs))
     request = delivery_requests.request(
         upload, destinations.name_of(to), "plan", timedelta(days=30)
     )
@@ -72,9 +77,9 @@ def _asked(request: DeliveryRequest, to: Destination | None) -> DryRunResult:
         return dry_run(request, client)
 
 
-def lines(planned: Planned) -> dict[str, int]:
+def row_lines(sync_plan: SyncPlan) -> dict[str, int]:
     """Where every row would go; what is indented adds up to the line above."""
-    report, counts = planned.report, planned.counts
+    report, counts = sync_plan.report, sync_plan.counts
     return {
         "source": counts.source,
         "cut by where": counts.cut,
@@ -95,14 +100,17 @@ def samples(change: PropertyChange) -> str:
     return ", ".join(f"{before or 'none'} -> {after or 'none'}" for before, after in change.samples)
 
 
-def told(found: Planned) -> list[str]:
-    """What a person should know beside the counts."""
-    said = [f"Nothing would be sent: {why}" for why in (found.gate, found.report.objection) if why]
-    if found.blast:
-        said.append(
+def remarks(sync_plan: SyncPlan) -> list[str]:
+    """Sentences for a person, beside the counts."""
+    report, diff = sync_plan.report, sync_plan.blast
+    sentences = [
+        f"Nothing would be sent: {why}" for why in (sync_plan.gate, report.objection) if why
+    ]
+    if diff:
+        sentences.append(
             "The declaration was edited since the last run. Of the "
-            f"{found.blast.rows:,} rows of that run, it alone changes {found.blast.changed:,}, "
-            f"rejects {found.blast.lost:,} that were valid, and makes {found.blast.gained:,} "
+            f"{diff.rows:,} rows of that run, it alone changes {diff.changed:,}, "
+            f"rejects {diff.lost:,} that were valid, and makes {diff.gained:,} "
             "valid that were not."
         )
-    return [*said, *(f"Note: {note}" for note in found.report.notes)]
+    return [*sentences, *(f"Note: {note}" for note in report.notes)]

@@ -1,4 +1,4 @@
-"""From where syncs are looked at without running them: their rows as they are now."""
+"""A workspace shows the rows of syncs as they are now, without running them."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ct_assets.components.preview.scratch import Rows, scratch, split_rows
+from ct_assets.components.preview.scratch import SplitRows, scratch, split_rows
 from ct_assets.components.project import registry
 from ct_assets.components.project.locations import errors_at
 from ct_assets.components.project.registry import Declared
@@ -19,8 +19,8 @@ from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 
 @dataclass(frozen=True)
-class Desk:
-    """Nothing that is done here is noticed by anybody: no state, no staging, no asset changes."""
+class Workspace:
+    """Reads and splits in folders of its own: no state, no staging and no asset changes."""
 
     syncs: Mapping[str, Declared]
     staging: Staging
@@ -40,7 +40,7 @@ class Desk:
         return policy(sync, sync.digest, frozenset(self.syncs))
 
     @contextlib.contextmanager
-    def rows(self, declared: Declared) -> Iterator[Rows]:
+    def rows(self, declared: Declared) -> Iterator[SplitRows]:
         """The rows as they are now, split."""
         unprofiled = self.rejected_profiles(declared.sync)
         with (

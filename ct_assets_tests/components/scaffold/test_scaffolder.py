@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from dagster.components.component_scaffolding import scaffold_object
 
+import ct_assets
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project import registry
-from ct_assets.components.project.loader import load_defs
 from ct_assets_tests.components import kit
 
 PEOPLE = "id,name,email,phone,country,city\n1,Ada,ada@example.org,020 7946 0018,GB,London\n"
@@ -38,7 +38,7 @@ def scaffold(package: Path, name: str, kind: str = "ClevertapSync", **params: st
 
 
 def records(package: Path, name: str) -> list[str]:
-    definitions = load_defs(package)
+    definitions = ct_assets.definitions(package)
     project = Project.of(definitions)
     with project.rows(project.sync(name)) as rows:
         return rows.valid.scan().select("_record").collect().to_series().to_list()
@@ -101,7 +101,7 @@ def test_an_unreadable_source_is_no_obstacle(package: Path) -> None:
     text = scaffold(package, "people", source="shop/customer")
 
     assert text.startswith("# The source could not be read: shop/customer: no file matches 'cust")
-    assert list(registry.catalogue(load_defs(package))) == ["people"]
+    assert list(registry.catalogue(ct_assets.definitions(package))) == ["people"]
 
 
 def test_a_source(package: Path) -> None:
