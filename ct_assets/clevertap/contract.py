@@ -8,40 +8,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ct_assets.clevertap.fields import (
-    CHANNELS,
-    CHARGED,
-    CHARGED_FIELDS,
-    EDUCATIONS,
-    GENDERS,
-    PROFILE_FIELDS,
-    YES_NO,
-    FieldType,
-)
-
-__all__ = [
-    "CHANNELS",
-    "CHARGED",
-    "CHARGED_FIELDS",
-    "EDUCATIONS",
-    "FORBIDDEN_CHARACTERS",
-    "GENDERS",
-    "IDENTIFIERS",
-    "JUNK_IDENTITIES",
-    "LIMITS",
-    "MAX_DELETES",
-    "MAX_IN_FLIGHT",
-    "MAX_IN_FLIGHT_OTHER",
-    "MAX_RECORDS",
-    "MAX_TOKENS",
-    "PROFILE_FIELDS",
-    "RESERVED_EVENTS",
-    "RESERVED_PREFIX",
-    "YES_NO",
-    "FieldType",
-    "Limits",
-]
-
 # developer.clevertap.com/docs/upload-user-profiles-api and upload-events-api (2026); older
 # editions say 100 for profiles.
 MAX_RECORDS = 1000

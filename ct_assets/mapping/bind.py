@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from ct_assets.clevertap.contract import FieldType
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.bound_sync import BoundField, BoundSync
 from ct_assets.mapping.convert import (
     Converted,

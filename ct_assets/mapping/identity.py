@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.contract import FieldType
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.convert import Converted
 from ct_assets.mapping.reasons import Reason
 

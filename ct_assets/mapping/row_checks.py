@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.contract import CHARGED, PROFILE_FIELDS
-from ct_assets.clevertap.fields import ITEMS
+from ct_assets.clevertap.fields import CHARGED, ITEMS, PROFILE_FIELDS
 from ct_assets.mapping.bound_sync import BoundField, BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode, WarnedCode
-from ct_assets.clevertap.contract import PROFILE_FIELDS, Limits
+from ct_assets.clevertap.contract import Limits
+from ct_assets.clevertap.fields import PROFILE_FIELDS
 from ct_assets.sql import connected, quoted
 from ct_assets.system_columns import SYSTEM_COLUMNS
 

@@ -14,8 +14,8 @@ import dagster as dg
 import polars as pl
 from filelock import FileLock
 
-from ct_assets.clevertap.contract import FieldType
 from ct_assets.clevertap.destination import DestinationError
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.files import private_dir, replacing
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.destinations import known, name_of

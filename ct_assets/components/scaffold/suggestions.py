@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from ct_assets.clevertap.contract import CHARGED
+from ct_assets.clevertap.fields import CHARGED
 from ct_assets.mapping.convert import problems_of_name
 
 # Spelled without case, spaces and underscores; the first that a column has is taken.

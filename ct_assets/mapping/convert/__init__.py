@@ -9,7 +9,8 @@ import pkgutil
 
 import polars as pl
 
-from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
+from ct_assets.clevertap.contract import LIMITS, Limits
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.convert.conversion import (
     CONVERSIONS,
     Converted,

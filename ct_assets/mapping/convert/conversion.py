@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.contract import LIMITS, FieldType, Limits
+from ct_assets.clevertap.contract import LIMITS, Limits
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.errors import UserError
 from ct_assets.mapping.reasons import CodeText, first_code, first_text
 

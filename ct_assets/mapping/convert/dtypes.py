@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from ct_assets.clevertap.contract import FieldType
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.convert.conversion import Target, mismatch
 
 # What Unicode calls white space, and what exports leave behind: NUL, the separators of ASCII and

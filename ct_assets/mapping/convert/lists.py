@@ -3,7 +3,7 @@
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.contract import CHANNELS, FieldType
+from ct_assets.clevertap.fields import CHANNELS, FieldType
 from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
     OUTSIDE,

@@ -3,17 +3,21 @@
 from typing import Literal
 
 from ct_assets.clevertap.contract import (
-    CHARGED,
-    CHARGED_FIELDS,
     FORBIDDEN_CHARACTERS,
     LIMITS,
-    PROFILE_FIELDS,
     RESERVED_EVENTS,
     RESERVED_PREFIX,
-    FieldType,
     Limits,
 )
-from ct_assets.clevertap.fields import BIRTHDAY, IDENTIFYING_FIELDS, ITEMS
+from ct_assets.clevertap.fields import (
+    BIRTHDAY,
+    CHARGED,
+    CHARGED_FIELDS,
+    IDENTIFYING_FIELDS,
+    ITEMS,
+    PROFILE_FIELDS,
+    FieldType,
+)
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
 Named = Literal["profile", "event", "event_name", "item"]

@@ -4,13 +4,12 @@ import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import (
-    CHARGED,
     FORBIDDEN_CHARACTERS,
     JUNK_IDENTITIES,
     OBJECT_ID_CHARACTERS,
     RESERVED_PREFIX,
-    FieldType,
 )
+from ct_assets.clevertap.fields import CHARGED, FieldType
 from ct_assets.mapping.convert.conversion import (
     NOT_FINITE,
     OUTSIDE,

@@ -5,7 +5,7 @@ Read from the raw mapping, so that these mistakes are named together with those 
 
 from collections.abc import Iterator, Mapping
 
-from ct_assets.clevertap.contract import PROFILE_FIELDS, FieldType
+from ct_assets.clevertap.fields import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
 from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS

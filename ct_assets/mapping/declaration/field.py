@@ -12,7 +12,8 @@ from zoneinfo import available_timezones
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
-from ct_assets.clevertap.contract import IDENTIFIERS, FieldType
+from ct_assets.clevertap.contract import IDENTIFIERS
+from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.problems import mistake, near, shown
 

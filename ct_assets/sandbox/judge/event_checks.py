@@ -1,6 +1,7 @@
 """Checks events."""
 
-from ct_assets.clevertap.contract import CHARGED, RESERVED_PREFIX
+from ct_assets.clevertap.contract import RESERVED_PREFIX
+from ct_assets.clevertap.fields import CHARGED
 from ct_assets.sandbox.json_types import Record
 from ct_assets.sandbox.judge import refusal_texts
 from ct_assets.sandbox.sandbox_settings import Settings

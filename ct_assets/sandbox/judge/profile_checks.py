@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from ct_assets.clevertap.contract import EDUCATIONS, GENDERS, YES_NO
+from ct_assets.clevertap.fields import EDUCATIONS, GENDERS, YES_NO
 from ct_assets.sandbox.json_types import Json, Record
 from ct_assets.sandbox.judge import refusal_texts
 from ct_assets.sandbox.sandbox_settings import Settings

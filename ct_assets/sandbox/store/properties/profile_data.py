@@ -1,7 +1,6 @@
 """Applies `profileData` to a profile."""
 
-from ct_assets.clevertap.contract import PROFILE_FIELDS
-from ct_assets.clevertap.fields import SCALAR_FIELDS
+from ct_assets.clevertap.fields import PROFILE_FIELDS, SCALAR_FIELDS
 from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.judge.identity_checks import IdentityReader, ProfileIdentifier
 from ct_assets.sandbox.sandbox_settings import Settings
