@@ -1,0 +1,1 @@
+"""Knows CleverTap: its HTTP API, limits, names, codes, records and answers."""

@@ -1,4 +1,4 @@
-"""What a `defs.yaml` names as its `type`."""
+"""Holds the components that a `defs.yaml` names as its `type`."""
 
 from ct_assets.components.clevertap_sync import ClevertapSync
 from ct_assets.components.source_table import SourceTable

@@ -1,0 +1,1 @@
+"""Connects Dagster to staged snapshots and to the delivery."""

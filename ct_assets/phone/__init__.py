@@ -1,4 +1,4 @@
-"""libphonenumber's verdict on columns of phone numbers, exactly, at the speed of a column scan.
+"""Gives libphonenumber's verdict on columns of phone numbers, at the speed of a column scan.
 
 >>> import polars as pl
 >>> from ct_assets.phone import e164, explain

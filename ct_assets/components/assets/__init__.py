@@ -1,0 +1,1 @@
+"""Makes the assets of a sync and their checks."""

@@ -1,0 +1,1 @@
+"""Starts syncs, and tells people how runs ended: schedules, sensors, alerts."""

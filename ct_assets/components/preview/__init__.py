@@ -1,0 +1,1 @@
+"""Shows what a sync would do, without a run."""

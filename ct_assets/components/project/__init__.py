@@ -1,0 +1,1 @@
+"""Loads a project: its YAML, its declarations, where each mistake stands."""

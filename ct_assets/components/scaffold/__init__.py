@@ -1,0 +1,1 @@
+"""Writes declarations for `dg scaffold defs`."""

@@ -1,0 +1,1 @@
+"""Compares valid rows with what CleverTap has."""

@@ -1,0 +1,1 @@
+"""Stops deliveries that would do harm, until a person allows them."""

@@ -1,0 +1,1 @@
+"""Does what operators ask for: erase, inspect, release, offer again."""

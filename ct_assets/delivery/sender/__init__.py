@@ -1,0 +1,1 @@
+"""Sends batches with up to 15 requests in flight, and notes every outcome."""

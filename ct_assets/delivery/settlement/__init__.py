@@ -1,0 +1,1 @@
+"""Settles deliveries: every record gets its outcome, and the state takes it in."""

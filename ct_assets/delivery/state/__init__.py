@@ -1,0 +1,1 @@
+"""Keeps what is known of a sync at one destination: state, ledger, locks."""

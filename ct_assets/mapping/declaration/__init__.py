@@ -1,0 +1,1 @@
+"""Models a sync as its author declares it, and tells what is wrong in it."""

@@ -1,0 +1,52 @@
+"""The pages for developers say what is in the repository."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "ct_assets"
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def tree() -> str:
+    """Each package with the first line of its docstring, in the order in which folders list."""
+    lines = [f"{'ct_assets/':<{WIDTH}}the public API; its leaves are single modules"]
+    for init in sorted(PACKAGE.rglob("*/__init__.py")):
+        path = init.parent.relative_to(PACKAGE)
+        name = "  " * len(path.parts) + f"{path.name}/"
+        lines.append(f"{name:<{WIDTH}}{first_line(init)}")
+    return "\n".join(lines)
+
+
+WIDTH = 20
+
+
+def first_line(module: Path) -> str:
+    docstring = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+    return docstring.split("\n")[0]
+
+
+def test_the_tree_is_that_of_the_packages() -> None:
+    shown = re.search(r"<!-- tree -->\n```\n(.*?)\n```", page("ARCHITECTURE.md"), re.DOTALL)
+
+    assert shown
+    assert shown[1] == tree()
+
+
+def test_paths_of_modules_in_the_pages_exist() -> None:
+    pages = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md")
+    paths = {path for name in pages for path in re.findall(r"`([\w/]+\.(?:py|toml))`", page(name))}
+    missing = {p for p in paths if not any((at / p).exists() for at in (ROOT, PACKAGE))}
+
+    assert paths
+    assert missing == set()
+
+
+def test_no_first_line_begins_with_what() -> None:
+    starts = [m for m in PACKAGE.rglob("*.py") if re.match(r"what\b", first_line(m), re.IGNORECASE)]
+
+    assert starts == []
