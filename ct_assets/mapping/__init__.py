@@ -1,4 +1,4 @@
-"""Rows of a source become records for CleverTap, or are rejected: as polars expressions.
+"""Maps the rows of a source to records for CleverTap, or rejects them, as polars expressions.
 
 sync = parse(declaration)
 parts = split(sync, pl.scan_parquet("customer.parquet"), workdir)

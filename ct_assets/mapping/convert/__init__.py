@@ -1,4 +1,4 @@
-"""Conversions turn columns of the source into values that CleverTap takes, or say why not.
+"""Converts columns of the source into values that CleverTap takes, or says why not.
 
 Every module here is loaded, since each registers its own with `converts_to`: a new type is a member
 of `FieldType`, a function with that decorator, and nothing in this file.

@@ -1,4 +1,4 @@
-"""Formats of files: each is a module with a `SourceFormat` and one line in `FORMATS`."""
+"""Reads formats of files: each is a module with a `SourceFormat` and one line in `FORMATS`."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
