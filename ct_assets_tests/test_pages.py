@@ -44,9 +44,3 @@ def test_paths_of_modules_in_the_pages_exist() -> None:
 
     assert paths
     assert missing == set()
-
-
-def test_no_first_line_begins_with_what() -> None:
-    starts = [m for m in PACKAGE.rglob("*.py") if re.match(r"what\b", first_line(m), re.IGNORECASE)]
-
-    assert starts == []
