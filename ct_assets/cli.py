@@ -6,6 +6,7 @@ import click
 
 from ct_assets import __version__
 from ct_assets.errors import UserError
+from ct_assets.settings import enter_project_of
 
 COMMANDS = {
     "demo": "Send the example syncs to the sandbox and show what became of every row.",
@@ -59,14 +60,15 @@ class Commands(click.Group):
 @click.version_option(__version__, prog_name="ct-assets")
 @click.option(
     "--module",
-    default="ct_assets.definitions",
+    default="",
     envvar="CT_DEFINITIONS",
-    show_default=True,
-    help="The Python module that holds the Dagster definitions.",
+    help="The Python module that holds the Dagster definitions; left out: the project's own.",
 )
 @click.pass_context
 def cli(ctx: click.Context, module: str) -> None:
     """Keep CleverTap in step with a data warehouse."""
+    if module:
+        enter_project_of(module)
     ctx.obj = module
 
 

@@ -49,16 +49,23 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 def checkup(module: str) -> Iterator[Diagnosis]:
     yield installation.python()
     yield installation.packages()
-    yield from _guarded("disk", disk(data_dir()))
-    yield from _guarded("state", states(data_dir() / "state"))
-    yield from _guarded("locks", locks(data_dir()))
+    project = None
     try:
-        project = Project.load(module)
+        project = Project.load(module)  # which says where the data are, too
+        yield ok("declarations", f"{len(project.syncs)} syncs: {', '.join(sorted(project.syncs))}")
     except UserError as error:
         fix = "Correct the declarations; sources, accounts and Dagster are looked at after that."
         yield failed("declarations", error, fix)
+    try:
+        folder = data_dir()
+    except UserError as error:
+        yield failed("project", error, "Without it nothing more can be looked at.")
         return
-    yield ok("declarations", f"{len(project.syncs)} syncs: {', '.join(sorted(project.syncs))}")
+    yield from _guarded("disk", disk(folder))
+    yield from _guarded("state", states(folder / "state"))
+    yield from _guarded("locks", locks(folder))
+    if project is None:
+        return
     yield from removals(declared.sync for declared in project.syncs.values())
     yield from _guarded("sources", sources(project))
     yield from _guarded("accounts", accounts(project))

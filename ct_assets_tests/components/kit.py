@@ -40,13 +40,13 @@ attributes:
   asset: shop/customer
   file: customer.csv
 """
-WAREHOUSE = """\
+WAREHOUSE = f"""\
 import dagster as dg
 import ct_assets
-warehouse = ct_assets.WarehouseResource(seed="data/chinook")
-defs = dg.Definitions(resources={"ct_warehouse": warehouse})
+warehouse = ct_assets.WarehouseResource(seed="{Path(__file__).parents[2] / "data/chinook"}")
+defs = dg.Definitions(resources={{"ct_warehouse": warehouse}})
 """
-"""A `resources.py`: the warehouse is made of these CSV files, from the folder of the command."""
+"""A `resources.py`: the warehouse is made of the CSV files that this repository ships."""
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:

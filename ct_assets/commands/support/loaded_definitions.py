@@ -1,5 +1,8 @@
 """Loads the definitions of a module, with the syncs, staging and warehouse that they declare."""
 
+import contextlib
+import importlib.util
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +17,7 @@ from ct_assets.io_managers import destinations
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
+from ct_assets.settings import ProjectError, definitions_module, enter_project_of, project_root
 
 T = TypeVar("T")
 
@@ -28,7 +32,15 @@ class Project(Workspace):
         return home(destinations.name_of(destination), name)
 
     @staticmethod
-    def load(module: str) -> "Project":
+    def load(module: str = "") -> "Project":
+        """The definitions of `module`, or of the project around this folder.
+
+        Raises:
+            UserError: There are none, or a declaration is wrong.
+        """
+        module = module or definitions_module()
+        _make_importable(module)
+        enter_project_of(module)
         try:
             definitions = registry.load(module)
         except ModuleNotFoundError as error:
@@ -52,6 +64,20 @@ class Project(Workspace):
             ),
             definitions=definitions,
         )
+
+
+def _make_importable(module: str) -> None:
+    """As `dagster` does: a project need not be installed."""
+    top = module.partition(".")[0]
+    if importlib.util.find_spec(top) is None:
+        with contextlib.suppress(ProjectError):
+            root = project_root()
+            homes = [str(home) for home in (root, root / "src") if _holds(home, top)]
+            sys.path[:0] = [home for home in homes if home not in sys.path]
+
+
+def _holds(folder: Path, package: str) -> bool:
+    return (folder / package).is_dir() or (folder / f"{package}.py").is_file()
 
 
 def _resource(definitions: dg.Definitions, key: str, kind: type[T], default: T) -> T:

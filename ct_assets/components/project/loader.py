@@ -16,6 +16,7 @@ from ct_assets.components.project.locations import (
 from ct_assets.components.project.yaml_documents import relative
 from ct_assets.errors import UserError
 from ct_assets.mapping.declaration.problems import DeclarationError
+from ct_assets.settings import MARKS, enter_project
 
 
 def load_defs(folder: Path) -> dg.Definitions:
@@ -36,7 +37,15 @@ def load_defs(folder: Path) -> dg.Definitions:
 
 
 def _loaded(folder: Path) -> dg.Definitions:
+    above = (folder, *folder.parents)
+    if not any((parent / mark).is_file() for parent in above for mark in MARKS[0]):
+        raise UserError(
+            f"{folder} is in no project: neither it nor a folder above it has a pyproject.toml or "
+            "dg.toml with [tool.dg.project]; name the definitions of a project of yours with "
+            "--module or CT_DEFINITIONS"
+        )
     project = dg.ComponentTree.for_project(folder)
+    enter_project(project.project_root)
     # Without a project name of its own it does not clash with the one that `dagster -m` gives.
     tree = dg.ComponentTree(defs_module=project.defs_module, project_root=project.project_root)
     _raise(list(mistakes_around_attributes(tree.defs_module_path)))

@@ -1,0 +1,113 @@
+"""Whose definitions a command loads, and whose state it goes on with, wherever it is started."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ct_assets import settings
+from ct_assets.cli import cli
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.commands.kit import Shop
+
+COMMAND = [sys.executable, "-c", "from ct_assets.cli import main; main()"]
+
+
+def call(*arguments: str) -> Result:
+    """As a new process would: none has loaded anything yet."""
+    settings._entered = None
+    return CliRunner().invoke(cli, arguments)
+
+
+@pytest.mark.parametrize("given", [None, "kept/here"])
+def test_started_from_everywhere_there_is_one_state(
+    shop: Shop,
+    account: SandboxInTest,
+    given: str | None,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CT_DATA_DIR")
+    if given:
+        monkeypatch.setenv("CT_DATA_DIR", given)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "pyproject.toml").write_text("[tool.dg.project]\nroot_module = 'other'\n")
+    inside = (shop.root, shop.package, shop.package / "defs" / "purchases")
+    outside = (elsewhere, Path("/"))
+
+    for folder in (*inside, *outside):
+        monkeypatch.chdir(folder)
+        module = ("--module", shop.module) if folder in outside else ()
+        result = call(*module, "run", "purchases")
+        assert result.exit_code == 0, result.output
+
+    assert [event.identity for event in account.events()] == ["1", "2"]
+    assert len([r for r in account.requests() if r.path == "/1/upload"]) == 1
+    folders = sorted(path.parent for path in shop.root.rglob("state.duckdb"))
+    assert [f.parents[1] for f in folders] == [shop.root / (given or "data") / "state"]
+    assert [path.name for path in elsewhere.iterdir()] == ["pyproject.toml"]
+
+
+def test_a_project_of_ones_own_is_loaded_and_not_the_example(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.package / "defs")
+
+    assert re.findall("shop/(customer|purchase) changes|by hand", call("status").output)
+    assert "no sync is called" in call("plan", "nobody").output
+
+
+def test_a_project_without_definitions_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'mine'\n")
+    monkeypatch.chdir(tmp_path)
+
+    result = call("run", "customers")
+
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: the project {tmp_path} does not say where its Dagster definitions are: write "
+        "`root_module` below [tool.dg.project] in its pyproject.toml, or name the module with "
+        "--module or CT_DEFINITIONS\n",
+    )
+
+
+@pytest.mark.parametrize("command", [["run", "customers"], ["sandbox", "--stop"], ["status"]])
+def test_a_command_in_the_root_folder_makes_nothing_there(command: list[str]) -> None:
+    before = sorted(Path("/").iterdir())
+    environ = {"PATH": "/usr/bin:/bin", "DAGSTER_DISABLE_TELEMETRY": "1"}
+
+    run = subprocess.run(
+        [*COMMAND, *command], cwd="/", env=environ, capture_output=True, text=True, check=False
+    )
+
+    assert run.returncode == 1
+    assert run.stderr.startswith("Error: no project here: neither / nor a folder above it has one ")
+    assert sorted(Path("/").iterdir()) == before
+
+
+def test_definitions_in_no_project_are_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "lonely_definitions"
+    package.mkdir()
+    lines = (
+        "from pathlib import Path",
+        "import ct_assets",
+        "defs = ct_assets.definitions(Path(__file__).parent)",
+    )
+    (package / "__init__.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    result = call("--module", "lonely_definitions", "status")
+
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: {package} is in no project: neither it nor a folder above it has a pyproject.toml "
+        "or dg.toml with [tool.dg.project]; name the definitions of a project of yours with "
+        "--module or CT_DEFINITIONS\n",
+    )
