@@ -115,9 +115,7 @@ def test_a_project_that_is_named_wrongly(named: str, said: str) -> None:
         ("dg.toml", '[project]\nroot_module = "shop"', "shop.definitions"),
     ],
 )
-def test_a_project_names_its_definitions(
-    tmp_path: Path, file: str, text: str, module: str
-) -> None:
+def test_a_project_names_its_definitions(tmp_path: Path, file: str, text: str, module: str) -> None:
     (tmp_path / file).write_text(text)
     enter_project(tmp_path)
 
