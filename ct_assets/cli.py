@@ -1,4 +1,4 @@
-"""`ct-assets`: what the Dagster UI cannot do. Each command is a module of `ct_assets.commands`."""
+"""Runs `ct-assets`; each of its commands is a module of `ct_assets.commands`."""
 
 import importlib
 
@@ -33,12 +33,12 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            said = str(error)
+            message = str(error)
         except OSError as error:
             if error.filename is None:
                 raise
-            said = f"{error.filename}: {error.strerror}"
-        click.echo(f"Error: {said}", err=True)
+            message = f"{error.filename}: {error.strerror}"
+        click.echo(f"Error: {message}", err=True)
         raise click.exceptions.Exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -35,7 +35,7 @@ def definitions(folder: Path) -> dg.Definitions:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What this repository deploys, the example."""
+    """The example, which this repository deploys."""
     return definitions(Path(__file__).parent)
 
 

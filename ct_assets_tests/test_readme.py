@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ct_assets.sandbox import stop
+from ct_assets_tests.test_wheel import DEFINITIONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -66,6 +67,10 @@ def test_every_command_has_a_test() -> None:
     known = ("make ", "export CLEVERTAP_", ".venv/bin/ct-assets ", ".venv/bin/dg scaffold ")
 
     assert [command for command in commands() if not command.startswith(known)] == []
+
+
+def test_the_python_it_shows_is_that_of_the_test_of_the_wheel() -> None:
+    assert blocks("python") == [DEFINITIONS]
 
 
 @pytest.mark.slow

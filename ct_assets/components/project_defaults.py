@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.components.automation.alerts import alert_sensors
-from ct_assets.components.automation.schedules import CRASHES
+from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.automation.webhook import Webhook
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
@@ -47,7 +47,7 @@ def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition
             AUTOMATION,
             target=target,
             default_status=dg.DefaultSensorStatus.RUNNING,
-            run_tags=CRASHES,
+            run_tags=CRASH_RETRIES,
             description="Starts what follows a source that was read anew (`on_change`).",
         )
     yield from (sensor for sensor in alert_sensors() if sensor.name not in names)

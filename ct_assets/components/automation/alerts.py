@@ -20,13 +20,20 @@ from ct_assets.io_managers.clevertap_io_manager import DESTINATION
 STANDARD = Budgets()
 JOINED = ", "
 TOLD = "clevertap/told_"
-"""Tags of a run, one for each thing that was told of it; their value is the sync."""
+"""Begins the tags of a run, one for each kind of alert about it; their value is the sync."""
 
 
 def alert_sensors(
-    budgets: Budgets = STANDARD, of: Mapping[str, Budgets] | None = None
+    budgets: Budgets = STANDARD, by_sync: Mapping[str, Budgets] | None = None
 ) -> list[dg.SensorDefinition]:
-    """They need the resource `ct_alerts`; `of`: the budgets of syncs that have their own."""
+    """The sensors `alert_on_failure` and `alert_on_budget`, for a project's definitions.
+
+    They tell the webhook of the resource `ct_alerts`, which is off until it has a URL.
+
+    Args:
+        budgets: Those of every sync without its own.
+        by_sync: The budgets of syncs that have their own, by name.
+    """
 
     @dg.run_failure_sensor(
         name="alert_on_failure",
@@ -38,8 +45,9 @@ def alert_sensors(
         if ct_alerts.enabled() and run.tags.get("dagster/will_retry") != "true":
             todo = "read the log of the run; the next one goes on from where it ended"
             breach = Breach("failure", "\n".join(failures(context)), todo)
-            of = subjects(run)
-            _tell(context, ct_alerts, JOINED.join(of) or run.job_name, breach, of.values())
+            made = subjects(run)
+            names = JOINED.join(made) or run.job_name
+            _tell(context, ct_alerts, names, breach, made.values())
 
     @dg.run_status_sensor(
         dg.DagsterRunStatus.SUCCESS,
@@ -49,20 +57,20 @@ def alert_sensors(
     )
     def on_budget(context: dg.RunStatusSensorContext, ct_alerts: Webhook) -> None:
         if ct_alerts.enabled():
-            for sync, breach in _beyond(context, budgets, of or {}):
+            for sync, breach in _beyond(context, budgets, by_sync or {}):
                 _tell(context, ct_alerts, sync, breach)
 
     return [on_failure, on_budget]
 
 
 def _beyond(
-    context: dg.RunStatusSensorContext, budgets: Budgets, of: Mapping[str, Budgets]
+    context: dg.RunStatusSensorContext, budgets: Budgets, by_sync: Mapping[str, Budgets]
 ) -> Iterator[tuple[str, Breach]]:
     month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    for sync, said in delivered(context.instance, context.dagster_run.run_id).items():
-        own, rows = of.get(sync, budgets), counts(said)
+    for sync, metadata in delivered(context.instance, context.dagster_run.run_id).items():
+        own, rows = by_sync.get(sync, budgets), counts(metadata)
         if own.data_points_a_month is not None:
-            to = str(said["destination"].value)
+            to = str(metadata["destination"].value)
             rows["month"] = data_points(context.instance, to, since=month)
         for breach in breaches(own, sync, rows):
             yield sync, breach
@@ -92,12 +100,12 @@ def _is_known(
     quiet: timedelta,
     cured: Collection[dg.AssetKey],
 ) -> bool:
-    """Whether this was told lately, and it is not so that all that is `cured` was made since."""
-    told = instance.get_run_records(
+    """Whether this was told within `quiet`; not if all assets of `cured` were made since then."""
+    earlier = instance.get_run_records(
         dg.RunsFilter(tags=tags, created_after=datetime.now(UTC) - quiet), limit=1
     )
-    if not told or not cured:
-        return bool(told)
-    since = told[0].create_timestamp.timestamp()
+    if not earlier or not cured:
+        return bool(earlier)
+    since = earlier[0].create_timestamp.timestamp()
     made = (instance.get_latest_materialization_event(key) for key in cured)
     return not all(event is not None and event.timestamp > since for event in made)

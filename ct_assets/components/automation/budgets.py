@@ -1,4 +1,4 @@
-"""What a run may come to before a person is told; it stops nothing, unlike limits and guards."""
+"""Budgets say beyond which figures of a run a person is told; unlike guards they stop nothing."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -9,26 +9,26 @@ Rows = Mapping[str, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Budgets:
-    """What is more than this is told; None is never told."""
+    """Above each figure an alert is sent; None: never."""
 
     rejected_share: float | None = 0.05
     """Of the rows that `where` leaves."""
     refused_share: float | None = 0.01
-    """Of the records that CleverTap gave its word on."""
+    """Of the records that CleverTap acknowledged or refused."""
     unknown: int | None = 0
     """Records whose answer was lost."""
     parked: int | None = 0
     records: int | None = None
     """Sent by one run."""
     data_points_a_month: int | None = None
-    """Of all syncs to one destination, since the month began in UTC."""
+    """Of all syncs to one destination, since the month began (UTC)."""
 
 
 class Breach(NamedTuple):
     about: str
     what: str
     todo: str
-    """What a person can do, as a clause."""
+    """A clause: the step that a person can take."""
 
 
 class _Rule(NamedTuple):

@@ -1,7 +1,7 @@
-"""Time partitions of an event sync: which rows are whose, and which were not delivered yet.
+"""Divides the rows of an event sync by time, and knows which partitions still have rows to send.
 
-What a split sees and what a delivery has sent are kept apart, as rows by partition: the one for
-the whole source, beside what is staged of it, the other for each destination, with its state.
+Two counts of rows by partition are kept: of the last split, beside the staged source, and of the
+deliveries, for each destination beside its state.
 """
 
 import json
@@ -47,11 +47,11 @@ def within(
 ) -> pl.LazyFrame:
     """Rows of the window; those with no readable time go with the first one, to be rejected."""
     at = pl.col(_AT)
-    mine = (at >= int(start.timestamp())) & (at < int(end.timestamp()))
+    inside = (at >= int(start.timestamp())) & (at < int(end.timestamp()))
     if start.date() <= partition.start:
-        mine = mine | at.is_null()
+        inside = inside | at.is_null()
     columns = source.collect_schema().names()
-    return _dated(source, partition).filter(mine).select(columns)
+    return _dated(source, partition).filter(inside).select(columns)
 
 
 def row_counts(source: pl.LazyFrame, partition: Partition) -> Mapping[str, int]:
@@ -63,16 +63,16 @@ def row_counts(source: pl.LazyFrame, partition: Partition) -> Mapping[str, int]:
 
 
 def take_stock(
-    sync: Sync, source: pl.LazyFrame, staging: Staging, valid: Draft, mine: Collection[str]
+    sync: Sync, source: pl.LazyFrame, staging: Staging, valid: Draft, keys: Collection[str]
 ) -> Mapping[str, int]:
-    """Note the rows of all partitions; `valid` keeps those of `mine` for `delivered`.
+    """Note the rows of all partitions; `valid` keeps those of `keys` for `delivered`.
 
     Found are rows, by partition, that came after a delivery or were passed over by later ones.
     """
     if sync.partition is None:
         return {}
     rows, done = row_counts(source, sync.partition), _delivered(sync)
-    own = {key: rows.get(key, 0) for key in mine}
+    own = {key: rows.get(key, 0) for key in keys}
     valid.meta = replace(valid.meta, partition_rows=own)
     with staging.draft(_seen(sync)) as draft:
         draft.sink(pl.LazyFrame({"key": list(rows), "rows": list(rows.values())}))
@@ -80,8 +80,8 @@ def take_stock(
         staging.publish(draft)
     if not done:
         return {}
-    first, last = min(done), max([*done, *mine])
-    return {k: n for k, n in _beyond(rows, done).items() if first <= k <= last and k not in mine}
+    first, last = min(done), max([*done, *keys])
+    return {k: n for k, n in _beyond(rows, done).items() if first <= k <= last and k not in keys}
 
 
 def waiting(sync: Sync, staging: Staging) -> Mapping[str, int]:
@@ -127,14 +127,14 @@ def _file(sync: Sync, destination: str) -> Path:
 def _read(sync: Sync, file: Path) -> Mapping[str, int]:
     """Nothing of another declaration: it may take other rows, and compares them all once."""
     try:
-        found = json.loads(file.read_text())
+        stored = json.loads(file.read_text())
     except FileNotFoundError:
         return {}
-    return dict(found["rows"]) if found["of"] == _meaning(sync) else {}
+    return dict(stored["rows"]) if stored["of"] == _meaning(sync) else {}
 
 
 def _meaning(sync: Sync) -> str:
-    """What decides the rows of a partition; an earlier `start` merely adds partitions."""
+    """Differs when a partition would have other rows; an earlier `start` merely adds partitions."""
     part = sync.partition
     return f"{sync.digest} {part.by} {part.every} {part.timezone}" if part else sync.digest
 

@@ -1,4 +1,4 @@
-"""What a run that is over has to tell: why it failed, or what became of its rows."""
+"""Reads from the events of a run why it failed, or how many rows had which outcome."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ PAGE = 500
 
 
 def subjects(run: dg.DagsterRun) -> dict[str, dg.AssetKey]:
-    """The syncs that a run is for, or else its sources; each with what is made when it is well."""
+    """The syncs that a run is for, or else its sources; each with the asset that it makes last."""
     keys = sorted(run.asset_selection or (), key=dg.AssetKey.to_user_string)
     syncs = {key.path[0] for key in keys if key.path[-1] in STAGES}
     if run.job_name.endswith(SUFFIX):
@@ -33,7 +33,7 @@ def failures(context: dg.RunFailureSensorContext) -> Iterator[str]:
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """Nothing where a check ended the step: that one is told by itself."""
+    """Nothing where a check ended the step: `_failed_checks` tells that one."""
     failure = event.step_failure_data
     error = failure.error
     while error and error.cause:
@@ -41,34 +41,35 @@ def _why(event: dg.DagsterEvent) -> str:
     kind = error.cls_name if error else "an error"
     if kind == DagsterAssetCheckFailedError.__name__:
         return ""
-    said = failure.user_failure_data and failure.user_failure_data.description
-    return said or f"{event.step_key} ended with {kind}"
+    description = failure.user_failure_data and failure.user_failure_data.description
+    return description or f"{event.step_key} ended with {kind}"
 
 
 def _failed_checks(instance: dg.DagsterInstance, run: str) -> Iterator[str]:
     for event in _events(instance, run, dg.DagsterEventType.ASSET_CHECK_EVALUATION):
-        found = event.asset_check_evaluation_data
-        if found.blocking and not found.passed and found.severity is dg.AssetCheckSeverity.ERROR:
-            why = found.metadata.get("why")
-            said = f": {why.value}" if why else ""
-            yield f"the check {found.check_name} of {found.asset_key.to_user_string()} fails{said}"
+        check = event.asset_check_evaluation_data
+        if check.blocking and not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+            why = check.metadata.get("why")
+            reason = f": {why.value}" if why else ""
+            asset = check.asset_key.to_user_string()
+            yield f"the check {check.check_name} of {asset} fails{reason}"
 
 
 def delivered(
     instance: dg.DagsterInstance, run: str
 ) -> Mapping[str, Mapping[str, dg.MetadataValue]]:
-    """What is said of each sync that the run sent; of all partitions of a run it is the same."""
+    """The metadata of each sync that the run sent; all partitions of a run have the same."""
     events = _events(instance, run, dg.DagsterEventType.ASSET_MATERIALIZATION)
-    said = {event.asset_key: event.step_materialization_data.materialization for event in events}
+    made = {event.asset_key: event.step_materialization_data.materialization for event in events}
     return {
         key.path[0]: materialization.metadata
-        for key, materialization in said.items()
+        for key, materialization in made.items()
         if key and key.path[-1] == "clevertap" and "destination" in materialization.metadata
     }
 
 
 def data_points(instance: dg.DagsterInstance, destination: str, since: datetime) -> float:
-    """Of all syncs to the destination, by what their runs said of themselves."""
+    """Of all syncs to the destination, by the metadata of their runs."""
     keys = [key for key in instance.all_asset_keys() if key.path[-1] == "clevertap"]
     return sum(
         points
@@ -82,7 +83,7 @@ def _runs_since(
     instance: dg.DagsterInstance, key: dg.AssetKey, since: datetime
 ) -> Mapping[str, tuple[str, float]]:
     """Destination and data points by run."""
-    found, cursor, more = {}, None, True
+    points, cursor, more = {}, None, True
     since_then = dg.AssetRecordsFilter(key, after_timestamp=since.timestamp())
     while more:
         page = instance.fetch_materializations(since_then, limit=PAGE, cursor=cursor)
@@ -91,8 +92,8 @@ def _runs_since(
             metadata = record.asset_materialization.metadata if record.asset_materialization else {}
             if "data_points" in metadata:
                 to = str(metadata["destination"].value)
-                found[record.run_id] = (to, number(metadata["data_points"]))
-    return found
+                points[record.run_id] = (to, number(metadata["data_points"]))
+    return points
 
 
 def counts(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, float]:
@@ -100,8 +101,8 @@ def counts(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, float]:
     return {n.removeprefix(ROWS): number(v) for n, v in metadata.items() if n.startswith(ROWS)}
 
 
-def number(of: dg.MetadataValue) -> float:
-    return of.value if isinstance(of.value, int | float) else 0
+def number(value: dg.MetadataValue) -> float:
+    return value.value if isinstance(value.value, int | float) else 0
 
 
 def _events(

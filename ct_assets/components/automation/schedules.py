@@ -1,4 +1,4 @@
-"""What starts a sync: a cron schedule, a change of its source, or nobody but a person."""
+"""Starts syncs: by a cron schedule, or by a condition that follows their source."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -17,15 +17,15 @@ from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.mapping.declaration.problems import Path, Problem, near
 from ct_assets.staging import Staging
 
-AGAIN = "*/10 * * * *"
+RETRY_CRON = "*/10 * * * *"
 """When what follows a change tries again after a failure; others do at their next tick."""
 
 SHORT_CRON_LINES = ("@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight")
 
-CRASHES = {"dagster/max_retries": "2"}
+CRASH_RETRIES = {"dagster/max_retries": "2"}
 """Runs whose process died start again, where the instance has `run_retries` enabled."""
 
-LATER = {"dagster/priority": "-1"}
+LOW_PRIORITY = {"dagster/priority": "-1"}
 """Of runs that queue together, those of syncs that go after others leave the queue last."""
 
 
@@ -37,10 +37,10 @@ def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
     """
     if sync.paused or not sync.trigger or not sync.trigger.on_change:
         return None
-    found = following(_updated(sync))
+    follows = following(_updated(sync))
     latest = dg.AutomationCondition.in_latest_time_window
     two = partitions.TWO[sync.partition.every] if sync.partition else None
-    return found.replace(latest(), latest(two)) if two else found
+    return follows.replace(latest(), latest(two)) if two else follows
 
 
 def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
@@ -62,7 +62,7 @@ def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[An
     """
     follows = dg.AutomationCondition.eager().replace("handled", _asked(updated))
     follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
-    again = dg.AutomationCondition.cron_tick_passed(AGAIN)
+    again = dg.AutomationCondition.cron_tick_passed(RETRY_CRON)
     failed = dg.AutomationCondition.execution_failed() & ~dg.AutomationCondition.in_progress()
     return follows | (failed & again).with_label("failed, tries again")
 
@@ -160,5 +160,5 @@ def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
         job_name(sync.name),
         selection=dg.AssetSelection.assets(*keys),
         description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
-        run_tags=CRASHES | (LATER if sync.after else {}),
+        run_tags=CRASH_RETRIES | (LOW_PRIORITY if sync.after else {}),
     )

@@ -1,4 +1,4 @@
-"""Sensors for syncs that follow their source: what has changed is read, the rest follows it."""
+"""Reads sources anew when they have changed, by sensors; the syncs that follow them run next."""
 
 import json
 import time
@@ -20,13 +20,13 @@ from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
-SECONDS = 30
-AGAIN = 600
+LOOK_SECONDS = 30
+ASK_AGAIN_SECONDS = 600
 """Seconds after which a run that was asked for, and did not read the source, is asked for again."""
 
 
 @dataclass(frozen=True)
-class Cursor:
+class SourceCursor:
     asked: str | None = None
     """The source, as it stood when a run was asked for."""
     at: float = 0
@@ -46,7 +46,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
     @dg.sensor(
         name=sensor_name(sync.name),
         target=dg.AssetSelection.assets(source),
-        minimum_interval_seconds=SECONDS,
+        minimum_interval_seconds=LOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Reads {sync.source} when it has changed; {sync.name} follows.",
     )
@@ -69,7 +69,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         if _is_being_read(context.instance, repository, source):
             return dg.SkipReason(f"{sync.source} is being read")
         staging, warehouse = ct_staging.staging(), warehouse_of(ct_warehouse)
-        last = Cursor(**json.loads(context.cursor or "{}"))
+        last = SourceCursor(**json.loads(context.cursor or "{}"))
         try:
             seen, skip = look(declared, last, wait, staging, warehouse, now())
         except (UserError, OSError) as error:  # a file may go while it is looked at
@@ -117,24 +117,24 @@ def _is_being_read(
 
 def look(
     declared: DeclaredSource,
-    last: Cursor,
+    last: SourceCursor,
     wait: OnChange,
     staging: Staging,
     warehouse: Warehouse,
     now: float,
-) -> tuple[Cursor, str]:
-    """What to remember, and why nothing is to be read yet; an empty reason asks for a run."""
+) -> tuple[SourceCursor, str]:
+    """The next cursor, and why nothing is to be read yet; an empty reason asks for a run."""
     stands = f"{declared.code_version} {declared.state(warehouse)}"
     staged = _staged(declared, staging)
     source = staged.meta.source if staged else None
     read = f"{source.code} {source.state}" if source else None
     if read == stands:
-        return Cursor(), "nothing has changed"
-    if stands == last.asked and now - last.at < AGAIN:
+        return SourceCursor(), "nothing has changed"
+    if stands == last.asked and now - last.at < ASK_AGAIN_SECONDS:
         return last, "this change was asked for already"
     since = last.since if last.since is not None and last.read == read else now
     seen = replace(last, since=since, read=read)
-    asked = Cursor(asked=stands, at=now, since=since, read=read)
+    asked = SourceCursor(asked=stands, at=now, since=since, read=read)
     if staged is None or wait == OnChange():
         return asked, ""
     if wait.minutes is not None and now - since >= wait.minutes * 60:

@@ -1,4 +1,4 @@
-"""Where alerts go: a webhook that takes `{"text": ...}`, as those of Slack and its likes do."""
+"""Posts alerts to a webhook that takes `{"text": ...}`, as those of Slack and others do."""
 
 import contextlib
 import os
@@ -19,11 +19,11 @@ ATTEMPTS = 2
 
 
 class AlertError(UserError):
-    """The webhook did not take it. Never names more than its host: the rest is a password."""
+    """The webhook did not take an alert. Names its host alone: the rest of a URL is a password."""
 
 
 class Webhook(dg.ConfigurableResource[None]):
-    """Says in a chat what a person should look at. Off as long as it has no URL."""
+    """Tells a chat which sync needs a person. Off as long as it has no URL."""
 
     url: str | None = Field(
         default=None, description=f"Left out: {URL}; without that either, nothing is told."

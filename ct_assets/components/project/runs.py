@@ -1,4 +1,4 @@
-"""Runs of syncs: which are under way, which were lost, and how their jobs are named."""
+"""Finds the runs of syncs that are under way or were lost; names their jobs."""
 
 import time
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from ct_assets.components.project.registry import declared_assets
 
 SILENCE = timedelta(hours=1)
-"""A run that says nothing for so long is taken for dead."""
+"""A run without a new event for so long counts as dead."""
 
 SUFFIX = "_sync"
-"""Of the jobs that are the whole chain of a sync."""
+"""Ends the names of the jobs that are the whole chain of a sync."""
 
 UNDER_WAY = [
     dg.DagsterRunStatus.QUEUED,
@@ -25,7 +25,7 @@ UNDER_WAY = [
 
 
 def under_way(instance: dg.DagsterInstance, name: str) -> Iterator[dg.DagsterRun]:
-    """The runs that are about to send the sync of that name, or at it."""
+    """The runs that send the sync of that name, or are about to."""
     asset = dg.AssetKey([name, "clevertap"])
     for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
         sends = run.job_name == job_name(name) or asset in (run.asset_selection or ())
@@ -53,8 +53,8 @@ def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) 
 
     One that makes assets of others, too, may be silent for as long as those are.
     """
-    found = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
-    lost = [run for run in found if given_up(instance, run)]
+    runs = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+    lost = [run for run in runs if given_up(instance, run)]
     ours = set(declared_assets(repository)) if lost else set()
     for run in lost:
         made = made_by(repository, run)

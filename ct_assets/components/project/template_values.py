@@ -1,4 +1,4 @@
-"""`{{ env.X }}` and such in a declaration, filled in; what cannot be is told with its place."""
+"""Fills in `{{ env.X }}` and such in a declaration; problems name their place in it."""
 
 import os
 import re
@@ -11,8 +11,8 @@ from jinja2.nativetypes import NativeEnvironment
 
 from ct_assets.mapping.declaration.problems import Path, Problem
 
-# Dagster's own resolving names the wrong line, takes an unknown name inside a text for nothing, and
-# makes numbers of texts that stand in quotes.
+# Dagster's own resolving names the wrong line, takes an unknown name inside a text for an empty
+# one, and makes numbers of texts that stand in quotes.
 _JINJA = NativeEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
 _MARKS = re.compile(r"\{\{|\{%")
 _VARIABLE = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
@@ -21,36 +21,36 @@ _VARIABLE = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 @dataclass
 class Filler:
     scope: Mapping[str, Any]
-    """What templates may name, as Dagster gives it: `env`, `dg`, a project's own variables."""
+    """The names that templates may use, from Dagster: `env`, `dg`, a project's own variables."""
     problems: list[Problem] = field(default_factory=list)
 
-    def fill(self, given: object, path: Path = ()) -> Any:  # noqa: ANN401 - any YAML
-        if isinstance(given, dict):
-            return {key: self.fill(value, (*path, key)) for key, value in given.items()}
-        if isinstance(given, list):
-            return [self.fill(value, (*path, place)) for place, value in enumerate(given)]
-        if isinstance(given, str) and _MARKS.search(given):
-            return self._rendered(given, path)
-        return given
+    def fill(self, written: object, path: Path = ()) -> Any:  # noqa: ANN401 - any YAML
+        if isinstance(written, dict):
+            return {key: self.fill(value, (*path, key)) for key, value in written.items()}
+        if isinstance(written, list):
+            return [self.fill(value, (*path, place)) for place, value in enumerate(written)]
+        if isinstance(written, str) and _MARKS.search(written):
+            return self._rendered(written, path)
+        return written
 
     def _rendered(self, text: str, path: Path) -> object:
         try:
-            found = _JINJA.from_string(text).render(self.scope)
+            value = _JINJA.from_string(text).render(self.scope)
         except Exception as error:  # an author's expression may raise anything
             self.problems.append(Problem(path, f"{text} cannot be filled in: {_why(error)}"))
             return text
         unset = [name for name in _VARIABLE.findall(text) if name not in os.environ]
-        if unset or found is None:
+        if unset or value is None:
             names = ", ".join(unset) or text
             self.problems.append(Problem(path, f"{names} is not set; set it in the environment."))
             return text
-        return found
+        return value
 
 
 def _why(error: Exception) -> str:
-    said = (str(error).strip() or type(error).__name__).splitlines()[-1].rstrip(".")
+    reason = (str(error).strip() or type(error).__name__).splitlines()[-1].rstrip(".")
     if isinstance(error, jinja2.UndefinedError):
-        return f"{said}. A column in a `template` is written with single braces: {{Column}}."
+        return f"{reason}. A column in a `template` is written with single braces: {{Column}}."
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return f"{said}. It is written {{{{ env.NAME }}}}."
-    return f"{said}."
+        return f"{reason}. It is written {{{{ env.NAME }}}}."
+    return f"{reason}."

@@ -1,4 +1,8 @@
-"""The YAML files of a project as their authors wrote them: documents, lines, what is unreadable."""
+"""Reads the YAML files of a project with the lines of every part.
+
+Dagster's `yaml_utils` gives positions, too, but drops repeated keys and how numbers are written,
+which both are mistakes to be told.
+"""
 
 import functools
 from collections.abc import Iterator, Sequence
@@ -13,7 +17,7 @@ READ = ("defs.yaml", "defs.yml", "component.yaml")
 
 
 class Advice(NamedTuple):
-    """What to do about a problem that PyYAML words so."""
+    """A fix for a problem that PyYAML words so."""
 
     problem: str
     advice: str
@@ -54,10 +58,10 @@ class Lines:
             return relative(self.file)
         node, line = self.root, self.root.start_mark.line + 1
         for part in path:
-            found = _child(node, part)
-            if found is None:
+            child = _child(node, part)
+            if child is None:
                 break
-            line, node = found
+            line, node = child
         return f"{relative(self.file)}:{line}"
 
     def duplicates(self) -> Iterator[tuple[str, str]]:
@@ -66,7 +70,7 @@ class Lines:
             yield f"{relative(self.file)}:{line}", key
 
     def value(self) -> object:
-        """What the document says."""
+        """The document as Python values."""
         return _built(self.root) if self.root else None
 
 
@@ -93,8 +97,8 @@ def _documents(file: Path, *_: int) -> tuple[Lines, ...]:
         raise UnreadableError(f"{relative(file)}:{line}: is not UTF-8; save it as UTF-8") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        said = f"a character that YAML forbids ({error.character:#x}); take it out"
-        raise UnreadableError(f"{relative(file)}:{line}: has {said}") from None
+        problem = f"a character that YAML forbids ({error.character:#x}); take it out"
+        raise UnreadableError(f"{relative(file)}:{line}: has {problem}") from None
     except yaml.MarkedYAMLError as error:
         raise UnreadableError(_unreadable(file, error)) from None
     return tuple(Lines(file, node) for node in nodes)

@@ -1,4 +1,4 @@
-"""Plain scalars of YAML that become something else than their authors see.
+"""Finds plain scalars of YAML that become something else than their authors see.
 
 Dagster reads YAML 1.1, where 010 is 8 and 12:30:00 is 45000, and leaves dates as text.
 """
@@ -22,8 +22,10 @@ def misread(lines: Lines) -> Iterator[Problem]:
     for path, node in _scalars(lines.root, ()):
         if path[:1] == ("attributes",) and _is_misread(node):
             number = yaml.SafeLoader("").construct_document(node)
-            told = f"YAML reads {node.value} as {number}: put it into quotes if that is not meant."
-            yield Problem(path[1:], told)
+            message = (
+                f"YAML reads {node.value} as {number}: put it into quotes if that is not meant."
+            )
+            yield Problem(path[1:], message)
 
 
 def with_dates(attributes: Mapping[str, Any], lines: Lines) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""`dg scaffold defs`: declarations that load as they are written, with what else one may say."""
+"""Writes declarations for `dg scaffold defs`: they load as they are, and show more in comments."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ import polars as pl
 import yaml
 from pydantic import BaseModel, Field
 
+from ct_assets.components.project.locations import component_of
 from ct_assets.components.scaffold import suggestions
 from ct_assets.errors import UserError, closest
 from ct_assets.settings import data_dir
@@ -23,7 +24,6 @@ from ct_assets.sources.source import parse as parse_source
 from ct_assets.staging import NotStagedError, Staging
 
 SOURCE_TYPE = "ct_assets.components.SourceTable"
-SEED = Path("data/chinook")
 PLACEHOLDERS = {
     "profile": ("customer_id", "name", "email"),
     "event": ("event_id", "customer_id", "created_at"),
@@ -50,8 +50,8 @@ class SourceParams(BaseModel):
 
 
 @dataclass(frozen=True)
-class Found:
-    """The source of a new sync, as far as it could be read."""
+class ProposedSource:
+    """The source of a new sync; without a schema if it could not be read, which the note says."""
 
     asset: str
     schema: Mapping[str, pl.DataType]
@@ -65,9 +65,9 @@ class SyncScaffolder(dg.Scaffolder[SyncParams]):
 
     def scaffold(self, request: dg.ScaffoldRequest[SyncParams]) -> None:
         name = plain(request.target_path.stem if request.append else request.target_path.name)
-        found = find_source(request, name)
-        _write(request, sync_text(name, request.params, found))
-        click.echo(found.note, err=True)
+        source = propose_source(request, name)
+        _write(request, sync_text(name, request.params, source, request.type_name))
+        click.echo(source.note, err=True)
 
 
 class SourceScaffolder(dg.Scaffolder[SourceParams]):
@@ -76,23 +76,24 @@ class SourceScaffolder(dg.Scaffolder[SourceParams]):
         return SourceParams
 
     def scaffold(self, request: dg.ScaffoldRequest[SourceParams]) -> None:
-        _write(request, source_text(plain(request.target_path.name), request.params))
+        name = plain(request.target_path.name)
+        _write(request, source_text(name, request.params, request.type_name))
 
 
-def sync_text(name: str, params: SyncParams, found: Found) -> str:
+def sync_text(name: str, params: SyncParams, source: ProposedSource, type_name: str) -> str:
     """A declaration, with a comment for each line that deserves a look."""
     event = params.event or suggestions.event_name(name)
     is_event = params.object == "event"
-    schema = found.schema or dict.fromkeys(PLACEHOLDERS[params.object], pl.String())
+    schema = source.schema or dict.fromkeys(PLACEHOLDERS[params.object], pl.String())
     offer = suggestions.event(schema, event) if is_event else suggestions.profile(schema)
     id_note = "" if offer.identity else "  # no column looks like an id: name it here"
     lines = [
-        *(f"# {line}" for line in found.note.splitlines()),
-        "type: ct_assets.components.ClevertapSync",
+        *(f"# {line}" for line in source.note.splitlines()),
+        f"type: {type_name}",
         "attributes:",
         f"  name: {name}",
         f"  object: {params.object}",
-        f"  source: {_flow(found.asset)}",
+        f"  source: {_flow(source.asset)}",
         '  # where: "country is not null"  # a condition in SQL; other rows are left out',
         *(_event_lines(event, offer) if is_event else []),
         "  # identity, objectId, FBID or GPID, in order: the first that a row has is used",
@@ -104,18 +105,17 @@ def sync_text(name: str, params: SyncParams, found: Found) -> str:
     return "\n".join(lines) + "\n"
 
 
-def source_text(name: str, params: SourceParams) -> str:
-    given = params.model_dump(exclude_none=True)
-    asset = given.pop("asset", f"source/{name}")
-    origin = given or {"table": name}
+def source_text(name: str, params: SourceParams, type_name: str) -> str:
+    origin = params.model_dump(exclude_none=True)
+    asset = origin.pop("asset", f"source/{name}")
     lines = [
-        f"type: {SOURCE_TYPE}",
+        f"type: {type_name}",
         "attributes:",
         f"  asset: {_flow(asset)}  # what syncs name as their `source`",
         f"  # one of file ({formats.NAMES}, from the project's root; may have *), table,",
         "  # sql and sql_file (beside this file); all but file are read in",
         "  # <CT_DATA_DIR>/warehouse.duckdb",
-        *(f"  {kind}: {_flow(value)}" for kind, value in origin.items()),
+        *(f"  {kind}: {_flow(value)}" for kind, value in (origin or {"table": name}).items()),
         "  # types: {birthday: date, visits: integer}  # of files; CSV is text otherwise",
         "  # watermark: updated_at  # a column that grows with every change",
         "  # upstream: [dbt/customer]  # assets that make these rows: it is read after them",
@@ -124,7 +124,7 @@ def source_text(name: str, params: SourceParams) -> str:
     return "\n".join(lines) + "\n"
 
 
-def find_source(request: dg.ScaffoldRequest[SyncParams], name: str) -> Found:
+def propose_source(request: dg.ScaffoldRequest[SyncParams], name: str) -> ProposedSource:
     root = request.project_root or Path.cwd()
     declared = dict(_declared(_defs(request.target_path), root))
     asset = request.params.source or _nearest(name, list(declared)) or f"source/{name}"
@@ -134,11 +134,13 @@ def find_source(request: dg.ScaffoldRequest[SyncParams], name: str) -> Found:
         schema = _schema(asset, declared.get(asset))
     except NotStagedError:
         how = f"dg scaffold defs {SOURCE_TYPE} {plain(asset)} --asset {asset} --file ..."
-        return Found(asset, {}, f"No rows of {asset} are known yet. Declare it with\n  {how}")
+        return ProposedSource(
+            asset, {}, f"No rows of {asset} are known yet. Declare it with\n  {how}"
+        )
     except (UserError, OSError) as error:
-        return Found(asset, {}, f"The source could not be read: {error}{chosen}")
-    told = f"Proposed from the columns of {asset}; look with `ct-assets preview {name}`."
-    return Found(asset, schema, told + chosen)
+        return ProposedSource(asset, {}, f"The source could not be read: {error}{chosen}")
+    note = f"Proposed from the columns of {asset}; look with `ct-assets preview {name}`."
+    return ProposedSource(asset, schema, note + chosen)
 
 
 def plain(name: str) -> str:
@@ -151,7 +153,7 @@ def _schema(asset: str, declared: DeclaredSource | None) -> Mapping[str, pl.Data
     if declared is None:
         staged = Staging(data_dir() / "staging").current(asset.split("/"))
         return staged.scan().collect_schema()
-    warehouse = Warehouse(data_dir() / "warehouse.duckdb", seed=declared.root / SEED)
+    warehouse = Warehouse(data_dir() / "warehouse.duckdb")
     with (
         tempfile.TemporaryDirectory() as folder,
         Staging(Path(folder)).draft(("source",)) as draft,
@@ -164,13 +166,12 @@ def _declared(defs: Path, root: Path) -> Iterator[tuple[str, DeclaredSource]]:
     """The SourceTables of a project, without loading it: another declaration may be half done."""
     for file in sorted(defs.rglob("defs.yaml")):
         try:
-            documents = [d for d in yaml.safe_load_all(file.read_text()) if isinstance(d, dict)]
-            for document in documents:
-                if document.get("type") == SOURCE_TYPE:
+            for document in yaml.safe_load_all(file.read_text()):
+                if component_of(document) == "SourceTable":
                     source = parse_source(document["attributes"])
                     yield source.asset, DeclaredSource(source, root, file.parent)
         except (yaml.YAMLError, UserError, KeyError):
-            continue  # whoever loads the project is told
+            continue  # loading the project tells it
 
 
 def _defs(target: Path) -> Path:
@@ -242,12 +243,22 @@ def _write(request: dg.ScaffoldRequest[Any], text: str) -> None:
 
 
 def _python(text: str) -> str:
+    """The same declaration as arguments, which editors and mypy know."""
     document = yaml.safe_load(text)
-    name = document["type"].rpartition(".")[2]
-    declaration = pformat(document["attributes"], sort_dicts=False, width=88)
-    return (
-        f"import dagster as dg\n\nfrom ct_assets.components import {name}\n\n"
-        f"DECLARATION = {declaration}\n\n\n"
-        f"@dg.component_instance\ndef load(context: dg.ComponentLoadContext) -> {name}:\n"
-        f"    return {name}(**DECLARATION)\n"
+    module, _, name = document["type"].rpartition(".")
+    component, imported = name, f"from {module} import {name}"
+    if component_of(document):
+        component, imported = f"ct_assets.{name}", "import ct_assets"
+    settings = "".join(
+        f"        {setting}={_indented(value)},\n"
+        for setting, value in document["attributes"].items()
     )
+    return (
+        f"import dagster as dg\n\n{imported}\n\n\n"
+        f"@dg.component_instance\ndef load(context: dg.ComponentLoadContext) -> {component}:\n"
+        f"    return {component}(\n{settings}    )\n"
+    )
+
+
+def _indented(value: object) -> str:
+    return pformat(value, sort_dicts=False, width=80).replace("\n", "\n" + " " * 8)

@@ -1,4 +1,4 @@
-"""What a sync might be, judging by the names and types of its source's columns."""
+"""Suggests the settings of a sync by the names and types of its source's columns."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -48,41 +48,44 @@ class Proposal:
 
 def profile(schema: Mapping[str, pl.DataType]) -> Proposal:
     columns = _Columns(schema)
-    found = Proposal(columns.named(*PEOPLE, "id", "uid", "email") or columns.ending("id"))
+    proposal = Proposal(columns.named(*PEOPLE, "id", "uid", "email") or columns.ending("id"))
     for name, spellings in FIELDS.items():
         column = columns.named(*spellings)
         if column is not None:
-            found.fields[name] = column
+            proposal.fields[name] = column
     first, last = columns.named(*FIRST_NAMES), columns.named(*LAST_NAMES)
-    if first and last and "Name" not in found.fields:
-        found.fields = {"Name": {"template": f"{{{first}}} {{{last}}}"}, **found.fields}
+    if first and last and "Name" not in proposal.fields:
+        proposal.fields = {"Name": {"template": f"{{{first}}} {{{last}}}"}, **proposal.fields}
     region = columns.named(*REGIONS)
-    if region and "Phone" in found.fields:
-        found.fields["Phone"] = {"column": found.fields["Phone"], "region": {"column": region}}
-    taken = {*_taken(found), first, last, region}
-    found.others = [c for c in columns.sendable("profile") if c not in taken]
-    return found
+    if region and "Phone" in proposal.fields:
+        proposal.fields["Phone"] = {
+            "column": proposal.fields["Phone"],
+            "region": {"column": region},
+        }
+    taken = {*_taken(proposal), first, last, region}
+    proposal.others = [c for c in columns.sendable("profile") if c not in taken]
+    return proposal
 
 
 def event(schema: Mapping[str, pl.DataType], name: str) -> Proposal:
     """`name`: the event's, since `Charged` has fields of its own."""
     columns = _Columns(schema)
     person = columns.named(*PEOPLE, "email")
-    found = Proposal(
+    proposal = Proposal(
         person,
         event_key=columns.named(*KEYS, "id") or columns.ending("id", "uuid", but=person),
         ts=columns.moment(),
     )
     if name == CHARGED:
-        given = {
+        sale = {
             "Amount": columns.named(*AMOUNTS),
-            "Charged ID": found.event_key,
+            "Charged ID": proposal.event_key,
             "Items": columns.items(),
         }
-        found.fields = {field: column for field, column in given.items() if column is not None}
-    taken = {*_taken(found), found.event_key, found.ts}
-    found.others = [c for c in columns.sendable("event") if c not in taken]
-    return found
+        proposal.fields = {field: column for field, column in sale.items() if column is not None}
+    taken = {*_taken(proposal), proposal.event_key, proposal.ts}
+    proposal.others = [c for c in columns.sendable("event") if c not in taken]
+    return proposal
 
 
 def event_name(name: str) -> str:
@@ -110,8 +113,8 @@ class _Columns:
         return self.named(*TIMES) or typed or self.ending("_at", "date", "time")
 
     def items(self) -> str | None:
-        found = next((self.spelled[s] for s in ITEMS if s in self.spelled), None)
-        return found if found and self.schema[found] == pl.List(pl.Struct) else None
+        column = next((self.spelled[s] for s in ITEMS if s in self.spelled), None)
+        return column if column and self.schema[column] == pl.List(pl.Struct) else None
 
     def sendable(self, named: Literal["profile", "event"]) -> list[str]:
         """Columns that can be fields under their own names."""
@@ -119,6 +122,6 @@ class _Columns:
         return [name for name in flat if problems_of_name(named, name) is None]
 
 
-def _taken(found: Proposal) -> set[str | None]:
-    fillings = (v if isinstance(v, dict) else {"column": v} for v in found.fields.values())
-    return {found.identity, *(filling.get("column") for filling in fillings)}
+def _taken(proposal: Proposal) -> set[str | None]:
+    fillings = (v if isinstance(v, dict) else {"column": v} for v in proposal.fields.values())
+    return {proposal.identity, *(filling.get("column") for filling in fillings)}

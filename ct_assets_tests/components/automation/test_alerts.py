@@ -188,7 +188,7 @@ def test_budgets_of_a_run_that_succeeded(root: Path, chat: Chat) -> None:
 def test_a_sync_may_have_budgets_of_its_own(root: Path, chat: Chat) -> None:
     shop = Shop(root, LENIENT)
     own = Budgets(rejected_share=None, records=1, data_points_a_month=3)
-    _, on_budget = alert_sensors(of={"customers": own})
+    _, on_budget = alert_sensors(by_sync={"customers": own})
     shop.look(on_budget)
 
     for name in ("Ada", "Eda", "Ida"):

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ct_assets.components.automation.source_sensor import Cursor, leader, look
+from ct_assets.components.automation.source_sensor import SourceCursor, leader, look
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.sync import OnChange
 from ct_assets.sources.declared_source import DeclaredSource
@@ -15,7 +15,7 @@ from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import parse as parse_source
 from ct_assets.staging import Staging
 
-NEVER = Cursor()
+NEVER = SourceCursor()
 WRITES = """
 import duckdb, os, sys
 duckdb.connect(sys.argv[1]).execute("insert into person values (2)")
@@ -44,7 +44,9 @@ class Shop:
             self.declared.snapshot(draft, self.warehouse)
             self.staging.publish(draft)
 
-    def look(self, last: Cursor, wait: OnChange | None = None, at: float = 0) -> tuple[Cursor, str]:
+    def look(
+        self, last: SourceCursor, wait: OnChange | None = None, at: float = 0
+    ) -> tuple[SourceCursor, str]:
         wait = wait or OnChange()
         return look(self.declared, last, wait, self.staging, self.warehouse, at)
 

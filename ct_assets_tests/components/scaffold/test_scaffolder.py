@@ -84,7 +84,9 @@ def test_without_a_column_that_looks_like_a_field_all_are_proposed(
 
 
 def test_python(package: Path) -> None:
-    assert "@dg.component_instance" in scaffold(package, "people", form="python")
+    text = scaffold(package, "people", form="python")
+
+    assert "    return ct_assets.ClevertapSync(\n        name='people',\n" in text
     assert len(records(package, "people")) == 1
 
 
