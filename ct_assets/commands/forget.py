@@ -10,7 +10,8 @@ from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.commands.support.staged_erasure import erase_staged, named_by
-from ct_assets.delivery.operations.erasure import ErasureError, Person, erase_person
+from ct_assets.delivery.operations.erasure import ErasureError, erase_person
+from ct_assets.delivery.operations.person_rows import Person
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations

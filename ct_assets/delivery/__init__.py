@@ -1,4 +1,4 @@
-"""Brings valid rows to CleverTap so that none is lost and none that was acknowledged goes again."""
+"""Brings valid rows to CleverTap: none is lost, and none that was acknowledged is sent again."""
 
 from ct_assets.delivery.deliver import deliver
 from ct_assets.delivery.delivery_request import DeliveryRequest, Policy

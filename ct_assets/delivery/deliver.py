@@ -1,4 +1,4 @@
-"""A delivery from beginning to end: settle, plan, write the outbox, send, settle."""
+"""deliver() runs a delivery: it settles, plans, writes the outbox, sends, and settles again."""
 
 import threading
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.row_counts import DeliveryCounts, RowCounts
 
 RESENDS = 12
-"""Of profiles whose answer was lost: they do no harm, and outlive minutes of failure."""
+"""How often a profile whose answer was lost is sent again: repeats of it do no harm."""
 
 
 @dataclass(frozen=True)

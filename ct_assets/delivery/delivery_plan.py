@@ -1,4 +1,4 @@
-"""The plan of a delivery: which rows leave, in which batches, and whether a guard objects."""
+"""make_plan() says which rows leave in which batches, and whether a guard objects."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class DeliveryPlan:
     diff: Diff
     removals: RemovalPlan
     objection: str | None
-    """The guard that stops the delivery before anything leaves, in a sentence for a person."""
+    """Why a guard stops the delivery before anything leaves, and how a person allows it."""
 
 
 def check_guards(

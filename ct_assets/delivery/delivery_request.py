@@ -1,4 +1,4 @@
-"""What one delivery is asked to do."""
+"""DeliveryRequest says what one delivery is to do; Policy, what the declaration says of it."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ MEMORY = "300MB"
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What the sync's declaration says about its delivery."""
+    """The part of a sync's declaration that its delivery depends on."""
 
     sync: str
     object: Literal["profile", "event"]
@@ -30,16 +30,16 @@ class Policy:
     idempotent: bool = True
     """False if a profile sent twice counts twice, as with `incr`."""
     neighbours: frozenset[str] = frozenset()
-    """Other syncs that are declared today: their events are not this sync's under an old name."""
+    """Names of the other syncs declared today: none of them is this sync under an old name."""
 
     @property
     def counts_twice(self) -> bool:
-        """A record that arrives twice does harm."""
+        """Whether a record that arrives twice does harm."""
         return self.object == "event" or not self.idempotent
 
     @property
     def parks(self) -> bool:
-        """A record whose answer was lost waits for a person."""
+        """Whether a record whose answer was lost waits for a person."""
         return self.counts_twice and self.on_unknown == "park"
 
 
@@ -54,7 +54,7 @@ class DeliveryRequest:
     keys: Path | None = None
     """The keys of all source rows; without it no row is taken for removed."""
     counts: RowCounts | None = None
-    """Of the split; None if only the valid rows are known."""
+    """The account of the split; None if only the valid rows are known."""
     full: bool = False
     """Profiles go whether they changed or not."""
     limit: int | None = None
@@ -67,12 +67,12 @@ class DeliveryRequest:
     retention: timedelta = timedelta(days=30)
     """How long reports, and the ledger of what is folded, are kept."""
     memory: str = MEMORY
-    """What the database may hold in memory before it uses the disk."""
+    """Memory of the database, above which it uses the disk."""
 
     @property
     def rejected(self) -> int:
         return self.counts.rejected if self.counts else 0
 
     def once(self, guard: str) -> str:
-        """How a person lets a guard pass."""
+        """Says how a person lets a guard pass."""
         return f"run once with allow: [{guard}] (ct-assets run {self.policy.sync} --allow {guard})"

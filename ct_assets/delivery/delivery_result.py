@@ -1,4 +1,4 @@
-"""What a delivery came to."""
+"""DeliveryResult holds the counts and the report of a delivery that has ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ class DeliveryResult:
     delivery: int
     """Its number within the sync."""
     settled: OutcomeCounts | None = None
-    """What an earlier run had left behind, if anything."""
+    """Records of an earlier delivery that this one settled first; None if there were none."""
     notes: tuple[str, ...] = ()
-    """What a person should know, such as why removed rows were left alone."""
+    """Sentences for a person, such as why removed rows were left alone."""
     requests: int = 0
     waits_429: int = 0
     bytes: int = 0
@@ -28,10 +28,11 @@ class DeliveryResult:
     latency: Mapping[str, float] = field(default_factory=dict)
     """Seconds, by percentile: p50, p95, p99."""
     stopped: str | None = None
+    """Why it ended before its end."""
     objection: str | None = None
-    """What a guard has against it: it stopped before anything left."""
+    """Why a guard stopped it before anything left."""
     passing: bool = False
-    """What stopped it may be over in a while."""
+    """Whether the reason in `stopped` may be over in a while."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +49,7 @@ class Progress:
 
 
 class DeliveryFailed(UserError):  # noqa: N818 -- it reads as what happened
-    """The delivery ended before its end; what it did is in `result` once anything was planned."""
+    """The delivery ended early; `result` holds its counts and report once anything was planned."""
 
     def __init__(self, message: str, result: DeliveryResult | None = None) -> None:
         super().__init__(message)

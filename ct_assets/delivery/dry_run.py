@@ -1,4 +1,4 @@
-"""What CleverTap would say to a delivery: it judges every record and keeps none."""
+"""dry_run() has CleverTap judge every record of a delivery and keep none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from ct_assets.delivery.state.state_copy import copied
 
 
 class DryRunClient(Client):
-    """A client whose uploads are judged only."""
+    """A client whose uploads CleverTap judges only."""
 
     def upload(self, body: bytes, *, dry_run: bool = True) -> Answer:  # noqa: ARG002 -- always
         return super().upload(body, dry_run=True)
@@ -27,7 +27,7 @@ class DryRunResult:
     unanswered: int
     requests: int
     stopped: str | None
-    """Why not all records were asked about."""
+    """Why some records were not judged, if any were not."""
 
 
 def dry_run(request: DeliveryRequest, client: DryRunClient) -> DryRunResult:
@@ -37,17 +37,17 @@ def dry_run(request: DeliveryRequest, client: DryRunClient) -> DryRunResult:
     """
     with copied(request) as copy:
         policy = replace(copy.policy, on_removed="keep", on_unknown="resend")
-        outcome = _delivered(replace(copy, policy=policy), client)
-        report = pl.scan_parquet(outcome.report, glob=False).filter(outcome="refused")
+        result = _delivered(replace(copy, policy=policy), client)
+        report = pl.scan_parquet(result.report, glob=False).filter(outcome="refused")
         codes = report.group_by("code").len("rows").sort("rows", "code", descending=[True, False])
         refused = {str(code): rows for code, rows in codes.collect().iter_rows()}
-    counts = outcome.counts
+    counts = result.counts
     return DryRunResult(
         accepted=counts.acked,
         refused=refused,
         unanswered=counts.unknown + counts.unsent,
-        requests=outcome.requests,
-        stopped=outcome.stopped,
+        requests=result.requests,
+        stopped=result.stopped,
     )
 
 

@@ -1,4 +1,4 @@
-"""The records of one delivery, in the order and the batches in which they leave.
+"""The outbox holds the records of one delivery, in the order and batches in which they leave.
 
 `outbox.parquet` is written once and never changed; its metadata name the delivery.
 """
@@ -26,16 +26,16 @@ from ct_assets.files import replacing
 from ct_assets.sql import literal, parquet_sql
 
 MAX_BYTES = 4_000_000
-"""Of a batch, but for its last record. CleverTap names no limit; others met trouble above 5 MB."""
+"""Size of a batch without its last record. CleverTap names no limit; others failed above 5 MB."""
 
-SORTED = 200_000
-"""Profiles that are put into their order by sorting; more are taken as they lie."""
+MAX_SORTED = 200_000
+"""Up to so many profiles are sorted by batch; more leave in the order of the snapshot."""
 
-APART = 1_500_000
-"""Rows that are joined first and sorted then, which takes half as much CPU again."""
+MAX_SORTED_AT_ONCE = 1_500_000
+"""More rows than this are joined first and sorted later, which takes half as much CPU again."""
 
 READ_BYTES = 8_000_000
-"""Of records read at once."""
+"""Bytes of records that are read at once."""
 
 
 _REMOVED = f"""
@@ -48,7 +48,7 @@ _REMOVED = f"""
 
 @dataclass(frozen=True)
 class Origin:
-    """What settling needs to know of the delivery that wrote the outbox."""
+    """The delivery that wrote the outbox, as its settlement needs it."""
 
     delivery: int
     run: str
@@ -60,19 +60,9 @@ def write(
     connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff, delivery: int
 ) -> None:
     """Writes the rows of `NUMBERED`, and those of `REMOVALS`, which leave after all others."""
-    metadata: Mapping[str, str] = {
-        "delivery": str(delivery),
-        "run": request.run,
-        "declaration": request.policy.declaration,
-        "partition": request.partition or "",
-        "object": request.policy.object,
-        "on_unknown": request.policy.on_unknown,
-        "idempotent": str(request.policy.idempotent),
-    }
-    pairs = ", ".join(f"{name}: {literal(value)}" for name, value in metadata.items())
     records = OUTGOING.typed(_records(request, diff))
-    order = "" if _beside(request, diff) else "order by batch, position"
-    if order and diff.going > APART:
+    order = "" if _side_by_side(request, diff) else "order by batch, position"
+    if order and diff.going > MAX_SORTED_AT_ONCE:
         # On the disk between joining and sorting, which together would not keep to their memory.
         OUTGOING.create(connection, records)
         records = f"from {OUTGOING}"
@@ -84,22 +74,36 @@ def write(
                 {records} union all {OUTGOING.typed(_REMOVED)} {order}
             ) to {literal(str(partial))} (
                 format parquet, compression lz4, dictionary_size_limit 1,
-                row_group_size {_row_group(connection)}, kv_metadata {{{pairs}}}
+                row_group_size {_row_group(connection)}, kv_metadata {_metadata(request, delivery)}
             )
             """
         )
     connection.execute("set preserve_insertion_order = false")
 
 
+def _metadata(request: DeliveryRequest, delivery: int) -> str:
+    """SQL of all that `origin` and `undeclared` read."""
+    metadata: Mapping[str, str] = {
+        "delivery": str(delivery),
+        "run": request.run,
+        "declaration": request.policy.declaration,
+        "partition": request.partition or "",
+        "object": request.policy.object,
+        "on_unknown": request.policy.on_unknown,
+        "idempotent": str(request.policy.idempotent),
+    }
+    return f"{{{', '.join(f'{name}: {literal(value)}' for name, value in metadata.items())}}}"
+
+
 def origin(outbox: Path) -> Origin:
-    found = pl.read_parquet_metadata(outbox)
+    facts = pl.read_parquet_metadata(outbox)
     return Origin(
-        int(found["delivery"]), found["run"], found["declaration"], found["partition"] or None
+        int(facts["delivery"]), facts["run"], facts["declaration"], facts["partition"] or None
     )
 
 
 def batches(outbox: Path, *, deletions: bool = False) -> Iterator[Batch]:
-    """Uploads, or calls of the delete endpoint; in order, a few megabytes in memory."""
+    """Reads the batches of uploads, or of deletions, in order; a few megabytes are in memory."""
     frame = pl.scan_parquet(outbox, glob=False)
     table = (
         frame.with_row_index("at")
@@ -135,12 +139,12 @@ def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
 def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> None:
     """Fills `NUMBERED` from `DIFF`: batch, position and lane of each row that goes.
 
-    Where it is to be laid beside the snapshot it has all rows, in the snapshot's order.
+    It has all rows, in the order of the snapshot, where the two are read side by side.
     """
     largest = scalar(connection, f"select max(bytes) from {DIFF} where fate in {GOING}")
     small = largest * MAX_RECORDS <= MAX_BYTES
-    events, beside = request.policy.object == "event", _beside(request, diff)
-    connection.execute(f"set preserve_insertion_order = {beside}")
+    events, ordered = request.policy.object == "event", _side_by_side(request, diff)
+    connection.execute(f"set preserve_insertion_order = {ordered}")
     lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
     order = "ts nulls last, row" if events else "row"
     seq = f"row_number() over (partition by fate in {GOING}, {lane} order by {order}) - 1"
@@ -148,7 +152,7 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
         seq = "row"  # all of them go: millions need not be sorted for that
     sequenced = f"""
         select * exclude (fate, ts), {lane} as lane, fate in {GOING} as going, {seq} as seq
-        from {DIFF} {"" if beside else f"where fate in {GOING}"}
+        from {DIFF} {"" if ordered else f"where fate in {GOING}"}
     """
     if small and not events:
         numbered = f"""
@@ -158,17 +162,17 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
         """
     else:
         numbered = _in_batches(sequenced, small=small)
-    NUMBERED.create(connection, numbered, order="order by row" if beside else "")
+    NUMBERED.create(connection, numbered, order="order by row" if ordered else "")
     connection.execute("set preserve_insertion_order = false")
 
 
-def _beside(request: DeliveryRequest, diff: Diff) -> bool:
-    """Many profiles leave in the order of the snapshot, which saves joining and sorting them."""
-    return request.policy.object == "profile" and diff.going > SORTED
+def _side_by_side(request: DeliveryRequest, diff: Diff) -> bool:
+    """Whether profiles leave in the order of the snapshot: many, so that none must be sorted."""
+    return request.policy.object == "profile" and diff.going > MAX_SORTED
 
 
 def _in_batches(sequenced: str, *, small: bool) -> str:
-    """Lanes are cut into batches, which are numbered in turn: each lane's first, its second ..."""
+    """SQL that cuts lanes into batches, numbered in turn: each lane's first, its second ..."""
     size = "sum(bytes) over (partition by going, lane, block order by seq) - bytes"
     return f"""
         with blocks as (select *, seq // {MAX_RECORDS} as block from ({sequenced})
@@ -188,7 +192,7 @@ def _in_batches(sequenced: str, *, small: bool) -> str:
 def _records(request: DeliveryRequest, diff: Diff) -> str:
     held, record = _fields(request, diff)
     source = f"{VALID} as v join {NUMBERED} as n on n.row = v.row"
-    if _beside(request, diff):
+    if _side_by_side(request, diff):
         source = f"{VALID} as v positional join {NUMBERED} as n"
         record = f"if(v.row = n.row, {record}, error('the snapshot changed while it was read'))"
     return f"""
@@ -223,13 +227,13 @@ def _fields(request: DeliveryRequest, diff: Diff) -> tuple[str, str]:
 
 
 def _row_group(connection: duckdb.DuckDBPyConnection) -> int:
-    """Rows whose records come to a part of what is read at once: a group is decoded as a whole."""
+    """Rows of a row group: a fraction of `READ_BYTES`, since a group is decoded as a whole."""
     mean = scalar(connection, f"select avg(bytes) from {DIFF} where fate in {GOING}")
     return max(2048, min(20_480, READ_BYTES // 4 // max(mean, 1)))
 
 
 def rows(outbox: Path) -> str:
-    """SQL of its records; those that an older version has left lack a column."""
+    """SQL of the records; an outbox of an older version lacks the column `also`."""
     added = "select null::ubigint[] as also where false"
     return f"(from {parquet_sql(outbox)} union all by name {added})"
 

@@ -1,4 +1,4 @@
-"""The plan report says what a delivery would do; it is made from a copy of the state."""
+"""PlanReport says what a delivery would do; plan() makes it from a copy of the state."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
@@ -11,8 +11,7 @@ import duckdb
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery.delivery_plan import check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import diff
-from ct_assets.delivery.diff.diff import Diff
+from ct_assets.delivery.diff.diff import Diff, field_columns
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, REMOVALS
@@ -46,12 +45,12 @@ class PlanReport:
     unchanged: int
     held: Mapping[str, int]
     removed: int
-    """Rows acknowledged earlier that are in the source no more."""
+    """Rows acknowledged earlier that are no longer in the source."""
     removals: int
-    """Those of them that the delivery would clear or delete."""
+    """Those removed rows that the delivery would clear or delete."""
     requests: int
     seconds: float
-    """At least, at the account's limit of requests in flight."""
+    """The least time for the requests, at the account's limit of requests in flight."""
     properties: tuple[PropertyChange, ...]
     """Fields of the changed rows, the most changed first."""
     objection: str | None
@@ -60,7 +59,7 @@ class PlanReport:
 
 
 def plan(request: DeliveryRequest) -> PlanReport:
-    """Leaves every byte of the state as it is."""
+    """Plans a delivery, and leaves every byte of the state as it is."""
     with (
         readable_errors(request.home),
         copied(request) as copy,
@@ -114,14 +113,14 @@ def _requests(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 def _properties(
-    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, found: Diff, previous: Path
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff, previous: Path
 ) -> tuple[PropertyChange, ...] | None:
     """Compares the changed rows with the last whole delivery; None where there is none."""
-    if request.policy.object == "event" or not found.fates.get("changed"):
+    if request.policy.object == "event" or not diff.fates.get("changed"):
         return ()
     if not previous.exists():
         return None
-    before, after = (diff.field_columns(connection, path) for path in (previous, request.valid))
+    before, after = (field_columns(connection, path) for path in (previous, request.valid))
     both = f"""(
         select {_sides(before, after)}
         from {parquet_sql(request.valid, numbered=True)} as a
@@ -152,8 +151,8 @@ def _sides(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 def _samples(
     connection: duckdb.DuckDBPyConnection, both: str, number: int
 ) -> tuple[tuple[str | None, str | None], ...]:
-    found = connection.execute(
+    pairs = connection.execute(
         f"select b{number}, a{number} from {both}"
         f" where b{number} is distinct from a{number} limit {SAMPLES}"
     ).fetchall()
-    return tuple((b and mask(b), a and mask(a)) for b, a in found)
+    return tuple((b and mask(b), a and mask(a)) for b, a in pairs)

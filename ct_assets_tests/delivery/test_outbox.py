@@ -41,18 +41,18 @@ def test_many_profiles_are_laid_out_like_few(
     other.runs = 100
 
     few = bodies(profiles)
-    monkeypatch.setattr(outbox, "SORTED", 0)
+    monkeypatch.setattr(outbox, "MAX_SORTED", 0)
     many = bodies(other)
 
     assert [len(run) for run in few] == [3, 3, 3]
     assert few == many
 
 
-@pytest.mark.parametrize("apart", [0, outbox.APART], ids=["joined first", "at once"])
+@pytest.mark.parametrize("apart", [0, outbox.MAX_SORTED_AT_ONCE], ids=["joined first", "at once"])
 def test_a_person_s_events_arrive_in_order_whatever_their_number(
     events: Sync, monkeypatch: pytest.MonkeyPatch, apart: int
 ) -> None:
-    monkeypatch.setattr(outbox, "APART", apart)
+    monkeypatch.setattr(outbox, "MAX_SORTED_AT_ONCE", apart)
     rows = [event(f"e{n}", identity=str(n % 40), ts=n) for n in range(4000)]
 
     events.run(rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.delivery.operations.erasure import (
+from ct_assets.delivery.operations.person_rows import (
     Person,
     about_person,
     erase_rows,

@@ -1,4 +1,4 @@
-"""The further identifiers of a profile's row: who is a person under another key of theirs.
+"""Aliases are the further identifiers of a profile's row, by which a person is known again.
 
 CleverTap joins all identifiers that a row ever bore into one profile, so `synced` keeps them, as
 hashes, beyond the delivery that sent them: whoever loses one of them is still the same profile.
@@ -43,7 +43,7 @@ where d.fate = 'unchanged' and d.also is not null and s.kind = v.kind and s.key 
 
 
 def recall(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
-    """Once: what the rows of the last delivery bore, of a state that knew keys alone."""
+    """Fills `synced.also` from the last delivery, once, in a state that an older version wrote."""
     if request.policy.object != "profile" or get(connection, "others"):
         return
     previous = request.home / PREVIOUS
@@ -59,9 +59,9 @@ def recall(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> N
 
 
 def find_earlier(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> bool:
-    """Fills `EARLIER_KEYS` with rows that were sent under a key that is no row's own today.
+    """Fills `EARLIER_KEYS` with rows whose person was sent under a key that no row has today.
 
-    False if no row, today or earlier, bears more than its key.
+    False if no row, today or earlier, has more identifiers than its key.
     """
     EARLIER_KEYS.create(connection)
     tables = (str(VALID), "synced") if request.policy.object == "profile" else ()
@@ -79,23 +79,23 @@ def _some(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
 
 
 def hashed(also: str) -> str:
-    """SQL of what `synced.also` keeps of a row's `also`; of one identifier, its `lane_hash`."""
+    """SQL of a row's `also` as `synced.also` keeps it: the `lane_hash` of each identifier."""
     return f"list_transform({also}, lambda other: md5_number_lower(other))"
 
 
 def union(*lists: str) -> str:
-    """SQL of all that the lists of hashes hold, sorted; null for nothing."""
+    """SQL of all hashes in the lists, sorted; null if there are none."""
     return f"nullif(list_sort(list_distinct(list_concat({', '.join(lists)}))), [])"
 
 
 def learn(connection: duckdb.DuckDBPyConnection) -> None:
-    """Keeps what unchanged rows bear that the state did not know."""
+    """Keeps further identifiers of unchanged rows that the state did not know."""
     if scalar(connection, f"select count(also) from {DIFF} where fate = 'unchanged'"):
         connection.execute(_LEARN)
 
 
 def leave_alone(connection: duckdb.DuckDBPyConnection, keys: str) -> None:
-    """Takes from `GONE` whoever bore an identifier that a row of `keys` bears today."""
+    """Removes from `GONE` whoever had an identifier that a row of `keys` has today."""
     if not _some(connection, str(GONE)):
         return
     connection.execute(

@@ -1,4 +1,4 @@
-"""What becomes of every valid row: it goes, it is what CleverTap has, or it is held back."""
+"""Diff gives every valid row its fate: it leaves, CleverTap has it already, or it is held."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
@@ -30,7 +30,7 @@ class Diff:
 
     fates: Mapping[str, int]
     positions: Mapping[str, int]
-    """Of the fields of a profile sync: its bit in `synced.fields`."""
+    """The bit of each field of a profile sync in `synced.fields`."""
     clearable: tuple[str, ...]
     """Fields that some row asks to clear."""
 
@@ -48,7 +48,7 @@ def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
     positions = _expose(connection, request)
     clearable = _clearable(connection)
     _record_first_run(connection, request)
-    hidden = Suppressions(request.home.parent).hide(connection)
+    hidden = Suppressions(request.home.parent).mark_rows(connection)
     aliases.recall(connection, request)
     several = aliases.find_earlier(connection, request)
     query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
@@ -92,7 +92,7 @@ def _clearable(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
 
 
 def learn_fields(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> dict[str, int]:
-    """Positions of all fields this sync ever had; a field keeps its own."""
+    """Returns the positions of all fields that this sync ever had; a field keeps its position."""
     stored = connection.execute("select name, position from fields order by position").fetchall()
     positions: dict[str, int] = dict(stored)
     for name in columns:
@@ -126,7 +126,7 @@ def _compared(
     hidden: bool,
     several: bool,
 ) -> str:
-    """`several`: there are rows with more identifiers than their key."""
+    """SQL of `DIFF`; `several` says that some rows have more identifiers than their key."""
     total = field_bitmap.count(positions)
     asked = (
         field_bitmap.as_list(field_bitmap.listed("clear", clearable, positions))
@@ -203,7 +203,7 @@ def _fate(
 
 
 def _before_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str:
-    """Other partitions than the first run's: what happened before it counts as there."""
+    """SQL for partitions after the first run: events from before that run count as sent."""
     mode, _, moment = (state_database.get(connection, "first_run") or "").partition(" ")
     return f"v.ts < {moment}" if mode == "from_now" and request.partition else "false"
 

@@ -1,4 +1,4 @@
-"""Profiles that were acknowledged once and are in the source no more, and what becomes of them."""
+"""Removals clear or delete profiles that were acknowledged once and left the source."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 

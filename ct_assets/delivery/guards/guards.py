@@ -1,6 +1,6 @@
-"""What stops a delivery before anything leaves, until a person allows it for one run."""
+"""Guards stop a delivery before anything leaves, until a person allows it for one run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import duckdb
 
@@ -18,7 +18,7 @@ GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new")
 
 
 def unknown_guard(names: Iterable[str]) -> str | None:
-    """What is wrong with the first of `names` that is no guard's."""
+    """Says what is wrong with the first of `names` that no guard has; None if all are known."""
     for name in names:
         if name not in GUARDS and not name.startswith(RENAMED):
             hint = closest(name, [*GUARDS]) or f"; there are {', '.join(GUARDS)}, {RENAMED}<sync>"
@@ -27,7 +27,7 @@ def unknown_guard(names: Iterable[str]) -> str | None:
 
 
 def check_event_key(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
-    """Events are known by their key: another one would send all of them again."""
+    """Stops if `event_key` changed: under another key all events would be sent again."""
     key, stored = request.policy.event_key, state_database.get(connection, "event_key")
     if request.policy.object != "event" or key is None or key == stored:
         return
@@ -41,7 +41,7 @@ def check_event_key(connection: duckdb.DuckDBPyConnection, request: DeliveryRequ
 
 
 def expect_changes(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
-    """Another declaration changes rows until a whole delivery has stored it as `declaration`."""
+    """Notes that the declaration changed, until a whole delivery stores the new one."""
     if state_database.get(connection, "declaration") != request.policy.declaration:
         state_database.put(connection, "declaration", "")
 
@@ -52,39 +52,42 @@ def objection(
     diff: Diff,
     removals: RemovalPlan,
 ) -> str | None:
-    """A message that says how to allow it, or None."""
+    """Why the delivery must not start, and how a person allows it; None if it may."""
+    guard, reason = next(_objections(connection, request, diff, removals), (None, ""))
+    if guard is None or guard in request.allow:
+        return None
+    return (
+        f"{request.policy.sync}: {reason}. Nothing was sent. Look at the source; if it is right, "
+        f"{request.once(guard)}"
+    )
+
+
+def _objections(
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    diff: Diff,
+    removals: RemovalPlan,
+) -> Iterator[tuple[str, str]]:
+    """Guards that object, each with its reason; the first one counts."""
     policy = request.policy
     synced = scalar(connection, "select count(*) from synced where delivery is not null")
     changed = diff.fates.get("changed", 0)
     same = state_database.get(connection, "declaration") == policy.declaration
     if removals.planned and not sum(diff.fates.values()) and not request.rejected:
-        return _allowed(
-            request,
+        yield (
             "empty_source",
             f"the source is empty, and on_removed: {policy.on_removed} would reach all "
             f"{removals.rows} profiles that were sent",
         )
     if removals.planned > max(ALWAYS_REMOVABLE, int(policy.max_removed * synced)):
-        return _allowed(
-            request,
+        yield (
             "max_removed",
             f"{removals.rows} of {synced} profiles are gone from the source, and on_removed is "
             f"{policy.on_removed}; that is more than max_removed: {policy.max_removed:.0%}",
         )
     if policy.max_changed is not None and same and changed > policy.max_changed * synced:
-        return _allowed(
-            request,
+        yield (
             "max_changed",
             f"{changed} of {synced} records changed while the declaration did not; that is more "
             f"than max_changed: {policy.max_changed:.0%}",
         )
-    return None
-
-
-def _allowed(request: DeliveryRequest, guard: str, what: str) -> str | None:
-    if guard in request.allow:
-        return None
-    return (
-        f"{request.policy.sync}: {what}. Nothing was sent. Look at the source; if it is right, "
-        f"{request.once(guard)}"
-    )

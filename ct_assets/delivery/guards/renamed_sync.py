@@ -1,4 +1,4 @@
-"""A sync under a new name has a new state: all that counts twice would be sent once more."""
+"""A renamed sync has a new state: this guard keeps it from sending its records once more."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
@@ -23,7 +23,7 @@ from ct_assets.errors import UserError
 from ct_assets.sql import literal, parquet_sql
 
 PATIENCE = timedelta(minutes=1)
-"""With a run of the other sync, which may be waiting for this one."""
+"""Time to wait for a run of the other sync, which may itself be waiting for this one."""
 
 _SENT_OR_HELD = f"""
 select kind, key from old.synced
@@ -41,7 +41,7 @@ insert or ignore into meta from old.meta where name = 'declaration' or name like
 """
 
 RENAMED = "renamed:"
-"""Of the guard's name that allows a sync to take over: what stands before its old name."""
+"""Prefix of the guard's name by which a sync takes over the state of its old name."""
 
 
 class GuardError(UserError):
@@ -51,10 +51,10 @@ class GuardError(UserError):
 def check(
     connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, *, look_only: bool = False
 ) -> None:
-    """Of records that count twice: has a sync that is declared no more sent them before?
+    """Stops if a sync that is no longer declared has sent this sync's records that count twice.
 
-    Each such sync is asked about once, whenever the first of its records turns up; the answer is
-    kept. `look_only` leaves alone what a killed run of it left open.
+    Each such sync is asked about once, when the first of its records appears; the answer is kept.
+    With `look_only`, a delivery that it left open stays open.
 
     Raises:
         GuardError: They were, or nobody can tell, and nobody has said which it is.
@@ -76,7 +76,7 @@ def check(
 
 
 def _others(request: DeliveryRequest) -> list[Path]:
-    """Whatever is taken over comes first: its own answers are taken over, too."""
+    """States of syncs no longer declared; those to be taken over first, with their answers."""
     declared = request.policy.neighbours | {request.home.name}
     homes = (path.parent for path in request.home.parent.glob(f"*/{STATE}"))
     undeclared = (home for home in homes if home.name not in declared)
@@ -149,9 +149,9 @@ def _take_over(connection: duckdb.DuckDBPyConnection, answer: str) -> None:
 
 
 def _known(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> int:
-    """Rows that this sync never sent, and the other did or must not."""
-    found = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
-    if (found and found[0]) != request.policy.event_key:
+    """Counts rows that this sync never sent, and that the other one sent or must not send."""
+    stored = connection.execute("select value from old.meta where name = 'event_key'").fetchone()
+    if (stored and stored[0]) != request.policy.event_key:
         return 0
     kind = "_kind" if request.policy.object == "profile" else "'event'"
     return state_database.scalar(

@@ -1,19 +1,25 @@
-"""Erasure of a person: here, at CleverTap, and for every later run."""
+"""Erasure removes a person here and at CleverTap, and holds their rows back from later runs."""
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import duckdb
-import polars as pl
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import DELETABLE
 from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
 from ct_assets.delivery.delivery_request import MEMORY, Policy
+from ct_assets.delivery.operations.person_rows import (
+    Person,
+    about_person,
+    erase_rows,
+    identifiers_of,
+    report_lines,
+)
 from ct_assets.delivery.sender.account_slots import other_slots
 from ct_assets.delivery.sender.retry import Failures, Retry
 from ct_assets.delivery.settlement.settle import settle, settled, undeclared
@@ -21,14 +27,10 @@ from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import PREVIOUS, STATE, database
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError, mask
-from ct_assets.files import replacing
 from ct_assets.sql import literal
 
 RETRY = Retry(patience=30.0)
-"""Of a deletion that was not taken: somebody waits for it at a terminal."""
-
-Person = Collection[tuple[str, str]]
-"""Everything that names somebody: pairs of an identifier's kind and its value."""
+"""For a deletion that was not taken; short, since somebody waits for it at a terminal."""
 
 
 class ErasureError(UserError):
@@ -65,70 +67,58 @@ def erase_person(
     Raises:
         ErasureError: CleverTap did not confirm; running it again is safe.
     """
-    homes = sorted(path.parent for path in destination.glob(f"*/{STATE}"))
     declared = policies or {}
-    forgotten = Suppressions(destination)
-    known = {(kind, value), *also, *forgotten.kept([(kind, value)])}
-    forgotten.add(known)  # whatever else there is, no run sends these from now on
-    for home in homes:
-        known |= _aliases(home, declared.get(home.name) or undeclared(home), kind, value)
-    person = sorted(known)
-    forgotten.add(person)
-    unconfirmed = forgotten.kept(person)
-    forgotten.keep(person)  # a second attempt finds them, whatever the first has erased
-    rows, files = {}, 0
-    for home in homes:
-        policy = declared.get(home.name) or undeclared(home)
-        with SyncState.open(home, policy) as state:
-            rows[home.name], lines = _erase_home(state, person)
-            _compact(state)
-            files += lines
-    files += sum(erase_rows(path, about_person(person)) for path in snapshots)
+    homes = {
+        path.parent: declared.get(path.parent.name) or undeclared(path.parent)
+        for path in sorted(destination.glob(f"*/{STATE}"))
+    }
+    suppressions = Suppressions(destination)
+    person = _suppress(suppressions, homes, kind, value, also)
+    unconfirmed = suppressions.pending(person)
+    suppressions.keep_pending(person)  # a second attempt finds them, whatever the first has erased
+    erasure = _erase_here(homes, person, snapshots)
     deletable = [pair for pair in person if pair[0] in DELETABLE]
     if client is not None and deletable:
         _delete(client, kind, value, deletable, stop or threading.Event(), retry or RETRY)
     if client is not None or not unconfirmed:
-        forgotten.drop(person)
+        suppressions.drop_pending(person)
     if client is not None and not deletable:
         raise ErasureError(
             f"{mask(value)} is erased here; CleverTap deletes by identity or objectId only, so "
             f"delete the profile with this {kind} in its dashboard"
         )
+    return erasure
+
+
+def _suppress(
+    suppressions: Suppressions, homes: Mapping[Path, Policy], kind: str, value: str, also: Person
+) -> list[tuple[str, str]]:
+    """Holds the person back from now on; returns all of their identifiers that are known."""
+    known = {(kind, value), *also, *suppressions.pending([(kind, value)])}
+    suppressions.add(known)  # before anything can fail
+    for home, policy in homes.items():
+        known |= _aliases(home, policy, kind, value)
+    person = sorted(known)
+    suppressions.add(person)
+    return person
+
+
+def _erase_here(homes: Mapping[Path, Policy], person: Person, snapshots: Sequence[Path]) -> Erasure:
+    rows, files = {}, 0
+    for home, policy in homes.items():
+        with SyncState.open(home, policy) as state:
+            rows[home.name], lines = _erase_home(state, person)
+            _compact(state)
+            files += lines
+    files += sum(erase_rows(path, about_person(person)) for path in snapshots)
     return Erasure(rows, files)
 
 
-def about_person(person: Person) -> pl.Expr:
-    """Rows of a valid snapshot that are about somebody."""
-    return pl.any_horizontal(bearing(kind, value) for kind, value in person)
-
-
-def bearing(kind: str, value: str) -> pl.Expr:
-    """Rows of a valid snapshot that bear this identifier."""
-    owner = (pl.col("_kind") == kind) & (pl.col("_identity") == value)
-    return owner | pl.col("_also").list.contains(f"{kind}:{value}").fill_null(value=False)
-
-
-def erase_rows(path: Path, unwanted: pl.Expr) -> int:
-    """Removes rows from a Parquet file, which readers see whole or not yet; how many."""
-    frame = pl.scan_parquet(path, glob=False)
-    rows = int(frame.filter(unwanted).select(pl.len()).collect().item())
-    if rows:
-        with replacing(path) as partial:
-            frame.filter(unwanted.not_()).sink_parquet(partial)
-    return rows
-
-
-def report_lines(keys: Person) -> pl.Expr:
-    """Lines of a report that are about records of these kinds and keys."""
-    named = pl.concat_str("kind", pl.lit(":"), "key")
-    return named.is_in([f"{kind}:{key}" for kind, key in keys])
-
-
 def _erase_home(state: SyncState, person: Person) -> tuple[int, int]:
-    """Rows erased from the state, and lines of files; these first, for the state knows of them."""
+    """Erases lines of files, then the rows of the state that name them; returns both counts."""
     with state.database() as connection:
         settle(state, connection)
-        keys = _theirs(connection, person)
+        keys = _keys_of(connection, person)
         lines = _erase_files(state.home, keys, person)
         rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))
     state.ledger.erase([value for _, value in person])
@@ -136,41 +126,30 @@ def _erase_home(state: SyncState, person: Person) -> tuple[int, int]:
 
 
 def _aliases(home: Path, policy: Policy, kind: str, value: str) -> set[tuple[str, str]]:
-    """Further identifiers that the last delivery's rows, or those of the state, give the person."""
+    """Finds further identifiers of the person in the state and in the last delivery's rows."""
     with settled(home, policy) as connection:
-        found = connection.execute(
+        pairs = connection.execute(
             "select kind, key from synced"
             " where kind <> 'event' and list_contains(also, md5_number_lower($1))",
             [f"{kind}:{value}"],
         ).fetchall()
     if (home / PREVIOUS).exists():
-        found += identifiers_of(home / PREVIOUS, kind, value)
-    return set(found)
+        pairs += identifiers_of(home / PREVIOUS, kind, value)
+    return set(pairs)
 
 
-def identifiers_of(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:
-    """All that the person's rows of a valid snapshot bear."""
-    rows = pl.scan_parquet(valid, glob=False).filter(bearing(kind, value))
-    found: set[tuple[str, str]] = set()
-    for named_by, identity, also in (
-        rows.select("_kind", "_identity", "_also").collect().iter_rows()
-    ):
-        found.add((named_by, identity))
-        found |= {(k, v) for k, _, v in (text.partition(":") for text in also or ())}
-    return sorted(found)
-
-
-def _theirs(connection: duckdb.DuckDBPyConnection, person: Person) -> list[tuple[str, str]]:
-    found = set(person)
+def _keys_of(connection: duckdb.DuckDBPyConnection, person: Person) -> list[tuple[str, str]]:
+    """Kinds and keys of the person's rows of the state."""
+    keys = set(person)
     for kind, value in person:
-        found |= set(
+        keys |= set(
             connection.execute(
                 "select kind, key from synced where person = md5_number_lower($1)"
                 " union select kind, key from held where person = md5_number_lower($1)",
                 [f"{kind}:{value}"],
             ).fetchall()
         )
-    return sorted(found)
+    return sorted(keys)
 
 
 def _delete_rows(
@@ -179,8 +158,8 @@ def _delete_rows(
     rows = 0
     for kind, key in keys:
         statement = f"delete from {table} where kind = $1 and key = $2"  # noqa: S608 -- a constant
-        found = connection.execute(statement, [kind, key]).fetchone()
-        rows += int(found[0]) if found else 0
+        deleted = connection.execute(statement, [kind, key]).fetchone()
+        rows += int(deleted[0]) if deleted else 0
     return rows
 
 
@@ -205,7 +184,7 @@ def _erase_files(home: Path, keys: Person, person: Person) -> int:
 def _delete(
     client: Client, kind: str, value: str, deletable: Person, stop: threading.Event, retry: Retry
 ) -> None:
-    """By the identifier that was given; by the others where CleverTap does not delete by it."""
+    """Deletes by the given identifier, or by the others where CleverTap does not delete by it."""
     for named_by, name in [(kind, value)] if kind in DELETABLE else deletable:
         verdict = _answer(client, named_by, name, stop, retry)
         if verdict is None:
@@ -225,7 +204,7 @@ def _delete(
 def _answer(
     client: Client, kind: str, value: str, stop: threading.Event, retry: Retry
 ) -> Verdict | None:
-    """Of the delete endpoint, asked again while it takes no requests; None if it was stopped."""
+    """The delete endpoint's verdict, once it takes the request; None if stopped before."""
     failures, rng, reached = Failures(), Random(), False  # noqa: S311 -- spreads repeats
     while True:
         with other_slots(client.destination).slot(stop) as held:

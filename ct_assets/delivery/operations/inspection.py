@@ -1,4 +1,4 @@
-"""Looks at what is known of rows and syncs; every byte of the state stays as it is."""
+"""Inspection reads what is known of rows and syncs, and leaves every byte as it is."""
 
 import contextlib
 import shutil
@@ -30,7 +30,7 @@ LATEST = 5
 
 @dataclass(frozen=True)
 class DeliveryRun:
-    """A delivery as the ledger has it."""
+    """A delivery in the ledger."""
 
     delivery: int
     run: str
@@ -39,7 +39,7 @@ class DeliveryRun:
 
 @dataclass(frozen=True, kw_only=True)
 class SyncStatus:
-    """How a sync stands at a destination."""
+    """The state of a sync at a destination, in figures."""
 
     last: DeliveryRun | None
     synced: int
@@ -60,7 +60,7 @@ class HeldRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedOutcome:
-    """A line of a delivery report."""
+    """A line of a delivery report, with the time of its delivery."""
 
     at: datetime | None
     run: str
@@ -72,11 +72,11 @@ class ReportedOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class KeyHistory:
-    """What a destination and we know of one key."""
+    """All that the state and the reports say of one key."""
 
     acknowledged: bool
     by: DeliveryRun | None
-    """The run that it was acknowledged to; None if the ledger forgot it."""
+    """The run whose record was acknowledged; None if the ledger no longer has it."""
     doubtful: bool
     """An answer was lost, so CleverTap may hold an older record."""
     held: tuple[HeldRecord, ...]
@@ -85,7 +85,7 @@ class KeyHistory:
 
 
 def sync_status(home: Path) -> SyncStatus | None:
-    """None if nothing was ever sent. A delivery that was cut short is not settled for this.
+    """None if nothing was ever sent. A delivery that was cut short stays so.
 
     Raises:
         SyncBusyError: A run is under way.
@@ -137,7 +137,7 @@ def _outcomes(
 ) -> Iterator[ReportedOutcome]:
     """The latest first; a delivery that only the copy has settled is in the copy's reports."""
     reports = {path.stem: path for home in homes for path in home.glob("reports/*.parquet")}
-    found = 0
+    outcomes = 0
     for name in sorted(reports, reverse=True):
         rows = (
             pl.scan_parquet(reports[name], glob=False)
@@ -146,10 +146,10 @@ def _outcomes(
             .iter_rows(named=True)
         )
         for row in rows:
-            told = {name: row[name] for name in ("outcome", "code", "message", "hint", "run")}
-            yield ReportedOutcome(**told, at=runs[int(name)].at if int(name) in runs else None)
-            found += 1
-        if found >= LATEST:
+            shown = {name: row[name] for name in ("outcome", "code", "message", "hint", "run")}
+            yield ReportedOutcome(**shown, at=runs[int(name)].at if int(name) in runs else None)
+            outcomes += 1
+        if outcomes >= LATEST:
             return
 
 
@@ -163,7 +163,7 @@ def _runs(home: Path) -> dict[int, DeliveryRun]:
 
 @contextlib.contextmanager
 def readable_ledger(home: Path) -> Iterator[sqlite3.Connection]:
-    """Read as it is; SQLite would write beside it what a run has not folded into it yet."""
+    """Opens the ledger without a write; SQLite itself would checkpoint its write-ahead log."""
     wal = home / f"{LEDGER}-wal"
     with contextlib.ExitStack() as stack:
         path = home / LEDGER

@@ -1,4 +1,4 @@
-"""Records whose answer was lost under `on_unknown: park`, until a person has looked."""
+"""Parked records, whose answer was lost, wait until a person resends or discards them."""
 
 # ruff: noqa: S608 -- statements are put together from codes of ours
 
@@ -25,23 +25,23 @@ _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
 
 
 def listing(home: Path, policy: Policy) -> pl.DataFrame:
-    """key, kind, why, since (UTC), delivery, batch, partition, record (the JSON that was sent)."""
+    """Lists key, kind, why, since (UTC), delivery, batch, partition and record (JSON, as sent)."""
     with settled(home, policy) as connection:
-        found = connection.execute(
+        parked = connection.execute(
             "select key, kind, message, since, delivery, batch, partition, record"
             f" from held where reason = '{PARKED}' order by delivery, batch, key"
         ).fetchall()
-    return pl.DataFrame(found, schema=_SCHEMA, orient="row")
+    return pl.DataFrame(parked, schema=_SCHEMA, orient="row")
 
 
 def resend(home: Path, policy: Policy, keys: Sequence[str] | None = None) -> int:
-    """CleverTap does not have them: they go with the next run that finds them in the source."""
+    """Lets them leave with the next run that finds them in the source: CleverTap has them not."""
     with settled(home, policy) as connection:
         return _change(connection, "delete from held", keys)
 
 
 def discard(home: Path, policy: Policy, keys: Sequence[str] | None = None) -> int:
-    """CleverTap has them, or need not: they are never sent again."""
+    """Never sends them again: CleverTap has them, or need not have them."""
     with settled(home, policy) as connection:
         discarding = f"update held set reason = '{DISCARDED}', record = null"
         return _change(connection, discarding, keys)
@@ -51,8 +51,8 @@ def _change(
     connection: duckdb.DuckDBPyConnection, statement: str, keys: Sequence[str] | None
 ) -> int:
     wanted = "" if keys is None else " and list_contains($keys, key)"
-    found = connection.execute(
+    changed = connection.execute(
         f"{statement} where reason = '{PARKED}'{wanted}",
         {} if keys is None else {"keys": list(keys)},
     ).fetchone()
-    return int(found[0]) if found else 0
+    return int(changed[0]) if changed else 0

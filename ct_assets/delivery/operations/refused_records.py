@@ -1,4 +1,4 @@
-"""Offers refused records again, once what CleverTap held against them is mended."""
+"""replay() lets refused records leave again, once the reason of the refusal is mended."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +11,12 @@ from ct_assets.delivery.settlement.settle import settled
 def replay(
     home: Path, policy: Policy, *, code: str | None = None, since: datetime | None = None
 ) -> int:
-    """How many go with the next run, through the mapping of that day.
+    """Returns how many leave with the next run, as its declaration maps them.
 
     `code` is CleverTap's, such as 516; `since` is when they were refused.
     """
     with settled(home, policy) as connection:
-        found = connection.execute(
+        released = connection.execute(
             """
             delete from held where reason = $refused
                 and ($code is null or code = $code)
@@ -28,4 +28,4 @@ def replay(
                 "since": since and since.astimezone(UTC).replace(tzinfo=None),
             },
         ).fetchone()
-    return int(found[0]) if found else 0
+    return int(released[0]) if released else 0

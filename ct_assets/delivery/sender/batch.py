@@ -52,19 +52,19 @@ class Work:
         return OPENING + b",".join([self._records[row] for row in self.rows]) + CLOSING
 
     def finish(self) -> None:
-        """The current part has its outcome."""
+        """Goes on to the next part, since the current one has its outcome."""
         self._parts.pop()
         self._start_part()
 
     def halve(self) -> None:
-        """The two halves of the current part follow, the earlier one first."""
+        """Replaces the current part by its two halves, the earlier one first."""
         rows = self._parts.pop()
         middle = len(rows) // 2
         self._parts += [rows[middle:], rows[:middle]]
         self._start_part()
 
     def narrow(self, rows: Sequence[int]) -> None:
-        """Of the current part only `rows` are left to be sent."""
+        """Leaves only `rows` of the current part to be sent."""
         self._parts[-1] = rows
 
 

@@ -140,7 +140,7 @@ class _MainThread:
         return Work(batch) if batch else None
 
     def _wait(self) -> None:
-        """Until a request is answered, or a batch may leave again."""
+        """Waits until a request is answered, or a batch may leave again."""
         due = self._later[0][0] - self._clock.now() if self._later else TICK_SECONDS
         if self._posted:
             try:

@@ -1,4 +1,4 @@
-"""The delivery report: what became of each record, and what CleverTap or we hold against it."""
+"""The delivery report says which outcome each record had, and the reason of a refusal."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
@@ -15,7 +15,7 @@ from ct_assets.files import replacing
 from ct_assets.sql import literal
 
 LISTED = ("refused", "parked")
-"""Held rows that a person may want to do something about."""
+"""Reasons of held rows that a person may want to act on."""
 
 _HINTS = {
     "unknown": "The answer was lost, so nobody knows; the next run follows on_unknown.",

@@ -1,4 +1,4 @@
-"""Takes outcomes into the state: what CleverTap has, what is held back, what is in doubt."""
+"""fold() takes outcomes into the state: acked records, held ones, and those in doubt."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
@@ -88,7 +88,7 @@ def fold(
 
 
 def _release(connection: duckdb.DuckDBPyConnection, *, parks: bool) -> None:
-    """Drops what the outcomes replace."""
+    """Deletes the rows of the state that the outcomes replace."""
     if scalar(connection, "select count(*) from (from synced limit 1)"):
         connection.execute(_FORGET.format(table="synced", outcomes="'acked'"))
         connection.execute(_FORGET_REPLACED.format(table="synced"))

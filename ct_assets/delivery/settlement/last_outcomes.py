@@ -1,4 +1,7 @@
-"""The last word on every row of a batch, from entries that may each cover a part of it."""
+"""segments() finds the latest outcome of every record of a batch in the ledger's entries.
+
+An entry may cover a part of a batch only.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -13,11 +16,11 @@ class Segment(NamedTuple):
     first: int
     until: int
     outcome: str
-    """acked, unknown or unsent; an acked row may still be refused, by the entry's refusals."""
+    """acked, unknown or unsent; an acked record may still be refused, by the entry's refusals."""
     entry: int
     why: str | None
     doubt: str | None
-    """Why an earlier request may have stored the rows, whatever became of the latest one."""
+    """Why an earlier request may have stored the records, even if the latest one did not."""
 
 
 def segments(entries: Iterable[LedgerEntry]) -> Iterator[Segment]:

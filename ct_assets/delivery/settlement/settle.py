@@ -1,6 +1,6 @@
-"""Settles a delivery: every record of its outbox gets its outcome, once, whoever asks.
+"""settle() gives every record of an outbox its outcome, once.
 
-Runs, `parked`, `replay` and `forget` all begin with it, so none of them meets half a delivery.
+Runs, `parked`, `replay` and `forget` all begin with it, so none of them works on half a delivery.
 """
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
@@ -57,27 +57,27 @@ def settled(home: Path, policy: Policy) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def undeclared(home: Path) -> Policy:
-    """Under which to settle what a sync that is declared no more has left open."""
+    """The policy by which to settle an open delivery of a sync that is no longer declared."""
     if not outbox.exists(home):
         return Policy(sync=home.name, object="profile", declaration="")
-    found = pl.read_parquet_metadata(home / OUTBOX)
-    if "object" not in found:  # of an older version; nothing is sent twice this way
+    facts = pl.read_parquet_metadata(home / OUTBOX)
+    if "object" not in facts:  # of an older version; nothing is sent twice this way
         kinds = pl.scan_parquet(home / OUTBOX, glob=False).select("kind").head(1).collect()
-        found |= {
+        facts |= {
             "object": "event" if kinds.to_series().to_list() == ["event"] else "profile",
             "on_unknown": "park",
         }
     return Policy(
         sync=home.name,
-        object="event" if found["object"] == "event" else "profile",
-        declaration=found["declaration"],
-        on_unknown="park" if found["on_unknown"] == "park" else "resend",
-        idempotent=found.get("idempotent") != "False",
+        object="event" if facts["object"] == "event" else "profile",
+        declaration=facts["declaration"],
+        on_unknown="park" if facts["on_unknown"] == "park" else "resend",
+        idempotent=facts.get("idempotent") != "False",
     )
 
 
 def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlement | None:
-    """Reports and folds what the outbox holds, then removes it; None if there is no outbox.
+    """Reports and folds the records of the outbox, then removes it; None if there is no outbox.
 
     Killed at any point it can be run again: folding twice changes nothing.
     """
@@ -123,7 +123,7 @@ def _write_segments(state: SyncState, delivery: int) -> Path:
 
 
 def _write_refusals(state: SyncState, delivery: int) -> list[Path]:
-    """In files of a bounded size: every record of a delivery may have been refused."""
+    """Writes files of a bounded size: every record of a delivery may have been refused."""
     paths = []
     for number, rows in enumerate(itertools.chain([[]], state.ledger.refusals(delivery, CHUNK))):
         paths.append(state.work / f"refusals-{number}.parquet")
@@ -132,7 +132,7 @@ def _write_refusals(state: SyncState, delivery: int) -> list[Path]:
 
 
 def _tally(connection: duckdb.DuckDBPyConnection, operator: str) -> OutcomeCounts:
-    """Of the records (`=`) or of the removals (`<>`)."""
+    """Counts outcomes of the uploaded rows (`=`) or of the removals (`<>`)."""
     counts = connection.execute(
         f"select outcome, count(*) from {RECORD_OUTCOMES}"
         f" where action {operator} 'upsert' group by 1"

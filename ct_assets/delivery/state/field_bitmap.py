@@ -1,4 +1,4 @@
-"""Which fields CleverTap holds of a profile on our account: bits in 64-bit words, as SQL.
+"""A field bitmap says which fields of a profile CleverTap has from us: 64-bit words, as SQL.
 
 Field i of the sync is bit i % 64 of word i // 64; lists of words grow as the sync gains fields.
 """

@@ -1,4 +1,4 @@
-"""What left for CleverTap and what came of it: `sends.sqlite`, only ever appended to."""
+"""The ledger notes each request that leaves, and its outcome: `sends.sqlite`, append-only."""
 
 import contextlib
 import re
@@ -33,7 +33,7 @@ create index if not exists refusals_of_delivery on refusals (delivery);
 
 
 _RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
-"""Of a batch, in CleverTap's messages."""
+"""CleverTap's messages name a record by its number in the batch."""
 
 
 class LedgerError(UserError):
@@ -41,7 +41,7 @@ class LedgerError(UserError):
 
 
 class LedgerEntry(NamedTuple):
-    """`outcome` of the rows `first` to `until` (not included) of a batch; sent, acked, ..."""
+    """The outcome (sent, acked ...) of the records `first` to `until` (excluded) of a batch."""
 
     id: int
     batch: int
@@ -52,7 +52,7 @@ class LedgerEntry(NamedTuple):
 
 
 class LedgerFile:
-    """For any number of threads, one at a time."""
+    """The file of all deliveries; any number of threads may use it, one at a time."""
 
     def __init__(self, home: Path, *, durable: bool) -> None:
         """`durable`: each entry outlives a power cut, not only the death of this process."""
@@ -83,7 +83,7 @@ class LedgerFile:
         self.close()
 
     def begin(self, run: str, at: datetime) -> int:
-        """The number of a new delivery."""
+        """Returns the number of a new delivery."""
         cursor = self._connection.execute(
             "insert into deliveries (run, at) values (?, ?)", (run, at.isoformat())
         )
@@ -106,7 +106,7 @@ class LedgerFile:
             yield rows
 
     def prune(self, before: datetime) -> None:
-        """Forgets deliveries that began before; the latest stays, whatever its age."""
+        """Deletes deliveries that began before; the latest stays at any age."""
         with self._transaction():
             self._connection.execute(
                 "delete from deliveries where at < ? and id < (select max(id) from deliveries)",
@@ -118,7 +118,7 @@ class LedgerFile:
                 )
 
     def erase(self, texts: Iterable[str]) -> None:
-        """Blanks messages of CleverTap that quote one of them, in what pages keep of them, too."""
+        """Blanks messages of CleverTap that quote one of the texts, on free pages, too."""
         self._connection.create_function("quotes", 2, _quotes, deterministic=True)
         for text in texts:
             for table, column in (("refusals", "message"), ("sends", "why")):
@@ -168,7 +168,7 @@ class LedgerFile:
 
 
 class DeliveryLedger(NamedTuple):
-    """The ledger as the sender sees it: entries of one delivery."""
+    """The ledger of one delivery, as the sender uses it."""
 
     file: LedgerFile
     delivery: int
@@ -187,7 +187,7 @@ class DeliveryLedger(NamedTuple):
 
 
 def _quotes(message: str, text: str) -> bool:
-    """Whether it is there as a whole, and not only as the number of a record."""
+    """Whether the message quotes the whole text, and not only as the number of a record."""
     whole = rf"(?<!\w){re.escape(text)}(?!\w)"
     return re.search(whole, _RECORD_NUMBER.sub("", message), re.ASCII) is not None
 
@@ -196,10 +196,10 @@ def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
     """Positions as runs of neighbours: (first, one after the last)."""
     if isinstance(rows, range) and rows.step == 1:
         return [(rows.start, rows.stop)]
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for row in sorted(rows):
-        if found and found[-1][1] == row:
-            found[-1] = (found[-1][0], row + 1)
+        if runs and runs[-1][1] == row:
+            runs[-1] = (runs[-1][0], row + 1)
         else:
-            found.append((row, row + 1))
-    return found
+            runs.append((row, row + 1))
+    return runs

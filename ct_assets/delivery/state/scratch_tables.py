@@ -1,4 +1,4 @@
-"""The scratch tables: each step of a delivery, of a plan and of a settlement is one of them.
+"""Scratch tables hold the steps of a plan and of a settlement, each with stated columns.
 
 They lie in the database `work`, beside the state, and are gone when the operation ends. In an
 f-string a table is its name in SQL, so that no statement spells one by itself.

@@ -1,4 +1,4 @@
-"""Copies of a sync's state, for whoever only wants to look: the state keeps every byte it has."""
+"""Copies of a sync's state let a reader work on it while the state itself stays as it is."""
 
 import contextlib
 import shutil
@@ -17,7 +17,7 @@ FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", OUTBOX)
 
 @contextlib.contextmanager
 def copied(request: DeliveryRequest) -> Iterator[DeliveryRequest]:
-    """The request with a copy of its home, which goes with the block."""
+    """The request with a copy of its home, which is removed at the end of the block."""
     with copied_home(request.home, request.patience) as home:
         yield replace(request, home=home)
 
@@ -34,7 +34,7 @@ def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path
                         shutil.copyfile(home / name, copy / name)
         forgotten = home.parent / ".forgotten"
         if forgotten.exists():
-            # Whoever is being erased is known by hashes, too, and their file may go at any time.
+            # Names of people whose erasure is pending are known as hashes, too.
             ignored = shutil.ignore_patterns(f"{PENDING}*", ".*")
             shutil.copytree(forgotten, copy.parent / ".forgotten", ignore=ignored)
         yield copy

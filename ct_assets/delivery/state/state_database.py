@@ -1,4 +1,4 @@
-"""What this destination has acknowledged of a sync, and what is held back: `state.duckdb`."""
+"""The state database holds the acked and the held records of a sync: `state.duckdb`."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -49,8 +49,8 @@ def opened(
 
 
 def get(connection: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    found = connection.execute("select value from meta where name = ?", [name]).fetchone()
-    return found[0] if found else None
+    row = connection.execute("select value from meta where name = ?", [name]).fetchone()
+    return row[0] if row else None
 
 
 def put(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
@@ -58,8 +58,8 @@ def put(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
 
 
 def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found and found[0] is not None else 0
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""People who were forgotten, as keyed hashes: enough to hold their rows back, and no more."""
+"""Suppressions are keyed hashes of erased people, by which their rows are held back."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
@@ -20,11 +20,11 @@ from ct_assets.sql import literal
 KEY_BYTES = 32
 
 PENDING = "pending-"
-"""Before the names of files of those whose erasure is not confirmed yet."""
+"""Prefix of the files with people whose erasure is not confirmed yet."""
 
 
 class Suppressions:
-    """Of all syncs of one destination; without the key file the hashes tell nobody anything."""
+    """Serves all syncs of one destination; without the key file the hashes reveal nothing."""
 
     def __init__(self, destination: Path) -> None:
         self._folder = destination / ".forgotten"
@@ -32,7 +32,7 @@ class Suppressions:
         self._hashes = self._folder / "hashes"
 
     def add(self, identifiers: Iterable[tuple[str, str]]) -> None:
-        """Pairs of a kind and a value."""
+        """Adds pairs of a kind and a value."""
         private_dir(self._folder)
         if not self._known() and not self._key.exists():
             _make_once(self._key, secrets.token_hex(KEY_BYTES))
@@ -42,18 +42,18 @@ class Suppressions:
             if digest not in known:
                 _append(self._hashes, f"{digest}\n")
 
-    def keep(self, person: Iterable[tuple[str, str]]) -> None:
-        """Until `drop`: who is yet to be deleted at CleverTap, and erased everywhere else."""
+    def keep_pending(self, person: Iterable[tuple[str, str]]) -> None:
+        """Keeps somebody who is not deleted at CleverTap yet, until `drop_pending`."""
         pairs = sorted(person)
         name = _hash(self._secret(), json.dumps(pairs))
         with replacing(self._folder / f"{PENDING}{name}") as partial:
             partial.write_text(json.dumps(pairs))
 
-    def kept(self, person: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-        """All that is kept of whoever bears one of these."""
+    def pending(self, person: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """All identifiers that are kept of whoever has one of these."""
         return {pair for _, pairs in self._pending(person) for pair in pairs}
 
-    def drop(self, person: Iterable[tuple[str, str]]) -> None:
+    def drop_pending(self, person: Iterable[tuple[str, str]]) -> None:
         for path, _ in self._pending(person):
             path.unlink(missing_ok=True)
         for partial in self._folder.glob(f".{PENDING}*"):  # of a run that was killed
@@ -64,16 +64,16 @@ class Suppressions:
     ) -> list[tuple[Path, set[tuple[str, str]]]]:
         wanted = set(person)
         paths = sorted(self._folder.glob(f"{PENDING}*"))
-        found = [(p, {(k, v) for k, v in json.loads(p.read_text())}) for p in paths]
-        return [(path, pairs) for path, pairs in found if pairs & wanted]
+        pending = [(p, {(k, v) for k, v in json.loads(p.read_text())}) for p in paths]
+        return [(path, pairs) for path, pairs in pending if pairs & wanted]
 
     def knows(self, identifiers: Iterable[str]) -> bool:
-        """Whether any of these was forgotten; written `kind:value`."""
+        """Whether any of these, written `kind:value`, is suppressed."""
         known = set(self._known())
         return bool(known) and any(_hash(self._secret(), i) in known for i in identifiers)
 
-    def hide(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Fills `SUPPRESSED_ROWS` with their rows of `VALID`; False if nobody was forgotten."""
+    def mark_rows(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Fills `SUPPRESSED_ROWS` from `VALID`; False if there are no suppressions."""
         known = self._known()
         if not known:
             return False
@@ -117,7 +117,7 @@ def _hash(secret: str, identifier: str) -> str:
 
 
 def _make_once(path: Path, text: str) -> None:
-    """Whole or not at all; the first of those who come at once wins."""
+    """Writes the file whole or not at all; of several processes at once the first one wins."""
     own = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
         _append(own, text)

@@ -1,4 +1,4 @@
-"""The delivery's files on disk: who may touch them, how they are opened, what their errors mean."""
+"""The files of a sync's state: their lock, their work folder, and their errors in words."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ from ct_assets.sql import Setting, literal, opened
 POLL_SECONDS = 0.05
 
 MAX_THREADS = 4
-"""Of the database: each needs a share of the memory it may use."""
+"""Threads of the database: each needs a share of its memory."""
 
 OUTBOX, LEDGER, STATE, PREVIOUS = (
     "outbox.parquet",
@@ -46,7 +46,7 @@ def locked(
     stop: threading.Event | None = None,
     waiting: Callable[[str], object] = lambda _: None,
 ) -> Iterator[None]:
-    """The only one, in any process, to work on the state at `home`; waits for its turn.
+    """Lets nobody else, in any process, work on the state at `home`; waits for its turn.
 
     Raises:
         SyncBusyError: The turn did not come within `patience`, or before `stop` was set.
@@ -68,7 +68,7 @@ def _acquire(
     stop: threading.Event,
     waiting: Callable[[str], object],
 ) -> None:
-    until, told = time.monotonic() + patience.total_seconds(), False
+    until, has_warned = time.monotonic() + patience.total_seconds(), False
     while True:
         with contextlib.suppress(filelock.Timeout):
             lock.acquire(timeout=0)
@@ -81,9 +81,9 @@ def _acquire(
             raise SyncBusyError(
                 f"{busy}; nothing was sent by this one. Wait until it has ended, or stop it"
             )
-        if not told:
+        if not has_warned:
             waiting(f"{busy}; this one waits for it")
-            told = True
+            has_warned = True
 
 
 def _lock_file(home: Path) -> Path:
@@ -100,7 +100,7 @@ def _holder(lock: Path) -> str:
 
 @contextlib.contextmanager
 def workdir(home: Path) -> Iterator[Path]:
-    """A folder for what is computed on the way; whatever a killed run left half made goes first."""
+    """A folder for intermediate files; those that a killed run left are removed first."""
     folder = home / "work"
     shutil.rmtree(folder, ignore_errors=True)
     for partial in (*home.glob(".*.partial"), *home.glob("reports/.*.partial")):
@@ -113,7 +113,7 @@ def workdir(home: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def readable_errors(home: Path) -> Iterator[None]:
-    """Errors of the disk and the databases in words; their own may quote rows."""
+    """Raises errors of the disk and the databases in our words; their own may quote rows."""
     try:
         yield
     except (duckdb.Error, sqlite3.Error, OSError, pl.exceptions.PolarsError) as error:

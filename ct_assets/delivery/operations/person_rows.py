@@ -1,0 +1,50 @@
+"""The rows of a person in Parquet files: found by any of their identifiers, and removed."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.files import replacing
+
+Person = Collection[tuple[str, str]]
+"""All identifiers of somebody, as pairs of a kind and a value."""
+
+
+def about_person(person: Person) -> pl.Expr:
+    """Selects rows of a valid snapshot that are about somebody."""
+    return pl.any_horizontal(bearing(kind, value) for kind, value in person)
+
+
+def bearing(kind: str, value: str) -> pl.Expr:
+    """Selects rows of a valid snapshot that have this identifier."""
+    owner = (pl.col("_kind") == kind) & (pl.col("_identity") == value)
+    return owner | pl.col("_also").list.contains(f"{kind}:{value}").fill_null(value=False)
+
+
+def erase_rows(path: Path, unwanted: pl.Expr) -> int:
+    """Removes rows from a Parquet file in one step, and returns their number."""
+    frame = pl.scan_parquet(path, glob=False)
+    rows = int(frame.filter(unwanted).select(pl.len()).collect().item())
+    if rows:
+        with replacing(path) as partial:
+            frame.filter(unwanted.not_()).sink_parquet(partial)
+    return rows
+
+
+def report_lines(keys: Person) -> pl.Expr:
+    """Selects lines of a report that are about records of these kinds and keys."""
+    name = pl.concat_str("kind", pl.lit(":"), "key")
+    return name.is_in([f"{kind}:{key}" for kind, key in keys])
+
+
+def identifiers_of(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:
+    """Finds all identifiers in the person's rows of a valid snapshot."""
+    rows = pl.scan_parquet(valid, glob=False).filter(bearing(kind, value))
+    pairs: set[tuple[str, str]] = set()
+    for named_by, identity, also in (
+        rows.select("_kind", "_identity", "_also").collect().iter_rows()
+    ):
+        pairs.add((named_by, identity))
+        pairs |= {(k, v) for k, _, v in (text.partition(":") for text in also or ())}
+    return sorted(pairs)
