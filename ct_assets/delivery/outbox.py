@@ -47,7 +47,7 @@ _REMOVED = f"""
 
 
 @dataclass(frozen=True)
-class Origin:
+class OutboxOrigin:
     """The delivery that wrote the outbox, as its settlement needs it."""
 
     delivery: int
@@ -95,9 +95,9 @@ def _metadata(request: DeliveryRequest, delivery: int) -> str:
     return f"{{{', '.join(f'{name}: {literal(value)}' for name, value in metadata.items())}}}"
 
 
-def origin(outbox: Path) -> Origin:
+def origin(outbox: Path) -> OutboxOrigin:
     facts = pl.read_parquet_metadata(outbox)
-    return Origin(
+    return OutboxOrigin(
         int(facts["delivery"]), facts["run"], facts["declaration"], facts["partition"] or None
     )
 

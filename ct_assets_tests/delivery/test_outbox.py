@@ -91,7 +91,7 @@ def test_profiles_fill_their_batches(profiles: Sync) -> None:
 def test_an_outbox_names_its_delivery(events: Sync) -> None:
     events.plan_only(events.request([event("e1")], partition="2026-01"))
 
-    assert outbox.origin(events.home / "outbox.parquet") == outbox.Origin(
+    assert outbox.origin(events.home / "outbox.parquet") == outbox.OutboxOrigin(
         1, "run-1", "d1", "2026-01"
     )
     assert pl.read_parquet(events.home / "outbox.parquet")["key"].to_list() == ["e1"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ct_assets.clevertap.codes import entries
-from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.state.scratch_tables import DIFF, HELD_ROWS, HINTS, RECORD_OUTCOMES, VALID
 from ct_assets.files import replacing
 from ct_assets.sql import literal
@@ -42,7 +42,7 @@ def list_held(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: Origin) -> Path:
+def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: OutboxOrigin) -> Path:
     """Writes `RECORD_OUTCOMES`, and `HELD_ROWS` where the delivery's own run filled it."""
     _explain(connection)
     path = path_of(home, origin.delivery)

@@ -9,7 +9,7 @@ import duckdb
 
 from ct_assets.clevertap.codes import PARKED, REFUSED
 from ct_assets.delivery.delivery_request import Policy
-from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
 from ct_assets.delivery.state.state_database import scalar, transaction
@@ -65,7 +65,7 @@ where d.outcome = 'unknown' and d.action = 'upsert'
 
 
 def fold(
-    connection: duckdb.DuckDBPyConnection, policy: Policy, origin: Origin, outbox: Path
+    connection: duckdb.DuckDBPyConnection, policy: Policy, origin: OutboxOrigin, outbox: Path
 ) -> None:
     """Takes in `RECORD_OUTCOMES`: all of it or nothing, and the same if it is done twice."""
     facts = {

@@ -16,7 +16,7 @@ import polars as pl
 
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
-from ct_assets.delivery.outbox import Origin
+from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.last_outcomes import segments
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
@@ -42,7 +42,7 @@ _REFUSALS = {"entry": pl.Int64, "row": pl.Int64, "code": pl.Int64, "message": pl
 
 @dataclass(frozen=True)
 class Settlement:
-    origin: Origin
+    origin: OutboxOrigin
     report: Path
     sent: OutcomeCounts
     removals: OutcomeCounts
@@ -94,7 +94,9 @@ def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlemen
     return settlement
 
 
-def _load_outcomes(state: SyncState, connection: duckdb.DuckDBPyConnection, origin: Origin) -> None:
+def _load_outcomes(
+    state: SyncState, connection: duckdb.DuckDBPyConnection, origin: OutboxOrigin
+) -> None:
     """Fills `RECORD_OUTCOMES`: each record of the outbox with its outcome, code and message."""
     parts = _write_segments(state, origin.delivery)
     refused = _write_refusals(state, origin.delivery)
