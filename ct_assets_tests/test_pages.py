@@ -44,3 +44,11 @@ def test_paths_of_modules_in_the_pages_exist() -> None:
 
     assert paths
     assert missing == set()
+
+
+def test_each_module_begins_with_a_sentence_that_does_not_begin_with_what() -> None:
+    modules = [m for m in PACKAGE.rglob("*.py") if "defs" not in m.parts]
+    wrong = [m for m in modules if not re.match(r"(?!what\b).", first_line(m), re.IGNORECASE)]
+
+    assert modules
+    assert wrong == []

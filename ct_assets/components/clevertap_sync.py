@@ -1,3 +1,5 @@
+"""ClevertapSync makes the assets, jobs and sensors of a declared sync."""
+
 from typing import Unpack
 
 import dagster as dg

@@ -1,3 +1,5 @@
+"""SourceTable makes the asset of a declared source."""
+
 from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 

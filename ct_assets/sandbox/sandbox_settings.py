@@ -69,7 +69,7 @@ class RecordSettings(SettingsGroup):
     """Settings of records: which ones are refused."""
 
     limits: Limits = LIMITS
-    """What an account takes; `limits.event_fields` and so on, in what follows."""
+    """The limits of an account: `limits.event_fields` and so on."""
     event_property_overflow: Literal["refuse", "drop"] = "refuse"
     """Refuse is code 522; drop keeps the first properties and says so in the error stream."""
     nested_objects: bool = False

@@ -1,3 +1,5 @@
+"""Names the assets of a sync."""
+
 import dagster as dg
 
 from ct_assets.mapping import Sync
