@@ -15,6 +15,9 @@ from ct_assets.errors import UserError
 REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
 """Region codes; each is served by `https://<code>.api.clevertap.com`."""
 
+WHERE = "CT_DESTINATION"
+"""`account`: missing variables are an error. `sandbox`: goes before all CLEVERTAP_ variables."""
+
 DOMAIN = "api.clevertap.com"
 """Also the host of Europe, which may be spelled without its code."""
 
@@ -41,6 +44,11 @@ class Destination:
     def is_loopback(self) -> bool:
         return is_loopback(urlsplit(self.base_url).hostname or "")
 
+    @property
+    def is_account(self) -> bool:
+        """Whether people are reached there: it is no sandbox, and no server on this machine."""
+        return not (self.is_sandbox or self.is_loopback)
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Destination holds a passcode and is not pickled; read it where needed")
 
@@ -65,11 +73,19 @@ def destination_from_env(
 ) -> Destination | None:
     """The account that `CLEVERTAP_...` names, or `<prefix>_CLEVERTAP_...` for a named one.
 
-    None when nothing is set: the sandbox is the destination then.
+    None when nothing is set: the sandbox is the destination then, if CT_DESTINATION does not say
+    `account`; where it says `sandbox`, that is the destination in any case.
     """
     names = _Names(f"{prefix}_" if prefix else "")
     given = {name: environ.get(name, "").strip() for name in names.all}
+    meant = environ.get(WHERE, "").strip()
+    if meant not in ("", "account", "sandbox"):
+        raise DestinationError(f"{WHERE}={meant!r}: write account or sandbox, or leave it out")
+    if meant == "sandbox":
+        return None
     if not any(given.values()):
+        if meant == "account":
+            raise DestinationError(f"{WHERE} is account, and {missing(prefix)}")
         return None
     _require_all(names, given)
     base_url = _base_url(names, given[names.region], given[names.url])
@@ -80,6 +96,20 @@ def destination_from_env(
         account_id=account_id,
         passcode=_checked_passcode(names.passcode, SecretStr(given[names.passcode])),
     )
+
+
+def missing(prefix: str | None) -> str:
+    """Says that no variable of an account is set, and names them."""
+    names = _Names(f"{prefix}_" if prefix else "")
+    return (
+        f"no account is named: set {names.account}, {names.passcode} and {names.region} in the "
+        f"environment of the process that runs the sync, or {WHERE}=sandbox if that is meant"
+    )
+
+
+def is_account_name(name: str) -> bool:
+    """Whether a destination's name is an account's, and not a sandbox's or a loopback server's."""
+    return not re.match(r"sandbox-|(localhost|127\.[0-9.]+|__1)_\d+", name)
 
 
 def is_loopback(host: str) -> bool:

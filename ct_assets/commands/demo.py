@@ -58,7 +58,7 @@ def command(module: str) -> None:
     _print_table(out, snapshots, syncs)
     for declared in syncs:
         _print_rows(out, snapshots, declared)
-    _print_destinations(out, syncs)
+    _print_destinations(out, project)
     if failed:
         raise UserError(f"not complete: {', '.join(failed)}; the reason is above")
 
@@ -134,8 +134,8 @@ def _records(sync: Sync) -> str:
     return f"{sync.event_name} events" if sync.event_name else "events"
 
 
-def _print_destinations(out: Console, syncs: list[Declared]) -> None:
-    sent_to = {destinations.known(declared.sync) for declared in syncs}
+def _print_destinations(out: Console, project: Project) -> None:
+    sent_to = {project.destination(name) for name in project.syncs}
     for to in sorted(sent_to, key=destinations.name_of):
         out.print(f"\nThe destination is {destinations.label(to)}.", soft_wrap=True)
         if to is not None and to.is_sandbox:

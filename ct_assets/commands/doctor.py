@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from ct_assets.commands.checkup import installation
-from ct_assets.commands.checkup.account import accounts
+from ct_assets.commands.checkup.account import accounts, guarded
 from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.checkup.disk import disk
@@ -69,6 +69,7 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     yield from removals(declared.sync for declared in project.syncs.values())
     yield from _guarded("sources", sources(project))
     yield from _guarded("accounts", accounts(project))
+    yield from _guarded("destinations", guarded(project))
     yield from _guarded("dagster", dagster(project))
 
 

@@ -1,5 +1,6 @@
 """Erases a person here and in CleverTap, and holds their rows from then on: `ct-assets forget`."""
 
+import contextlib
 from collections.abc import Mapping
 
 import click
@@ -15,6 +16,7 @@ from ct_assets.delivery.operations.person_rows import Person
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations
+from ct_assets.io_managers.destinations import DestinationGuardError
 from ct_assets.settings import data_dir
 
 
@@ -62,12 +64,16 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
 
 
 def _reached(project: Project) -> Mapping[str, Destination]:
-    """Destinations by name; a sandbox that never ran has nobody to erase and is left out."""
+    """Destinations by name; a sandbox that never ran has nobody to erase and is left out.
+
+    So is one where a guard lets nothing be sent: an account that is named no more, for instance.
+    """
     reached = {}
-    for declared in project.syncs.values():
-        if destinations.known(declared.sync) is not None:
-            to = destinations.started(declared.sync)
-            reached[to.name] = to
+    for name, declared in project.syncs.items():
+        with contextlib.suppress(DestinationGuardError):
+            if project.destination(name) is not None:
+                to = destinations.started(declared.sync, is_example=declared.is_example)
+                reached[to.name] = to
     return reached
 
 

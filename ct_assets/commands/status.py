@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._utils.schedules import get_next_cron_tick
 
 from ct_assets.clevertap.codes import PARKED
+from ct_assets.clevertap.destination import DestinationError
 from ct_assets.commands.support.dagster_runs import LastRun, instance, last_runs
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
@@ -18,8 +19,9 @@ from ct_assets.commands.support.status_table import Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.project.runs import schedule_name, stopped
 from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
-from ct_assets.delivery.state.sync_files import SyncBusyError
+from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError
 from ct_assets.io_managers import destinations
+from ct_assets.io_managers.delivery_requests import home
 from ct_assets.mapping import Sync
 
 
@@ -35,11 +37,11 @@ def command(module: str, *, as_json: bool) -> None:
     with instance() as opened:
         runs = last_runs(opened, list(project.syncs)) if opened else {}
         off = stopped(opened) | _dormant(project, opened) if opened else frozenset()
-    now = datetime.now(UTC)
-    statuses = [
-        _status(project, name, runs.get(name), now, off & starters(project, name))
-        for name in sorted(project.syncs)
-    ]
+        now = datetime.now(UTC)
+        statuses = [
+            _status(project, name, opened, runs.get(name), now, off & starters(project, name))
+            for name in sorted(project.syncs)
+        ]
     if as_json:
         print_json([_json(status) for status in statuses])
     else:
@@ -74,34 +76,52 @@ def _dormant(project: Project, opened: dg.DagsterInstance) -> frozenset[str]:
 
 
 def _status(
-    project: Project, name: str, run: LastRun | None, now: datetime, off: frozenset[str]
+    project: Project,
+    name: str,
+    opened: dg.DagsterInstance | None,
+    run: LastRun | None,
+    now: datetime,
+    off: frozenset[str],
 ) -> Status:
     """`off`: the schedule or sensors of this sync that are stopped in the UI."""
     sync = project.sync(name).sync
-    to = destinations.known(sync)
-    stands, busy = _stands(project.state(name))
+    to, label, unknown = _destination(project, name, opened)
+    stands, busy = _stands(home(to, name))
     report = project.staged(name, "clevertap")
     delivery = report.meta.delivery if report else None
-    current = delivery is not None and delivery.destination == destinations.name_of(to)
+    current = delivery is not None and delivery.destination == to
     return Status(
         sync=name,
-        destination=destinations.label(to),
+        destination=label,
         last_run=run or _last(stands),
         counts=delivery.counts if delivery and current else None,
         acknowledged=stands.synced if stands else 0,
         held=stands.held if stands else {},
         trigger=f"stopped: {trigger(sync)}" if off else trigger(sync),
         next_run=None if off else next_run(sync, now),
-        notes=(*busy, *_notes(project, sync, stands, off)),
+        notes=(*unknown, *busy, *_notes(project, sync, stands, off)),
     )
 
 
+def _destination(
+    project: Project, name: str, opened: dg.DagsterInstance | None
+) -> tuple[str, str, tuple[str, ...]]:
+    """The destination's name and its label; if a run would have none, a note of the reason."""
+    try:
+        to = project.destination(name, opened)
+    except DestinationError as error:
+        return destinations.NEVER_RUN, "none", (str(error),)
+    return destinations.name_of(to), destinations.label(to), ()
+
+
 def _stands(state: Path) -> tuple[SyncStatus | None, tuple[str, ...]]:
-    """How the sync stands; if a run holds its lock, None and a note of that."""
+    """How the sync stands; None and a note of the reason if that cannot be looked at now."""
     try:
         return sync_status(state), ()
     except SyncBusyError:
         return None, ("a run is under way",)
+    except StorageError as error:
+        return None, (str(error).removeprefix(f"{state.name}: "),)
 
 
 def _last(stands: SyncStatus | None) -> LastRun | None:

@@ -24,8 +24,6 @@ OUTER_NET = (60, 300)
 """Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
 GUARDS_CHECK = "guards"
 """The check that fails when a guard stops a delivery: a run that ends so yields no result of it."""
-DESTINATION = "clevertap/destination"
-"""The run's tag that says where it sent to."""
 
 
 class ClevertapIOManager(dg.ConfigurableIOManager):
@@ -38,9 +36,11 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         with readable(), stoppable() as stop:
             delivery_requests.check_options(obj.options)
             delivery_requests.check_gate(obj)
-            to = destinations.started(obj.sync)
-            context.log.info(f"{obj.sync.name}: the destination is {destinations.label(to)}")
-            _tag_run(context, to)
+            instance = context.step_context.instance
+            to = destinations.started(obj.sync, instance, is_example=obj.is_example)
+            if to.is_sandbox or not _split_before(context):  # else the split has said so
+                context.log.info(f"{obj.sync.name}: the destination is {destinations.label(to)}")
+            destinations.tag_run(instance, context.run_id, to)
             result = self._deliver(context, obj, to, stop)
             for note in _notes(result):
                 context.log.info(note)
@@ -125,7 +125,7 @@ def _tell_guard(context: dg.OutputContext, objection: str) -> None:
     )
 
 
-def _tag_run(context: dg.OutputContext, to: Destination) -> None:
-    """Runs can be told apart, and filtered, by where they sent to."""
-    where = "sandbox" if to.is_sandbox else to.name
-    context.step_context.instance.add_run_tags(context.run_id, {DESTINATION: where})
+def _split_before(context: dg.OutputContext) -> bool:
+    """Whether this run has split the rows that it delivers."""
+    made = context.step_context.job_def.asset_layer.executable_asset_keys
+    return dg.AssetKey([*context.asset_key.path[:-1], "valid"]) in made

@@ -37,6 +37,8 @@ class Upload:
     options: DeliveryOptions
     neighbours: frozenset[str] = frozenset()
     partition: str | None = None
+    is_example: bool = False
+    """Its source ships with ct_assets: its people are nobody's customers."""
 
 
 class GateError(UserError):

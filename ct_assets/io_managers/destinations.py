@@ -1,6 +1,24 @@
-"""Destinations says where syncs send to: an account of the environment, or the sandbox."""
+"""Destinations says where syncs send to: an account of the environment, or the sandbox.
 
-from ct_assets.clevertap.destination import Destination, destination_from_env, sandbox_destination
+The sandbox is never the destination by accident, nor an account that of the example, or of a
+branch deployment.
+"""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from ct_assets.clevertap.destination import (
+    WHERE,
+    Destination,
+    DestinationError,
+    destination_from_env,
+    is_account_name,
+    missing,
+    sandbox_destination,
+)
+from ct_assets.delivery.state.sync_files import LEDGER, STATE
 from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
 from ct_assets.sandbox.server.background_process import folder_of, read_address
@@ -8,20 +26,117 @@ from ct_assets.settings import data_dir
 
 NEVER_RUN = "sandbox-none"
 """The name of a sandbox that has not run yet: no state is ever kept under it."""
+TAG = "clevertap/destination"
+"""The run's tag that says where it sends to."""
+BRANCH, BRANCH_SENDS = "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "CT_BRANCH_SENDS"
+LOCAL_LAUNCHERS = ("DefaultRunLauncher", "SyncInMemoryRunLauncher")
+LATEST = 20
+"""Materializations in which a delivery to an account is looked for."""
 
 
-def started(sync: Sync) -> Destination:
-    """The account of the environment, or else the sandbox, which is started if need be."""
-    named = destination_from_env(sync.destination)
+class DestinationGuardError(DestinationError):
+    """Records would go where they are not meant to go."""
+
+
+def started(
+    sync: Sync, instance: dg.DagsterInstance | None = None, *, is_example: bool = False
+) -> Destination:
+    """The account of the environment, or else the sandbox, which is started if need be.
+
+    Raises:
+        DestinationError: See `known`.
+    """
+    named = _account(sync, instance, is_example=is_example)
     if named is not None:
         return named
     sandbox = ensure_running(data_dir())
     return sandbox_destination(sandbox.url, sandbox.id, sandbox.account_id, sandbox.passcode)
 
 
-def known(sync: Sync) -> Destination | None:
-    """The destination without starting anything: None for a sandbox that never ran."""
-    return destination_from_env(sync.destination) or sandbox()
+def known(
+    sync: Sync, instance: dg.DagsterInstance | None = None, *, is_example: bool = False
+) -> Destination | None:
+    """The destination without starting anything: None for a sandbox that never ran.
+
+    Raises:
+        DestinationError: The environment names half an account; or none, where one is meant; or
+            one that this sync must not be sent to.
+    """
+    return _account(sync, instance, is_example=is_example) or sandbox()
+
+
+def _account(
+    sync: Sync, instance: dg.DagsterInstance | None, *, is_example: bool
+) -> Destination | None:
+    named = destination_from_env(sync.destination)
+    if named is None:
+        _check_sandbox_is_meant(sync, instance)
+    elif named.is_account and is_example:
+        raise DestinationGuardError(
+            f"{sync.name} reads the example that ships with ct_assets, and goes to a sandbox or to "
+            f"a server on this machine only, never to {label(named)}. Declare a sync of a source "
+            f"of your own, in your project; to try this one, set {WHERE}=sandbox"
+        )
+    elif named.is_account and _is_set(BRANCH) and not _is_set(BRANCH_SENDS):
+        raise DestinationGuardError(
+            f"{sync.name} is not sent: this is a branch deployment, which does not send to an "
+            f"account ({label(named)}). Set {WHERE}=sandbox for a trial, or {BRANCH_SENDS}=1 in "
+            f"this deployment if its rows are meant for that account"
+        )
+    return named
+
+
+def _check_sandbox_is_meant(sync: Sync, instance: dg.DagsterInstance | None) -> None:
+    if os.environ.get(WHERE):
+        return
+    if before := _sent_before(sync.name) or (instance and _logged_before(sync.name, instance)):
+        raise DestinationGuardError(
+            f"{sync.name} was delivered to {before} before, and now {missing(sync.destination)}. "
+            f"Nothing was sent"
+        )
+    if launcher := instance and _launcher_elsewhere(instance):
+        raise DestinationGuardError(
+            f"runs are launched by {launcher}, whose processes have no sandbox of their own, and "
+            f"{missing(sync.destination)}. Nothing was sent"
+        )
+
+
+def _sent_before(sync: str) -> str | None:
+    """The account that a state in CT_DATA_DIR is of."""
+    folders = (data_dir() / "state").glob(f"*/{sync}")
+    return next((f.parent.name for f in sorted(folders) if _is_of_account(f)), None)
+
+
+def _is_of_account(state: Path) -> bool:
+    has_state = any((state / name).exists() for name in (STATE, LEDGER))
+    return has_state and is_account_name(state.parent.name)
+
+
+def _logged_before(sync: str, instance: dg.DagsterInstance) -> str | None:
+    """The account that Dagster's event log names; it outlives the disk of a run."""
+    records = instance.fetch_materializations(dg.AssetKey([sync, "clevertap"]), LATEST).records
+    for record in records:
+        event = record.asset_materialization
+        name = event.metadata.get("destination") if event else None
+        if name and is_account_name(str(name.value).replace("sandbox: ", "sandbox-")):
+            return str(name.value)
+    return None
+
+
+def _launcher_elsewhere(instance: dg.DagsterInstance) -> str | None:
+    """The class of a launcher whose runs are not on this machine; it is not loaded for this."""
+    launcher = instance.get_ref().run_launcher_data if instance.is_persistent else None
+    name = launcher.class_name if launcher else LOCAL_LAUNCHERS[0]
+    return None if name in LOCAL_LAUNCHERS else name
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no")
+
+
+def tag_run(instance: dg.DagsterInstance, run: str, to: Destination) -> None:
+    """Runs can be told apart, and filtered, by where they send to."""
+    instance.add_run_tags(run, {TAG: "sandbox" if to.is_sandbox else to.name})
 
 
 def sandbox() -> Destination | None:

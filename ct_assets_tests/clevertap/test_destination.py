@@ -27,6 +27,22 @@ def test_nothing_set_means_the_sandbox() -> None:
     assert destination_from_env("EMEA", environ=ACCOUNT | {"CLEVERTAP_REGION": "eu1"}) is None
 
 
+def test_what_is_meant_can_be_said() -> None:
+    region = {"CLEVERTAP_REGION": "in1"}
+    assert from_env(CT_DESTINATION="account", **region).is_account
+    assert not from_env(CLEVERTAP_API_URL="http://127.0.0.1:8081").is_account
+    assert destination_from_env(environ=ACCOUNT | region | {"CT_DESTINATION": "sandbox"}) is None
+    with pytest.raises(DestinationError, match=r"^CT_DESTINATION='prod': write account or sandbox"):
+        destination_from_env(environ={"CT_DESTINATION": "prod"})
+    with pytest.raises(DestinationError) as raised:
+        destination_from_env("EMEA", {"CT_DESTINATION": "account"})
+    assert str(raised.value) == (
+        "CT_DESTINATION is account, and no account is named: set EMEA_CLEVERTAP_ACCOUNT_ID, "
+        "EMEA_CLEVERTAP_PASSCODE and EMEA_CLEVERTAP_REGION in the environment of the process that "
+        "runs the sync, or CT_DESTINATION=sandbox if that is meant"
+    )
+
+
 def test_region_names_host_and_state() -> None:
     assert from_env(CLEVERTAP_REGION="in1") == Destination(
         name="in1-ABC-DEF-GHIJ",

@@ -37,6 +37,7 @@ def test_a_mistake_is_told_once_and_without_a_stack(shop: Shop) -> None:
 
     declared = shop.package / "defs/customers/defs.yaml"
     assert said == [
+        "customers: the destination is the sandbox, which has not run yet",
         f"customers__split failed: {declared}:9: fields.Name: Sync customers: shop/customer has no "
         "column 'nome', which Name wants; did you mean 'name'? Mend the declaration, or bring the "
         "column back.",

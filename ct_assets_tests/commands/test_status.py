@@ -53,6 +53,22 @@ def test_after_runs(shop: Shop, account: SandboxInTest) -> None:
     assert shop.digests("state", "staging") == before
 
 
+def test_a_sync_that_would_go_nowhere_does_not_hide_the_others(shop: Shop) -> None:
+    state = shop.data / "state" / "in1-ABC" / "purchases"
+    state.mkdir(parents=True)
+    (state / "state.duckdb").touch()
+
+    customers, purchases = shop.json("status")
+
+    assert customers["destination"] == "the sandbox, which has not run yet"
+    assert purchases["destination"] == "none"
+    assert purchases["notes"] == [
+        "purchases was delivered to in1-ABC before, and now no account is named: set "
+        "CLEVERTAP_ACCOUNT_ID, CLEVERTAP_PASSCODE and CLEVERTAP_REGION in the environment of the "
+        "process that runs the sync, or CT_DESTINATION=sandbox if that is meant. Nothing was sent"
+    ]
+
+
 @pytest.mark.usefixtures("account")
 def test_what_a_person_should_know(shop: Shop) -> None:
     assert shop.run("customers")

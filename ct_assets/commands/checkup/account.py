@@ -1,20 +1,24 @@
 """Checks the accounts that syncs send to: credentials, region and clock, by an empty dry run."""
 
+import contextlib
 import email.utils
 import threading
 import time
 from collections.abc import Iterator
 
+import dagster as dg
+
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
-from ct_assets.clevertap.destination import Destination, destination_from_env
+from ct_assets.clevertap.destination import Destination, DestinationError, destination_from_env
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
+from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.delivery.sender.account_slots import upload_slots
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
-from ct_assets.mapping import Sync
+from ct_assets.io_managers.destinations import DestinationGuardError
 from ct_assets.sandbox import find
 from ct_assets.settings import data_dir
 
@@ -27,6 +31,7 @@ _DENIED = (
     "Copy the account id and the passcode from Settings > Project in CleverTap's dashboard, its "
     "region from the dashboard's address."
 )
+FIX = "Correct the environment of whatever starts the runs."
 _UNREACHED = "Mend the region or CLEVERTAP_API_URL, or what is in between: proxies, firewalls."
 
 
@@ -37,13 +42,35 @@ def accounts(project: Project) -> Iterator[Diagnosis]:
         try:
             destination = destination_from_env(prefix)
         except UserError as error:
-            yield failed(name, error, "Correct the environment of whatever starts the runs.")
+            yield failed(name, error, FIX)
             continue
         if destination is None:
             yield from _sandbox(name)
         else:
             yield from account(name, destination)
-            yield from _example(name, project, prefix)
+
+
+def guarded(project: Project) -> Iterator[Diagnosis]:
+    """Syncs that a run would not send where the environment says; the example is only noted."""
+    with contextlib.ExitStack() as stack:
+        try:
+            opened = stack.enter_context(instance())
+        except Exception:  # whatever its storage raises; the look at Dagster reports that
+            opened = None
+        for name in sorted(project.syncs):
+            yield from _guard(project, name, opened)
+
+
+def _guard(project: Project, name: str, opened: dg.DagsterInstance | None) -> Iterator[Diagnosis]:
+    try:
+        project.destination(name, opened)
+    except DestinationGuardError as error:
+        if project.sync(name).is_example:
+            yield note(f"destination of {name}", str(error))
+        else:
+            yield failed(f"destination of {name}", error, FIX)
+    except DestinationError:
+        return  # the account is half named, which is reported once
 
 
 def _sandbox(name: str) -> Iterator[Diagnosis]:
@@ -52,21 +79,6 @@ def _sandbox(name: str) -> Iterator[Diagnosis]:
         yield note(name, "the sandbox, which the next run starts; no CLEVERTAP_ variable is set")
     else:
         yield from account(name, known)
-
-
-def _example(name: str, project: Project, prefix: str | None) -> Iterator[Diagnosis]:
-    syncs = sorted(project.syncs.values(), key=lambda declared: declared.sync.name)
-    names = [d.sync.name for d in syncs if d.sync.destination == prefix and _is_example(d.sync)]
-    if names:
-        yield note(
-            f"example in {name}",
-            f"{' and '.join(names)} would send the people of the Chinook example there; unless "
-            "that is meant, remove them, and their source, from ct_assets/defs",
-        )
-
-
-def _is_example(sync: Sync) -> bool:
-    return sync.source.startswith("chinook/")
 
 
 def account(name: str, destination: Destination) -> Iterator[Diagnosis]:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
+from ct_assets.clevertap.destination import Destination
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
 from ct_assets.errors import UserError
@@ -26,10 +27,16 @@ T = TypeVar("T")
 class Project(Workspace):
     definitions: dg.Definitions
 
+    def destination(
+        self, name: str, instance: dg.DagsterInstance | None = None
+    ) -> Destination | None:
+        """The destination that a run of the sync would have now; see `destinations.known`."""
+        declared = self.sync(name)
+        return destinations.known(declared.sync, instance, is_example=declared.is_example)
+
     def state(self, name: str) -> Path:
         """The folder of a sync's state, for the destination that it has now."""
-        destination = destinations.known(self.sync(name).sync)
-        return home(destinations.name_of(destination), name)
+        return home(destinations.name_of(self.destination(name)), name)
 
     @staticmethod
     def load(module: str = "") -> "Project":

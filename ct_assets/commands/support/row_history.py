@@ -29,7 +29,7 @@ MOST = 5
 def story(module: str, name: str, key: str) -> str:
     project = Project.load(module)
     declared = project.sync(name)
-    to = destinations.known(declared.sync)
+    to = project.destination(name)
     state = project.state(name)
     with project.rows(declared) as rows:
         lines = list(_rows(declared.sync, rows, key, Suppressions(state.parent)))

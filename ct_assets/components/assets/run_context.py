@@ -8,9 +8,13 @@ import dagster as dg
 import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
+from ct_assets.clevertap.destination import DestinationError
 from ct_assets.components.automation.partitions import within
+from ct_assets.components.project import registry
+from ct_assets.components.project.asset_keys import key, source_key
 from ct_assets.components.project.registry import sync_of
 from ct_assets.errors import UserError
+from ct_assets.io_managers import destinations
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, described, span
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.staging import Draft, Staging
@@ -49,6 +53,25 @@ def neighbours(context: dg.AssetExecutionContext) -> frozenset[str]:
     """All syncs of this deployment, whether this run sends them or not."""
     keys = deployment(context).get_all_asset_keys()
     return frozenset(key.path[0] for key in keys if key.path[-1] == "clevertap")
+
+
+def is_example(context: dg.AssetExecutionContext, sync: Sync) -> bool:
+    """Whether the sync reads the source that ships with this package."""
+    return registry.is_example(deployment(context).get(source_key(sync)).metadata)
+
+
+def announce_destination(context: dg.AssetExecutionContext, sync: Sync) -> None:
+    """Says first of all where a run that delivers the sync will send, or why it cannot."""
+    if key(sync, "clevertap") not in context.job_def.asset_layer.executable_asset_keys:
+        return
+    try:
+        to = destinations.known(sync, context.instance, is_example=is_example(context, sync))
+    except DestinationError as error:
+        context.log.warning(str(error))
+        return
+    context.log.info(f"{sync.name}: the destination is {destinations.label(to)}")
+    if to is not None:
+        destinations.tag_run(context.instance, context.run.run_id, to)
 
 
 def rejected_profiles(

@@ -66,6 +66,7 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
         ct_warehouse: DuckDBResource,
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         begun = time.monotonic()
+        run_context.announce_destination(context, sync)
         staging, part = ct_staging.staging(), run_context.partition(context)
         with (
             readable(),
@@ -133,7 +134,9 @@ def clevertap_asset(
             wait_for_others(context, sync, staging)
         sends = key(sync, "clevertap") in context.selected_asset_keys  # not its checks alone
         if sends:
-            upload = Upload(sync, valid, config, run_context.neighbours(context), part)
+            neighbours = run_context.neighbours(context)
+            is_example = run_context.is_example(context, sync)
+            upload = Upload(sync, valid, config, neighbours, part, is_example)
             links = split_metadata.links(sync, "valid", "rejected", "undelivered")
             yield dg.Output(upload, "clevertap", metadata=links)
         delivery = staging.current((sync.name, "clevertap"), part).meta.delivery

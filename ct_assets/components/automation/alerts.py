@@ -15,7 +15,7 @@ from ct_assets.components.automation.run_events import (
     subjects,
 )
 from ct_assets.components.automation.webhook import URL, Webhook
-from ct_assets.io_managers.clevertap_io_manager import DESTINATION
+from ct_assets.io_managers.destinations import TAG
 
 STANDARD = Budgets()
 JOINED = ", "
@@ -87,7 +87,7 @@ def _tell(
     if _is_known(context.instance, {tag: sync}, timedelta(hours=webhook.quiet_hours), cured):
         context.log.info(f"{sync}: {breach.about} was told already")
         return
-    to = run.tags.get(DESTINATION)
+    to = run.tags.get(TAG)
     title = f"{sync}{f' to {to}' if to else ''}: {breach.about.replace('_', ' ')}"
     lines = [title, breach.what, f"What to do: {breach.todo}.", webhook.link(run.run_id)]
     webhook.tell(html.escape("\n".join(lines), quote=False))

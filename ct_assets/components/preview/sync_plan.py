@@ -38,7 +38,7 @@ def plan_sync(
     *,
     ask_clevertap: bool = False,
 ) -> SyncPlan:
-    to = destinations.known(declared.sync)
+    to = destinations.known(declared.sync, is_example=declared.is_example)
     with workspace.rows(declared) as rows:
         request = _request(workspace, declared, rows, to, options)
         return SyncPlan(

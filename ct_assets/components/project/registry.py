@@ -23,6 +23,7 @@ from ct_assets.sources.source import parse as parse_source
 SYNC, SOURCE = "clevertap_sync", "source_table"
 DECLARATIONS = (SYNC, SOURCE)
 TABLE = "dagster/table_name"
+EXAMPLE = Path(__file__).parents[2] / "defs" / "chinook"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Declared:
     sync: Sync
     source: DeclaredSource | None
     place: Place
+
+    @property
+    def is_example(self) -> bool:
+        """Whether its source ships with this package: it is sent to no account."""
+        return self.source is not None and self.source.folder.is_relative_to(EXAMPLE)
 
 
 def load(module: str) -> dg.Definitions:
@@ -84,6 +90,11 @@ def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
 
 def place_of_source(metadata: Mapping[str, Any]) -> Place:
     return Place.from_json(_json(metadata[SOURCE])["place"])
+
+
+def is_example(source: Mapping[str, Any]) -> bool:
+    """Whether a source that has this metadata ships with this package."""
+    return SOURCE in source and place_of_source(source).folder.is_relative_to(EXAMPLE)
 
 
 def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]:

@@ -79,11 +79,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: San
 def test_a_sync_that_failed_is_told_with_reason_and_link(root: Path, chat: Chat) -> None:
     shop = Shop(root, kit.CUSTOMERS)
     run = shop.run().run_id
+    to = shop.instance.get_runs()[0].tags["clevertap/destination"]
 
     assert shop.look() == []
 
     assert chat.texts == [
-        "customers: failure\n"
+        f"customers to {to}: failure\n"
         "the check rejected_share of customers/valid fails: 1 of 3 rows are rejected (33.3%), more "
         "than max_rejected (10.0%)\n"
         "What to do: read the log of the run; the next one goes on from where it ended.\n"
