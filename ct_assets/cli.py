@@ -1,12 +1,14 @@
 """Runs `ct-assets`; each of its commands is a module of `ct_assets.commands`."""
 
+import contextlib
 import importlib
 
 import click
 
 from ct_assets import __version__
 from ct_assets.errors import UserError
-from ct_assets.settings import enter_project_of
+from ct_assets.files import owners_files
+from ct_assets.settings import ProjectError, data_dir, enter_project_of
 
 COMMANDS = {
     "demo": "Send the example syncs to the sandbox and show what became of every row.",
@@ -38,6 +40,9 @@ class Commands(click.Group):
             if error.filename is None:
                 raise
             message = f"{error.filename}: {error.strerror}"
+        finally:
+            with contextlib.suppress(ProjectError), owners_files(data_dir()):
+                pass  # what the command has made
         click.echo(f"Error: {message}", err=True)
         raise click.exceptions.Exit(1)
 

@@ -3,6 +3,7 @@
 import difflib
 import errno
 import hashlib
+import re
 
 
 class UserError(Exception):
@@ -33,6 +34,12 @@ def disk_trouble(error: BaseException) -> str | None:
     if "readonly" in text or "read-only" in text:
         return "cannot be written to: the disk, or a file on it, is read-only"
     return None
+
+
+def lock_holder(error: BaseException) -> str | None:
+    """The process that has a database open, such as `duckdb (process 7)`, from DuckDB's error."""
+    holder = re.search(r"Conflicting lock is held in (?:\S*/)?([^/]+?) \(PID (\d+)\)", str(error))
+    return f"{holder[1]} (process {holder[2]})" if holder else None
 
 
 def hushed(error: BaseException) -> None:

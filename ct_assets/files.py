@@ -6,8 +6,12 @@ import os
 import shutil
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
+
+from filelock import FileLock
 
 SCRATCH = "ct-assets-scratch-"
 
@@ -18,6 +22,50 @@ def private_dir(path: Path) -> Path:
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
     return path
+
+
+def private_lock(path: Path, *, timeout: float = -1) -> FileLock:
+    """A lock on a file that its owner alone can read; one of an earlier version becomes so."""
+    return FileLock(path, timeout=timeout, mode=0o600)
+
+
+def private_log(path: Path) -> BinaryIO:
+    """A file to append to that its owner alone can read; one of an earlier version becomes so."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.fchmod(descriptor, 0o600)
+    return os.fdopen(descriptor, "ab")
+
+
+@contextlib.contextmanager
+def owners_files(folder: Path) -> Iterator[None]:
+    """Whatever root makes in the block in somebody's `folder` belongs to that person after it.
+
+    Else the next run of that person could not read its own state. Does nothing for other users.
+    """
+    try:
+        yield
+    finally:
+        if os.geteuid() == 0 and folder.is_dir():
+            give_to_owner(folder)
+
+
+def give_to_owner(folder: Path) -> None:
+    """Gives root's files below `folder` to its owner; no link leads this out of the folder."""
+    owner = folder.stat()
+    if owner.st_uid == 0:
+        return
+    names = Counter(
+        os.stat(name, dir_fd=at, follow_symlinks=False).st_ino
+        for _, _, files, at in os.fwalk(folder)
+        for name in files
+    )
+    for _, folders, files, at in os.fwalk(folder):
+        for name in (*folders, *files):
+            with contextlib.suppress(OSError):  # gone since, or on a disk that knows no owners
+                stat = os.stat(name, dir_fd=at, follow_symlinks=False)
+                has_name_elsewhere = name in files and stat.st_nlink > names[stat.st_ino]
+                if stat.st_uid == 0 and not has_name_elsewhere:
+                    os.chown(name, owner.st_uid, owner.st_gid, dir_fd=at, follow_symlinks=False)
 
 
 @contextlib.contextmanager

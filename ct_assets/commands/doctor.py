@@ -15,6 +15,7 @@ from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.checkup.disk import disk
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
+from ct_assets.commands.checkup.owners import owners
 from ct_assets.commands.checkup.source_reads import sources
 from ct_assets.commands.checkup.state_files import states
 from ct_assets.commands.support.loaded_definitions import Project
@@ -62,6 +63,7 @@ def checkup(module: str) -> Iterator[Diagnosis]:
         yield failed("project", error, "Without it nothing more can be looked at.")
         return
     yield from _guarded("disk", disk(folder))
+    yield from _guarded("owner", owners(folder))
     yield from _guarded("state", states(folder / "state"))
     yield from _guarded("locks", locks(folder))
     if project is None:

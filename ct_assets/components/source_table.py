@@ -24,7 +24,7 @@ from ct_assets.components.scaffold.scaffolder import SourceScaffolder
 from ct_assets.errors import closest
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.warehouse_resource import warehouse_of
+from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.source import Source, parse
 from ct_assets.staging import Draft
@@ -89,7 +89,7 @@ def source_asset(
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
             refuse_failing(context, *upstream)
-            declared.snapshot(draft, warehouse_of(ct_warehouse))
+            declared.snapshot(draft, warehouse_of_run(ct_warehouse, context))
             yield dg.Output(draft)
 
     return snapshot

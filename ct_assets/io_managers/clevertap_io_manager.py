@@ -12,12 +12,14 @@ from pydantic import Field
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
+from ct_assets.files import owners_files
 from ct_assets.io_managers import delivery_requests, destinations
 from ct_assets.io_managers.cancellation import stoppable
 from ct_assets.io_managers.delivery_metadata import ProgressLog, delivery_metadata, summary
 from ct_assets.io_managers.delivery_requests import Upload, points_each
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.step_errors import readable
+from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import DeliveryMeta, SnapshotMeta
 
 OUTER_NET = (60, 300)
@@ -33,7 +35,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
     report_days: float = Field(default=30, description="How long reports and ledgers are kept.")
 
     def handle_output(self, context: dg.OutputContext, obj: Upload) -> None:
-        with readable(), stoppable() as stop:
+        with readable(), owners_files(data_dir()), stoppable() as stop:
             delivery_requests.check_options(obj.options)
             delivery_requests.check_gate(obj)
             instance = context.step_context.instance

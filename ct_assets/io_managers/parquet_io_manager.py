@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from ct_assets.files import owners_files
 from ct_assets.io_managers.column_docs import column_schema
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir, project_root
@@ -29,7 +30,7 @@ class ParquetStaging(dg.ConfigurableIOManager):
     def handle_output(
         self, context: dg.OutputContext, obj: Draft | pl.LazyFrame | pl.DataFrame
     ) -> None:
-        with readable():
+        with readable(), owners_files(data_dir()):
             if isinstance(obj, Draft):
                 snapshot = self.staging().publish(obj)
             else:

@@ -7,7 +7,6 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.errors import UserError, disk_trouble, hushed
-from ct_assets.sources.query_errors import WarehouseBusyError
 
 
 @contextlib.contextmanager
@@ -15,8 +14,6 @@ def readable() -> Iterator[None]:
     """An error that a person can mend ends the step with its own words, and is not retried."""
     try:
         yield
-    except WarehouseBusyError as error:
-        raise dg.RetryRequested(max_retries=3, seconds_to_wait=10) from dg.Failure(str(error))
     except UserError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
     except OSError as error:

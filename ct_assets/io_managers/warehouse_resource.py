@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -23,6 +25,9 @@ _DECIDED = {
     "lock_configuration",
     "temp_directory",
 }
+
+
+PATIENCE = timedelta(hours=1)
 
 
 class WarehouseResource(DuckDBResource):
@@ -48,6 +53,11 @@ class WarehouseResource(DuckDBResource):
         """The file; a relative one starts at the project's root."""
         database = _value(self.database)
         return project_root() / database if database else data_dir() / "warehouse.duckdb"
+
+
+def warehouse_of_run(resource: DuckDBResource, context: dg.AssetExecutionContext) -> Warehouse:
+    """The same for a step, which waits for a process that writes to it as for another run."""
+    return replace(warehouse_of(resource), patience=PATIENCE, waiting=context.log.info)
 
 
 def warehouse_of(resource: DuckDBResource) -> Warehouse:

@@ -6,8 +6,10 @@ else: not other files, not the network, not its own settings.
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,12 +18,13 @@ from ct_assets.errors import UserError, closest
 from ct_assets.files import scratch_dir
 from ct_assets.sources import seeded_database
 from ct_assets.sources.duckdb_types import carried
-from ct_assets.sources.query_errors import ONLY_READS, QueryError, translated
+from ct_assets.sources.query_errors import ONLY_READS, QueryError, WarehouseBusyError, translated
 from ct_assets.sql import Setting, literal, name_sql, opened
 from ct_assets.staging import ROW_GROUP
 
 LIMIT = "512MB"
 """Of memory; beyond it DuckDB goes on in a folder."""
+POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,10 @@ class Warehouse:
     """A folder of CSV files that become the tables of a database that is not there yet."""
     settings: Mapping[str, Setting] = field(default_factory=dict)
     """DuckDB's own, such as `memory_limit`."""
+    patience: timedelta = timedelta(0)
+    """How long to wait for a process that writes to it."""
+    waiting: Callable[[str], object] = lambda _: None
+    """Called with a sentence when it has to be waited for."""
 
     def snapshot(self, query: str, into: Path, *, label: str) -> None:
         """Write the rows of `query` to the Parquet file `into`; `label` names it in errors.
@@ -69,7 +76,25 @@ class Warehouse:
     @contextlib.contextmanager
     def reading(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-only connection whose only access to files is the folder `scratch`."""
+        until, told = time.monotonic() + self.patience.total_seconds(), False
+        with contextlib.ExitStack() as stack:
+            while True:
+                try:
+                    connection = stack.enter_context(self._opened(scratch))
+                    break
+                except WarehouseBusyError as error:
+                    if time.monotonic() >= until:
+                        raise
+                    if not told:
+                        self.waiting(f"{error}; this run waits for it")
+                        told = True
+                time.sleep(POLL_SECONDS)
+            yield connection
+
+    @contextlib.contextmanager
+    def _opened(self, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         database = self.ensured()
+        settings = {"memory_limit": LIMIT, "threads": os.cpu_count() or 1, **self.settings}
         with contextlib.ExitStack() as stack:
             with translated(str(self.database)):
                 # In a database of its own: two connections of a process never share settings.
@@ -80,11 +105,7 @@ class Warehouse:
                         folders=[scratch],
                         confined=True,
                         timezone=None,
-                        settings={
-                            "memory_limit": LIMIT,
-                            "threads": os.cpu_count() or 1,
-                            **self.settings,
-                        },
+                        settings=settings,
                     )
                 )
                 connection.execute("use warehouse")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from ct_assets.errors import UserError, disk_trouble, hushed
+from ct_assets.errors import UserError, disk_trouble, hushed, lock_holder
 from ct_assets.sources.duckdb_types import WHOLE
 
 # Their texts speak of the query and the schema; those of all others may quote a cell.
@@ -48,7 +48,8 @@ def _busy(error: duckdb.Error) -> bool:
 
 def _reason(error: duckdb.Error) -> str:
     if _busy(error):
-        return "in use by a process that writes to it; try again"
+        holder = lock_holder(error)
+        return f"in use by {f'{holder}, which' if holder else 'a process that'} writes to it"
     if isinstance(error, _SAFE):
         return _without_excerpt(str(error)) + (TABLES_ONLY if _reads_file(error) else "")
     if isinstance(error, duckdb.IOException):

@@ -7,16 +7,14 @@ other database is never written to.
 import json
 from pathlib import Path
 
-from filelock import FileLock
-
-from ct_assets.files import private_dir, replacing
+from ct_assets.files import private_dir, private_lock, replacing
 from ct_assets.sources.query_errors import translated
 from ct_assets.sql import literal, name_sql, opened
 
 
 def follow(seed: Path, database: Path) -> None:
     """Make the database, or make it again, if its seed has changed since."""
-    with FileLock(private_dir(database.parent) / f".{database.name}.lock"):
+    with private_lock(private_dir(database.parent) / f".{database.name}.lock"):
         _follow(seed, database)
 
 

@@ -18,8 +18,13 @@ ATTEMPTS = 3
 
 
 def written(files: Sequence[Path]) -> str:
-    """A text that is another one once a file was written to."""
-    return repr([(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files])
+    """A text that is another one once a file was written to, or replaced.
+
+    A file that takes the place of another may have its size and time of writing (`cp -p`, `rsync`,
+    `mv`), but not its inode and time of change as well.
+    """
+    stats = ((str(file), file.stat()) for file in files)
+    return repr([(f, s.st_size, s.st_mtime_ns, s.st_ino, s.st_ctime_ns) for f, s in stats])
 
 
 def at_rest(files: Sequence[Path], read: Callable[[], object]) -> None:

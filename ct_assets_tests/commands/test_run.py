@@ -30,14 +30,14 @@ def test_a_guard_says_how_to_pass_it_and_that_works(shop: Shop) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_a_mistake_is_told_once_and_without_a_stack(shop: Shop) -> None:
+def test_a_mistake_is_told_once_and_without_a_stack(shop: Shop, account: SandboxInTest) -> None:
     shop.declare("customers", "Name: name", "Name: nome")
 
     said = shop.call("run", "customers").output.splitlines()
 
     declared = shop.package / "defs/customers/defs.yaml"
     assert said == [
-        "customers: the destination is the sandbox, which has not run yet",
+        f"customers: the destination is SANDBOX at {account.url.removeprefix('http://')}",
         f"customers__split failed: {declared}:9: fields.Name: Sync customers: shop/customer has no "
         "column 'nome', which Name wants; did you mean 'name'? Mend the declaration, or bring the "
         "column back.",

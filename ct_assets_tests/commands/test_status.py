@@ -16,6 +16,7 @@ from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 from ct_assets_tests.components import kit
+from ct_assets_tests.sources.elsewhere import opened_elsewhere
 
 NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
@@ -67,6 +68,23 @@ def test_a_sync_that_would_go_nowhere_does_not_hide_the_others(shop: Shop) -> No
         "CLEVERTAP_ACCOUNT_ID, CLEVERTAP_PASSCODE and CLEVERTAP_REGION in the environment of the "
         "process that runs the sync, or CT_DESTINATION=sandbox if that is meant. Nothing was sent"
     ]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_state_that_is_open_elsewhere_does_not_hide_the_others(shop: Shop) -> None:
+    assert shop.run("customers")
+    assert shop.run("purchases")
+    (state,) = shop.data.glob("state/*/purchases/state.duckdb")
+
+    with opened_elsewhere(state) as (holder, _):
+        customers, purchases = shop.json("status")
+        sent = shop.call("run", "purchases").output
+
+    assert customers["acknowledged"] == 2
+    open_there = f"state.duckdb is open in {holder}, and no run can use it until it is closed there"
+    kept = f"{open_there}; its state is in {state.parent}. Nothing recorded is lost: "
+    assert purchases["notes"] == [f"{kept}mend this and run again"]
+    assert f"purchases: {kept}mend this and run again" in sent
 
 
 @pytest.mark.usefixtures("account")

@@ -1,5 +1,6 @@
 """Where records go: never to the sandbox by accident, never to an account that is not meant."""
 
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +10,7 @@ from ct_assets.clevertap.destination import DestinationError
 from ct_assets.definitions import defs
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync, parse
+from ct_assets.sandbox import stop
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
@@ -199,3 +201,19 @@ def test_a_run_says_first_of_all_where_it_sends(
         assert lines == [f"customers: the destination is TEST-ACCOUNT at {host}"]
         (run,) = instance.get_runs()
         assert run.tags["clevertap/destination"] == f"{host.replace(':', '_')}-TEST-ACCOUNT"
+
+
+def test_whatever_a_run_makes_is_private(tmp_path: Path, data: Path) -> None:
+    (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
+    files = {"shop/defs.yaml": kit.SOURCE, "customers/defs.yaml": kit.CUSTOMERS}
+    before = os.umask(0o022)
+    try:
+        result = kit.run(kit.load(tmp_path, files))
+        assert result.success, kit.failure(result)
+        modes = {path: path.stat().st_mode & 0o777 for path in [data, *data.rglob("*")]}
+    finally:
+        os.umask(before)
+        stop(data)
+
+    assert {p.name: oct(m) for p, m in modes.items() if m != (0o700 if p.is_dir() else 0o600)} == {}
+    assert {"sandbox.log", "starting.lock", "customers.lock"} < {path.name for path in modes}

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -7,6 +8,7 @@ import pytest
 from ct_assets.errors import UserError
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.query_errors import WarehouseBusyError
+from ct_assets_tests.sources.elsewhere import opened_elsewhere
 
 MD5 = 129134844867590561315626153795017621772
 UUID = "5c649e9a-e23d-4444-b805-0792e0762da4"
@@ -138,6 +140,27 @@ def test_a_database_that_somebody_writes_to_is_busy(tmp_path: Path) -> None:
         pytest.raises(WarehouseBusyError, match="in use by a process that"),
     ):
         query(Warehouse(database), "select 1", tmp_path)
+
+
+def test_a_run_waits_for_a_process_that_writes_to_it(tmp_path: Path) -> None:
+    database = tmp_path / "warehouse.duckdb"
+    told: list[str] = []
+
+    with opened_elsewhere(database, "create table t as select 1 as id") as (holder, close):
+
+        def waiting(line: str) -> None:
+            told.append(line)
+            close()
+
+        busy = f"{database}: in use by {holder}, which writes to it"
+        with pytest.raises(WarehouseBusyError) as raised:
+            query(Warehouse(database), "select id from t", tmp_path)
+        patient = Warehouse(database, patience=timedelta(minutes=1), waiting=waiting)
+        rows = query(patient, "select id from t", tmp_path)
+
+    assert str(raised.value) == busy
+    assert rows["id"].to_list() == [1]
+    assert told == [f"{busy}; this run waits for it"]
 
 
 def test_lists_of_structs_survive(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -1,9 +1,29 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from ct_assets.sources.formats import FileError
-from ct_assets.sources.watermark import at_rest
+from ct_assets.sources.watermark import at_rest, written
+
+
+def test_a_file_that_takes_the_place_of_another_of_its_size_and_time_is_noticed(
+    tmp_path: Path,
+) -> None:
+    file, fresh = tmp_path / "customer.csv", tmp_path / "fresh.csv"
+    file.write_text("id\n1\n")
+    before = written([file])
+    assert written([file]) == before
+    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+
+    fresh.write_text("id\n2\n")
+    os.utime(fresh, ns=times)
+    fresh.replace(file)
+    replaced = written([file])
+    file.write_text("id\n3\n")
+    os.utime(file, ns=times)
+
+    assert len({before, replaced, written([file])}) == 3
 
 
 class Growing:

@@ -13,11 +13,16 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.operations.inspection import readable_ledger
 from ct_assets.delivery.state import ledger, state_database
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError, locked
+from ct_assets.errors import lock_holder
 from ct_assets.sql import opened
 
 
 class _UnhealthyError(Exception):
     """A state cannot be used; the message says why."""
+
+
+class _OpenElsewhereError(Exception):
+    """Another process has the state open; it is not damaged."""
 
 
 def states(folder: Path) -> Iterator[Diagnosis]:
@@ -43,6 +48,9 @@ def _state(home: Path) -> Diagnosis:
     except OSError as error:
         fix = "Give the user of the runs the right to write to CT_DATA_DIR."
         return failed(name, f"cannot be locked ({error.strerror})", fix)
+    except _OpenElsewhereError as error:
+        fix = f"Close it there; until then every run of {home.name} stops before it sends."
+        return failed(name, error, fix)
     except _UnhealthyError as error:
         return failed(name, error, fix)
 
@@ -93,5 +101,9 @@ def _readable(name: str) -> Iterator[None]:
     """Errors of the databases without their texts, which may quote rows."""
     try:
         yield
+    except duckdb.IOException as error:
+        if holder := lock_holder(error):
+            raise _OpenElsewhereError(f"{name} is open in {holder}") from None
+        raise _UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None
     except (sqlite3.Error, duckdb.Error, pl.exceptions.PolarsError, OSError, KeyError) as error:
         raise _UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None

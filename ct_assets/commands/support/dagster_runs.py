@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 import dagster as dg
-from filelock import FileLock
 
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
+from ct_assets.files import private_lock
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LATEST = 200
@@ -48,7 +48,7 @@ def instance() -> Iterator[dg.DagsterInstance | None]:
 def _alone(home: Path) -> contextlib.AbstractContextManager[object]:
     """Processes that create Dagster's SQLite databases at the same time would spoil them."""
     writable = os.access(home, os.W_OK)
-    return FileLock(home / "opening.lock") if writable else contextlib.nullcontext()
+    return private_lock(home / "opening.lock") if writable else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ from ct_assets.components.project.locations import Place, errors_at
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.warehouse_resource import warehouse_of
+from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot
@@ -75,7 +75,8 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
         ):
             refuse_failing(context, source_key(sync))
             node = run_context.deployment(context).get(source_key(sync))
-            whole = frozen(context, node, staging, warehouse_of(ct_warehouse), valid)
+            warehouse = warehouse_of_run(ct_warehouse, context)
+            whole = frozen(context, node, staging, warehouse, valid)
             rows = run_context.of_partitions(context, sync, whole)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
             with errors_at(at):

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
-from filelock import FileLock
 
 from ct_assets.clevertap.destination import DestinationError
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.files import private_dir, replacing
+from ct_assets.files import private_dir, private_lock, replacing
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.destinations import known, name_of
 from ct_assets.mapping import Sync
@@ -95,7 +94,7 @@ def delivered(sync: Sync, staging: Staging, destination: str, valid: Snapshot) -
     if not rows or split is None or split.declaration != sync.digest:
         return
     file = _file(sync, destination)
-    with FileLock(private_dir(file.parent) / f"{file.name}.lock", mode=0o600):
+    with private_lock(private_dir(file.parent) / f"{file.name}.lock"):
         seen = staging.meta(_seen(sync)).partition_rows
         # Rows that vanished make room for others, which are not to be taken for them.
         kept = {k: min(n, seen[k]) for k, n in _read(sync, file).items() if k in seen}

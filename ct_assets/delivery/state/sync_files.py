@@ -14,7 +14,7 @@ import duckdb
 import filelock
 import polars as pl
 
-from ct_assets.errors import UserError, disk_trouble, hushed
+from ct_assets.errors import UserError, disk_trouble, hushed, lock_holder
 from ct_assets.files import owner_only, private_dir
 from ct_assets.sql import Setting, literal, opened
 
@@ -128,6 +128,8 @@ def readable_errors(home: Path) -> Iterator[None]:
 def _reason(error: Exception) -> str:
     if trouble := disk_trouble(error):
         return trouble
+    if holder := lock_holder(error):
+        return f"{STATE} is open in {holder}, and no run can use it until it is closed there"
     if isinstance(error, PermissionError) or "permission denied" in str(error).lower():
         return "the state cannot be written (read-only, or owned by another user)"
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from ct_assets.errors import UserError
-from ct_assets.files import private_dir, replacing
+from ct_assets.files import private_dir, private_lock, private_log, replacing
 
 FOLDER = "sandbox"
 PORT_FILE = "port.json"
@@ -48,7 +48,7 @@ def ensure_running(data_dir: Path, *, seconds: float = START_SECONDS) -> Address
     It stays when the caller ends, and stops when its folder is deleted.
     """
     folder = private_dir(folder_of(data_dir.resolve()))
-    with FileLock(folder / "starting.lock"):
+    with private_lock(folder / "starting.lock"):
         return find(data_dir) or _started(folder, seconds)
 
 
@@ -65,7 +65,7 @@ def stop(data_dir: Path) -> bool:
         return False
     os.kill(address.pid, signal.SIGTERM)
     try:  # it holds the lock until it is done with its file
-        with FileLock(folder_of(data_dir.resolve()) / LOCK, timeout=START_SECONDS):
+        with private_lock(folder_of(data_dir.resolve()) / LOCK, timeout=START_SECONDS):
             return True
     except Timeout:
         raise SandboxError(
@@ -102,7 +102,7 @@ def _answers(address: Address) -> bool:
 
 def _started(folder: Path, seconds: float) -> Address:
     command = [sys.executable, "-m", "ct_assets.sandbox", str(folder)]
-    with (folder / LOG_FILE).open("ab") as log:
+    with private_log(folder / LOG_FILE) as log:
         process = subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )

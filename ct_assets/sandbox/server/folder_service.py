@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from pydantic import ValidationError
 
-from ct_assets.files import private_dir
+from ct_assets.files import private_dir, private_lock
 from ct_assets.sandbox.endpoint_context import Sandbox, open_sandbox
 from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.sandbox_settings import Settings, wrong_in
@@ -75,7 +75,7 @@ def serve(
     warns of a `host` that other machines reach, since they can read all that is stored, and write
     to it if they know the passcode.
     """
-    lock = FileLock(private_dir(folder) / LOCK, timeout=0)
+    lock = private_lock(private_dir(folder) / LOCK, timeout=0)
     try:
         with lock:
             sandbox = _opened(folder, settings or Settings())

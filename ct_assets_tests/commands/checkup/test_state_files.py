@@ -8,6 +8,7 @@ from ct_assets.commands.checkup.state_files import states
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, Sync, digests, event
+from ct_assets_tests.sources.elsewhere import opened_elsewhere
 
 
 @pytest.fixture
@@ -50,6 +51,14 @@ def test_a_delivery_that_was_cut_short_is_no_illness(sync: Sync) -> None:
 def test_a_run_under_way(sync: Sync) -> None:
     with locked(sync.home):
         assert found(sync) == ("note", "not looked at: a run is under way")
+
+
+def test_one_that_is_open_elsewhere_is_not_damaged(sync: Sync) -> None:
+    with opened_elsewhere(sync.home / STATE) as (holder, _):
+        (check,) = states(sync.folder / "state")
+
+    assert (check.status, check.found) == ("failed", f"state.duckdb is open in {holder}")
+    assert check.fix == "Close it there; until then every run of purchases stops before it sends."
 
 
 def test_a_newer_state(sync: Sync) -> None:

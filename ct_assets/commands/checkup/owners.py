@@ -1,0 +1,37 @@
+"""Finds files of CT_DATA_DIR that the user of the runs cannot use, since they are another's."""
+
+import os
+import pwd
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
+
+SHOWN = 3
+
+
+def owners(folder: Path, user: int | None = None) -> Iterator[Diagnosis]:
+    """`user`: the one of the runs; left out: of this process, or of the folder if that is root."""
+    if not folder.is_dir():
+        return
+    expected = (os.geteuid() if user is None else user) or folder.stat().st_uid
+    name = _name(expected)
+    others = [path for path in sorted(folder.rglob("*")) if path.lstat().st_uid != expected]
+    if not others:
+        yield ok("owner", f"all files in {folder} are {name}'s")
+        return
+    shown = [f"{p.relative_to(folder)} ({_name(p.lstat().st_uid)})" for p in others[:SHOWN]]
+    more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
+    yield failed(
+        "owner",
+        f"files in {folder} that are not {name}'s: {', '.join(shown)}{more}",
+        f"Runs of {name} end there before anything is sent. Let one user start all runs, and give "
+        f"that one the files: sudo chown -R {name} {folder}",
+    )
+
+
+def _name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
