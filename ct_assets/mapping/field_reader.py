@@ -7,8 +7,9 @@ import polars as pl
 
 from ct_assets.mapping.convert.dtypes import in_calendar, text
 from ct_assets.mapping.declaration import template
-from ct_assets.mapping.declaration.field import ACROSS_ROWS, Filling, Region
+from ct_assets.mapping.declaration.field import Filling, Region
 from ct_assets.mapping.declaration.problems import SchemaError, near
+from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
 from ct_assets.mapping.wide_integers import wide
 
 # Prefix of columns that are computed of the source.

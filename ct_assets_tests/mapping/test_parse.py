@@ -219,7 +219,7 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "subquery",
         customers(where="a in (select b from c)"),
-        ["where: cannot be read as SQL: relation 'c' was not found."],
+        ["where: must be one value of the row, and sees nothing else: 'select' is not possible"],
     ),
     (
         "forbidden name",

@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.problems import mistake, near, shown
+from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
 
 LIST_OPERATORS, NUMBER_OPERATORS = ("add", "remove"), ("incr", "decr")
 FILLINGS = ("column", "template", "value", "expr")
@@ -233,25 +233,3 @@ def known_timezone(name: str) -> str:
 @functools.cache
 def _timezones() -> set[str]:
     return available_timezones()
-
-
-def sql_columns(text: str) -> set[str]:
-    return set(pl.sql_expr(text).meta.root_names())
-
-
-def check_sql(text: str) -> None:
-    """Raises a mistake that a polars SQL expression has, whatever the columns are."""
-    try:
-        expression = pl.sql_expr(text)
-    except pl.exceptions.PolarsError as error:
-        raise mistake(f"cannot be read as SQL: {str(error).splitlines()[0]}.") from None
-    names = expression.meta.root_names()
-    if not names:
-        raise mistake("names no column. Use `value:` for a constant.")
-    if any(n.startswith("_POLARS_TMP") for n in names) or expression.meta.has_multiple_outputs():
-        raise mistake("must be one value of the row; subqueries and * are not possible here.")
-    if ".over(" in str(expression):
-        raise mistake(f"must be one value of the row. {ACROSS_ROWS}")
-
-
-ACROSS_ROWS = "What looks at other rows (sums, counts, windows) belongs into the source's SQL."

@@ -19,11 +19,10 @@ from ct_assets.mapping.declaration.field import (
     Identifier,
     Moment,
     Part,
-    check_sql,
     known_timezone,
-    sql_columns,
 )
 from ct_assets.mapping.declaration.problems import mistake, shown
+from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
 
 # Strict, since `true` would pass for a 1 otherwise.
 Share = Annotated[float, Setting(strict=True, ge=0, le=1)]
