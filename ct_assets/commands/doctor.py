@@ -36,7 +36,8 @@ MARKS = {
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Check everything that a sync needs; the exit code is 1 if anything fails.
 
-    Sources are read, and CleverTap is asked with a dry run that names nobody. Nothing is changed.
+    Sources are read, and CleverTap is asked with a dry run that names nobody. Nothing is changed,
+    but that runs whose process was lost are ended in Dagster.
     """
     findings = list(checkup(ctx.obj))
     if as_json:

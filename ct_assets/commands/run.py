@@ -10,7 +10,7 @@ import click
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import due
-from ct_assets.components.project.runs import job_name
+from ct_assets.components.project.runs import end_lost, job_name
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
 
@@ -45,6 +45,7 @@ def command(
     declared = project.sync(sync).sync
     options = {"full": full, "limit": limit, "allow": list(allow)}
     with kept_or_temporary() as instance:
+        end_lost(instance, project.definitions.get_repository_def())
         succeeded = execute(
             project.definitions,
             job_name(sync),

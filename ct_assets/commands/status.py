@@ -17,7 +17,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
 from ct_assets.commands.support.status_table import Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
-from ct_assets.components.project.runs import schedule_name, stopped
+from ct_assets.components.project.runs import end_lost, schedule_name, stopped
 from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
 from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError
 from ct_assets.io_managers import destinations
@@ -35,6 +35,8 @@ def command(module: str, *, as_json: bool) -> None:
     """
     project = Project.load(module)
     with instance() as opened:
+        if opened:
+            end_lost(opened, project.definitions.get_repository_def())
         runs = last_runs(opened, list(project.syncs)) if opened else {}
         off = stopped(opened) | _dormant(project, opened) if opened else frozenset()
         now = datetime.now(UTC)

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from ct_assets.components.project.locations import RawAttributes, parsed
 from ct_assets.components.project.registry import DECLARATIONS
+from ct_assets.components.project.run_process import note_process
 
 P = ParamSpec("P")
 StepResult = dg.Output[Any] | dg.AssetCheckResult
@@ -82,7 +83,7 @@ def executed_by(
     [Callable[Concatenate[dg.AssetExecutionContext, P], Iterator[StepResult]]],
     Callable[Concatenate[dg.AssetExecutionContext, P], Iterator[StepResult]],
 ]:
-    """Has the generator of a step iterated by `execute`."""
+    """Has the generator of a step iterated by `execute`, in a run whose process is noted."""
 
     def decorated(
         step: Callable[Concatenate[dg.AssetExecutionContext, P], Iterator[StepResult]],
@@ -91,6 +92,7 @@ def executed_by(
         def run(
             context: dg.AssetExecutionContext, /, *args: P.args, **inputs: P.kwargs
         ) -> Iterator[StepResult]:
+            note_process(context)
             yield from execute(context, step(context, *args, **inputs))
 
         return run

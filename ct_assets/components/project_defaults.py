@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.components.automation.alerts import alert_sensors
+from ct_assets.components.automation.lost_runs import lost_runs_sensor
 from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.automation.webhook import Webhook
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
@@ -50,7 +51,8 @@ def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition
             run_tags=CRASH_RETRIES,
             description="Starts what follows a source that was read anew (`on_change`).",
         )
-    yield from (sensor for sensor in alert_sensors() if sensor.name not in names)
+    ours = [lost_runs_sensor(), *alert_sensors()]
+    yield from (sensor for sensor in ours if sensor.name not in names)
 
 
 def _not_automated(own: Sequence[dg.SensorDefinition]) -> dg.AssetSelection | None:

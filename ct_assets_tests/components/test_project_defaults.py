@@ -31,7 +31,7 @@ def test_a_project_with_nothing_of_its_own(tmp_path: Path) -> None:
     assert set(defs.resources or {}) == {"clevertap", "ct_alerts", "ct_staging", "ct_warehouse"}
     assert defs.executor is dg.in_process_executor
     names = {sensor.name for sensor in defs.get_repository_def().sensor_defs}
-    assert names == {"automation", "alert_on_failure", "alert_on_budget"}
+    assert names == {"automation", "lost_runs", "alert_on_failure", "alert_on_budget"}
     assert len(automation(defs)["automation"]) == 5
     dg.Definitions.validate_loadable(defs)
 

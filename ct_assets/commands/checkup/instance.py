@@ -9,6 +9,7 @@ import dagster as dg
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.components.project.runs import end_lost
 
 FRESH_SECONDS = 300.0
 """A running daemon sends its heartbeat twice a minute."""
@@ -22,6 +23,7 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Diagnosis]:
                 return
             opened.get_run_records(limit=1)
             yield ok("dagster storage", os.environ["DAGSTER_HOME"])
+            yield from lost_runs(project, opened)
             yield daemon(project, opened, time.time() if now is None else now)
     except Exception as error:  # a storage raises whatever its database's driver does
         yield failed(
@@ -30,6 +32,16 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Diagnosis]:
             "Set DAGSTER_HOME to a folder of yours that has the project's dagster.yaml; if its "
             "databases are damaged, move them away or bring them back from a backup.",
         )
+
+
+def lost_runs(project: Project, opened: dg.DagsterInstance) -> Iterator[Diagnosis]:
+    """Ends them: they hold places in the queue that other runs wait for."""
+    for run in end_lost(opened, project.definitions.get_repository_def()):
+        again = "the next run completes it"
+        if run.remote_job_origin and opened.run_retries_max_retries:
+            again = "Dagster's daemon starts it again"
+        found = f"run {run.run_id[:8]} ({run.job_name}): its process was lost, and it was ended now"
+        yield note("dagster runs", f"{found}; {again}")
 
 
 def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Diagnosis:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
+from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.project.asset_keys import source_key
 from ct_assets.components.project.registry import declared_source, declared_syncs
 from ct_assets.components.project.runs import UNDER_WAY, end_lost, given_up, made_by, stopped
@@ -56,8 +57,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         ct_warehouse: DuckDBResource,
     ) -> dg.RunRequest | dg.SkipReason:
         repository = context.repository_def
-        if repository is not None:
-            end_lost(context.instance, repository)
+        end_lost(context.instance, repository)
         declared = declared_source(repository, source)
         if repository is None or declared is None:
             return dg.SkipReason(f"{sync.source} is refreshed by others")
@@ -75,7 +75,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         except (UserError, OSError) as error:  # a file may go while it is looked at
             return dg.SkipReason(str(error))
         context.update_cursor(json.dumps(asdict(seen)))
-        return dg.SkipReason(skip) if skip else dg.RunRequest()
+        return dg.SkipReason(skip) if skip else dg.RunRequest(tags=CRASH_RETRIES)
 
     return changed
 

@@ -8,9 +8,10 @@ import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 
 from ct_assets.components.project.registry import declared_assets
+from ct_assets.components.project.run_process import process_of
 
 SILENCE = timedelta(hours=1)
-"""A run without a new event for so long counts as dead."""
+"""A run without a new event for so long counts as dead where its process cannot be looked at."""
 
 SUFFIX = "_sync"
 """Ends the names of the jobs that are the whole chain of a sync."""
@@ -38,37 +39,65 @@ def is_live(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Where Dagster itself was killed, its runs stay under way for ever; a live one logs.
+    """Where Dagster itself was killed, its runs stay under way for ever.
 
     What is queued is in no process yet, and outlives them all.
     """
     if run.status is dg.DagsterRunStatus.QUEUED:
         return False
+    gone = process_gone(run)
+    return is_silent(instance, run) if gone is None else gone
+
+
+def process_gone(run: dg.DagsterRun) -> bool | None:
+    """None where it cannot be known, such as of another host."""
+    process = process_of(run)
+    return process.is_gone() if process else None
+
+
+def is_silent(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether it has logged nothing for long; never where Dagster watches the processes itself."""
+    if instance.run_monitoring_enabled and instance.run_launcher.supports_check_run_worker_health:
+        return False
     last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
     return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()
 
 
-def end_lost(instance: dg.DagsterInstance, repository: dg.RepositoryDefinition) -> None:
+def end_lost(
+    instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None
+) -> list[dg.DagsterRun]:
     """End the runs of our assets that are given up: automation and the queue wait for them.
 
-    One that makes assets of others, too, may be silent for as long as those are.
+    Of those that are merely silent not one that makes assets of others, too, which may take long.
     """
-    runs = instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
-    lost = [run for run in runs if given_up(instance, run)]
-    ours = set(declared_assets(repository)) if lost else set()
-    for run in lost:
-        made = made_by(repository, run)
-        if made and made <= ours:
-            canceling = run.status is dg.DagsterRunStatus.CANCELING
-            end = instance.report_run_canceled if canceling else instance.report_run_failed
+    if repository is None:
+        return []
+    ended = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY)):
+        if not given_up(instance, run):
+            continue
+        made, ours = made_by(repository, run), set(declared_assets(repository))
+        if process_gone(run) and made & ours:
+            _end(instance, run, "it is gone")
+        elif made and made <= ours:
             minutes = SILENCE.total_seconds() / 60
-            end(run, f"its process was lost: nothing was heard of it for {minutes:.0f} minutes")
+            _end(instance, run, f"nothing was heard of it for {minutes:.0f} minutes")
+        else:
+            continue
+        ended.append(run)
+    return ended
+
+
+def _end(instance: dg.DagsterInstance, run: dg.DagsterRun, why: str) -> None:
+    canceling = run.status is dg.DagsterRunStatus.CANCELING
+    end = instance.report_run_canceled if canceling else instance.report_run_failed
+    end(run, f"its process was lost: {why}")
 
 
 def made_by(repository: dg.RepositoryDefinition, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
     """The assets that a run makes; none if its job is there no more."""
-    if run.asset_selection is not None or not repository.has_job(run.job_name):
-        return frozenset(run.asset_selection or ())
+    if run.asset_selection or not repository.has_job(run.job_name):
+        return frozenset(run.asset_selection or ())  # of a whole job it is empty, or none
     return frozenset(repository.get_job(run.job_name).asset_layer.executable_asset_keys)
 
 

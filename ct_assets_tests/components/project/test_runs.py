@@ -1,0 +1,98 @@
+"""Runs in processes of their own that are killed as a host or a person kills them."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ct_assets.commands.checkup.instance import lost_runs
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.components.project.run_process import process_of
+from ct_assets.components.project.runs import end_lost
+from ct_assets_tests.components import kit
+from ct_assets_tests.components.serving import until
+
+HANGING = """
+import os
+import signal
+from pathlib import Path
+import ct_assets
+
+class Hanging(ct_assets.SourceTable):
+    def execute(self, context, results):
+        Path(os.environ["BEGUN"]).write_text(context.run.run_id)
+        signal.pause()
+        yield from results
+"""
+
+
+@contextlib.contextmanager
+def running(package: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`ct-assets run customers` in the midst of its first step, and its run's id."""
+    begun = home / f"begun-{len(list(home.glob('begun-*')))}"
+    module = f"{package.name}.definitions"
+    process = subprocess.Popen(
+        [Path(sys.executable).with_name("ct-assets"), "--module", module, "run", "customers"],
+        cwd=package.parent,
+        env=os.environ
+        | {"DAGSTER_HOME": str(home), "BEGUN": str(begun), "PYTHONPATH": str(package.parent)},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        yield process, until(lambda: begun.exists() and begun.read_text())
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+def test_a_run_whose_process_was_killed_is_ended_at_once_and_one_that_lives_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    source = kit.SOURCE.replace("ct_assets.components.SourceTable", "{}.hanging.Hanging")
+    package = kit.write(tmp_path, {"customers/defs.yaml": kit.CUSTOMERS})
+    (package / "defs" / "shop").mkdir()
+    (package / "defs" / "shop" / "defs.yaml").write_text(source.format(package.name))
+    (package / "hanging.py").write_text(HANGING)
+    (package / "definitions.py").write_text(
+        "from pathlib import Path\nimport ct_assets\n"
+        "defs = ct_assets.definitions(Path(__file__).parent)\n"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text(Path("dagster.yaml").read_text())
+    project = Project.load(f"{package.name}.definitions")
+    repository = project.definitions.get_repository_def()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+
+        def status(run_id: str) -> dg.DagsterRunStatus:
+            run = instance.get_run_by_id(run_id)
+            assert run
+            assert process_of(run)
+            return run.status
+
+        with running(package, home) as (process, first):
+            assert end_lost(instance, repository) == []
+            process.kill()
+            process.wait()
+            assert status(first) is dg.DagsterRunStatus.STARTED
+
+            with running(package, home) as (process, second):
+                assert status(first) is dg.DagsterRunStatus.FAILURE  # the second ended it
+                assert status(second) is dg.DagsterRunStatus.STARTED
+                assert list(lost_runs(project, instance)) == []
+                process.kill()
+                process.wait()
+                (told,) = lost_runs(project, instance)
+
+        assert told.found == (
+            f"run {second[:8]} (customers_sync): its process was lost, and it was ended now; "
+            "the next run completes it"
+        )
+        assert status(second) is dg.DagsterRunStatus.FAILURE
