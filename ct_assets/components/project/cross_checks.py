@@ -9,6 +9,7 @@ import dagster as dg
 
 from ct_assets.components.project import registry
 from ct_assets.components.project.locations import Place, component_of, message_at
+from ct_assets.components.project.pickled_sources import pickled_sources
 from ct_assets.components.project.yaml_documents import READ, Lines, UnreadableError, documents
 from ct_assets.errors import closest
 from ct_assets.mapping import Sync
@@ -25,6 +26,8 @@ class Declarations:
     """Every asset with those that it is made of; whether they exist is not known yet."""
     complete: bool = True
     """Whether these are all; some integrations of Dagster name their assets only later."""
+    pickled: frozenset[str] = frozenset()
+    """Assets whose rows Dagster would pickle."""
 
     @staticmethod
     def of(definitions: dg.Definitions) -> "Declarations":
@@ -40,6 +43,7 @@ class Declarations:
             ],
             {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs},
             all(isinstance(asset, WITH_KEYS) for asset in assets),
+            frozenset(key.to_user_string() for key in pickled_sources(definitions)),
         )
 
     def mistakes(self, defs: Path) -> Iterator[str]:
@@ -47,6 +51,7 @@ class Declarations:
         yield from self._not_read(defs)
         for sync, at in self.syncs:
             yield from self._unknown(sync, at)
+        yield from self._pickled()
         yield from self._circles()
 
     def _repeated(self) -> Iterator[str]:
@@ -92,6 +97,18 @@ class Declarations:
         if name not in others:
             hint = closest(name, others) or f"; there are: {', '.join(others) or 'none'}"
             yield message_at(at, path, f"no other sync {name!r}{hint}")
+
+    def _pickled(self) -> Iterator[str]:
+        for asset in sorted(self.pickled & {sync.source for sync, _ in self.syncs}):
+            at = next(at for sync, at in self.syncs if sync.source == asset)
+            yield message_at(
+                at,
+                ("source",),
+                f"Dagster would pickle the rows of {asset!r} into a file that others can read, and "
+                'never remove it. Write `io_manager_key="ct_staging"` in its `@dg.asset(...)`; if '
+                "it writes a table itself, `-> None` behind its arguments; an `io_manager` of your "
+                "own is defined in this project's `defs`",
+            )
 
     def _circles(self) -> Iterator[str]:
         try:

@@ -8,10 +8,12 @@ import pytest
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import following
+from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
+STAGED = 'key=["shop", "customer"], io_manager_key="ct_staging"'
 FRAME = '{"id": ["1"], "name": ["Ada"], "mail": ["ada@example.org"]}'
 
 
@@ -36,16 +38,48 @@ def people(sandbox: SandboxInTest) -> list[str | None]:
 
 
 @pytest.mark.parametrize("kind", ["pl.DataFrame", "pl.LazyFrame"])
-@pytest.mark.parametrize("manager", ["", ', io_manager_key="ct_staging"'])
 def test_an_asset_that_returns_a_frame(
-    tmp_path: Path, clevertap_sandbox: SandboxInTest, kind: str, manager: str
+    tmp_path: Path, clevertap_sandbox: SandboxInTest, kind: str
 ) -> None:
-    asset = f'@dg.asset(key=["shop", "customer"]{manager})\ndef customer() -> {kind}:\n'
+    asset = f"@dg.asset({STAGED})\ndef customer() -> {kind}:\n"
 
     result = kit.run(load(tmp_path, f"{asset}    return {kind}({FRAME})\n"))
 
     assert result.success, kit.failure(result)
     assert people(clevertap_sandbox) == ["1"]
+
+
+PICKLED = {
+    "a frame": ("", " -> pl.DataFrame"),
+    "a lazy frame": ("", " -> pl.LazyFrame"),
+    "perhaps a frame": ("", " -> pl.DataFrame | None"),
+    "nothing said": ("", ""),
+    "a frame, with a table beside": (', metadata={"dagster/table_name": "t"}', " -> pl.DataFrame"),
+    "by name": (', io_manager_key="files"', " -> pl.DataFrame"),
+}
+
+
+@pytest.mark.parametrize(("manager", "given"), PICKLED.values(), ids=PICKLED)
+def test_a_frame_that_dagster_would_pickle_is_stopped_before_it_is_made(
+    tmp_path: Path, manager: str, given: str
+) -> None:
+    asset = f"""
+@dg.definitions
+def defs():
+    @dg.asset(key=["shop", "customer"]{manager})
+    def customer(){given}:
+        return pl.DataFrame({FRAME})
+
+    files = dg.FilesystemIOManager(base_dir="files")
+    return dg.Definitions(assets=[customer], resources={{"files": files}})
+"""
+
+    with pytest.raises(InvalidDeclarationError) as stopped:
+        load(tmp_path, asset)
+
+    told = str(stopped.value)
+    assert "customers/defs.yaml:5: source: Dagster would pickle the rows of 'shop/customer'" in told
+    assert 'Write `io_manager_key="ct_staging"` in its `@dg.asset(...)`' in told
 
 
 def test_an_asset_that_returns_something_else_is_told_what_to_do(tmp_path: Path) -> None:
@@ -116,7 +150,7 @@ def test_a_table_can_be_looked_at_without_a_run(tmp_path: Path) -> None:
 
 
 def test_a_frame_cannot(tmp_path: Path) -> None:
-    asset = f'@dg.asset(key=["shop", "customer"])\ndef frame():\n    return pl.DataFrame({FRAME})\n'
+    asset = f"@dg.asset({STAGED})\ndef frame():\n    return pl.DataFrame({FRAME})\n"
 
     with pytest.raises(UserError, match=r"^shop/customer is made by another asset, whose rows"):
         previewed(load(tmp_path, asset))
@@ -133,7 +167,8 @@ def test_a_table_is_read_in_place_of_what_the_asset_once_gave(
             "create table person as select 7 as id, 'Ada' as name, null::text as mail"
         )
     with dg.instance_for_test() as instance:
-        frame = load(tmp_path / "before", asset.format("", "", f"pl.DataFrame({FRAME})"))
+        staged = ', io_manager_key="ct_staging"'
+        frame = load(tmp_path / "before", asset.format(staged, "", f"pl.DataFrame({FRAME})"))
         assert kit.run(frame, instance=instance).success
 
         result = kit.run(load(tmp_path, asset.format(table, " -> None", None)), instance=instance)
@@ -205,6 +240,7 @@ CHECKED = f"""
 @dg.asset(
     key=["shop", "customer"],
     check_specs=[dg.AssetCheckSpec("complete", asset=["shop", "customer"], blocking=True)],
+    io_manager_key="ct_staging",
 )
 def customer():
     yield dg.Output(pl.DataFrame({FRAME}))

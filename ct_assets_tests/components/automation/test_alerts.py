@@ -154,7 +154,7 @@ LEAKY = """
 import dagster as dg
 import polars as pl
 
-@dg.asset(key=["shop", "customer"])
+@dg.asset(key=["shop", "customer"], io_manager_key="ct_staging")
 def customer() -> pl.DataFrame:
     raise ValueError("no room for <ada@example.org>")
 """

@@ -36,7 +36,7 @@ import polars as pl
 
 CHECK = dg.AssetCheckSpec("complete", asset=["shop", "customer"], blocking=True)
 
-@dg.asset(key=["shop", "customer"], check_specs=[CHECK])
+@dg.asset(key=["shop", "customer"], check_specs=[CHECK], io_manager_key="ct_staging")
 def customer():
     yield dg.Output(pl.DataFrame({{"id": ["1"], "name": ["Ada"], "mail": ["{mail}"]}}))
     yield dg.AssetCheckResult(passed={passed})
@@ -194,7 +194,7 @@ def test_other_syncs_are_not_started_by_changes(tmp_path: Path, sync: str) -> No
 
     assert requested(evaluate(defs, instance, first), defs) == set()
     sensors = [s.name for s in defs.get_repository_def().sensor_defs]
-    assert sorted(sensors) == ["alert_on_budget", "alert_on_failure", "automation"]
+    assert sorted(sensors) == ["alert_on_budget", "alert_on_failure", "automation", "lost_runs"]
 
 
 def test_a_cron_line_runs_the_chain_unless_it_is_under_way(tmp_path: Path) -> None:

@@ -1,0 +1,46 @@
+"""PickledSources finds assets whose rows Dagster would pickle, for everybody to read."""
+
+import re
+from collections.abc import Iterator
+
+import dagster as dg
+from dagster._core.definitions.resource_definition import ResourceDefinition
+
+from ct_assets.components.project.registry import TABLE
+
+DEFAULT = "io_manager"
+_FRAME = re.compile(r"DataFrame|LazyFrame")
+_ANY = "typing.Any"
+_IN_FILES = (dg.FilesystemIOManager, type(None))
+
+
+def pickled_sources(definitions: dg.Definitions) -> Iterator[dg.AssetKey]:
+    """Assets that give a frame, or do not say what they give, to an I/O manager that pickles it.
+
+    A pickle of a LazyFrame has the secrets that it reads with, that of a DataFrame all its rows,
+    and Dagster writes both into a file of mode 0644 that nobody ever removes.
+    """
+    resources = definitions.resources or {}
+    for asset in definitions.assets or ():
+        if not isinstance(asset, dg.AssetsDefinition) or not asset.is_executable:
+            continue
+        for key in asset.keys:
+            manager = asset.get_io_manager_key_for_asset_key(key)
+            bound = resources.get(manager)
+            own = manager != DEFAULT and bound is None  # one of ours, or a mistake that is told
+            if not own and _pickles(bound) and _may_give_a_frame(asset, key):
+                yield key
+
+
+def _pickles(manager: object) -> bool:
+    fs: ResourceDefinition = dg.fs_io_manager
+    return manager is fs or isinstance(manager, _IN_FILES)
+
+
+def _may_give_a_frame(asset: dg.AssetsDefinition, key: dg.AssetKey) -> bool:
+    output = asset.node_def.output_def_named(asset.get_output_name_for_asset_key(key))
+    if output.dagster_type.is_nothing:
+        return False
+    given = str(output.dagster_type.typing_type)
+    unsaid = given == _ANY and TABLE not in asset.metadata_by_key.get(key, {})
+    return unsaid or _FRAME.search(given) is not None
