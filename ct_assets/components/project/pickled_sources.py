@@ -1,5 +1,6 @@
 """PickledSources finds assets whose rows Dagster would pickle, for everybody to read."""
 
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from ct_assets.components.project.registry import TABLE
 
 DEFAULT = "io_manager"
 _FRAME = re.compile(r"DataFrame|LazyFrame")
-_ANY = "typing.Any"
+_ANY, _RESULT = "typing.Any", "MaterializeResult"
 _IN_FILES = (dg.FilesystemIOManager, type(None))
 
 
@@ -42,5 +43,15 @@ def _may_give_a_frame(asset: dg.AssetsDefinition, key: dg.AssetKey) -> bool:
     if output.dagster_type.is_nothing:
         return False
     given = str(output.dagster_type.typing_type)
-    unsaid = given == _ANY and TABLE not in asset.metadata_by_key.get(key, {})
-    return unsaid or _FRAME.search(given) is not None
+    if given != _ANY:
+        return _FRAME.search(given) is not None
+    return TABLE not in asset.metadata_by_key.get(key, {}) and not _materializes(asset)
+
+
+def _materializes(asset: dg.AssetsDefinition) -> bool:
+    """Whether its function says that it wrote the rows itself, and gives none."""
+    compute = asset.node_def.compute_fn if isinstance(asset.node_def, dg.OpDefinition) else None
+    function = getattr(compute, "decorated_fn", None)
+    code = getattr(inspect.unwrap(function), "__code__", None) if function else None
+    said = str(getattr(function, "__annotations__", {}).get("return", ""))
+    return _RESULT in said or (code is not None and _RESULT in code.co_names)
