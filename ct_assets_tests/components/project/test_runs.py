@@ -44,7 +44,7 @@ def running(package: Path, home: Path) -> Iterator[tuple[subprocess.Popen[bytes]
         stdout=subprocess.DEVNULL,
     )
     try:
-        yield process, until(lambda: begun.exists() and begun.read_text())
+        yield process, until(lambda: begun.read_text() if begun.exists() else "")
     finally:
         process.kill()
         process.wait()
