@@ -26,9 +26,13 @@ class ProjectError(UserError):
 
 
 def enter_project(root: Path) -> None:
-    """Makes `root` the project of this process, whose definitions are loaded from there."""
+    """Makes `root` the project of this process, whose definitions are loaded from there.
+
+    Does nothing where it has no file of a project, as in tests of a component.
+    """
     global _entered
-    _entered = root
+    if any((root / mark).is_file() for marks in MARKS for mark in marks):
+        _entered = root
 
 
 def enter_project_of(module: str) -> None:

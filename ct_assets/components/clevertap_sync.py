@@ -16,6 +16,7 @@ from ct_assets.components.project.registry import sync_metadata
 from ct_assets.components.scaffold.scaffolder import SyncScaffolder
 from ct_assets.mapping import parse
 from ct_assets.mapping.declaration.constant_fields import dates_as_text
+from ct_assets.settings import enter_project
 
 
 class SyncAttributes(RawAttributes):
@@ -41,6 +42,7 @@ class ClevertapSync(DeclaredComponent):
         self.sync = parse(self.declaration, cron_problems(self.declaration))
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        enter_project(context.project_root)  # also if Dagster's own loader has loaded it
         at = place_of(context)
         job = chain(self.sync)
         with errors_at(at):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -111,3 +112,14 @@ def test_definitions_in_no_project_are_told_so(
         "or dg.toml with [tool.dg.project]; name the definitions of a project of yours with "
         "--module or CT_DEFINITIONS\n",
     )
+
+
+def test_dagsters_own_loader_says_which_project_it_is_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CT_DATA_DIR")
+    monkeypatch.chdir("/")
+
+    dg.load_from_defs_folder(path_within_project=shop.package)
+
+    assert settings.data_dir() == shop.data
