@@ -1,11 +1,23 @@
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ct_assets import settings
+from ct_assets.delivery.sender import account_slots
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+
+
+@pytest.fixture(autouse=True)
+def notes_of_states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """No test finds what another one noted of an account at a port that both were given."""
+    root = tmp_path_factory.getbasetemp() / "slots"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(account_slots, "ROOT", root)
+        yield root
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
+import duckdb
 import polars as pl
 
 from ct_assets.clevertap.client import Client
@@ -14,7 +15,8 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
-from ct_assets.delivery.guards import guards
+from ct_assets.delivery.guards import guards, lost_state
+from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.sender.account_slots import other_slots, upload_slots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.delete_adapter import Deleting
@@ -23,9 +25,9 @@ from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, send
 from ct_assets.delivery.settlement import delivery_report
 from ct_assets.delivery.settlement.settle import Settlement, settle
-from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state import state_database, witness
 from ct_assets.delivery.state.ledger import DeliveryLedger
-from ct_assets.delivery.state.sync_files import OUTBOX, StorageError
+from ct_assets.delivery.state.sync_files import OUTBOX, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.row_counts import DeliveryCounts, RowCounts
 
@@ -78,25 +80,32 @@ def deliver(
     stop = stop or threading.Event()
     rng = rng or Random()  # noqa: S311 -- spreads repeats, hides nothing
     sending = Sending(client, clock, rng, stop, retry, progress)
-    with SyncState.open(
-        request.home,
-        request.policy,
-        memory=request.memory,
-        patience=request.patience,
-        stop=stop,
-        waiting=waiting,
-    ) as state:
-        delivery = plan_delivery(request, state)
-        stats = send_delivery(request, state, delivery, sending)
-        result = settle_delivery(request, state, delivery, stats)
+    home = request.home
+    with locked(home, request.patience, stop, waiting), readable_errors(home):
+        result = _deliver(request, sending)
     _check(request, result)
     return result
 
 
-def plan_delivery(request: DeliveryRequest, state: SyncState) -> PlannedDelivery:
+def _deliver(request: DeliveryRequest, sending: Sending) -> DeliveryResult:
+    comparison = lost_state.check(request)
+    lost_state.set_aside(request.home, comparison)
+    with SyncState.open_unlocked(request.home, request.policy, memory=request.memory) as state:
+        delivery = plan_delivery(request, state, comparison)
+        stats = send_delivery(request, state, delivery, sending)
+        result = settle_delivery(request, state, delivery, stats)
+    return replace(result, notes=(*comparison.notes, *result.notes))
+
+
+def plan_delivery(
+    request: DeliveryRequest,
+    state: SyncState,
+    comparison: lost_state.Comparison = lost_state.NOTHING,
+) -> PlannedDelivery:
     """Does everything up to the outbox; the database is closed while records leave."""
     before = request.at - request.retention
     with state.database() as connection:
+        lost_state.reconcile(connection, state.ledger, request, comparison)
         leftover = settle(state, connection)
         snapshot = request.valid.stat().st_ino
         check_guards(connection, request)
@@ -106,13 +115,17 @@ def plan_delivery(request: DeliveryRequest, state: SyncState) -> PlannedDelivery
         delivery_report.list_held(connection)
         if not plan.objection:
             guards.expect_changes(connection, request)
-        number = state.ledger.begin(request.run, request.at)
+        number = lost_state.begin(connection, state.ledger, request)
         outbox.write(connection, request, plan.diff, number)
+        state.ledger.note_outbox(number, witness.checksum(request.home / OUTBOX))
+        state_id, keys = _standing(connection)
     if request.valid.stat().st_ino != snapshot:  # rows are known by their place in it
         raise StorageError(
             f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
             f"sent, run again"
         )
+    if not request.rehearsal:
+        account_witness.write(request.home, state_id, number, keys)
     return PlannedDelivery(number, plan, leftover)
 
 
@@ -183,6 +196,10 @@ def settle_delivery(
             )
         if not plan.objection and _is_whole(request, plan, settlement):
             state_database.put(connection, "declaration", request.policy.declaration)
+        state_id, keys = _standing(connection)
+        state.ledger.note("keys", str(keys))
+    if not request.rehearsal:
+        account_witness.write(request.home, state_id, delivery.number, keys)
     counts = _counts(request, plan, settlement)
     if _shows_all(request, counts):
         state.keep_previous(request.valid)
@@ -190,6 +207,8 @@ def settle_delivery(
         counts=counts,
         report=settlement.report,
         delivery=delivery.number,
+        state_id=state_id,
+        keys=keys,
         settled=delivery.leftover.sent if delivery.leftover else None,
         notes=(plan.removals.note,) if plan.removals.note else (),
         requests=stats.requests,
@@ -203,6 +222,12 @@ def settle_delivery(
         objection=plan.objection,
         passing=stats.passing,
     )
+
+
+def _standing(connection: duckdb.DuckDBPyConnection) -> tuple[str, int]:
+    """The state's id, and the rows that CleverTap has acknowledged."""
+    keys = "select count(*) from synced where delivery is not null"
+    return state_database.get(connection, "id") or "", state_database.scalar(connection, keys)
 
 
 def _is_whole(request: DeliveryRequest, plan: DeliveryPlan, settlement: Settlement) -> bool:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from ct_assets.delivery.state.witness import Witness
 from ct_assets.row_counts import RowCounts
 
 MEMORY = "300MB"
@@ -66,6 +67,10 @@ class DeliveryRequest:
     """How long to wait for another run of this sync."""
     retention: timedelta = timedelta(days=30)
     """How long reports, and the ledger of what is folded, are kept."""
+    witnesses: tuple[Witness, ...] = ()
+    """What others than the files know of earlier deliveries, such as Dagster's event log."""
+    rehearsal: bool = False
+    """On a copy of the state: nothing is compared with it, and nobody is told of it."""
     memory: str = MEMORY
     """Memory of the database, above which it uses the disk."""
 

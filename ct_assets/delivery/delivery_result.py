@@ -15,6 +15,10 @@ class DeliveryResult:
     """Parquet: key, kind, outcome, code, message, hint, batch, run."""
     delivery: int
     """Its number within the sync."""
+    state_id: str = ""
+    """Of the state that accounts for it."""
+    keys: int = 0
+    """Rows that CleverTap has acknowledged by now, whichever delivery brought them."""
     settled: OutcomeCounts | None = None
     """Records of an earlier delivery that this one settled first; None if there were none."""
     notes: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ def dry_run(request: DeliveryRequest, client: DryRunClient) -> DryRunResult:
     """
     with copied(request) as copy:
         policy = replace(copy.policy, on_removed="keep", on_unknown="resend")
-        result = _delivered(replace(copy, policy=policy), client)
+        result = _delivered(replace(copy, policy=policy, rehearsal=True), client)
         report = pl.scan_parquet(result.report, glob=False).filter(outcome="refused")
         codes = report.group_by("code").len("rows").sort("rows", "code", descending=[True, False])
         refused = {str(code): rows for code, rows in codes.collect().iter_rows()}

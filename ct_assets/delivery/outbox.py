@@ -18,7 +18,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import GOING, Diff
 from ct_assets.delivery.sender.batch import Batch
 from ct_assets.delivery.sender.lanes import lane_count
-from ct_assets.delivery.state import field_bitmap
+from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, OUTGOING, REMOVALS, VALID
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.delivery.state.sync_files import OUTBOX
@@ -54,6 +54,8 @@ class OutboxOrigin:
     run: str
     declaration: str
     partition: str | None
+    state_id: str | None = None
+    """None in an outbox of version 0.1."""
 
 
 def write(
@@ -74,17 +76,21 @@ def write(
                 {records} union all {OUTGOING.typed(_REMOVED)} {order}
             ) to {literal(str(partial))} (
                 format parquet, compression lz4, dictionary_size_limit 1,
-                row_group_size {_row_group(connection)}, kv_metadata {_metadata(request, delivery)}
+                row_group_size {_row_group(connection)},
+                kv_metadata {_metadata(connection, request, delivery)}
             )
             """
         )
     connection.execute("set preserve_insertion_order = false")
 
 
-def _metadata(request: DeliveryRequest, delivery: int) -> str:
+def _metadata(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, delivery: int
+) -> str:
     """SQL of all that `origin` and `undeclared` read."""
     metadata: Mapping[str, str] = {
         "delivery": str(delivery),
+        "state_id": state_database.get(connection, "id") or "",
         "run": request.run,
         "declaration": request.policy.declaration,
         "partition": request.partition or "",
@@ -98,7 +104,11 @@ def _metadata(request: DeliveryRequest, delivery: int) -> str:
 def origin(outbox: Path) -> OutboxOrigin:
     facts = pl.read_parquet_metadata(outbox)
     return OutboxOrigin(
-        int(facts["delivery"]), facts["run"], facts["declaration"], facts["partition"] or None
+        delivery=int(facts["delivery"]),
+        run=facts["run"],
+        declaration=facts["declaration"],
+        partition=facts["partition"] or None,
+        state_id=facts.get("state_id"),
     )
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery.delivery_plan import check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, field_columns
+from ct_assets.delivery.guards import lost_state
+from ct_assets.delivery.guards.lost_state import Comparison
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, REMOVALS
 from ct_assets.delivery.state.state_copy import copied
 from ct_assets.delivery.state.state_database import scalar
-from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors
+from ct_assets.delivery.state.sync_files import PREVIOUS, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import mask
 from ct_assets.sql import name_sql, parquet_sql
@@ -60,25 +63,37 @@ class PlanReport:
 
 def plan(request: DeliveryRequest) -> PlanReport:
     """Plans a delivery, and leaves every byte of the state as it is."""
-    with (
-        readable_errors(request.home),
-        copied(request) as copy,
-        SyncState.open_unlocked(copy.home, copy.policy, memory=copy.memory) as state,
-        state.database() as connection,
-    ):
-        settle(state, connection)
-        return _report(connection, request, copy)
+    with readable_errors(request.home), copied(request) as copy:
+        comparison = _review(request)
+        lost_state.set_aside(copy.home, comparison)
+        with (
+            SyncState.open_unlocked(copy.home, copy.policy, memory=copy.memory) as state,
+            state.database() as connection,
+        ):
+            lost_state.reconcile(connection, state.ledger, copy, comparison)
+            settle(state, connection)
+            return _report(connection, request, copy, comparison)
+
+
+def _review(request: DeliveryRequest) -> Comparison:
+    with locked(request.home, request.patience) if request.home.exists() else nullcontext():
+        return lost_state.review(request)
 
 
 def _report(
-    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, copy: DeliveryRequest
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    copy: DeliveryRequest,
+    comparison: Comparison,
 ) -> PlanReport:
-    stopped = _stopped(connection, request)
+    lost = lost_state.objection(request, comparison)
+    stopped = lost or _stopped(connection, request)
     plan = make_plan(connection, copy, count_kept=True)
     fates, removals = plan.diff.fates, plan.removals
     requests = _requests(connection)
     properties = _properties(connection, copy, plan.diff, request.home / PREVIOUS)
-    notes = [removals.note] if removals.note else []
+    notes = [] if lost else [*comparison.notes]
+    notes += [removals.note] if removals.note else []
     if properties is None:
         notes.append("which fields changed is not known: no whole delivery is on record")
     return PlanReport(

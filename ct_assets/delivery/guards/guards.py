@@ -14,7 +14,7 @@ from ct_assets.errors import closest
 
 ALWAYS_REMOVABLE = 10
 
-GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new")
+GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new", "lost_state")
 
 
 def unknown_guard(names: Iterable[str]) -> str | None:

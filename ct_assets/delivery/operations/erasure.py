@@ -22,6 +22,7 @@ from ct_assets.delivery.operations.person_rows import (
 )
 from ct_assets.delivery.sender.account_slots import other_slots
 from ct_assets.delivery.sender.retry import Failures, Retry
+from ct_assets.delivery.settlement.delivery_report import ASIDE
 from ct_assets.delivery.settlement.settle import settle, settled, undeclared
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import PREVIOUS, STATE, database
@@ -175,6 +176,8 @@ def _compact(state: SyncState) -> None:
 
 
 def _erase_files(home: Path, keys: Person, person: Person) -> int:
+    for unusable in home.glob(f"*{ASIDE}"):
+        unusable.unlink()
     rows = sum(erase_rows(path, report_lines(keys)) for path in home.glob("reports/*.parquet"))
     if (home / PREVIOUS).exists():
         rows += erase_rows(home / PREVIOUS, about_person(person))

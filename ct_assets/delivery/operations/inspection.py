@@ -1,29 +1,24 @@
 """Inspection reads what is known of rows and syncs, and leaves every byte as it is."""
 
-import contextlib
-import shutil
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import polars as pl
 
 from ct_assets import sql
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settle
+from ct_assets.delivery.state.ledger import readable_ledger
 from ct_assets.delivery.state.state_copy import copied_home
 from ct_assets.delivery.state.sync_files import (
-    LEDGER,
     OUTBOX,
     STATE,
     locked,
     readable_errors,
 )
 from ct_assets.delivery.state.sync_state import SyncState
-from ct_assets.files import scratch_dir
 
 LATEST = 5
 
@@ -159,20 +154,3 @@ def _runs(home: Path) -> dict[int, DeliveryRun]:
     return {
         number: DeliveryRun(number, run, datetime.fromisoformat(at)) for number, run, at in rows
     }
-
-
-@contextlib.contextmanager
-def readable_ledger(home: Path) -> Iterator[sqlite3.Connection]:
-    """Opens the ledger without a write; SQLite itself would checkpoint its write-ahead log."""
-    wal = home / f"{LEDGER}-wal"
-    with contextlib.ExitStack() as stack:
-        path = home / LEDGER
-        if wal.exists() and wal.stat().st_size:
-            folder = stack.enter_context(scratch_dir())
-            shutil.copyfile(wal, folder / wal.name)
-            path = Path(shutil.copyfile(path, folder / path.name))
-            mode = "rw"
-        else:
-            mode = "ro&immutable=1"
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True)
-        yield stack.enter_context(contextlib.closing(connection))

@@ -26,11 +26,11 @@ class SlotsError(UserError):
 
 
 def upload_slots(destination: Destination, root: Path = ROOT) -> "AccountSlots":
-    return _slots(root / f"{_account(destination)}-upload", MAX_IN_FLIGHT)
+    return _slots(root / f"{account_label(destination.name)}-upload", MAX_IN_FLIGHT)
 
 
 def other_slots(destination: Destination, root: Path = ROOT) -> "AccountSlots":
-    return _slots(root / f"{_account(destination)}-other", MAX_IN_FLIGHT_OTHER)
+    return _slots(root / f"{account_label(destination.name)}-other", MAX_IN_FLIGHT_OTHER)
 
 
 class AccountSlots:
@@ -108,9 +108,9 @@ class AccountSlots:
 _slots = functools.cache(AccountSlots)
 
 
-def _account(destination: Destination) -> str:
+def account_label(destination: str) -> str:
     """Names the account without giving it away; its name is one, however its host is spelled."""
-    return hashlib.sha256(destination.name.encode()).hexdigest()[:16]
+    return hashlib.sha256(destination.encode()).hexdigest()[:16]
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

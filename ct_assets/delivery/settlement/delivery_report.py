@@ -10,9 +10,13 @@ import duckdb
 
 from ct_assets.clevertap.codes import entries
 from ct_assets.delivery.outbox import OutboxOrigin
+from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, HELD_ROWS, HINTS, RECORD_OUTCOMES, VALID
 from ct_assets.files import replacing
 from ct_assets.sql import literal
+
+ASIDE = ".aside"
+"""After the name of a file that could not be used, and that a delivery went on without."""
 
 LISTED = ("refused", "parked")
 """Reasons of held rows that a person may want to act on."""
@@ -46,6 +50,7 @@ def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: OutboxOrigi
     """Writes `RECORD_OUTCOMES`, and `HELD_ROWS` where the delivery's own run filled it."""
     _explain(connection)
     path = path_of(home, origin.delivery)
+    state_id = state_database.get(connection, "id") or ""
     with replacing(path) as partial:
         connection.execute(
             f"""
@@ -57,7 +62,10 @@ def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: OutboxOrigi
                     from {RECORD_OUTCOMES}
                     union all by name from {HELD_ROWS}
                 ) as r left join {HINTS} as c on c.code = coalesce(r.code, r.outcome)
-            ) to {literal(str(partial))} (format parquet, compression snappy)
+            ) to {literal(str(partial))} (
+                format parquet, compression snappy,
+                kv_metadata {{state_id: {literal(state_id)}, delivery: '{origin.delivery}'}}
+            )
             """
         )
     return path
@@ -81,8 +89,8 @@ def _hint(code: str) -> str:
 
 
 def prune(home: Path, before: datetime) -> None:
-    """Removes reports older than that, by the time they were written."""
-    for report in (home / "reports").glob("*.parquet"):
+    """Removes reports older than that, and files set aside, by the time they were written."""
+    for report in (*home.glob("reports/*.parquet"), *home.glob(f"*{ASIDE}")):
         with contextlib.suppress(FileNotFoundError):
             if report.stat().st_mtime < before.timestamp():
                 report.unlink()

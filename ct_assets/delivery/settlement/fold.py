@@ -12,7 +12,7 @@ from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
-from ct_assets.delivery.state.state_database import scalar, transaction
+from ct_assets.delivery.state.state_database import put, scalar, transaction
 from ct_assets.sql import literal, parquet_sql
 
 _FORGET_REPLACED = f"""
@@ -76,6 +76,7 @@ def fold(
         "outbox": parquet_sql(outbox),
     }
     with transaction(connection):
+        put(connection, "folded", facts["delivery"])
         _release(connection, parks=policy.parks)
         connection.execute(_ACKED.format(**facts))
         connection.execute(_REFUSED.format(**facts))

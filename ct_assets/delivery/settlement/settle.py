@@ -19,9 +19,11 @@ from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
-from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, StorageError
 from ct_assets.delivery.state.sync_state import SyncState
+from ct_assets.delivery.state.witness import FORMER
 from ct_assets.files import sync
 from ct_assets.row_counts import OutcomeCounts
 from ct_assets.sql import parquet_sql
@@ -85,6 +87,7 @@ def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlemen
         return None
     path = state.home / OUTBOX
     origin = outbox.origin(path)
+    _check_ledger(state, connection, origin)
     _load_outcomes(state, connection, origin)
     report = delivery_report.write(connection, state.home, origin)
     settlement = Settlement(origin, report, _tally(connection, "="), _tally(connection, "<>"))
@@ -92,6 +95,28 @@ def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlemen
     path.unlink()
     sync(state.home)
     return settlement
+
+
+def _check_ledger(
+    state: SyncState, connection: duckdb.DuckDBPyConnection, origin: OutboxOrigin
+) -> None:
+    """Without the ledger that goes with it, all of an outbox would seem unsent."""
+    if not state.ledger.knows(origin.delivery):
+        why = f"its {LEDGER} does not know delivery {origin.delivery}"
+    elif not _is_of(connection, origin.state_id):
+        why = f"its {STATE} is not the one that delivery {origin.delivery} began with"
+    else:
+        return
+    raise StorageError(
+        f"{state.home.name}: a delivery was cut short and cannot be settled, for {why}. "
+        f"`ct-assets plan {state.home.name}` says what can be done"
+    )
+
+
+def _is_of(connection: duckdb.DuckDBPyConnection, state_id: str | None) -> bool:
+    """Whether it is this state, or one that was given up for it; version 0.1 had no ids."""
+    known = (state_database.get(connection, name) for name in ("id", f"{FORMER}{state_id}"))
+    return state_id is None or state_id == next(known) or next(known) is not None
 
 
 def _load_outcomes(

@@ -2,17 +2,21 @@
 
 import contextlib
 import re
+import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
+from urllib.parse import quote
 
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.state.sync_files import LEDGER
 from ct_assets.errors import UserError
+from ct_assets.files import scratch_dir
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 create table if not exists deliveries (
@@ -30,6 +34,14 @@ create table if not exists refusals (
 create index if not exists sends_of_delivery on sends (delivery);
 create index if not exists refusals_of_delivery on refusals (delivery);
 """
+_SECOND = (
+    "create table meta (name text primary key, value text not null)",
+    "alter table deliveries add column outbox integer",
+    "alter table sends add column checksum integer",
+)
+"""Since version 2: the state's id, a checksum of each outbox, and one of each entry."""
+
+OUTCOMES = ("sent", "acked", "not_taken", "unknown")
 
 
 _RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
@@ -37,7 +49,7 @@ _RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
 
 
 class LedgerError(UserError):
-    """The ledger was written by a newer version."""
+    """The ledger was written by a newer version, or is damaged."""
 
 
 class LedgerEntry(NamedTuple):
@@ -69,8 +81,15 @@ class LedgerFile:
             )
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
+        if version < VERSION:
+            self._migrate(version)
+
+    def _migrate(self, version: int) -> None:
         if version == 0:
             self._connection.executescript(_TABLES)
+        with self._transaction():
+            for statement in _SECOND:
+                self._connection.execute(statement)
             self._connection.execute(f"pragma user_version = {VERSION}")
 
     def close(self) -> None:
@@ -89,13 +108,42 @@ class LedgerFile:
         )
         return int(cursor.lastrowid or 0)
 
-    def entries(self, delivery: int) -> Iterator[LedgerEntry]:
-        cursor = self._connection.execute(
-            "select id, batch, first, until, outcome, why from sends"
-            " where delivery = ? order by id",
-            (delivery,),
+    def adopt(self, state_id: str, number: int) -> None:
+        """Belongs to that state from now on; the next delivery has a larger number."""
+        with self._transaction():
+            self.note("state_id", state_id)
+            self._connection.execute(
+                "insert into sqlite_sequence (name, seq) select 'deliveries', 0"
+                " where not exists (select 1 from sqlite_sequence where name = 'deliveries')"
+            )
+            self._connection.execute(
+                "update sqlite_sequence set seq = max(seq, ?) where name = 'deliveries'", (number,)
+            )
+
+    def note(self, name: str, value: str) -> None:
+        """Notes a fact about the ledger as a whole: `state_id`, or `keys` of that state."""
+        self._connection.execute("insert or replace into meta values (?, ?)", (name, value))
+
+    def note_outbox(self, delivery: int, checksum: int) -> None:
+        self._connection.execute(
+            "update deliveries set outbox = ? where id = ?", (checksum, delivery)
         )
-        return map(LedgerEntry._make, cursor)
+
+    def last(self) -> int:
+        """The number of the last delivery that began."""
+        return last_delivery(self._connection)
+
+    def knows(self, delivery: int) -> bool:
+        found = self._connection.execute("select 1 from deliveries where id = ?", (delivery,))
+        return found.fetchone() is not None
+
+    def entries(self, delivery: int) -> Iterator[LedgerEntry]:
+        """What was noted of a delivery, in the order in which it was.
+
+        Raises:
+            LedgerError: An entry is not as it was written.
+        """
+        return read_entries(self._connection, delivery)
 
     def refusals(self, delivery: int, size: int) -> Iterator[list[tuple[int, int, int, str]]]:
         """(entry, position, code, message), `size` at a time."""
@@ -153,9 +201,12 @@ class LedgerFile:
         with self._transaction():
             for first, until in _runs(rows):
                 send = self._connection.execute(
-                    "insert into sends (delivery, batch, first, until, outcome, why)"
-                    " values (?, ?, ?, ?, ?, ?)",
-                    (delivery, batch, first, until, outcome, why),
+                    "insert into sends (delivery, batch, first, until, outcome, why, checksum)"
+                    " values (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(delivery, batch, first, until, outcome, why),
+                        _checksum(delivery, batch, first, until, outcome),
+                    ),
                 ).lastrowid
                 self._connection.executemany(
                     "insert into refusals values (?, ?, ?, ?, ?)",
@@ -184,6 +235,58 @@ class DeliveryLedger(NamedTuple):
 
     def unknown(self, batch: int, rows: Sequence[int], why: str) -> None:
         self.file.record(self.delivery, batch, rows, "unknown", why)
+
+
+def last_delivery(connection: sqlite3.Connection) -> int:
+    """The number of the last delivery that began, even if it is pruned by now."""
+    query = "select seq from sqlite_sequence where name = 'deliveries'"
+    found = connection.execute(query).fetchone()
+    return int(found[0]) if found else 0
+
+
+@contextlib.contextmanager
+def readable_ledger(home: Path) -> Iterator[sqlite3.Connection]:
+    """Read as it is; SQLite would write beside it what a run has not folded into it yet."""
+    wal = home / f"{LEDGER}-wal"
+    with contextlib.ExitStack() as stack:
+        path = home / LEDGER
+        if wal.exists() and wal.stat().st_size:
+            folder = stack.enter_context(scratch_dir())
+            shutil.copyfile(wal, folder / wal.name)
+            path = Path(shutil.copyfile(path, folder / path.name))
+            mode = "rw"
+        else:
+            mode = "ro&immutable=1"
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True)
+        yield stack.enter_context(contextlib.closing(connection))
+
+
+def read_entries(connection: sqlite3.Connection, delivery: int) -> Iterator[LedgerEntry]:
+    """As `LedgerFile.entries`, of a ledger of this version."""
+    cursor = connection.execute(
+        "select id, batch, first, until, outcome, why, checksum from sends"
+        " where delivery = ? order by id",
+        (delivery,),
+    )
+    for *values, checksum in cursor:
+        entry = LedgerEntry._make(values)
+        if not _is_whole(delivery, entry, checksum):
+            raise LedgerError(
+                f"entry {entry.id} of the ledger, {LEDGER}, is not as it was written: the file is "
+                f"damaged. Nothing was sent. Bring it back from a backup"
+            )
+        yield entry
+
+
+def _checksum(delivery: int, batch: int, first: int, until: int, outcome: str) -> int:
+    return zlib.crc32(f"{delivery} {batch} {first} {until} {outcome}".encode())
+
+
+def _is_whole(delivery: int, entry: LedgerEntry, checksum: int | None) -> bool:
+    """Entries of version 1 have no checksum."""
+    if checksum is None:
+        return entry.outcome in OUTCOMES
+    return checksum == _checksum(delivery, entry.batch, entry.first, entry.until, entry.outcome)
 
 
 def _quotes(message: str, text: str) -> bool:

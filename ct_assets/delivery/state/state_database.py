@@ -9,7 +9,10 @@ import duckdb
 from ct_assets.delivery.state.sync_files import STATE, database
 from ct_assets.errors import UserError
 
-MIGRATIONS: Sequence[str] = ("alter table synced add column also ubigint[]",)
+MIGRATIONS: Sequence[str] = (
+    "alter table synced add column also ubigint[]",
+    "insert or ignore into meta values ('id', replace(uuid()::varchar, '-', ''))",
+)
 """SQL that takes a state from version i + 1 to i + 2."""
 
 HASH = "md5_number_lower of the record, encoding 1"

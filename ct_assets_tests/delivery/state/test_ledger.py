@@ -61,7 +61,7 @@ def test_a_newer_ledger_is_refused(tmp_path: Path) -> None:
         connection.execute("pragma user_version = 9")
     connection.close()
 
-    with pytest.raises(LedgerError, match=r"version 9, this one knows 1\); upgrade ct_assets"):
+    with pytest.raises(LedgerError, match=r"version 9, this one knows 2\); upgrade ct_assets"):
         LedgerFile(tmp_path, durable=False)
 
 

@@ -1,0 +1,217 @@
+"""Witnesses: each file of a sync bears the state's id and the number of a delivery.
+
+They are read before anything is opened for writing, so that reading makes no file and changes none.
+"""
+
+import contextlib
+import sqlite3
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from ct_assets import sql
+from ct_assets.delivery.state.ledger import (
+    LedgerError,
+    last_delivery,
+    read_entries,
+    readable_ledger,
+)
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, StorageError
+from ct_assets.errors import disk_trouble
+
+REPORTS = "the reports"
+FORMER = "former:"
+"""Before the id, in the state's meta, of another state that a person has given up."""
+
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Something beside the state that knows of its deliveries."""
+
+    place: str
+    """The bearer in words: `sends.sqlite`, `the reports`, `Dagster's event log` ..."""
+    state_id: str | None
+    """None where a version before ids wrote it."""
+    delivery: int
+    """The last one that it knows of; 0 if it only knows that there were some."""
+    keys: int = 0
+    """Rows that CleverTap had acknowledged; 0 if it does not know."""
+
+
+@dataclass(frozen=True)
+class StateReading:
+    """`state.duckdb`; `begun` and `folded` are None until a delivery of this version began."""
+
+    state_id: str | None
+    begun: int | None
+    folded: int | None
+    newest: int
+    """The last delivery of which it holds a row."""
+    keys: int
+    rows: int
+    """Acknowledged and held."""
+    home: str | None
+    """Whose it is, as `<destination>/<sync>`."""
+    former: Mapping[str, int]
+    """The last delivery of each state that was given up for this one, by id; "" is of no id."""
+
+
+@dataclass(frozen=True)
+class LedgerReading:
+    state_id: str | None
+    last: int
+    sent: int
+    """The last delivery of which a request left."""
+    keys: int
+    checksums: Mapping[int, int]
+    """Of outboxes, by delivery."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the files of a sync say; what is missing is None."""
+
+    state: StateReading | None = None
+    ledger: LedgerReading | None = None
+    outbox: Witness | None = None
+    report: Witness | None = None
+    """The latest."""
+    damaged: frozenset[str] = field(default_factory=frozenset)
+    """Files that are there and cannot be read."""
+
+    @property
+    def ledger_last(self) -> int:
+        return self.ledger.last if self.ledger else 0
+
+
+def read(home: Path) -> Evidence:
+    """Reads the files at `home`, for whoever holds its lock.
+
+    Raises:
+        StorageError: Another process has the state open, or the disk is at fault.
+    """
+    damaged: set[str] = set()
+    state = ledger = box = report = None
+    with _noting(STATE, home, damaged):
+        state = _state(home)
+    with _noting(LEDGER, home, damaged):
+        ledger = _ledger(home)
+    with _noting(OUTBOX, home, damaged):
+        box = _outbox(home, ledger)
+    with _noting(REPORTS, home, damaged):
+        report = _report(home)
+    return Evidence(state, ledger, box, report, frozenset(damaged))
+
+
+class _DamagedError(Exception):
+    pass
+
+
+@contextlib.contextmanager
+def _noting(name: str, home: Path, damaged: set[str]) -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.Error, sqlite3.Error, pl.exceptions.PolarsError, KeyError, ValueError) as error:
+        text = str(error).lower()
+        if "conflicting lock" in text or "could not set lock" in text:
+            raise StorageError(
+                f"{home.name}: another process has its {name} open, such as a DuckDB shell. "
+                f"Nothing was sent. Close it and run again"
+            ) from None
+        memory = isinstance(error, duckdb.OutOfMemoryException)
+        if disk_trouble(error) or memory or "permission denied" in text:
+            raise
+        damaged.add(name)
+    except (_DamagedError, LedgerError):
+        damaged.add(name)
+
+
+def _state(home: Path) -> StateReading | None:
+    """Reads every block, whose checksum DuckDB verifies."""
+    if not (home / STATE).exists():
+        return None
+    with sql.opened(home / STATE, read_only=True) as connection:
+        meta: dict[str, str] = dict(connection.execute("from meta").fetchall())
+        newest, keys, rows = (
+            connection.execute(
+                """
+                select max(delivery), sum(acked), sum(n) from (
+                    select max(delivery) as delivery, count(delivery) as acked, count(*) as n,
+                        bit_xor(hash(synced)) from synced
+                    union all
+                    select max(delivery), 0, count(*), bit_xor(hash(held)) from held
+                )
+                """
+            ).fetchone()
+            or ()
+        )
+    former = {k.removeprefix(FORMER): int(v) for k, v in meta.items() if k.startswith(FORMER)}
+    begun, folded = meta.get("begun"), meta.get("folded")
+    return StateReading(
+        state_id=meta.get("id"),
+        begun=int(begun) if begun is not None else None,
+        folded=int(folded) if folded is not None else None,
+        newest=int(newest or 0),
+        keys=int(keys or 0),
+        rows=int(rows or 0),
+        home=meta.get("home"),
+        former=former,
+    )
+
+
+def _ledger(home: Path) -> LedgerReading | None:
+    if not (home / LEDGER).exists():
+        return None
+    with readable_ledger(home) as connection:
+        (integrity,) = connection.execute("pragma quick_check(1)").fetchone()
+        if integrity != "ok":
+            raise _DamagedError
+        (version,) = connection.execute("pragma user_version").fetchone()
+        if version == 0:  # a first run was killed while it made the file
+            return LedgerReading(None, 0, 0, 0, {})
+        meta, checksums, last = {}, {}, last_delivery(connection)
+        if version > 1:
+            meta = dict(connection.execute("select name, value from meta").fetchall())
+            query = "select id, outbox from deliveries where outbox is not null"
+            checksums = dict(connection.execute(query).fetchall())
+            if (home / OUTBOX).exists():
+                for delivery in (last, last - 1):
+                    for _ in read_entries(connection, delivery):
+                        pass
+        (sent,) = connection.execute("select coalesce(max(delivery), 0) from sends").fetchone()
+    return LedgerReading(meta.get("state_id"), last, sent, int(meta.get("keys", 0)), checksums)
+
+
+def _outbox(home: Path, ledger: LedgerReading | None) -> Witness | None:
+    path = home / OUTBOX
+    if not path.exists():
+        return None
+    told = pl.read_parquet_metadata(path)
+    delivery = int(told["delivery"])
+    known = ledger.checksums.get(delivery) if ledger else None
+    if known is not None and known != checksum(path):
+        raise _DamagedError
+    return Witness(OUTBOX, told.get("state_id"), delivery)
+
+
+def _report(home: Path) -> Witness | None:
+    numbers = [path.stem for path in home.glob("reports/*.parquet") if path.stem.isdigit()]
+    if not numbers:
+        return None
+    latest = max(numbers)
+    told = pl.read_parquet_metadata(home / "reports" / f"{latest}.parquet")
+    return Witness(REPORTS, told.get("state_id"), int(latest))
+
+
+def checksum(path: Path) -> int:
+    total = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            total = zlib.crc32(chunk, total)
+    return total
