@@ -13,7 +13,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.files import owners_files
-from ct_assets.io_managers import delivery_requests, destinations
+from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
 from ct_assets.io_managers.cancellation import stoppable
 from ct_assets.io_managers.delivery_metadata import ProgressLog, delivery_metadata, summary
 from ct_assets.io_managers.delivery_requests import Upload, points_each
@@ -57,7 +57,11 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         self, context: dg.OutputContext, upload: Upload, to: Destination, stop: threading.Event
     ) -> DeliveryResult:
         retention = timedelta(days=self.report_days)
-        request = delivery_requests.request(upload, to.name, context.run_id, retention)
+        instance = context.step_context.instance
+        witnesses = delivery_witness.latest(instance, upload.sync.name, to)
+        request = delivery_requests.request(
+            upload, to.name, context.run_id, retention, witnesses=witnesses
+        )
         progress = ProgressLog(context.log)
         try:
             with Client(to) as client:
@@ -68,6 +72,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             if error.result is None:
                 raise
             self._keep(context, error.result, to)
+            delivery_witness.observe(instance, context.asset_key, error.result, to.name)
             if error.result.objection:
                 _tell_guard(context, error.result.objection)
             if stop.is_set():  # the run ends as cancelled, whose step has no metadata

@@ -10,6 +10,7 @@ import polars as pl
 
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import DeliveryResult, Progress
+from ct_assets.io_managers import delivery_witness
 from ct_assets.io_managers.metadata_tables import fix, table
 from ct_assets.row_counts import OUTCOMES, REMOVALS, DeliveryCounts
 
@@ -43,6 +44,7 @@ def delivery_metadata(
         "destination": f"sandbox: {to.base_url}" if to.is_sandbox else to.name,
         "conservation": balance(counts),
         "refusals": refusals(pl.scan_parquet(result.report, glob=False)),
+        **delivery_witness.metadata(result, to.name),
         "report": dg.MetadataValue.path(result.report),
         "dagster/row_count": counts.acked,
         **{f"{ROWS}{name}": count for name, count in counts.totals().items()},

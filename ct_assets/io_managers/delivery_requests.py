@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ct_assets.delivery import DeliveryRequest, Policy
 from ct_assets.delivery.guards.guards import unknown_guard
+from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
 from ct_assets.mapping import Sync
 from ct_assets.settings import data_dir
@@ -76,7 +77,14 @@ def home(destination: str, sync: str) -> Path:
     return data_dir() / "state" / destination / sync
 
 
-def request(upload: Upload, destination: str, run: str, retention: timedelta) -> DeliveryRequest:
+def request(
+    upload: Upload,
+    destination: str,
+    run: str,
+    retention: timedelta,
+    *,
+    witnesses: tuple[Witness, ...] = (),
+) -> DeliveryRequest:
     """The request for the delivery of an upload; `destination` is its name."""
     split, options = split_of(upload), upload.options
     return DeliveryRequest(
@@ -91,6 +99,7 @@ def request(upload: Upload, destination: str, run: str, retention: timedelta) ->
         allow=frozenset(options.allow),
         retention=retention,
         partition=upload.partition,
+        witnesses=witnesses,
     )
 
 
