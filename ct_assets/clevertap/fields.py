@@ -1,6 +1,7 @@
 """Fields of CleverTap's own have names, types and allowed values."""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class FieldType(StrEnum):
@@ -24,6 +25,29 @@ class FieldType(StrEnum):
     IDENTITY = "identity"
     OBJECT_ID = "object_id"
     EVENT_NAME = "event_name"
+
+
+FieldTypeName = Literal[
+    "string",
+    "integer",
+    "float",
+    "boolean",
+    "date",
+    "list",
+    "phone",
+    "email",
+    "gender",
+    "yes_no",
+    "education",
+    "age",
+    "groups",
+    "items",
+    "timestamp",
+    "identity",
+    "object_id",
+    "event_name",
+]
+"""The same for type checkers and editors."""
 
 
 # developer.clevertap.com/docs/upload-user-profiles-api; the dnd flags of SMS and WhatsApp are on

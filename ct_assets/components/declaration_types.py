@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, Required, TypedDict
 
+from ct_assets.clevertap.fields import FieldTypeName
+
 Names = list[str] | tuple[str, ...]
 """Not `Sequence[str]`, which a mere text is, too."""
 Scalar = str | bool | int | float | date | datetime
@@ -31,29 +33,7 @@ class FillingSettings(TypedDict, total=False):
 
 
 class FieldSettings(FillingSettings, total=False):
-    type: (
-        Literal[
-            "string",
-            "integer",
-            "float",
-            "boolean",
-            "date",
-            "list",
-            "phone",
-            "email",
-            "gender",
-            "yes_no",
-            "education",
-            "age",
-            "groups",
-            "items",
-            "timestamp",
-            "identity",
-            "object_id",
-            "event_name",
-        ]
-        | None
-    )
+    type: FieldTypeName | None
     on_invalid: Literal["reject", "drop"]
     on_null: Literal["skip", "clear"]
     op: Literal["set", "add", "remove", "incr", "decr"]

@@ -73,8 +73,8 @@ def test_choices_and_plain_types_are_those_of_the_model(typed: Any) -> None:
         kept, typed_so = set(choices(setting.annotation)), set(choices(hints[name]))
         # A type has the short forms, too, which a model's validators turn into the long one.
         short = typed_so - kept if has_short_form(setting.annotation) else set()
-        assert kept | short == typed_so, name
+        assert kept | short == typed_so, f"{name}: declaration_types, or FieldTypeName, lacks it"
 
 
-def test_identifiers_are_cleartaps() -> None:
+def test_identifiers_are_clevertaps() -> None:
     assert set(types.IdentifiedBy.__annotations__) == set(IDENTIFIERS)

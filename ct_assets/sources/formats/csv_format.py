@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import polars as pl
@@ -15,7 +16,6 @@ from ct_assets.sources.formats.source_format import FileError, SourceFormat, nam
 from ct_assets.sources.formats.text_file import is_gzip, line_at, line_of, not_utf8, opened
 from ct_assets.sql import opened as database
 
-SEPARATORS = ",;\t|"
 _FEWER, _MORE = "MISSING COLUMNS", "TOO MANY COLUMNS"
 _WHY = {
     _FEWER: "fewer fields than the header; is the file cut off, or a line break not in quotes?",
@@ -27,13 +27,15 @@ class CsvFormat(SourceFormat):
     """Text with a header; the separator is what the header has most of."""
 
     name = "CSV"
-    suffixes = (".csv", ".tsv", ".txt")
+    suffixes: ClassVar[Sequence[str]] = (".csv", ".tsv", ".txt")
     gzipped = True
+    separators: ClassVar[str] = ",;\t|"
+    """A format of one separator is a subclass that names it here."""
 
     def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:  # noqa: ARG002
-        separator = separator_of(files[0])
+        separator = self.separator_of(files[0])
         frame = pl.scan_csv(list(files), infer_schema=False, separator=separator, glob=False)
-        header = header_of(files[0])
+        header = header_of(files[0], separator)
         _check_header(header, files)
         if len(header) == 1:
             return frame
@@ -46,13 +48,14 @@ class CsvFormat(SourceFormat):
         if len(columns) == 1:
             return
         nulls = rows.select(pl.col(columns[-1]).null_count()).collect(engine="streaming").item()
-        if nulls and (uneven := uneven_line(files)):
+        if nulls and (uneven := uneven_line(files, self.separator_of(files[0]))):
             raise FileError(f"{named(files)}: {uneven}")
 
     def broken(self, files: Sequence[Path], error: BaseException) -> str | None:
         text = str(error).lower()
         if "more fields" in text:
-            return uneven_line(files) or "a line has more fields than the header"
+            uneven = uneven_line(files, self.separator_of(files[0]))
+            return uneven or "a line has more fields than the header"
         if "utf-8" in text or "utf8" in text:
             return not_utf8(files)
         if "csv malformed" in text:
@@ -69,28 +72,29 @@ class CsvFormat(SourceFormat):
         return super().unreadable(file, error)
 
     def difference(self, files: Sequence[Path]) -> str | None:
-        separators = {separator_of(file): file.name for file in files}
+        separators = {self.separator_of(file): file.name for file in files}
         if len(separators) == 1:
             return None
         each = " and ".join(f"{sign!r} in {name}" for sign, name in separators.items())
         return f"these files have different separators, {each}; save them all with the same"
 
+    def separator_of(self, file: Path) -> str:
+        """The separator that the header has most of outside of quotes."""
+        with opened(file) as lines:
+            header = re.sub(rb'"[^"]*"', b"", lines.readline(65_536))
+        usual = self.separators
+        if ".tsv" in file.suffixes:  # of as many of each, it is the tab
+            usual = "".join(sorted(usual, key=lambda separator: separator != "\t"))
+        return max(usual, key=lambda separator: header.count(separator.encode()))
 
-def separator_of(file: Path) -> str:
-    """The usual separator that the header has most of outside of quotes."""
-    with opened(file) as lines:
-        header = re.sub(rb'"[^"]*"', b"", lines.readline(65_536))
-    usual = "\t,;|" if ".tsv" in file.suffixes else SEPARATORS
-    return max(usual, key=lambda separator: header.count(separator.encode()))
 
-
-def header_of(file: Path) -> Sequence[str | None]:
+def header_of(file: Path, separator: str) -> Sequence[str | None]:
     first = pl.scan_csv(
         file,
         has_header=False,
         n_rows=1,
         infer_schema=False,
-        separator=separator_of(file),
+        separator=separator,
         glob=False,
         truncate_ragged_lines=True,
     )
@@ -125,15 +129,15 @@ def _wrong_in_name(place: int, name: str) -> str | None:
     )
 
 
-def uneven_line(files: Sequence[Path]) -> str | None:
+def uneven_line(files: Sequence[Path], separator: str) -> str | None:
     """The first line with fewer or more fields than the header, and what may be the cause.
 
     By DuckDB, because polars fills up what a line lacks with nulls.
     """
-    columns = len(header_of(files[0]))
+    columns = len(header_of(files[0], separator))
     for file in files:
         try:
-            uneven = _uneven(file, columns, separator_of(files[0]))
+            uneven = _uneven(file, columns, separator)
         except duckdb.Error as error:
             hushed(error)
             why = "where its lines end cannot be told; put a value with a line break or a quote in"
