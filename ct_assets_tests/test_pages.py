@@ -14,7 +14,7 @@ def page(name: str) -> str:
 
 def tree() -> str:
     """Each package with the first line of its docstring, in the order in which folders list."""
-    lines = [f"{'ct_assets/':<{WIDTH}}the public API; its leaves are single modules"]
+    lines = [f"{'ct_assets/':<{WIDTH}}the public API; its own modules are leaves for all packages"]
     for init in sorted(PACKAGE.rglob("*/__init__.py")):
         path = init.parent.relative_to(PACKAGE)
         name = "  " * len(path.parts) + f"{path.name}/"

@@ -1,4 +1,4 @@
-"""Fields of a few words: their spellings become the one that CleverTap takes."""
+"""Reads the few words that some fields take, and gives the spelling that CleverTap takes."""
 
 from collections.abc import Mapping
 

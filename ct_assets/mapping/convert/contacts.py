@@ -1,4 +1,4 @@
-"""E-mail addresses and phone numbers are checked as the services that use them would."""
+"""Checks e-mail addresses and phone numbers as the services that use them would."""
 
 from collections.abc import Collection
 from typing import TypedDict

@@ -1,4 +1,4 @@
-"""Compiles the metadata of phonenumbers to the automaton that decides what they decide.
+"""Compiles the metadata of phonenumbers into an automaton that gives the same verdicts.
 
 `patterns` reads the metadata's regular expressions and `matching` runs them over digits;
 `diagrams` hold sets of strings of digits, on which `validity` says what `is_valid_number` says and
