@@ -27,7 +27,8 @@ class _OpenElsewhereError(Exception):
 
 def states(folder: Path) -> Iterator[Diagnosis]:
     """A finding for each sync of each destination below `folder`."""
-    homes = {path.parent for name in (STATE, LEDGER) for path in folder.glob(f"*/*/{name}")}
+    files = (STATE, LEDGER, OUTBOX)
+    homes = {path.parent for name in files for path in folder.glob(f"*/*/{name}")}
     for home in sorted(homes):
         yield _state(home)
     if not homes:
@@ -37,8 +38,9 @@ def states(folder: Path) -> Iterator[Diagnosis]:
 def _state(home: Path) -> Diagnosis:
     name = f"state {home.parent.name}/{home.name}"
     fix = (
-        f"Upgrade ct_assets if a newer one wrote it; else bring {home} back from a backup. "
-        "Without it all profiles are sent again, and all events: mind their first_run."
+        f"A run of {home.name} ends before it sends. Upgrade ct_assets if a newer one wrote the "
+        f"file; else bring {home} back as it was after the last delivery: what an older copy does "
+        "not know of is sent again."
     )
     try:
         with locked(home):
@@ -62,8 +64,7 @@ def _healthy(home: Path) -> str:
     summary = f"healthy, {rows:,} rows acknowledged"
     if not (home / OUTBOX).exists():
         return summary
-    with _readable(OUTBOX):
-        outbox.origin(home / OUTBOX)
+    _check_outbox(home)
     return f"{summary}; a delivery was cut short, the next run settles it"
 
 
@@ -89,6 +90,14 @@ def _check_state(home: Path) -> int:
         return state_database.scalar(
             connection, "select count(*) from synced where delivery is not null"
         )
+
+
+def _check_outbox(home: Path) -> None:
+    """Reads every page: a run that settles it needs each record."""
+    with _readable(OUTBOX):
+        outbox.origin(home / OUTBOX)
+        rows = pl.scan_parquet(home / OUTBOX, glob=False)
+        rows.select(pl.all().hash().sum()).collect(engine="streaming")
 
 
 def _check_version(name: str, version: int, known: int) -> None:

@@ -95,6 +95,23 @@ def test_a_file_of_other_bytes(sync: Sync, name: str, told: str) -> None:
     assert found(sync) == ("failed", told)
 
 
+def test_an_outbox_with_a_flipped_page(sync: Sync) -> None:
+    sync.run_until_fold([event("e1"), event("e2"), event("e3")])
+    records = bytearray((sync.home / OUTBOX).read_bytes())
+    records[4:200] = bytes(byte ^ 0xFF for byte in records[4:200])
+    (sync.home / OUTBOX).write_bytes(records)
+
+    (check,) = states(sync.folder / "state")
+
+    assert check.status == "failed"
+    assert check.found == "outbox.parquet cannot be read (ComputeError)"
+    assert check.fix == (
+        "A run of purchases ends before it sends. Upgrade ct_assets if a newer one wrote the file; "
+        f"else bring {sync.home} back as it was after the last delivery: what an older copy does "
+        "not know of is sent again."
+    )
+
+
 def test_a_damaged_page(sync: Sync) -> None:
     ledger = bytearray((sync.home / LEDGER).read_bytes())
     ledger[4096:4196] = b"x" * 100
