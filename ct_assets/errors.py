@@ -39,7 +39,9 @@ def disk_trouble(error: BaseException) -> str | None:
 def lock_holder(error: BaseException) -> str | None:
     """The process that has a database open, such as `duckdb (process 7)`, from DuckDB's error."""
     holder = re.search(r"Conflicting lock is held in (?:\S*/)?([^/]+?) \(PID (\d+)\)", str(error))
-    return f"{holder[1]} (process {holder[2]})" if holder else None
+    if holder:
+        return f"{holder[1]} (process {holder[2]})"
+    return "another process" if "Could not set lock on file" in str(error) else None
 
 
 def hushed(error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""Checks that the state of every sync can be read, in a known version; changes nothing."""
+"""Opens every state, ledger and outbox, compares them, and says what a run does about a fault."""
 
 import contextlib
 import sqlite3
@@ -10,6 +10,7 @@ import polars as pl
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.delivery import outbox
+from ct_assets.delivery.guards.lost_state import compare
 from ct_assets.delivery.state import ledger, state_database
 from ct_assets.delivery.state.ledger import readable_ledger
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError, locked
@@ -26,8 +27,8 @@ class _OpenElsewhereError(Exception):
 
 
 def states(folder: Path) -> Iterator[Diagnosis]:
-    """A finding for each sync of each destination below `folder`."""
-    files = (STATE, LEDGER, OUTBOX)
+    """A finding for each sync of each destination below `folder`; nothing there is changed."""
+    files = (STATE, LEDGER, OUTBOX, "reports")
     homes = {path.parent for name in files for path in folder.glob(f"*/*/{name}")}
     for home in sorted(homes):
         yield _state(home)
@@ -38,13 +39,20 @@ def states(folder: Path) -> Iterator[Diagnosis]:
 def _state(home: Path) -> Diagnosis:
     name = f"state {home.parent.name}/{home.name}"
     fix = (
-        f"A run of {home.name} ends before it sends. Upgrade ct_assets if a newer one wrote the "
-        f"file; else bring {home} back as it was after the last delivery: what an older copy does "
-        "not know of is sent again."
+        f"A run stops before it sends if {home.name} is of events, or deletes or clears what is "
+        "gone; else it sends again what it does not know to be sent: ct-assets plan tells. Upgrade "
+        f"ct_assets if a newer one wrote the file; else bring {home} back as it was after the last "
+        "delivery."
     )
     try:
         with locked(home):
-            return ok(name, _healthy(home))
+            summary = _healthy(home)
+            comparison = compare(home)
+        if comparison.losses:
+            return failed(name, "; ".join(comparison.losses), fix)
+        if comparison.notes:
+            return note(name, "; ".join((summary, *comparison.notes)))
+        return ok(name, summary)
     except SyncBusyError:
         return note(name, "not looked at: a run is under way")
     except OSError as error:

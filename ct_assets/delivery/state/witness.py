@@ -20,8 +20,8 @@ from ct_assets.delivery.state.ledger import (
     read_entries,
     readable_ledger,
 )
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, StorageError
-from ct_assets.errors import disk_trouble
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
+from ct_assets.errors import disk_trouble, lock_holder
 
 REPORTS = "the reports"
 FORMER = "former:"
@@ -98,13 +98,13 @@ def read(home: Path) -> Evidence:
     """
     damaged: set[str] = set()
     state = ledger = box = report = None
-    with _noting(STATE, home, damaged):
+    with _noting(STATE, damaged):
         state = _state(home)
-    with _noting(LEDGER, home, damaged):
+    with _noting(LEDGER, damaged):
         ledger = _ledger(home)
-    with _noting(OUTBOX, home, damaged):
+    with _noting(OUTBOX, damaged):
         box = _outbox(home, ledger)
-    with _noting(REPORTS, home, damaged):
+    with _noting(REPORTS, damaged):
         report = _report(home)
     return Evidence(state, ledger, box, report, frozenset(damaged))
 
@@ -114,18 +114,13 @@ class _DamagedError(Exception):
 
 
 @contextlib.contextmanager
-def _noting(name: str, home: Path, damaged: set[str]) -> Iterator[None]:
+def _noting(name: str, damaged: set[str]) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, sqlite3.Error, pl.exceptions.PolarsError, KeyError, ValueError) as error:
         text = str(error).lower()
-        if "conflicting lock" in text or "could not set lock" in text:
-            raise StorageError(
-                f"{home.name}: another process has its {name} open, such as a DuckDB shell. "
-                f"Nothing was sent. Close it and run again"
-            ) from None
         memory = isinstance(error, duckdb.OutOfMemoryException)
-        if disk_trouble(error) or memory or "permission denied" in text:
+        if disk_trouble(error) or memory or lock_holder(error) or "permission denied" in text:
             raise
         damaged.add(name)
     except (_DamagedError, LedgerError):

@@ -67,7 +67,7 @@ def test_a_newer_state(sync: Sync) -> None:
 
     assert found(sync) == (
         "failed",
-        "state.duckdb has version 99, and this ct_assets knows 2",
+        "state.duckdb has version 99, and this ct_assets knows 3",
     )
 
 
@@ -77,7 +77,7 @@ def test_a_newer_ledger(sync: Sync) -> None:
 
     assert found(sync) == (
         "failed",
-        "sends.sqlite has version 99, and this ct_assets knows 1",
+        "sends.sqlite has version 99, and this ct_assets knows 2",
     )
 
 
@@ -106,10 +106,29 @@ def test_an_outbox_with_a_flipped_page(sync: Sync) -> None:
     assert check.status == "failed"
     assert check.found == "outbox.parquet cannot be read (ComputeError)"
     assert check.fix == (
-        "A run of purchases ends before it sends. Upgrade ct_assets if a newer one wrote the file; "
-        f"else bring {sync.home} back as it was after the last delivery: what an older copy does "
-        "not know of is sent again."
+        "A run stops before it sends if purchases is of events, or deletes or clears what is gone; "
+        "else it sends again what it does not know to be sent: ct-assets plan tells. Upgrade "
+        f"ct_assets if a newer one wrote the file; else bring {sync.home} back as it was after the "
+        "last delivery."
     )
+
+
+def test_a_ledger_that_is_gone(sync: Sync) -> None:
+    (sync.home / LEDGER).unlink()
+
+    assert found(sync) == (
+        "failed",
+        "sends.sqlite is missing, though state.duckdb knows of delivery 1",
+    )
+
+
+def test_a_state_that_is_gone(sync: Sync) -> None:
+    (sync.home / STATE).unlink()
+
+    status, losses = found(sync)
+
+    assert status == "failed"
+    assert losses.startswith("state.duckdb is missing, though sends.sqlite knows of delivery 1")
 
 
 def test_a_damaged_page(sync: Sync) -> None:
