@@ -25,7 +25,7 @@ class SyncAttributes(RawAttributes):
 
 @dg.scaffold_with(SyncScaffolder)
 class ClevertapSync(DeclaredComponent):
-    """Rows of one source as CleverTap profiles or events: split, checked, sent, accounted for.
+    """Sends the rows of one source to CleverTap as profiles or events, and accounts for each.
 
     Assets: `<name>/valid`, `<name>/rejected`, `<name>/clevertap`, `<name>/undelivered`.
     """

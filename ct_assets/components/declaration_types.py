@@ -1,4 +1,4 @@
-"""The settings of syncs and sources as types, by which editors complete them and mypy checks them.
+"""Types the settings of syncs and sources, so that editors complete them and mypy checks them.
 
 The models of `ct_assets.mapping` and `ct_assets.sources` judge a declaration, whichever way it is
 written; these types say of Python what a model's validators take: each short form beside the long
@@ -51,7 +51,7 @@ class IdentifierSettings(FillingSettings, total=False):
 
 
 class IdentifiedBy(TypedDict, total=False):
-    """One of them."""
+    """A mapping with exactly one of these keys."""
 
     identity: str | IdentifierSettings
     objectId: str | IdentifierSettings

@@ -1,4 +1,4 @@
-"""The base of our components: reading a declaration, and the hooks that subclasses override."""
+"""Loads a declaration into a component, and calls the hooks that subclasses override."""
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
@@ -17,9 +17,10 @@ Execute = Callable[[dg.AssetExecutionContext, Iterator[StepResult]], Iterator[St
 
 
 class DeclaredComponent(dg.Component):
-    """A subclass in the project's own code is named as `type:` in a `defs.yaml` like any other.
+    """The base of `ClevertapSync` and `SourceTable`.
 
-    `ct-assets plan` and `preview` show the rows of the declaration and call no `execute`.
+    A `defs.yaml` may name a subclass in the project's own code as its `type:`. `ct-assets plan` and
+    `preview` do not call `execute`, which is no place to change rows.
     """
 
     attributes: ClassVar[type[RawAttributes]]
@@ -36,9 +37,9 @@ class DeclaredComponent(dg.Component):
         return parsed(attributes, context, lambda declaration: cls(**declaration))
 
     def get_asset_spec(self, spec: dg.AssetSpec) -> dg.AssetSpec:
-        """The spec of one of the component's assets; `spec` is the one that it has otherwise.
+        """Gives one of the component's assets its spec; `spec` is the default.
 
-        Override it to add owners, tags, metadata, a group or further `deps`. The key stays.
+        Override it to change owners, tags, metadata, the group, or to add `deps`. The key stays.
 
             class GrowthSync(ct_assets.ClevertapSync):
                 def get_asset_spec(self, spec: dg.AssetSpec) -> dg.AssetSpec:
@@ -52,7 +53,7 @@ class DeclaredComponent(dg.Component):
         context: dg.AssetExecutionContext,  # noqa: ARG002 - for subclasses
         results: Iterator[StepResult],
     ) -> Iterator[StepResult]:
-        """Run one step of the component; the work is done while `results` is iterated.
+        """Runs one step of the component; iterating `results` does the work.
 
         Override it to do something before, after or around a step. `context.selected_asset_keys`
         says which step it is: a sync sends its records in the one of `<name>/clevertap`.
@@ -68,7 +69,7 @@ class DeclaredComponent(dg.Component):
         yield from results
 
     def with_own_specs(self, assets: Iterable[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:
-        """The same assets as `get_asset_spec` wants them, still with our declaration in each."""
+        """Applies `get_asset_spec` to every asset, and keeps the declaration in its metadata."""
 
         def own(spec: dg.AssetSpec) -> dg.AssetSpec:
             declared = {k: v for k, v in spec.metadata.items() if k in DECLARATIONS}
@@ -83,7 +84,7 @@ def executed_by(
     [Callable[Concatenate[dg.AssetExecutionContext, P], Iterator[StepResult]]],
     Callable[Concatenate[dg.AssetExecutionContext, P], Iterator[StepResult]],
 ]:
-    """Has the generator of a step iterated by `execute`, in a run whose process is noted."""
+    """Decorates the generator of a step: `execute` iterates it, and its run's process is noted."""
 
     def decorated(
         step: Callable[Concatenate[dg.AssetExecutionContext, P], Iterator[StepResult]],

@@ -1,7 +1,7 @@
-"""The JSON schema that editors and `dg` get: pydantic's, with the short forms and examples.
+"""Makes the JSON schema for editors and `dg`: pydantic's, with the short forms and examples.
 
-It offers names, values and descriptions, and refuses nothing: `dg check defs` would tell a mistake
-in the schema's words and never come to ours, which say what to write instead.
+It offers names, values and descriptions, and refuses nothing: `dg check defs` would print a mistake
+in the words of the schema, and not in ours, which say what to write instead.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.mapping import Sync
 from ct_assets.sources.source import Source
 
-# What may stand in place of the mapping of these models.
+# The short form that may replace the mapping of these models.
 _SHORT: Mapping[str, Mapping[str, Any]] = {
     "Field": {"type": "string", "description": "A column."},
     "Filling": {"type": "string", "description": "A column."},

@@ -36,7 +36,7 @@ class SourceAttributes(RawAttributes):
 
 @dg.scaffold_with(SourceScaffolder)
 class SourceTable(DeclaredComponent):
-    """A table, a file or a query, read when the asset is materialized and kept as Parquet.
+    """Reads a table, a file or a query when its asset is materialized, and keeps it as Parquet.
 
     Exactly one of `file`, `table`, `sql` and `sql_file` says where the rows come from.
     """

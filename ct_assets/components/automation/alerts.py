@@ -1,4 +1,4 @@
-"""Sensors that tell a webhook which sync failed, or is beyond its budgets, and what to do."""
+"""Makes the sensors that tell a webhook which sync failed or is beyond its budgets, and a fix."""
 
 import html
 from collections.abc import Collection, Iterator, Mapping
@@ -26,7 +26,7 @@ TOLD = "clevertap/told_"
 def alert_sensors(
     budgets: Budgets = STANDARD, by_sync: Mapping[str, Budgets] | None = None
 ) -> list[dg.SensorDefinition]:
-    """The sensors `alert_on_failure` and `alert_on_budget`, for a project's definitions.
+    """Makes the sensors `alert_on_failure` and `alert_on_budget`, for a project's definitions.
 
     They tell the webhook of the resource `ct_alerts`, which is off until it has a URL.
 

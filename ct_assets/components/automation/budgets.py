@@ -9,7 +9,7 @@ Rows = Mapping[str, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Budgets:
-    """Above each figure an alert is sent; None: never."""
+    """The largest figures of a run that need no alert; None: no figure does."""
 
     rejected_share: float | None = 0.05
     """Of the rows that `where` leaves."""
@@ -72,7 +72,10 @@ _RULES = {
 
 
 def breaches(budgets: Budgets, sync: str, rows: Rows) -> Iterator[Breach]:
-    """`rows`: counts by outcome; with that budget, `month` too: this month's data points so far."""
+    """Compares a run with its budgets.
+
+    `rows` has counts by outcome; for a budget of data points `month`, too: those of this month.
+    """
     for name, budget in asdict(budgets).items():
         rule = _RULES[name]
         if budget is not None and (value := rule.value(rows)) > budget:

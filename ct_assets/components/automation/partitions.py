@@ -31,7 +31,7 @@ _AT = "__at"
 
 
 def definition(sync: Sync) -> dg.TimeWindowPartitionsDefinition | None:
-    """The period that is under way has its partition, too."""
+    """The partitions of a sync, that of the current period included."""
     partition = sync.partition
     if partition is None:
         return None
@@ -64,9 +64,10 @@ def row_counts(source: pl.LazyFrame, partition: Partition) -> Mapping[str, int]:
 def take_stock(
     sync: Sync, source: pl.LazyFrame, staging: Staging, valid: Draft, keys: Collection[str]
 ) -> Mapping[str, int]:
-    """Note the rows of all partitions; `valid` keeps those of `keys` for `delivered`.
+    """Stores the count of rows of every partition; that of `keys` in `valid`, too, for `delivered`.
 
-    Found are rows, by partition, that came after a delivery or were passed over by later ones.
+    Returns the rows, by partition, that came after their delivery, or whose partition lies between
+    delivered ones and was not delivered.
     """
     if sync.partition is None:
         return {}
@@ -89,14 +90,14 @@ def waiting(sync: Sync, staging: Staging) -> Mapping[str, int]:
 
 
 def delivered(sync: Sync, staging: Staging, destination: str, valid: Snapshot) -> None:
-    """Take note that the partitions of `valid` were delivered, in whichever runs at a time."""
+    """Stores that the partitions of `valid` were delivered; runs may do so at the same time."""
     rows, split = valid.meta.partition_rows, valid.meta.split
     if not rows or split is None or split.declaration != sync.digest:
         return
     file = _file(sync, destination)
     with private_lock(private_dir(file.parent) / f"{file.name}.lock"):
         seen = staging.meta(_seen(sync)).partition_rows
-        # Rows that vanished make room for others, which are not to be taken for them.
+        # A row that vanished must not be counted in place of a new one.
         kept = {k: min(n, seen[k]) for k, n in _read(sync, file).items() if k in seen}
         with replacing(file) as partial:
             partial.write_text(json.dumps({"of": _meaning(sync), "rows": {**kept, **rows}}))
@@ -111,7 +112,10 @@ def _seen(sync: Sync) -> tuple[str, str]:
 
 
 def _delivered(sync: Sync) -> Mapping[str, int]:
-    """To where the sync goes now; nothing while that is unclear, which its run will tell."""
+    """Rows by partition delivered to the current destination; none if its settings are wrong.
+
+    A run tells those mistakes.
+    """
     try:
         return _read(sync, _file(sync, name_of(known(sync))))
     except DestinationError:
@@ -119,12 +123,15 @@ def _delivered(sync: Sync) -> Mapping[str, int]:
 
 
 def _file(sync: Sync, destination: str) -> Path:
-    # In a folder of its own: a delivery sweeps what is half written beside its state.
+    # In a folder of its own: a delivery removes half-written files beside its state.
     return home(destination, sync.name) / "partitions" / "delivered.json"
 
 
 def _read(sync: Sync, file: Path) -> Mapping[str, int]:
-    """Nothing of another declaration: it may take other rows, and compares them all once."""
+    """Rows by partition that were delivered; none if the declaration has changed since.
+
+    It may take other rows now, so that all partitions are compared once.
+    """
     try:
         stored = json.loads(file.read_text())
     except FileNotFoundError:
@@ -133,13 +140,13 @@ def _read(sync: Sync, file: Path) -> Mapping[str, int]:
 
 
 def _meaning(sync: Sync) -> str:
-    """Differs when a partition would have other rows; an earlier `start` merely adds partitions."""
+    """A text that changes when a partition may have other rows; an earlier `start` only adds."""
     part = sync.partition
     return f"{sync.digest} {part.by} {part.every} {part.timezone}" if part else sync.digest
 
 
 def _dated(source: pl.LazyFrame, partition: Partition) -> pl.LazyFrame:
-    """With the epoch second of every row, as an event's time would be read."""
+    """Adds the epoch second of every row, read as the time of an event is."""
     target = Target("ts", FieldType.TIMESTAMP, object="event", timezone=partition.timezone)
     read = convert(pl.col(partition.by), source.collect_schema()[partition.by], target)
     return prepare(source, [read]).with_columns(read.value.cast(pl.Int64).alias(_AT))

@@ -33,7 +33,7 @@ def failures(context: dg.RunFailureSensorContext) -> Iterator[str]:
 
 
 def _why(event: dg.DagsterEvent) -> str:
-    """Nothing where a check ended the step: `_failed_checks` tells that one."""
+    """Why a step failed; empty if a check ended it, which `_failed_checks` tells."""
     failure = event.step_failure_data
     error = failure.error
     while error and error.cause:
@@ -69,7 +69,7 @@ def delivered(
 
 
 def data_points(instance: dg.DagsterInstance, destination: str, since: datetime) -> float:
-    """Of all syncs to the destination, by the metadata of their runs."""
+    """The data points of all syncs to the destination, by the metadata of their runs."""
     keys = [key for key in instance.all_asset_keys() if key.path[-1] == "clevertap"]
     return sum(
         points

@@ -30,10 +30,10 @@ LOW_PRIORITY = {"dagster/priority": "-1"}
 
 
 def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
-    """Follows the source, and never merely the syncs that go before this one.
+    """Starts the sync when its source is made anew, but not when a sync of `after` is.
 
-    Of partitions the latest and the one before: what has just happened is often in a period that
-    is over by the time it is read.
+    With partitions, the latest two are started: an event of the end of a period is often read
+    after that period is over.
     """
     if sync.paused or not sync.trigger or not sync.trigger.on_change:
         return None
@@ -48,7 +48,7 @@ def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
     updated = dg.AutomationCondition.any_deps_updated()
     if not sync.partition:
         return updated.ignore(dg.AssetSelection.assets(*ignored)) if ignored else updated
-    # Of two partitions that runs have split, Dagster sees of the last alone that it was sent, too.
+    # Of two partitions that runs have split, Dagster sees only for the last that it was sent, too.
     ours = [key(sync, stage) for stage in STAGES]
     chained = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
     chained = chained.allow(dg.AssetSelection.assets(*ours))
@@ -58,7 +58,7 @@ def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
 def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
     """Asks for a run once something is `updated`, and again after a failure.
 
-    Not again after a run that was cancelled, which only people do: the next change asks for one.
+    After a run that a person cancelled, the next change asks for one.
     """
     follows = dg.AutomationCondition.eager().replace("handled", _asked(updated))
     follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
@@ -68,10 +68,10 @@ def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[An
 
 
 def _asked(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
-    """A run was asked for, after all changes known by now.
+    """A run was asked for after all changes that are known by now.
 
-    `eager` takes a change as handled when the asset itself was made since the last look, too: one
-    that came while a run was reading, or soon after, would be forgotten.
+    `eager` also counts a change as handled when the asset was made since the last tick: a change
+    during that run, or soon after it, would be lost.
     """
     return (dg.AutomationCondition.newly_requested() & ~updated).with_label("asked for")
 
@@ -101,7 +101,7 @@ def _cron_hint(line: str) -> str:
 
 
 def schedule(sync: Sync, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition | None:
-    """The whole chain at each tick of the cron line, unless it is still under way."""
+    """Runs the whole chain at each tick of the cron line, unless it is still running."""
     if sync.paused or not sync.trigger or not sync.trigger.cron:
         return None
 
@@ -135,7 +135,7 @@ def tick(
 
 
 def due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
-    """As a run's tags: the period under way, the one before, and back to where rows wait.
+    """The tags of a run for the current period, the one before, and all back to waiting rows.
 
     Raises:
         UserError: The first period has not begun.
@@ -154,7 +154,7 @@ def due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
 
 
 def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
-    """From the source to what is undelivered, without what others have to do before."""
+    """The job from the source to the undelivered rows, without the syncs of `after`."""
     keys = [source_key(sync), *(key(sync, stage) for stage in STAGES)]
     return dg.define_asset_job(
         job_name(sync.name),

@@ -39,7 +39,7 @@ class SourceCursor:
 
 
 def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.SensorDefinition | None:
-    """Reads the source of `sync` anew when it has changed, if it is ours to read."""
+    """A sensor that reads the source of `sync` when it has changed, if it is a SourceTable."""
     if not _follows(sync):
         return None
     source = source_key(sync)
@@ -81,13 +81,13 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
 
 
 def leader(sync: Sync, syncs: Iterable[Sync]) -> tuple[str, OnChange]:
-    """Of the syncs that follow one source, the one whose sensor reads it, and what it waits for."""
+    """The sync whose sensor reads the source for all that follow it, and how long it waits."""
     same = sorted((s for s in syncs if s.source == sync.source and _follows(s)), key=_name)
     return same[0].name, soonest([wait for s in same if (wait := _follows(s))])
 
 
 def soonest(waits: Sequence[OnChange]) -> OnChange:
-    """Is over when the first of them is."""
+    """The wait that ends when the first of `waits` does."""
     if OnChange() in waits:
         return OnChange()
     return OnChange(

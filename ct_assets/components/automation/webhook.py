@@ -45,7 +45,11 @@ class Webhook(dg.ConfigurableResource[None]):
         return f"{base.rstrip('/')}/runs/{run}"
 
     def tell(self, text: str, environ: Mapping[str, str] = os.environ) -> None:
-        """Posts `text`, or says in an `AlertError` why it could not."""
+        """Posts `text`.
+
+        Raises:
+            AlertError: The webhook did not take it, twice.
+        """
         url = _checked(self.url or environ.get(URL, ""))
         proxy = proxy_of(url.geturl())
         # Without an httpx.Client above it, which would log the URL.
@@ -67,7 +71,7 @@ class Webhook(dg.ConfigurableResource[None]):
 
 
 def _checked(text: str) -> SplitResult:
-    """`text` taken apart; https, or loopback: an alert names accounts and syncs."""
+    """Splits a URL; only https or loopback pass: an alert names accounts and syncs."""
     try:
         url = urlsplit(text)
         host = url.hostname or ""

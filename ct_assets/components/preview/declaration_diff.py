@@ -22,9 +22,10 @@ class DeclarationDiff:
 
 
 def declaration_diff(workspace: Workspace, sync: Sync) -> DeclarationDiff | None:
-    """None if the declaration is that of the last run, or if that run's rows are gone.
+    """Splits the rows of the last run by the declaration of now, and compares.
 
-    Or if those lack what is mapped now: a new column, say, which they cannot be split by.
+    None if the declaration is the same, if those rows are gone, or if they lack a column that it
+    names now.
     """
     try:
         source = workspace.staging.current(sync.source.split("/"))

@@ -25,7 +25,7 @@ class PlanOptions(DeliveryOptions):
 
 
 def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
-    """`definitions` gives those of the whole deployment, once they are all there."""
+    """The job `<sync>_plan`; `definitions` loads those of the whole deployment."""
     name = f"{sync.name}_plan"
 
     @dg.op(name=f"{name}_rows", out=dg.Out(dg.Nothing))

@@ -16,7 +16,7 @@ from ct_assets.staging import Draft, Staging
 
 @dataclass(frozen=True)
 class SplitRows:
-    """The files are gone after the block that gave them."""
+    """The rows of a sync by what becomes of them; the files go with the block that made them."""
 
     source: pl.LazyFrame
     valid: Draft

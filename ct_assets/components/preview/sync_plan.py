@@ -78,7 +78,7 @@ def _asked(request: DeliveryRequest, to: Destination | None) -> DryRunResult:
 
 
 def row_lines(sync_plan: SyncPlan) -> dict[str, int]:
-    """Where every row would go; what is indented adds up to the line above."""
+    """The rows by where they would go; indented lines add up to the line above."""
     report, counts = sync_plan.report, sync_plan.counts
     return {
         "source": counts.source,

@@ -51,7 +51,7 @@ class Workspace:
             yield rows
 
     def rejected_profiles(self, sync: Sync) -> pl.LazyFrame | None:
-        """Whom the sync that `require_profile` names has rejected, as far as is known."""
+        """The keys that the sync of `require_profile` rejected in its last run, if it had one."""
         if sync.require_profile is None:
             return None
         profiles = self.sync(sync.require_profile).sync
@@ -60,7 +60,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
-        """The source as it is now; an asset that is no SourceTable as it was last read."""
+        """The source's rows as they are now; of an asset that is no SourceTable, as last read."""
         if declared.source is None:
             yield self._last_read(declared.sync)
             return

@@ -31,7 +31,7 @@ class Declarations:
 
     @staticmethod
     def of(definitions: dg.Definitions) -> "Declarations":
-        """Without resolving the graph, which an unknown source would break."""
+        """Reads them without resolving the asset graph, which an unknown source would break."""
         assets = list(definitions.assets or ())
         specs = [spec for asset in assets for spec in _specs(asset)]
         return Declarations(
@@ -69,7 +69,7 @@ class Declarations:
             first.setdefault(asset, at)
 
     def _not_read(self, defs: Path) -> Iterator[str]:
-        """Our declarations in files that Dagster does not read, which it never says."""
+        """Finds our declarations in files that Dagster does not read; it says nothing of them."""
         read = {at for _, at in (*self.syncs, *self.sources)}
         for file in sorted(file for end in ("yaml", "yml") for file in defs.rglob(f"*.{end}")):
             for document, lines in enumerate(_documents(file)):

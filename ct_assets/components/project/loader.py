@@ -20,10 +20,13 @@ from ct_assets.settings import MARKS, enter_project
 
 
 def load_defs(folder: Path) -> dg.Definitions:
-    """Everything that the project of `folder` declares in its `defs` folder.
+    """Loads all that the project of `folder` declares in its `defs` folder.
 
     `dg.load_from_defs_folder` loads the same, but wraps a mistake in pages of its own frames, and
     compares no sync with another.
+
+    Raises:
+        InvalidDeclarationError: With file, line and fix of every mistake.
     """
     mistake: UserError | None
     try:
@@ -32,7 +35,7 @@ def load_defs(folder: Path) -> dg.Definitions:
         mistake = _mistake(error, folder)
         if mistake is None:
             raise
-    # Outside of the handler and without its frames: they speak of this code, not of the mistake.
+    # Outside of the handler and without its frames, which show this code and not the mistake.
     raise mistake.with_traceback(None) from None
 
 
@@ -64,7 +67,7 @@ def _raise(mistakes: Sequence[str]) -> None:
 
 
 def _mistake(error: BaseException | None, folder: Path) -> UserError | None:
-    """The mistake of the declarations' author, from below the layers of Dagster's errors."""
+    """Finds the mistake of an author below the layers of Dagster's errors."""
     while error is not None:
         if isinstance(error, DeclarationError):
             at = _line_in(error.__traceback__, folder)

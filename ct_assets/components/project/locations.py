@@ -58,7 +58,7 @@ class Place(NamedTuple):
 class InvalidDeclarationError(UserError, click.ClickException):
     """Every mistake of one declaration, each with its place.
 
-    Click's, so that commands of `dagster` end with these words and not with a traceback.
+    A ClickException, so that commands of `dagster` print these words and no traceback.
     """
 
     def __init__(self, mistakes: Sequence[str]) -> None:
@@ -66,7 +66,7 @@ class InvalidDeclarationError(UserError, click.ClickException):
 
 
 class RawAttributes(RootModel[dict[str, Any]]):
-    """Attributes as they stand in the file: ours to check, so that the messages are ours too."""
+    """Takes attributes as they stand in the file; our own check words their mistakes."""
 
     json_schema: ClassVar[Callable[[], dict[str, Any]]]
     """Makes the JSON schema that editors get."""

@@ -28,7 +28,7 @@ EXAMPLE = Path(__file__).parents[2] / "defs" / "chinook"
 
 @dataclass(frozen=True)
 class Declared:
-    """A sync; its source when that is a SourceTable or names its table, None for other assets."""
+    """A sync with its place, and its source if that is a SourceTable or names its table."""
 
     sync: Sync
     source: DeclaredSource | None
@@ -41,7 +41,7 @@ class Declared:
 
 
 def load(module: str) -> dg.Definitions:
-    """The definitions of a Python module, as `dagster -m MODULE` finds them."""
+    """Loads the definitions of a Python module, as `dagster -m MODULE` does."""
     in_module = [
         value() if isinstance(value, LazyDefinitions) else value
         for value in vars(importlib.import_module(module)).values()
@@ -140,7 +140,7 @@ def _json(value: object) -> dict[str, Any]:
 
 
 def named_table(key: dg.AssetKey, metadata: Mapping[str, object]) -> DeclaredSource | None:
-    """Where an asset's rows are in the warehouse, as dbt, dagster-duckdb and others say it."""
+    """The table of an asset in the warehouse, by the metadata of dbt, dagster-duckdb and others."""
     name = metadata.get(TABLE)
     if name is None:
         return None

@@ -39,9 +39,9 @@ def is_live(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Where Dagster itself was killed, its runs stay under way for ever.
+    """Whether a run's process is lost: Dagster leaves such a run under way for ever.
 
-    What is queued is in no process yet, and outlives them all.
+    A queued run has no process yet, and cannot lose it.
     """
     if run.status is dg.DagsterRunStatus.QUEUED:
         return False
@@ -66,9 +66,9 @@ def is_silent(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 def end_lost(
     instance: dg.DagsterInstance, repository: dg.RepositoryDefinition | None
 ) -> list[dg.DagsterRun]:
-    """End the runs of our assets that are given up: automation and the queue wait for them.
+    """Ends lost runs of our assets, for which automation and the queue wait.
 
-    Of those that are merely silent not one that makes assets of others, too, which may take long.
+    Of runs that are merely silent only those that make no assets of others, which may take longer.
     """
     if repository is None:
         return []

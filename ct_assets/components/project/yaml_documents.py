@@ -79,14 +79,18 @@ class UnreadableError(Exception):
 
 
 def documents(file: Path) -> tuple[Lines, ...]:
-    """Every document of `file`, or an `UnreadableError`."""
+    """Reads every document of `file`.
+
+    Raises:
+        UnreadableError: It is no YAML.
+    """
     state = file.stat()
     return _documents(file, state.st_mtime_ns, state.st_size)
 
 
 @functools.lru_cache(maxsize=1000)
 def _documents(file: Path, *_: int) -> tuple[Lines, ...]:
-    """Once per state of the file: each of its declarations asks for all of it."""
+    """Reads a file once for each of its states: every declaration in it asks for all of it."""
     try:
         text = file.read_text("utf-8")
         nodes = _composed(text)
@@ -105,7 +109,7 @@ def _documents(file: Path, *_: int) -> tuple[Lines, ...]:
 
 
 def _composed(text: str) -> list[yaml.Node]:
-    """By libyaml, for its speed; what it cannot read is told in the words of `_ADVICE`."""
+    """Parses with libyaml, for its speed; in Python again for errors as `_ADVICE` knows them."""
     try:
         return list(yaml.compose_all(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except yaml.YAMLError:

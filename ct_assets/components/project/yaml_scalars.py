@@ -18,7 +18,7 @@ _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 def misread(lines: Lines) -> Iterator[Problem]:
-    """Numbers that are written as one would write a text or a time."""
+    """Finds numbers that look like a text or a time."""
     for path, node in _scalars(lines.root, ()):
         if path[:1] == ("attributes",) and _is_misread(node):
             number = yaml.SafeLoader("").construct_document(node)
@@ -29,7 +29,7 @@ def misread(lines: Lines) -> Iterator[Problem]:
 
 
 def with_dates(attributes: Mapping[str, Any], lines: Lines) -> Mapping[str, Any]:
-    """The same attributes; the constant of a field is a date if YAML knows it for one."""
+    """Makes dates of constants that are dates in YAML, which Dagster reads as text."""
     document, fields = lines.value(), attributes.get("fields")
     if not (isinstance(document, Mapping) and isinstance(fields, Mapping)):
         return attributes

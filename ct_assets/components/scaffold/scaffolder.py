@@ -1,8 +1,6 @@
 """Writes declarations for `dg scaffold defs`: they load as they are, and show more in comments."""
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from pprint import pformat
 from typing import Any, Literal
@@ -15,15 +13,9 @@ from pydantic import BaseModel, Field
 
 from ct_assets.components.project.locations import component_of
 from ct_assets.components.scaffold import suggestions
-from ct_assets.errors import UserError, closest
-from ct_assets.settings import data_dir
+from ct_assets.components.scaffold.proposed_source import ProposedSource, plain, propose_source
 from ct_assets.sources import formats
-from ct_assets.sources.declared_source import DeclaredSource
-from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.source import parse as parse_source
-from ct_assets.staging import NotStagedError, Staging
 
-SOURCE_TYPE = "ct_assets.components.SourceTable"
 PLACEHOLDERS = {
     "profile": ("customer_id", "name", "email"),
     "event": ("event_id", "customer_id", "created_at"),
@@ -49,15 +41,6 @@ class SourceParams(BaseModel):
     sql: str | None = Field(default=None, description="One SELECT, run in the warehouse.")
 
 
-@dataclass(frozen=True)
-class ProposedSource:
-    """The source of a new sync; without a schema if it could not be read, which the note says."""
-
-    asset: str
-    schema: Mapping[str, pl.DataType]
-    note: str
-
-
 class SyncScaffolder(dg.Scaffolder[SyncParams]):
     @classmethod
     def get_scaffold_params(cls) -> type[SyncParams]:
@@ -65,7 +48,8 @@ class SyncScaffolder(dg.Scaffolder[SyncParams]):
 
     def scaffold(self, request: dg.ScaffoldRequest[SyncParams]) -> None:
         name = plain(request.target_path.stem if request.append else request.target_path.name)
-        source = propose_source(request, name)
+        root = request.project_root or Path.cwd()
+        source = propose_source(name, request.params.source, request.target_path, root)
         _write(request, sync_text(name, request.params, source, request.type_name))
         click.echo(source.note, err=True)
 
@@ -124,66 +108,6 @@ def source_text(name: str, params: SourceParams, type_name: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def propose_source(request: dg.ScaffoldRequest[SyncParams], name: str) -> ProposedSource:
-    root = request.project_root or Path.cwd()
-    declared = dict(_declared(_defs(request.target_path), root))
-    asset = request.params.source or _nearest(name, list(declared)) or f"source/{name}"
-    others = [key for key in declared if key != asset]
-    chosen = f"\nOther sources: {', '.join(others)}" if others and not request.params.source else ""
-    try:
-        schema = _schema(asset, declared.get(asset))
-    except NotStagedError:
-        how = f"dg scaffold defs {SOURCE_TYPE} {plain(asset)} --asset {asset} --file ..."
-        return ProposedSource(
-            asset, {}, f"No rows of {asset} are known yet. Declare it with\n  {how}"
-        )
-    except (UserError, OSError) as error:
-        return ProposedSource(asset, {}, f"The source could not be read: {error}{chosen}")
-    note = f"Proposed from the columns of {asset}; look with `ct-assets preview {name}`."
-    return ProposedSource(asset, schema, note + chosen)
-
-
-def plain(name: str) -> str:
-    """A name that a sync may have."""
-    kept = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
-    return kept if kept[:1].isalpha() else f"sync_{kept}"
-
-
-def _schema(asset: str, declared: DeclaredSource | None) -> Mapping[str, pl.DataType]:
-    if declared is None:
-        staged = Staging(data_dir() / "staging").current(asset.split("/"))
-        return staged.scan().collect_schema()
-    warehouse = Warehouse(data_dir() / "warehouse.duckdb")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Staging(Path(folder)).draft(("source",)) as draft,
-    ):
-        declared.snapshot(draft, warehouse)
-        return draft.scan().collect_schema()
-
-
-def _declared(defs: Path, root: Path) -> Iterator[tuple[str, DeclaredSource]]:
-    """The SourceTables of a project, without loading it: another declaration may be half done."""
-    for file in sorted(defs.rglob("defs.yaml")):
-        try:
-            for document in yaml.safe_load_all(file.read_text()):
-                if component_of(document) == "SourceTable":
-                    source = parse_source(document["attributes"])
-                    yield source.asset, DeclaredSource(source, root, file.parent)
-        except (yaml.YAMLError, UserError, KeyError):
-            continue  # loading the project tells it
-
-
-def _defs(target: Path) -> Path:
-    return next((folder for folder in target.parents if folder.name == "defs"), target.parent)
-
-
-def _nearest(name: str, assets: list[str]) -> str | None:
-    """Of several sources the one that is called like the sync."""
-    like = [asset for asset in assets if closest(name, [asset.split("/")[-1]])]
-    return next(iter([*like, *assets]), None)
-
-
 def _event_lines(event: str, offer: suggestions.Proposal) -> list[str]:
     key_note = "" if offer.event_key else "  # no column looks like a key: name it here"
     ts_note = "" if offer.ts else "  # no column looks like a time: name it here"
@@ -196,7 +120,7 @@ def _event_lines(event: str, offer: suggestions.Proposal) -> list[str]:
 
 
 def _field_lines(offer: suggestions.Proposal, *, active: bool) -> Iterator[str]:
-    """Properties of an event are what it is sent for; of a person only what is known is sent."""
+    """All columns of an event are sent; of a person those that CleverTap has fields for."""
     own, active = {column: column for column in offer.others}, active or not offer.fields
     fields = {**offer.fields, **own} if active else offer.fields
     yield "  fields:" if fields else "  fields: {}"
