@@ -13,6 +13,7 @@ from ct_assets.components.json_schema import sync_schema
 from ct_assets.components.preview.plan_job import plan_job
 from ct_assets.components.project.locations import RawAttributes, errors_at, place_of
 from ct_assets.components.project.registry import sync_metadata
+from ct_assets.components.project_defaults import with_defaults
 from ct_assets.components.scaffold.scaffolder import SyncScaffolder
 from ct_assets.mapping import parse
 from ct_assets.mapping.declaration.constant_fields import dates_as_text
@@ -43,7 +44,7 @@ class ClevertapSync(DeclaredComponent):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         enter_project(context.project_root)  # also if Dagster's own loader has loaded it
-        at = place_of(context)
+        at, tree = place_of(context), context.component_tree
         job = chain(self.sync)
         with errors_at(at):
             ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
@@ -51,7 +52,7 @@ class ClevertapSync(DeclaredComponent):
             assets = sync_assets(self.sync, at, metadata, self.execute)
             return dg.Definitions(
                 assets=self.with_own_specs(assets),
-                jobs=[job, plan_job(self.sync, context.component_tree.build_defs)],
+                jobs=[job, plan_job(self.sync, lambda: with_defaults(tree.build_defs()))],
                 schedules=[ticking] if ticking else [],
                 sensors=[watching] if watching else [],
             )
