@@ -47,12 +47,18 @@ def note_process(context: dg.AssetExecutionContext) -> None:
     process = next((of(pid) for pid in _ancestry() if pid in executing), None)
     run = instance.get_run_by_id(run_id)
     if process and run and process_of(run) != process:
-        instance.add_run_tags(run_id, {TAG: json.dumps(asdict(process))})
+        instance.add_run_tags(run_id, tag(run_id, process))
+
+
+def tag(run_id: str, process: RunProcess) -> dict[str, str]:
+    return {TAG: json.dumps({"run": run_id, **asdict(process)})}
 
 
 def process_of(run: dg.DagsterRun) -> RunProcess | None:
-    with contextlib.suppress(ValueError, TypeError):
-        return RunProcess(**json.loads(run.tags[TAG])) if TAG in run.tags else None
+    """None in a run that has only inherited the tag, as one that repeats another does."""
+    with contextlib.suppress(ValueError, TypeError, KeyError):
+        noted = json.loads(run.tags[TAG])
+        return RunProcess(**noted) if noted.pop("run") == run.run_id else None
     return None
 
 

@@ -89,6 +89,9 @@ def end_lost(
 
 
 def _end(instance: dg.DagsterInstance, run: dg.DagsterRun, why: str) -> None:
+    now = instance.get_run_by_id(run.run_id)
+    if now is None or now.is_finished:
+        return  # another tick has ended it meanwhile
     canceling = run.status is dg.DagsterRunStatus.CANCELING
     end = instance.report_run_canceled if canceling else instance.report_run_failed
     end(run, f"its process was lost: {why}")

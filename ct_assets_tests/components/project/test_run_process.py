@@ -3,6 +3,8 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import dagster as dg
+
 from ct_assets.components.project import run_process
 from ct_assets.components.project.run_process import RunProcess
 
@@ -38,3 +40,12 @@ def test_a_process_that_was_killed_is_gone_before_and_after_its_parent_has_asked
     assert process.is_gone() is True
     child.communicate()
     assert process.is_gone() is True
+
+
+def test_a_run_that_repeats_another_does_not_inherit_its_process() -> None:
+    noted = run_process.tag("first", of(os.getpid()))
+
+    assert run_process.process_of(dg.DagsterRun("a_job", run_id="first", tags=noted)) == of(
+        os.getpid()
+    )
+    assert run_process.process_of(dg.DagsterRun("a_job", run_id="again", tags=noted)) is None
