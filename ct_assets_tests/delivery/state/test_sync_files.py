@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError, locked, readable_errors
 from ct_assets.sql import parquet_sql
@@ -81,15 +82,18 @@ def test_paths_are_no_patterns(tmp_path: Path) -> None:
     assert duckdb.execute(f"select * from {parquet_sql(odd)}").fetchall() == [(1,)]
 
 
-def test_a_ledger_that_cannot_be_written_loses_nothing(events: Sync) -> None:
+def test_a_ledger_that_cannot_be_read_stops_until_a_person_goes_on_without_it(events: Sync) -> None:
     events.run([event("e1")])
     ledger = events.home / "sends.sqlite"
     ledger.unlink()
     ledger.mkdir()
 
-    with pytest.raises(StorageError, match="Nothing recorded is lost"):
+    with pytest.raises(GuardError, match=r"sends\.sqlite"):
         events.run([event("e1"), event("e2")])
 
     ledger.rmdir()
-    assert events.run([event("e1"), event("e2")]).counts.acked == 1
+    with pytest.raises(GuardError, match=r"sends\.sqlite"):
+        events.run([event("e1"), event("e2")])
+    allowed = frozenset({"lost_state"})
+    assert events.run([event("e1"), event("e2")], allow=allowed).counts.acked == 1
     assert parked_records.listing(events.home, events.policy).is_empty()
