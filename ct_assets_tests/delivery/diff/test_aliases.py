@@ -1,5 +1,7 @@
 """One person, who bears other identifiers from run to run: one profile of CleverTap."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 
 import duckdb
@@ -8,7 +10,7 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery import DeliveryFailed
-from ct_assets.delivery.state.sync_files import OUTBOX, PREVIOUS, STATE
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, PREVIOUS, STATE
 from ct_assets.row_counts import RowCounts
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile
 
@@ -114,7 +116,9 @@ def test_what_an_older_version_left_open_is_settled(profiles: Sync) -> None:
 
 
 def make_old(home: Path) -> None:
-    """A state of version 1."""
+    """A state of version 1, and a ledger that knows no checksum of its outbox."""
+    with contextlib.closing(sqlite3.connect(home / LEDGER)) as ledger, ledger:
+        ledger.execute("update deliveries set outbox = null")
     with duckdb.connect(home / STATE) as connection:
         connection.execute("alter table synced drop column also")
         connection.execute("update meta set value = '1' where name = 'version'")
