@@ -17,7 +17,8 @@ from ct_assets.delivery import Policy, outbox
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.settlement.last_outcomes import segments
 from ct_assets.delivery.settlement.settle import settled
-from ct_assets.delivery.state.ledger import LedgerEntry, readable_ledger
+from ct_assets.delivery.state.ledger_entries import LedgerEntry
+from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Moment, Server, Timeline

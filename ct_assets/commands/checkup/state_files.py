@@ -12,7 +12,7 @@ from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.delivery import outbox
 from ct_assets.delivery.guards.lost_state import compare
 from ct_assets.delivery.state import ledger, state_database
-from ct_assets.delivery.state.ledger import readable_ledger
+from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError, locked
 from ct_assets.errors import lock_holder
 from ct_assets.sql import opened

@@ -233,6 +233,8 @@ def _ledger_losses(state: StateReading, evidence: Evidence) -> Iterator[str]:
     began = state.folded == begun or (evidence.outbox and evidence.outbox.delivery == begun)
     if (evidence.ledger is None and begun) or last < begun - (0 if began else 1):
         yield _ledger_loss(evidence, begun)
+    elif evidence.ledger and evidence.ledger.has_lost_entries:
+        yield f"{LEDGER} has lost its latest entries: its {LEDGER}-wal is missing or damaged"
 
 
 def _ledger_loss(evidence: Evidence, newest: int) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from ct_assets import sql
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.settlement.settle import settle
-from ct_assets.delivery.state.ledger import readable_ledger
+from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.state_copy import copied_home
 from ct_assets.delivery.state.sync_files import (
     OUTBOX,

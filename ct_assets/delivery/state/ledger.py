@@ -2,19 +2,23 @@
 
 import contextlib
 import re
-import shutil
 import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
-from urllib.parse import quote
 
 from ct_assets.clevertap.verdicts import Refusal
+from ct_assets.delivery.state.ledger_entries import (
+    LedgerEntry,
+    LedgerError,
+    checksum,
+    read_entries,
+    runs,
+)
+from ct_assets.delivery.state.ledger_mark import LedgerMark
+from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry
 from ct_assets.delivery.state.sync_files import LEDGER
-from ct_assets.errors import UserError
-from ct_assets.files import scratch_dir
 
 VERSION = 2
 
@@ -41,26 +45,8 @@ _SECOND = (
 )
 """Since version 2: the state's id, a checksum of each outbox, and one of each entry."""
 
-OUTCOMES = ("sent", "acked", "not_taken", "unknown")
-
-
 _RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
 """CleverTap's messages name a record by its number in the batch."""
-
-
-class LedgerError(UserError):
-    """The ledger was written by a newer version, or is damaged."""
-
-
-class LedgerEntry(NamedTuple):
-    """The outcome (sent, acked ...) of the records `first` to `until` (excluded) of a batch."""
-
-    id: int
-    batch: int
-    first: int
-    until: int
-    outcome: str
-    why: str | None
 
 
 class LedgerFile:
@@ -74,11 +60,13 @@ class LedgerFile:
         )
         version = self._connection.execute("pragma user_version").fetchone()[0]
         if version > VERSION:
-            self.close()
+            self._connection.close()
             raise LedgerError(
                 f"{home.name}: its ledger was written by a newer ct_assets (version {version}, "
                 f"this one knows {VERSION}); upgrade ct_assets, nothing was sent"
             )
+        self._mark = LedgerMark(home)
+        self._outboxes: dict[int, int | None] = {}
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
         if version < VERSION:
@@ -87,6 +75,7 @@ class LedgerFile:
     def _migrate(self, version: int) -> None:
         if version == 0:
             self._connection.executescript(_TABLES)
+            self._mark.put(0)
         with self._transaction():
             for statement in _SECOND:
                 self._connection.execute(statement)
@@ -94,6 +83,7 @@ class LedgerFile:
 
     def close(self) -> None:
         self._connection.close()
+        self._mark.close()
 
     def __enter__(self) -> Self:
         return self
@@ -119,15 +109,25 @@ class LedgerFile:
             self._connection.execute(
                 "update sqlite_sequence set seq = max(seq, ?) where name = 'deliveries'", (number,)
             )
+        self._mark.put(last_entry(self._connection))
 
     def note(self, name: str, value: str) -> None:
         """Notes a fact about the ledger as a whole: `state_id`, or `keys` of that state."""
         self._connection.execute("insert or replace into meta values (?, ?)", (name, value))
 
     def note_outbox(self, delivery: int, checksum: int) -> None:
+        """Before its first entry, each of which is bound to the outbox."""
         self._connection.execute(
             "update deliveries set outbox = ? where id = ?", (checksum, delivery)
         )
+        self._outboxes[delivery] = checksum
+
+    def _outbox(self, delivery: int) -> int | None:
+        if delivery not in self._outboxes:
+            query = "select outbox from deliveries where id = ?"
+            found = self._connection.execute(query, (delivery,)).fetchone()
+            self._outboxes[delivery] = found[0] if found else None
+        return self._outboxes[delivery]
 
     def last(self) -> int:
         """The number of the last delivery that began."""
@@ -198,16 +198,20 @@ class LedgerFile:
         why: str | None = None,
         refusals: Sequence[Refusal] = (),
     ) -> None:
+        outbox, send = self._outbox(delivery), 0
         with self._transaction():
-            for first, until in _runs(rows):
-                send = self._connection.execute(
-                    "insert into sends (delivery, batch, first, until, outcome, why, checksum)"
-                    " values (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        *(delivery, batch, first, until, outcome, why),
-                        _checksum(delivery, batch, first, until, outcome),
-                    ),
-                ).lastrowid
+            for first, until in runs(rows):
+                send = (
+                    self._connection.execute(
+                        "insert into sends (delivery, batch, first, until, outcome, why, checksum)"
+                        " values (?, ?, ?, ?, ?, ?, ?)",
+                        (
+                            *(delivery, batch, first, until, outcome, why),
+                            checksum(outbox, delivery, batch, first, until, outcome),
+                        ),
+                    ).lastrowid
+                    or 0
+                )
                 self._connection.executemany(
                     "insert into refusals values (?, ?, ?, ?, ?)",
                     [
@@ -216,6 +220,7 @@ class LedgerFile:
                         if first <= r.position < until
                     ],
                 )
+        self._mark.put(send)
 
 
 class DeliveryLedger(NamedTuple):
@@ -237,72 +242,7 @@ class DeliveryLedger(NamedTuple):
         self.file.record(self.delivery, batch, rows, "unknown", why)
 
 
-def last_delivery(connection: sqlite3.Connection) -> int:
-    """The number of the last delivery that began, even if it is pruned by now."""
-    query = "select seq from sqlite_sequence where name = 'deliveries'"
-    found = connection.execute(query).fetchone()
-    return int(found[0]) if found else 0
-
-
-@contextlib.contextmanager
-def readable_ledger(home: Path) -> Iterator[sqlite3.Connection]:
-    """Read as it is; SQLite would write beside it what a run has not folded into it yet."""
-    wal = home / f"{LEDGER}-wal"
-    with contextlib.ExitStack() as stack:
-        path = home / LEDGER
-        if wal.exists() and wal.stat().st_size:
-            folder = stack.enter_context(scratch_dir())
-            shutil.copyfile(wal, folder / wal.name)
-            path = Path(shutil.copyfile(path, folder / path.name))
-            mode = "rw"
-        else:
-            mode = "ro&immutable=1"
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True)
-        yield stack.enter_context(contextlib.closing(connection))
-
-
-def read_entries(connection: sqlite3.Connection, delivery: int) -> Iterator[LedgerEntry]:
-    """As `LedgerFile.entries`, of a ledger of this version."""
-    cursor = connection.execute(
-        "select id, batch, first, until, outcome, why, checksum from sends"
-        " where delivery = ? order by id",
-        (delivery,),
-    )
-    for *values, checksum in cursor:
-        entry = LedgerEntry._make(values)
-        if not _is_whole(delivery, entry, checksum):
-            raise LedgerError(
-                f"entry {entry.id} of the ledger, {LEDGER}, is not as it was written: the file is "
-                f"damaged. Nothing was sent. Bring it back from a backup"
-            )
-        yield entry
-
-
-def _checksum(delivery: int, batch: int, first: int, until: int, outcome: str) -> int:
-    return zlib.crc32(f"{delivery} {batch} {first} {until} {outcome}".encode())
-
-
-def _is_whole(delivery: int, entry: LedgerEntry, checksum: int | None) -> bool:
-    """Entries of version 1 have no checksum."""
-    if checksum is None:
-        return entry.outcome in OUTCOMES
-    return checksum == _checksum(delivery, entry.batch, entry.first, entry.until, entry.outcome)
-
-
 def _quotes(message: str, text: str) -> bool:
     """Whether the message quotes the whole text, and not only as the number of a record."""
     whole = rf"(?<!\w){re.escape(text)}(?!\w)"
     return re.search(whole, _RECORD_NUMBER.sub("", message), re.ASCII) is not None
-
-
-def _runs(rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Positions as runs of neighbours: (first, one after the last)."""
-    if isinstance(rows, range) and rows.step == 1:
-        return [(rows.start, rows.stop)]
-    runs: list[tuple[int, int]] = []
-    for row in sorted(rows):
-        if runs and runs[-1][1] == row:
-            runs[-1] = (runs[-1][0], row + 1)
-        else:
-            runs.append((row, row + 1))
-    return runs

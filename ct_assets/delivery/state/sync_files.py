@@ -23,9 +23,10 @@ POLL_SECONDS = 0.05
 MAX_THREADS = 4
 """Threads of the database: each needs a share of its memory."""
 
-OUTBOX, LEDGER, STATE, PREVIOUS = (
+OUTBOX, LEDGER, MARK, STATE, PREVIOUS = (
     "outbox.parquet",
     "sends.sqlite",
+    "sends.mark",
     "state.duckdb",
     "previous.parquet",
 )

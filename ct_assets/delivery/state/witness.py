@@ -14,12 +14,9 @@ import duckdb
 import polars as pl
 
 from ct_assets import sql
-from ct_assets.delivery.state.ledger import (
-    LedgerError,
-    last_delivery,
-    read_entries,
-    readable_ledger,
-)
+from ct_assets.delivery.state import ledger_mark
+from ct_assets.delivery.state.ledger_entries import LedgerError, read_entries
+from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry, readable_ledger
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
 from ct_assets.errors import disk_trouble, lock_holder
 
@@ -71,6 +68,8 @@ class LedgerReading:
     keys: int
     checksums: Mapping[int, int]
     """Of outboxes, by delivery."""
+    has_lost_entries: bool = False
+    """Whether its mark tells of later ones: its write-ahead log is gone, or damaged."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,23 @@ def _ledger(home: Path) -> LedgerReading | None:
                     for _ in read_entries(connection, delivery):
                         pass
         (sent,) = connection.execute("select coalesce(max(delivery), 0) from sends").fetchone()
-    return LedgerReading(meta.get("state_id"), last, sent, int(meta.get("keys", 0)), checksums)
+        entry = last_entry(connection)
+    return LedgerReading(
+        meta.get("state_id"),
+        last,
+        sent,
+        int(meta.get("keys", 0)),
+        checksums,
+        has_lost_entries=_lacks(home, entry, is_known=last in checksums),
+    )
+
+
+def _lacks(home: Path, entry: int, *, is_known: bool) -> bool:
+    """Whether entries after the last one of the ledger were committed."""
+    mark = ledger_mark.read(home)
+    if mark is None:  # version 0.1 had none; it counts where a delivery is open
+        return is_known and (home / OUTBOX).exists()
+    return mark > entry
 
 
 def _outbox(home: Path, ledger: LedgerReading | None) -> Witness | None:

@@ -1,3 +1,4 @@
+import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -5,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerEntry, LedgerError, LedgerFile
+from ct_assets.delivery.state import witness
+from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
+from ct_assets.delivery.state.ledger_entries import LedgerEntry, LedgerError
 from ct_assets.delivery.state.sync_files import LEDGER
 
 OLD, NEW = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
@@ -72,3 +75,42 @@ def test_messages_that_quote_a_person_are_blanked(tmp_path: Path) -> None:
         file.erase(["ada@example.com"])
 
     assert b"ada@example" not in (tmp_path / LEDGER).read_bytes()
+
+
+def lost_entries(home: Path) -> bool:
+    ledger = witness.read(home).ledger
+    assert ledger
+    return ledger.has_lost_entries
+
+
+def test_entries_that_are_lost_are_missed(tmp_path: Path) -> None:
+    home = tmp_path / "state" / "account" / "purchases"
+    home.mkdir(parents=True)
+    wal = home / f"{LEDGER}-wal"
+    with LedgerFile(home, durable=True) as file:
+        ledger = DeliveryLedger(file, file.begin("run", NEW))
+        file._connection.execute("pragma wal_checkpoint(truncate)")
+        ledger.sent(0, range(3))
+        killed = shutil.copytree(home, tmp_path / "killed" / "account" / "purchases")
+
+    assert not lost_entries(home)
+    assert not lost_entries(killed)
+    wal = killed / wal.name
+    content = wal.read_bytes()
+    for damaged in (b"", content[:-1], content[: len(content) // 2], content[::-1]):
+        wal.write_bytes(damaged)
+        assert lost_entries(killed)
+    wal.unlink()
+    assert lost_entries(killed)
+
+
+def test_entries_of_another_ledger_are_no_entries_of_this_one(tmp_path: Path) -> None:
+    with LedgerFile(tmp_path, durable=True) as file:
+        delivery = file.begin("run", NEW)
+        file.note_outbox(delivery, 7)
+        DeliveryLedger(file, delivery).sent(0, range(3))
+        assert len(list(file.entries(delivery))) == 1
+        file.note_outbox(delivery, 8)
+
+        with pytest.raises(LedgerError, match="entry 1 of the ledger"):
+            list(file.entries(delivery))
