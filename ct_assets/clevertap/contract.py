@@ -25,26 +25,18 @@ IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
 DELETABLE = ("identity", "objectId")
 """Those that the delete endpoint takes."""
 
-# Refused by the warehouse and CSV imports, whatever the case of the letters; what the upload API
-# does with them is not published, and each would gather strangers in one profile.
-JUNK_IDENTITIES = frozenset(
-    {
-        "undefined",
-        "null",
-        "na",
-        "n/a",
-        "0",
-        "nil",
-        "-1",
-        "infinity",
-        "-infinity",
-        "inf",
-        "-inf",
-        "nan",
-        "-nan",
-        "xxxxxx",
-    }
-)
+# The first line is refused by the warehouse and CSV imports, whatever the case of the letters; what
+# the upload API does with it is not published. The others are what databases, spreadsheets and
+# programs write for nothing, or for nobody. Each would gather strangers in one profile.
+_JUNK = r"""
+undefined, null, na, n/a, 0, nil, -1, infinity, -infinity, inf, -inf, nan, -nan, xxxxxx,
+none, \n, <null>, [null], (null), <none>, (none), <nil>, <na>, <nan>, nat, n.a., -, --, ---,
+#n/a, #n/a n/a, #na, #null!, #ref!, #value!, #name?, #div/0!, #num!, (empty), (blank), {}, [],
+unknown, (unknown), anonymous, guest, not_authenticated, true, false, [object object],
+00000000-0000-0000-0000-000000000000, {00000000-0000-0000-0000-000000000000},
+00000000000000000000000000000000
+"""
+JUNK_IDENTITIES = frozenset(word.strip() for word in _JUNK.split(","))
 
 # developer.clevertap.com: "Set CleverTap ID": letters, digits and these.
 OBJECT_ID_CHARACTERS = "()!:@$_-"

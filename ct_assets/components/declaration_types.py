@@ -114,6 +114,7 @@ class SyncSettings(TypedDict, total=False):
     ts: str | MomentSettings | None
     duplicates: Literal["reject"] | DuplicatesSettings
     require_profile: str | None
+    junk_identities: Names | None
     limits: LimitSettings
     max_rejected: float
     max_refused: float | None
@@ -143,6 +144,12 @@ class SourceSettings(TypedDict, total=False):
     sql: str | None
     sql_file: str | None
     types: Mapping[str, Literal["string", "integer", "float", "boolean", "date", "datetime"]]
+    encoding: str | None
+    separator: str | None
+    quote: str | None
+    escape: str | None
+    nulls: Names
+    skip: int
     upstream: Names
     database: str | None
     watermark: str | None

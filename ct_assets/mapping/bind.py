@@ -104,8 +104,7 @@ class _Binder:
                 raise self._error(
                     f"event_key is of type {dtype}. Make it text, a whole number or a date."
                 )
-        text = in_calendar(source, dtype).cast(pl.String)
-        return pl.when(trimmed(text, pl.String()).is_not_null()).then(text)
+        return trimmed(in_calendar(source, dtype).cast(pl.String), pl.String())
 
     def _order(self) -> pl.Expr | None:
         column = self._sync.duplicates.keep_latest_by
@@ -210,6 +209,7 @@ class _Binder:
             region=self._reader.region(filling.region, name),
             accept=filling.accept,
             limits=self._sync.limits,
+            junk=self._sync.junk,
             international=filling.international if isinstance(filling, Field) else True,
             separator=filling.separator if isinstance(filling, Field) else None,
         )

@@ -1,42 +1,50 @@
-"""Types that a declaration gives to columns of files, and how text becomes a value of them."""
+"""Types that a declaration gives to columns of files, and how text becomes a value of them.
 
-from collections.abc import Mapping, Sequence
+Text is read as fields read it that have a type in a sync (`mapping.convert`).
+"""
+
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import polars as pl
 
+from ct_assets.mapping.convert.choices import either
+from ct_assets.mapping.convert.dates import day, is_zoned, local_moment, moment_in_utc
+from ct_assets.mapping.convert.dtypes import trimmed
+from ct_assets.mapping.convert.numbers import whole_number
+
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 COLUMN_TYPES: Sequence[str] = get_args(ColumnType)
 
-_NUMBERS: Mapping[str, pl.DataType] = {"integer": pl.Int64(), "float": pl.Float64()}
-_DATETIMES = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
-_BOOLEANS = {"true": True, "t": True, "yes": True, "1": True} | {
-    "false": False, "f": False, "no": False, "0": False,
-}  # fmt: skip
-
 
 def typed(column: pl.Expr, kind: str) -> pl.Expr:
-    """The column as a `ColumnType`; null where its text is no value of it."""
+    """The column as a `ColumnType`; null where its text is no value of it.
+
+    A datetime with a time zone is given in UTC; `zoned` tells it from others.
+    """
     if kind == "string":
         return column.cast(pl.String)
     text = _trimmed(column)
     if kind == "boolean":
-        folded = text.str.to_lowercase()
-        return folded.replace_strict(_BOOLEANS, default=None, return_dtype=pl.Boolean)
+        return either(text.str.to_lowercase(), pl.lit(value=True), pl.lit(value=False))
     if kind == "date":
-        return text.str.to_date("%Y-%m-%d", strict=False)
+        moment = local_moment(text)
+        midnight = pl.when(moment == moment.dt.truncate("1d")).then(moment.dt.date())
+        return pl.coalesce(day(text), midnight)
     if kind == "datetime":
-        spaced = text.str.replace("T", " ", literal=True)
-        return pl.coalesce(
-            spaced.str.to_datetime(form, time_unit="us", strict=False) for form in _DATETIMES
-        )
-    return pl.coalesce(value.cast(_NUMBERS[kind], strict=False) for value in (column, text))
+        return pl.coalesce(local_moment(text), moment_in_utc(pl.when(is_zoned(text)).then(text)))
+    return whole_number(text) if kind == "integer" else text.cast(pl.Float64, strict=False)
 
 
 def given(column: pl.Expr, kind: str) -> pl.Expr:
     """Whether there is a value; blank text is one of type string only."""
-    return column.is_not_null() if kind == "string" else _trimmed(column).str.len_bytes() > 0
+    return column.is_not_null() if kind == "string" else _trimmed(column).is_not_null()
+
+
+def zoned(column: pl.Expr) -> pl.Expr:
+    """Whether it is a time with a time zone."""
+    return is_zoned(_trimmed(column)).fill_null(value=False)
 
 
 def _trimmed(column: pl.Expr) -> pl.Expr:
-    return column.cast(pl.String).str.strip_chars()
+    return trimmed(column.cast(pl.String), pl.String())

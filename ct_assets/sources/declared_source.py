@@ -12,7 +12,7 @@ from ct_assets.errors import UserError
 from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
 from ct_assets.sources import watermark
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.source import Source
+from ct_assets.sources.source import CSV_SETTINGS, Source
 from ct_assets.sources.source_kind import Origin, SourceRows
 from ct_assets.staging import Draft, Snapshot
 
@@ -28,7 +28,8 @@ class DeclaredSource:
     @property
     def code_version(self) -> str:
         query = self.source.kind.query(self._origin())
-        read = f"{self.source.model_dump_json()}\n{query}"
+        since = {name for name in CSV_SETTINGS if name not in self.source.model_fields_set}
+        read = f"{self.source.model_dump_json(exclude=since)}\n{query}"
         return hashlib.blake2b(read.encode(), digest_size=8).hexdigest()
 
     def rows(self, warehouse: Warehouse) -> SourceRows:
@@ -86,6 +87,7 @@ class DeclaredSource:
             asset=source.asset,
             value=source.value,
             types=source.types,
+            csv=source.csv,
             root=self.root,
             folder=self.folder,
         )

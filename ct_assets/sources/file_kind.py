@@ -26,25 +26,26 @@ class FileKind(SourceKind):
         return f"{value!r} is neither {_NOT}. {formats.READABLE}"
 
     def rows(self, origin: Origin, warehouse: Warehouse) -> "FileRows":  # noqa: ARG002
-        return FileRows(matching(origin.value, origin.root), origin.types)
+        return FileRows(matching(origin.value, origin.root), origin.types, origin.csv)
 
 
 @dataclass(frozen=True)
 class FileRows(SourceRows):
     files: Sequence[Path]
     types: Mapping[str, str]
+    csv: formats.CsvSettings
 
-    def snapshot(self, into: Path) -> None:
-        file_snapshot.snapshot(self.files, into, types=self.types)
+    def snapshot(self, into: Path) -> Mapping[str, str]:
+        return file_snapshot.snapshot(self.files, into, types=self.types, settings=self.csv)
 
     def written(self) -> str:
         return watermark.written(self.files)
 
     def largest(self, column: str) -> str:
-        return watermark.largest(self.files, column, types=self.types)
+        return watermark.largest(self.files, column, types=self.types, settings=self.csv)
 
     def count(self, beyond: tuple[str, str] | None) -> int:
-        return watermark.count(self.files, beyond, types=self.types)
+        return watermark.count(self.files, beyond, types=self.types, settings=self.csv)
 
     def at_rest(self, read: Callable[[], None]) -> None:
         watermark.at_rest(self.files, read)

@@ -2,36 +2,56 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.sources.column_types import given, typed
-from ct_assets.sources.formats import format_of
-from ct_assets.sources.formats.file_errors import explained
-from ct_assets.sources.formats.source_format import FileError, named
+from ct_assets.sources.column_types import given, typed, zoned
+from ct_assets.sources.formats import CsvSettings, format_of
+from ct_assets.sources.formats.file_errors import reading
+from ct_assets.sources.formats.source_format import FileError, SourceFormat, named, which
 from ct_assets.staging import ROW_GROUP
 
 
+class _Cells(NamedTuple):
+    """Of the columns that have a declared type, before they got it."""
+
+    given: Mapping[str, int]
+    """How many have a value."""
+    zoned: Mapping[str, int]
+    """How many of those are times with a time zone; of columns of type datetime."""
+
+
 def snapshot(
-    files: Sequence[Path], into: Path, *, types: Mapping[str, str], row_group_size: int = ROW_GROUP
-) -> None:
+    files: Sequence[Path],
+    into: Path,
+    *,
+    types: Mapping[str, str],
+    settings: CsvSettings | None = None,
+    row_group_size: int = ROW_GROUP,
+) -> Mapping[str, str]:
     """Write the rows of `files` to the Parquet file `into`.
+
+    Gives the columns that had to be left out, with the reason of each.
 
     Raises:
         FileError: A file cannot be read whole, the files are not alike, or a value is of no type
             that `types` declares.
     """
-    form = format_of(files)
-    with explained(form, files):
-        frame = form.scan(files, types)
+    form = format_of(files, settings)
+    with reading(form, files) as texts:
+        form.check_text(texts)
+        frame = form.scan(texts, types)
         _check_types(types, frame.collect_schema().names(), files)
-        cast = [typed(pl.col(name), kind).alias(name) for name, kind in types.items()]
-        frame.with_columns(cast).sink_parquet(
+        cells = _cells(frame, types)
+        _check_zones(cells, files)
+        frame.with_columns(_typed(types, cells)).sink_parquet(
             into, compression_level=1, row_group_size=row_group_size
         )
-        form.check(files, into)
-        _check_cells(frame, into, types, files)
+        form.check(texts, into)
+        _check_cells(form, texts, into, types, cells)
+        return form.left_out(texts)
 
 
 def _check_types(types: Mapping[str, str], columns: list[str], files: Sequence[Path]) -> None:
@@ -41,23 +61,77 @@ def _check_types(types: Mapping[str, str], columns: list[str], files: Sequence[P
                             f"{closest(name, columns)}")  # fmt: skip
 
 
+def _cells(frame: pl.LazyFrame, types: Mapping[str, str]) -> _Cells:
+    """Counted before the rows are written, since the type of a column with zones is another one."""
+    if not types:
+        return _Cells({}, {})
+    times = [name for name, kind in types.items() if kind == "datetime"]
+    counted = frame.select(
+        pl.struct(given(pl.col(name), kind).sum().alias(name) for name, kind in types.items()),
+        pl.struct(
+            pl.lit(None).alias(""), *(zoned(pl.col(name)).sum().alias(name) for name in times)
+        ).alias("zoned"),
+    )
+    values, zones = counted.collect(engine="streaming").row(0)
+    return _Cells(values, {name: zones[name] for name in times})
+
+
+def _check_zones(cells: _Cells, files: Sequence[Path]) -> None:
+    for name, zones in cells.zoned.items():
+        if 0 < zones < cells.given[name]:
+            raise FileError(
+                f"{named(files)}: column {name!r} has times with a time zone and others without "
+                f"one; write all of them alike, or leave {name!r} out of `types`: a field reads "
+                "both, and its `timezone` says where the others are from"
+            )
+
+
+def _typed(types: Mapping[str, str], cells: _Cells) -> list[pl.Expr]:
+    """A column of times with a zone is one of moments in UTC; one without is of local times."""
+    columns = []
+    for name, kind in types.items():
+        column = typed(pl.col(name), kind)
+        moments = column.dt.replace_time_zone("UTC") if cells.zoned.get(name) else column
+        columns.append(moments.alias(name))
+    return columns
+
+
 def _check_cells(
-    frame: pl.LazyFrame, into: Path, types: Mapping[str, str], files: Sequence[Path]
+    form: SourceFormat,
+    files: Sequence[Path],
+    into: Path,
+    types: Mapping[str, str],
+    cells: _Cells,
 ) -> None:
     """Fail where a cell did not become the type it was declared to be, and say in which row."""
     if not types:
         return
-    read = frame.select(given(pl.col(name), kind).sum() for name, kind in types.items())
     written = pl.scan_parquet(into, glob=False).select(
         pl.col(name).is_not_null().sum() for name in types
     )
-    before, after = pl.collect_all([read, written], engine="streaming")
+    after = written.collect(engine="streaming").row(0, named=True)
     for name, kind in types.items():
-        lost = before[name].item() - after[name].item()
-        if lost:
+        if lost := cells.given[name] - after[name]:
             bad = given(pl.col(name), kind) & typed(pl.col(name), kind).is_null()
-            row = frame.select(bad.arg_max()).collect(engine="streaming").item() + 1
             raise FileError(
-                f"{named(files)}: column {name!r} has {lost} values that are no {kind}, the first"
-                f" in row {row}; correct them, or leave {name!r} out of `types` to keep it as text"
+                f"{named(files)}: column {name!r} has {_counted(lost, kind)}, the first in"
+                f" {_first(form, files, types, bad)}; correct them, or leave {name!r} out of"
+                " `types` to keep it as text"
             )
+
+
+def _counted(values: int, kind: str) -> str:
+    return f"{values:,} values that are no {kind}" if values > 1 else f"a value that is no {kind}"
+
+
+def _first(
+    form: SourceFormat, files: Sequence[Path], types: Mapping[str, str], bad: pl.Expr
+) -> str:
+    """The first row for which `bad` holds, counted without a header, and its file."""
+    for file in files:
+        rows = form.scan([file], types).with_row_index("__row").filter(bad)
+        first = rows.select(pl.col("__row").min()).collect(engine="streaming").item()
+        if first is not None:
+            of = f" of {which(file, files)}" if len(files) > 1 else ""
+            return f"row {first + 1:,}{of}"
+    return "a row that is gone by now"

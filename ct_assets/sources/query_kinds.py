@@ -1,5 +1,6 @@
 """SqlKind and its like read the rows that a SELECT gives: `table`, `sql` and `sql_file`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,9 @@ class QueryRows(SourceRows):
     query: str
     label: str
 
-    def snapshot(self, into: Path) -> None:
+    def snapshot(self, into: Path) -> Mapping[str, str]:
         self.warehouse.snapshot(self.query, into, label=self.label)
+        return {}
 
     def written(self) -> str:
         return watermark.written(self.warehouse.files())

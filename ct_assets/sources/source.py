@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -41,6 +42,18 @@ class Source(BaseModel):
     """A file with one SELECT, beside this one."""
     types: dict[str, ColumnType] = {}
     """Types of columns of files; a column of a CSV file without one is text."""
+    encoding: str | None = None
+    """Of a CSV file, such as windows-1252. Left out: utf-8."""
+    separator: str | None = None
+    """Between the values of a CSV file: one character, or tab. Left out: the header tells it."""
+    quote: str | None = None
+    """Around values of a CSV file; none where a quote is a character like others."""
+    escape: str | None = None
+    """The character before a quote inside a value. Left out: such quotes are doubled."""
+    nulls: list[str] = []
+    r"""Values of a CSV file that stand for none, such as `\N`; an empty one always does."""
+    skip: Annotated[int, Field(strict=True, ge=0)] = 0
+    """Lines of a CSV file before its header."""
     upstream: list[str] = []
     """Assets, of this project or another, that make these rows; it follows them."""
     database: str | None = None
@@ -83,6 +96,17 @@ class Source(BaseModel):
         return KINDS[self._given()[0]]
 
     @property
+    def csv(self) -> formats.CsvSettings:
+        return formats.CsvSettings(
+            encoding=self.encoding,
+            separator=self.separator,
+            quote=self.quote,
+            escape=self.escape,
+            nulls=tuple(self.nulls),
+            skip=self.skip,
+        )
+
+    @property
     def value(self) -> str:
         """The value of the kind's setting: a path, the name of a table, a query."""
         return str(getattr(self, self._given()[0]))
@@ -113,12 +137,26 @@ class Source(BaseModel):
             yield Problem(("database",), "is for table, sql and sql_file, not for a file.")
         if self.types and False not in in_warehouse:
             yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
+        yield from self._problems_of_csv()
         if self.watermark is not None and self.watermark_sql is not None:
             yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")
         if self.asset in self.upstream:
             own = "names the source itself. Name the assets that make its rows."
             yield Problem(("upstream",), own)
 
+    def _problems_of_csv(self) -> Iterator[Problem]:
+        declared = [name for name in CSV_SETTINGS if name in self.model_fields_set]
+        form = formats.format_named(self.file) if self.file else None
+        if self.file is None or (form is not None and form.name != formats.CSV):
+            for name in declared:
+                yield Problem((name,), "is for CSV files. Leave it out.")
+            return
+        for name, wrong in self.csv.problems():
+            yield Problem((name,), wrong)
+
+
+CSV_SETTINGS = tuple(setting.name for setting in fields(formats.CsvSettings))
+"""Settings that only CSV files have."""
 
 KINDS: Mapping[str, SourceKind] = {
     name: kind

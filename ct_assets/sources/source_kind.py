@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.formats import CsvSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,7 @@ class Origin:
     value: str
     """The value of the kind's setting: a path, the name of a table, a query."""
     types: Mapping[str, str]
+    csv: CsvSettings
     root: Path
     """Where relative files start."""
     folder: Path
@@ -31,8 +33,11 @@ class SourceRows(ABC):
     """The rows of one source, as they are now; every method reads them anew, and streams."""
 
     @abstractmethod
-    def snapshot(self, into: Path) -> None:
-        """Write all rows to the Parquet file `into`."""
+    def snapshot(self, into: Path) -> Mapping[str, str]:
+        """Write all rows to the Parquet file `into`.
+
+        Gives the columns that cannot be read and are left out, with the reason of each.
+        """
 
     @abstractmethod
     def written(self) -> str:

@@ -7,8 +7,8 @@ import polars as pl
 
 from ct_assets.errors import closest
 from ct_assets.sources.column_types import typed
-from ct_assets.sources.formats import format_of
-from ct_assets.sources.formats.file_errors import explained
+from ct_assets.sources.formats import CsvSettings, format_of
+from ct_assets.sources.formats.file_errors import reading
 from ct_assets.sources.formats.source_format import FileError, named
 
 NOTHING = "None"
@@ -48,11 +48,17 @@ def at_rest(files: Sequence[Path], read: Callable[[], object]) -> None:
     )
 
 
-def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> str:
+def largest(
+    files: Sequence[Path],
+    column: str,
+    *,
+    types: Mapping[str, str],
+    settings: CsvSettings | None = None,
+) -> str:
     """The largest value of a column, as text."""
-    form = format_of(files)
-    with explained(form, files):
-        frame = form.scan(files, types)
+    form = format_of(files, settings)
+    with reading(form, files) as texts:
+        frame = form.scan(texts, types)
         columns = frame.collect_schema().names()
         if column not in columns:
             raise FileError(f"{named(files)}: no column {column!r} (wanted by `watermark`)"
@@ -62,12 +68,16 @@ def largest(files: Sequence[Path], column: str, *, types: Mapping[str, str]) -> 
 
 
 def count(
-    files: Sequence[Path], beyond: tuple[str, str] | None, *, types: Mapping[str, str]
+    files: Sequence[Path],
+    beyond: tuple[str, str] | None,
+    *,
+    types: Mapping[str, str],
+    settings: CsvSettings | None = None,
 ) -> int:
     """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
-    form = format_of(files)
-    with explained(form, files):
-        frame = form.scan(files, types)
+    form = format_of(files, settings)
+    with reading(form, files) as texts:
+        frame = form.scan(texts, types)
         if beyond is not None:
             column, limit = beyond
             value, known = _ordered(frame, column, types), pl.lit(limit)
@@ -75,9 +85,21 @@ def count(
                 known = typed(known, types[column])
             else:
                 dtype = frame.select(value).collect_schema()[column]
-                known = known.cast(dtype, strict=False)
+                known = _as(known, dtype)
             frame = frame.filter(value > known)
         return int(frame.select(pl.len()).collect(engine="streaming").item())
+
+
+def _as(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A watermark as a value of its column; polars casts no text to a date or a time."""
+    if isinstance(dtype, pl.Date):
+        return typed(text, "date")
+    if not isinstance(dtype, pl.Datetime):
+        return text.cast(dtype, strict=False)
+    moment = typed(text, "datetime").cast(pl.Datetime(dtype.time_unit))
+    if dtype.time_zone is None:
+        return moment
+    return moment.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
 
 
 def _ordered(frame: pl.LazyFrame, column: str, types: Mapping[str, str]) -> pl.Expr:

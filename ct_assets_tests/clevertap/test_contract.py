@@ -43,11 +43,19 @@ def test_forbidden_characters() -> None:
     assert sorted(contract.FORBIDDEN_CHARACTERS) == sorted("%><!|&.:;$'\"\\#")
 
 
-JUNK = "undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx"
+JUNK = """
+    undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx
+    none \\n <null> [null] (null) <none> (none) <nil> <na> <nan> nat n.a. - -- ---
+    #n/a #na #null! #ref! #value! #name? #div/0! #num! (empty) (blank) {} []
+    unknown (unknown) anonymous guest not_authenticated true false
+    00000000-0000-0000-0000-000000000000 {00000000-0000-0000-0000-000000000000}
+    00000000000000000000000000000000
+"""
+OF_TWO_WORDS = ["#n/a n/a", "[object object]"]
 
 
 def test_junk_identities() -> None:
-    assert sorted(contract.JUNK_IDENTITIES) == sorted(JUNK.split())
+    assert sorted(contract.JUNK_IDENTITIES) == sorted([*JUNK.split(), *OF_TWO_WORDS])
 
 
 def test_charged_and_web_event_are_not_reserved() -> None:

@@ -122,15 +122,15 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         ({"a.csvx": b""}, {}, "no file matches 'a.csv' (looked in {}); did you mean 'a.csvx'?"),
         ({"a.csv": b""}, {}, "a.csv: the file is empty, it has no header"),
         ({"a.csv": b"id\n\xff\n"}, {}, "a.csv: line 2 is not UTF-8; save the file as UTF-8"),
-        ({"a.csv": b'id,n\n1,sec"ret\n'}, {}, "a.csv: a quote stands inside a value"),
+        ({"a.csv": b'id,n\n1,sec"ret\n'}, {}, "a.csv: line 2 has a quote inside a value"),
         ({"a.csv": b"id\nx,secret\n"}, {}, "a.csv: line 2 has more fields than the header;"),
-        ({"a.csv": b'id,n\n1,"secret\n'}, {}, "a.csv: a quote is opened and never closed"),
+        ({"a.csv": b'id,n\n1,"secret\n'}, {}, "a.csv: line 2 has a quote that is opened"),
         ({"a.csv": b"id,n,n\n1,2,3\n"}, {}, "a.csv: the header has 'n' more than once;"),
         ({"a.csv": "id\n1\n".encode("utf-16")}, {}, "a.csv: line 1 is not UTF-8"),
         ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the lines end in CR alone;"),
         ({"a.csv/b.csv": b"id\n"}, {}, "'a.csv' is a folder; name its files, such as"),
         ({"a.csv": b"id\n1\n"}, {"idd": "integer"}, "(wanted by `types`); did you mean 'id'?"),
-        ({"a.csv": b"id,n\n1, \n2,secret\n"}, {"n": "integer"}, "has 1 values that are no integer"),
+        ({"a.csv": b"id,n\n1, \n2,secret\n"}, {"n": "integer"}, "no integer, the first in row 2"),
         ({"a.csv": b"id\n1\nsecret"}, {"id": "integer"}, "no integer, the first in row 2;"),
     ],
 )  # fmt: skip
@@ -231,7 +231,7 @@ def test_a_type_that_polars_does_not_know_is_an_error_like_others(tmp_path: Path
     file = tmp_path / "people.parquet"
     duckdb.execute(f"copy (select 1 as id, interval 1 day as since) to '{file}'")
 
-    with pytest.raises(FileError, match="the file has a column of a type that is not"):
+    with pytest.raises(FileError, match="column 'since' of the file has intervals"):
         read(tmp_path, "people.parquet")
 
 

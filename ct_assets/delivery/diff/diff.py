@@ -18,6 +18,7 @@ from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, EARLIER_KEYS, SUPPRESSED_ROWS, VALID
 from ct_assets.delivery.state.suppressions import Suppressions
+from ct_assets.mapping.convert.dtypes import BLANKS
 from ct_assets.sql import literal, parquet_sql
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
@@ -46,6 +47,7 @@ class Diff:
 def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> Diff:
     """Fills `DIFF` from the valid rows, the state and what is held."""
     positions = _expose(connection, request)
+    _trim_keys(connection, request)
     clearable = _clearable(connection)
     _record_first_run(connection, request)
     hidden = Suppressions(request.home.parent).mark_rows(connection)
@@ -77,6 +79,19 @@ def _expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
         """,
     )
     return positions
+
+
+def _trim_keys(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
+    """Once, in a state of a version that took blanks around an event's key for a part of it."""
+    if request.policy.object != "event" or state_database.get(connection, "keys") is not None:
+        return
+    with state_database.transaction(connection):
+        for table in ("synced", "held"):
+            trimmed = f"trim(key, {literal(BLANKS)})"
+            known = f"select min(rowid) from {table} group by kind, {trimmed}"
+            connection.execute(f"delete from {table} where rowid not in ({known})")
+            connection.execute(f"update {table} set key = {trimmed} where key <> {trimmed}")
+        state_database.put(connection, "keys", "trimmed")
 
 
 def field_columns(connection: duckdb.DuckDBPyConnection, valid: Path) -> dict[str, str]:

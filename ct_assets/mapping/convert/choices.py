@@ -30,18 +30,23 @@ EDUCATION = {
 _NOT_YES_NO = "neither yes nor no: write true or false, yes or no, y or n, 1 or 0"
 
 
+def either(word: pl.Expr, yes: pl.Expr, no: pl.Expr) -> pl.Expr:
+    """One of the two, by a word in lower case; null for other words."""
+    return pl.when(word.is_in(TRUE)).then(yes).when(word.is_in(FALSE)).then(no)
+
+
 @converts_to(FieldType.BOOLEAN)
 def boolean(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if isinstance(dtype, pl.Boolean):
         return steps.checked(source)
-    either = (pl.lit(value=True), pl.lit(value=False))
-    return _either(source, dtype, target, steps, either, RejectedCode("boolean_unknown"))
+    answers = (pl.lit(value=True), pl.lit(value=False))
+    return _either(source, dtype, target, steps, answers, RejectedCode("boolean_unknown"))
 
 
 @converts_to(FieldType.YES_NO)
 def yes_no(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    either = (pl.lit("Y"), pl.lit("N"))
-    return _either(source, dtype, target, steps, either, RejectedCode("yes_no_unknown"))
+    answers = (pl.lit("Y"), pl.lit("N"))
+    return _either(source, dtype, target, steps, answers, RejectedCode("yes_no_unknown"))
 
 
 def _either(
@@ -57,8 +62,7 @@ def _either(
         return steps.checked(pl.when(source).then(yes).when(~source).then(no))
     if is_text(dtype):
         word = steps.keep("word", trimmed(source, dtype).str.to_lowercase())
-        answer = pl.when(word.is_in(TRUE)).then(yes).when(word.is_in(FALSE)).then(no)
-        value = steps.keep("answer", answer)
+        value = steps.keep("answer", either(word, yes, no))
         return steps.checked(value, _unknown(value, word, code, _NOT_YES_NO))
     if dtype.is_numeric():
         answer = pl.when(source == 1).then(yes).when(source == 0).then(no)

@@ -1,6 +1,6 @@
 """Conversions have one form: what they take and give, and the registry that they are in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.contract import LIMITS, Limits
+from ct_assets.clevertap.contract import JUNK_IDENTITIES, LIMITS, Limits
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.errors import UserError
 from ct_assets.mapping.reasons import CodeText, first_code, first_text
@@ -50,6 +50,8 @@ class Target:
     inside: bool = False
     """Of a value inside Items, which has no declaration of its own."""
     limits: Limits = LIMITS
+    junk: Collection[str] = JUNK_IDENTITIES
+    """Identities that stand for nobody."""
     slot: str = ""
     """Name in the columns that are computed for it. Left out: the field."""
 

@@ -49,8 +49,13 @@ _GAP = (
 )
 _AMBIGUOUS = (
     RejectedCode("date_ambiguous"),
-    "either a year, a month or a day, or a moment counted from 1970: declare its `unit`, or make "
-    "it a date with `expr:`",
+    "either a year, a month or a day, or a moment counted from 1970, or 0 for no date at all: "
+    "declare its `unit` or its `format`",
+)
+_UNIT_TOO_FINE = (
+    RejectedCode("date_unit"),
+    "too small for its `unit`, by which it would lie in the first weeks of 1970: declare the "
+    "`unit` that it counts",
 )
 _UNIT = (
     RejectedCode("date_unit"),
@@ -135,7 +140,8 @@ def _from_number(
 
 def _from_epoch(number: pl.Expr, unit: EpochUnit | None) -> tuple[pl.Expr, tuple[Check, ...]]:
     if unit is not None:
-        return number // PER_SECOND[unit], ()
+        counted = number // PER_SECOND[unit]
+        return counted, (Check(_may_be_coarser(number, counted, unit), *_UNIT_TOO_FINE),)
     seconds = pl.when(number.abs() < _MILLISECONDS_FROM).then(number).otherwise(number // 1000)
     return seconds, (
         Check(_may_be_another(number), *_AMBIGUOUS),
@@ -157,35 +163,73 @@ def _may_be_another(number: pl.Expr) -> pl.Expr:
         & tens.is_between(1, 31)
     )
     endless = number.is_between(LAST_SECOND - _SECONDS_A_DAY, LAST_SECOND)
-    return number.is_between(1, _SECONDS_A_DAY - 1) | month | day | endless
+    near = number.is_between(1 - _SECONDS_A_DAY, _SECONDS_A_DAY - 1)
+    return near | month | day | endless
+
+
+def _may_be_coarser(number: pl.Expr, seconds: pl.Expr, unit: EpochUnit) -> pl.Expr:
+    """Whether a number counts something longer than its unit: seconds, and not milliseconds.
+
+    Such a count lies in the first weeks of 1970. Whole days there are believed: somebody may have
+    been born on one.
+    """
+    if unit == "s":
+        return pl.lit(value=False)
+    near = (number.abs() >= _SECONDS_A_DAY) & (seconds.abs() <= LAST_TS // 1000)
+    return near & (number % (_SECONDS_A_DAY * PER_SECOND[unit]) != 0)
 
 
 def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tuple[Check, ...]]:
     number = steps.keep("number", text.str.extract(_NUMBER).cast(pl.Int64, strict=False))
     counted, doubts = _from_epoch(number, target.unit)
-    zoned = text.str.slice(10, 40).str.contains_any(["Z", "z", "+", "-", "UTC", "GMT"])
-    spaced = steps.keep("spaced", pl.when(~zoned).then(text.str.replace("T", " ", literal=True)))
+    zoned = is_zoned(text)
+    spaced = steps.keep("spaced", pl.when(~zoned).then(_spaced(text)))
     local = steps.keep("local", _local(spaced))
-    day = steps.keep("day", _day(spaced))
+    whole_day = steps.keep("day", day(spaced))
     seconds = steps.keep(
         "seconds",
         pl.coalesce(
             _epoch(_placed(local, target.timezone)),
-            _epoch(_first_moment(day, target.timezone)),
-            _epoch(_with_offset(pl.when(zoned).then(text))),
+            _epoch(_first_moment(whole_day, target.timezone)),
+            _epoch(moment_in_utc(pl.when(zoned).then(text))),
             counted,
         ),
     )
     lost = seconds.is_null() & text.is_not_null()
     return seconds, (
         *doubts,
-        Check(lost & (local.is_not_null() | day.is_not_null()), *_GAP),
+        Check(lost & (local.is_not_null() | whole_day.is_not_null()), *_GAP),
         Check(lost, *_UNREADABLE),
     )
 
 
-def _day(text: pl.Expr) -> pl.Expr:
+def is_zoned(text: pl.Expr) -> pl.Expr:
+    """Whether a time zone, or an offset, stands behind a date and a time."""
+    return text.str.slice(10, 40).str.contains_any(["Z", "z", "+", "-", "UTC", "GMT"])
+
+
+def local_moment(text: pl.Expr) -> pl.Expr:
+    """A date, with or without a time, that has no zone: a day is its midnight."""
+    spaced = pl.when(~is_zoned(text)).then(_spaced(text))
+    return pl.coalesce(_local(spaced), day(spaced).cast(pl.Datetime("us")))
+
+
+def moment_in_utc(text: pl.Expr) -> pl.Expr:
+    """A date and a time with its zone, in UTC.
+
+    BigQuery writes `UTC` after the time, Snowflake a blank before the offset, Java no `:00`.
+    """
+    plain = text.str.replace(r"\s?(?:UTC|GMT|z)$", "Z").str.replace(r"\s([+-])", "$1")
+    plain = plain.str.replace(r"^(.{10}[T ]\d\d:\d\d)([Z+-])", "$1:00$2")
+    return _read(_spaced(plain), "%Y-%m-%d %H:%M:%S%.f%#z").dt.replace_time_zone(None)
+
+
+def day(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.len_bytes() <= _DAY).then(text).str.to_date("%F", strict=False)
+
+
+def _spaced(text: pl.Expr) -> pl.Expr:
+    return text.str.replace("T", " ", literal=True)
 
 
 def _local(text: pl.Expr) -> pl.Expr:
@@ -196,13 +240,6 @@ def _local(text: pl.Expr) -> pl.Expr:
         _read(pl.when(length > _SECOND).then(text), "%Y-%m-%d %H:%M:%S%.f"),
         _read(pl.when(length.is_between(_DAY + 1, _MINUTE)).then(text), "%F %R"),
     )
-
-
-def _with_offset(text: pl.Expr) -> pl.Expr:
-    """BigQuery writes `UTC` after the time, Snowflake a blank before the offset, Java no `:00`."""
-    plain = text.str.replace(r"\s?(?:UTC|GMT|z)$", "Z").str.replace(r"\s([+-])", "$1")
-    plain = plain.str.replace(r"^(.{10}[T ]\d\d:\d\d)([Z+-])", "$1:00$2")
-    return _read(plain.str.replace("T", " ", literal=True), "%Y-%m-%d %H:%M:%S%.f%#z")
 
 
 def _read(text: pl.Expr, form: str) -> pl.Expr:

@@ -18,6 +18,21 @@ from ct_assets.mapping.convert.conversion import (
 from ct_assets.mapping.convert.dtypes import dtype_of, in_calendar, inner, is_list, is_text, trimmed
 from ct_assets.mapping.convert.text import written
 
+# An array of JSON with texts, numbers and nulls.
+_HEX = "[0-9a-fA-F]{2}"
+_CODE = rf"(?:[0-9a-ce-fA-CE-F][0-9a-fA-F]|[dD][0-7]){_HEX}|[dD][89abAB]{_HEX}\\u[dD][c-fC-F]{_HEX}"
+_TEXT = rf'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:{_CODE})))*"'
+# Of so few digits that no reader of JSON writes them in another way.
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,17}|(?:0|[1-9][0-9]{0,9})\.[0-9]{0,4}[1-9])"
+_VALUE = rf"(?:{_TEXT}|{_NUMBER}|null)"
+_JSON_ARRAY = rf"^\[\s*(?:{_VALUE}(?:\s*,\s*{_VALUE})*)?\s*\]$"
+# Arrays as other programs write them, or JSON that is cut off or nested.
+_ARRAY = r"""(?s)^(?:\[\s*["'\[{]|\[\s*-?[0-9].*\]$|\{.*\}$)"""
+_UNREADABLE = (
+    "an array as text, and no JSON array of texts or numbers: write it as one, such as "
+    '["a", "b"], or with the separator alone between its values'
+)
+
 
 @converts_to(FieldType.LIST)
 def multi_value(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
@@ -72,6 +87,10 @@ def _checks(source: pl.Expr, dtype: pl.DataType, values: pl.Expr, target: Target
             f"one of its values is longer than the {longest} bytes that CleverTap takes",
         ),
     ]
+    if is_text(dtype):
+        text = trimmed(source, dtype)
+        other = text.str.contains(_ARRAY) & ~text.str.contains(_JSON_ARRAY)
+        checks.append(Check(other, RejectedCode("list_unreadable"), _UNREADABLE))
     if inner(dtype).is_float():
         finite = _as_list(source, dtype).list.eval(pl.element().is_finite())
         checks.append(Check(~finite.list.all(), *NOT_FINITE))
@@ -103,5 +122,8 @@ def _split(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     if target.separator is None:
         wanted = "the field takes a list: declare what stands between its values, as in "
         raise mismatch(target, dtype, wanted + "`separator: ','`.")
-    parts = trimmed(source, dtype).str.split(target.separator)
-    return parts.list.eval(trimmed(pl.element(), pl.String()))
+    text = trimmed(source, dtype)
+    array = text.str.contains(_JSON_ARRAY)
+    parts = pl.when(~array).then(text).str.split(target.separator)
+    values = pl.when(array).then(text).str.json_decode(pl.List(pl.String))
+    return pl.coalesce(parts, values).list.eval(trimmed(pl.element(), pl.String()))

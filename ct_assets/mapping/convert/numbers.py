@@ -1,5 +1,7 @@
 """Integers, floats and ages are sent exactly, or rejected with the reason."""
 
+from decimal import Decimal
+
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
@@ -73,9 +75,7 @@ def _whole(number: pl.Expr) -> tuple[Check, Check]:
 
 def _integer_from_text(text: pl.Expr, steps: Steps) -> Converted:
     plain = steps.keep("plain", text.cast(pl.Int64, strict=False))
-    # Tools that keep integers as floats where a column has nulls write 42 as 42.0, others as 42.00.
-    places = pl.when(plain.is_null()).then(text).str.replace(r"\.0+$", "")
-    value = steps.keep("number", plain.fill_null(places.cast(pl.Int64, strict=False)))
+    value = steps.keep("number", plain.fill_null(_without_places(text, plain)))
     lost = value.is_null() & text.is_not_null()
     number = text.cast(pl.Float64, strict=False)
     return steps.checked(
@@ -87,6 +87,18 @@ def _integer_from_text(text: pl.Expr, steps: Steps) -> Converted:
     )
 
 
+def whole_number(text: pl.Expr) -> pl.Expr:
+    """Text as an integer; null where it is none."""
+    plain = text.cast(pl.Int64, strict=False)
+    return plain.fill_null(_without_places(text, plain))
+
+
+def _without_places(text: pl.Expr, plain: pl.Expr) -> pl.Expr:
+    # Tools that keep integers as floats where a column has nulls write 42 as 42.0, others as 42.00.
+    places = pl.when(plain.is_null()).then(text).str.replace(r"\.0+$", "")
+    return places.cast(pl.Int64, strict=False)
+
+
 @converts_to(FieldType.FLOAT)
 def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     if is_text(dtype):
@@ -94,7 +106,7 @@ def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
     if not dtype.is_numeric():
         raise mismatch(target, dtype, "the field takes numbers.")
     if isinstance(dtype, pl.Decimal):
-        return steps.checked(source)
+        return steps.checked(source, *_precise(source, dtype))
     value = steps.keep("float", _as_float(source, dtype))
     if dtype.is_float():
         return steps.checked(value, Check(~value.is_finite(), *NOT_FINITE))
@@ -104,6 +116,17 @@ def float_(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) ->
             beyond |= source < -WHOLE_IN_FLOAT
         return steps.checked(value, Check(beyond, *_PRECISION))
     return steps.checked(value)
+
+
+def _precise(source: pl.Expr, dtype: pl.Decimal) -> tuple[Check, ...]:
+    """Every digit of a decimal is written, and CleverTap keeps a float of it."""
+    if dtype.precision <= DIGITS_IN_FLOAT:
+        return ()
+    places = DIGITS_IN_FLOAT - dtype.scale
+    beyond = pl.lit(Decimal(10) ** places) if places > 0 else pl.lit(Decimal(0))
+    long = pl.when(source.abs() >= beyond).then(source.cast(pl.String))
+    digits = long.str.extract(_SIGNIFICANT).str.count_matches(r"\d")
+    return (Check((digits > DIGITS_IN_FLOAT), *_PRECISION),)
 
 
 def _as_float(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:

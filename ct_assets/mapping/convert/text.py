@@ -1,11 +1,12 @@
 """Text goes as it is; identities and names of events that a column gives are checked."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.contract import (
     FORBIDDEN_CHARACTERS,
-    JUNK_IDENTITIES,
     OBJECT_ID_CHARACTERS,
     RESERVED_PREFIX,
 )
@@ -79,7 +80,7 @@ def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) 
     limit = target.limits.identity_bytes
     return steps.checked(
         value,
-        _junk(value),
+        _junk(value, target.junk),
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("identity_too_long"),
@@ -95,7 +96,7 @@ def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
     allowed = "".join(f"\\{c}" for c in OBJECT_ID_CHARACTERS)
     return steps.checked(
         value,
-        _junk(value),
+        _junk(value, target.junk),
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("identity_too_long"),
@@ -117,14 +118,17 @@ def _identifier(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     return trimmed(source, dtype)
 
 
-def _junk(value: pl.Expr) -> Check:
-    # The longest of them has nine letters: the rest of the column need not be folded.
-    short = pl.when(value.str.len_bytes() <= max(map(len, JUNK_IDENTITIES))).then(value)
+def _junk(value: pl.Expr, junk: Collection[str]) -> Check:
+    folded = {word.lower() for word in junk}
+    letters = {word for word in folded if word != word.upper()}
+    # Most identities are longer than all of these words: they need not be folded.
+    longest = max((len(word.encode()) for word in letters), default=0)
+    short = pl.when(value.str.len_bytes() <= longest).then(value).str.to_lowercase()
     return Check(
-        short.str.to_lowercase().is_in(sorted(JUNK_IDENTITIES)),
+        short.is_in(sorted(letters)) | value.is_in(sorted(folded - letters)),
         RejectedCode("identity_junk"),
         "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that have it would "
-        "end up in one profile",
+        "end up in one profile; `junk_identities` of the sync lists such values",
     )
 
 

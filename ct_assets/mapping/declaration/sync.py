@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
-from ct_assets.clevertap.contract import Limits
+from ct_assets.clevertap.contract import JUNK_IDENTITIES, Limits
 from ct_assets.mapping.declaration.catalog_names import Asset, Name, Owners, Tags
 from ct_assets.mapping.declaration.field import (
     NUMBER_OPERATORS,
@@ -130,6 +130,9 @@ class Sync(Part):
     """Of rows with one key: reject them all, or keep the latest."""
     require_profile: str | None = None
     """A profile sync: no event goes of a person whose profile it rejected."""
+    junk_identities: tuple[str, ...] | None = None
+    """Identities, in any case of letters, whose rows are rejected because they stand for nobody.
+    Left out: null, none, n/a, 0, -1, nan, unknown and their like."""
     limits: Limits = Limits()
     """Where the account takes more, or less, than CleverTap publishes."""
     max_rejected: Share = 0.10
@@ -174,6 +177,10 @@ class Sync(Part):
     def event_name(self) -> str | None:
         """The one name of its events, if they have one and not a column of names."""
         return str(self.event.value) if self.event and self.event.value is not None else None
+
+    @property
+    def junk(self) -> Collection[str]:
+        return JUNK_IDENTITIES if self.junk_identities is None else self.junk_identities
 
     @property
     def idempotent(self) -> bool:
@@ -238,5 +245,6 @@ _MEANING = {
     "ts",
     "duplicates",
     "require_profile",
+    "junk_identities",
     "limits",
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ct_assets.sources.formats.csv_format import CsvFormat
+from ct_assets.sources.formats.csv_settings import CsvSettings as CsvSettings
 from ct_assets.sources.formats.ndjson_format import NdjsonFormat
 from ct_assets.sources.formats.parquet_format import ParquetFormat
 from ct_assets.sources.formats.source_format import FileError as FileError
@@ -15,6 +16,8 @@ FORMATS: Sequence[SourceFormat] = (
     NdjsonFormat(),
     ParquetFormat(),
 )
+
+CSV = CsvFormat.name
 
 _BY_SUFFIX: Mapping[str, SourceFormat] = {
     f"{suffix}{end}": form
@@ -48,8 +51,8 @@ def readable(pattern: str) -> bool:
     return bool(format_named(pattern)) or any(sign in Path(pattern).suffix for sign in "*?[")
 
 
-def format_of(files: Sequence[Path]) -> SourceFormat:
-    """The format of all these files.
+def format_of(files: Sequence[Path], settings: CsvSettings | None = None) -> SourceFormat:
+    """The format of all these files, with the settings that are declared for CSV.
 
     Raises:
         FileError: One of them is of none that is read, or they are of several.
@@ -68,4 +71,5 @@ def format_of(files: Sequence[Path]) -> SourceFormat:
             )
     if first is None:
         raise FileError("no file is given")
-    return first[0]
+    form = first[0]
+    return form.with_settings(settings) if settings and isinstance(form, CsvFormat) else form

@@ -32,6 +32,13 @@ def explained(form: SourceFormat, files: Sequence[Path]) -> Iterator[None]:
         raise FileError(message) from None
 
 
+@contextlib.contextmanager
+def reading(form: SourceFormat, files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+    """The files as the format scans them, with its errors explained."""
+    with explained(form, files), form.plain(files) as texts, explained(form, texts):
+        yield texts
+
+
 def _unlike(form: SourceFormat, files: Sequence[Path]) -> str | None:
     """The difference between the files of one source, or which of them cannot be read at all."""
     schemas: dict[Path, pl.Schema] = {}

@@ -1,5 +1,6 @@
 """Lines of JSON are checked one by one, once polars has failed, to tell which is no row."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,12 @@ import orjson
 from ct_assets.sources.formats.source_format import which
 from ct_assets.sources.formats.text_file import line_of, opened
 
+_PIECE = 1 << 22
+_HEX = rb"[0-9a-fA-F]{2}"
+_HIGH, _LOW = rb"\\u[dD][89abAB]" + _HEX, rb"\\u[dD][c-fC-F]" + _HEX
+_LONE = re.compile(
+    rb"(?<!\\)(?:\\\\)*(?:%b(?!%b)|(?<!\\u[dD][89abAB]..)%b)" % (_HIGH, _LOW, _LOW), re.DOTALL
+)
 _BOM = b"\xef\xbb\xbf"
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text"} | {
     list: "a list", dict: "an object",
@@ -36,6 +43,33 @@ def wrong_in_lines(files: Sequence[Path]) -> str | None:
         if not rows:
             return f"{which(file, files)} is empty; write its rows into it, or take it away"
     return _mixed(kinds)
+
+
+def lone_surrogate(files: Sequence[Path]) -> str | None:
+    """The first line with half of a character, which polars would read as a NUL."""
+    for file in files:
+        rest, line = b"", 1
+        with opened(file) as content:
+            while piece := content.read(_PIECE):
+                text, newline, rest = (rest + piece).rpartition(b"\n")
+                text += newline
+                if found := _lone(text):
+                    return _half_of(line + text.count(b"\n", 0, found.start()), file, files)
+                line += text.count(b"\n")
+            if _lone(rest):
+                return _half_of(line, file, files)
+    return None
+
+
+def _lone(text: bytes) -> re.Match[bytes] | None:
+    return _LONE.search(text) if b"\\ud" in text or b"\\uD" in text else None
+
+
+def _half_of(line: int, file: Path, files: Sequence[Path]) -> str:
+    return (
+        f"{line_of(line, file, files)} has an escape that is half of a character (such as "
+        "\\ud83d alone); a text was cut in the middle of it: mend it in the source"
+    )
 
 
 def _parsed(line: bytes) -> dict[str, Any] | str:

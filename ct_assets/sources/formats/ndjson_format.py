@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from ct_assets.sources.formats.json_lines import wrong_in_lines
+from ct_assets.sources.formats.json_lines import lone_surrogate, wrong_in_lines
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named
 
 _NUMBERS = (pl.Int64(), pl.Int128(), pl.Float64())
@@ -27,6 +27,10 @@ class NdjsonFormat(SourceFormat):
     def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:
         schema = {name: _filled(dtype) for name, dtype in _columns(files, types).items()}
         return pl.scan_ndjson([_path(file) for file in files], schema=schema)
+
+    def check_text(self, files: Sequence[Path]) -> None:
+        if wrong := lone_surrogate(files):
+            raise FileError(f"{named(files)}: {wrong}")
 
     def broken(self, files: Sequence[Path], error: BaseException) -> str | None:  # noqa: ARG002
         return wrong_in_lines(files)

@@ -5,19 +5,46 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.sources.formats.source_format import SourceFormat
+from ct_assets.sources.formats.parquet_columns import TopColumn, columns_of
+from ct_assets.sources.formats.source_format import FileError, SourceFormat, named, which
 
 _MAGIC = b"PAR1"
+_NANOSECONDS = pl.ScanCastOptions(datetime_cast="nanosecond-downcast")
 
 
 class ParquetFormat(SourceFormat):
+    """A column of a type that nothing here can read is left out, and told of.
+
+    INT96, the timestamps of Spark, Hive and Impala, are read as microseconds: as nanoseconds, which
+    is what polars takes them for, they would end in the year 2262.
+    """
+
     name = "Parquet"
     suffixes = (".parquet", ".pq")
 
     def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:  # noqa: ARG002
-        return pl.scan_parquet(list(files), glob=False)
+        columns = columns_of(files)
+        if wrong := next((each.wrong for each in columns.values() if each.wrong), None):
+            raise FileError(f"{named(files)}: {wrong}")
+        frame = pl.scan_parquet(list(files), glob=False)
+        if any(each.int96 for each in columns.values()):
+            frame = _with_int96(files, frame.collect_schema(), columns)
+        return frame.drop([name for name, each in columns.items() if each.unread])
 
-    def broken(self, files: Sequence[Path], error: BaseException) -> None:  # noqa: ARG002
+    def left_out(self, files: Sequence[Path]) -> Mapping[str, str]:
+        return {name: each.unread for name, each in columns_of(files).items() if each.unread}
+
+    def broken(self, files: Sequence[Path], error: BaseException) -> str | None:
+        if "utf-8" not in str(error).lower():
+            return None
+        for file in files:
+            frame = self.scan([file], {})
+            for name in frame.collect_schema():
+                if not _decodes(frame, name):
+                    return (
+                        f"column {name!r} of {which(file, files)} has text that is not UTF-8; "
+                        "write it as UTF-8, or leave the column out"
+                    )
         return None
 
     def unreadable(self, file: Path, error: BaseException) -> str:
@@ -28,6 +55,37 @@ class ParquetFormat(SourceFormat):
         if isinstance(error, pl.exceptions.PanicException):
             return "has a column of a type that is not read; write it as text"
         return super().unreadable(file, error)
+
+
+def _with_int96(
+    files: Sequence[Path], schema: pl.Schema, columns: Mapping[str, TopColumn]
+) -> pl.LazyFrame:
+    microseconds = {
+        name: _in_microseconds(dtype) if name in columns and columns[name].int96 else dtype
+        for name, dtype in schema.items()
+    }
+    return pl.scan_parquet(list(files), glob=False, schema=microseconds, cast_options=_NANOSECONDS)
+
+
+def _in_microseconds(dtype: pl.DataType) -> pl.DataType:
+    if isinstance(dtype, pl.Datetime):
+        return pl.Datetime("us", dtype.time_zone)
+    if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.DataType):
+        return pl.List(_in_microseconds(dtype.inner))
+    if isinstance(dtype, pl.Struct):
+        parts = {part.name: part.dtype for part in dtype.fields}
+        return pl.Struct(
+            {n: _in_microseconds(d) if isinstance(d, pl.DataType) else d for n, d in parts.items()}
+        )
+    return dtype
+
+
+def _decodes(frame: pl.LazyFrame, name: str) -> bool:
+    try:
+        frame.select(pl.col(name).last()).collect(engine="streaming")
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return False
+    return True
 
 
 def _whole(file: Path) -> bool:

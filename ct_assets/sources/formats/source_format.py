@@ -9,8 +9,9 @@ watermarks and counts follow from that. A subclass
 * says in words why a file cannot be read: where, and what to do, and never a value of a cell.
 """
 
+import contextlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -42,6 +43,15 @@ class SourceFormat(ABC):
     gzipped: ClassVar[bool] = False
     """Whether gzip files of it are read, too: `.csv.gz`."""
 
+    @contextlib.contextmanager
+    def plain(self, files: Sequence[Path]) -> Iterator[Sequence[Path]]:
+        """The files as `scan` reads them: themselves, or copies for as long as the block.
+
+        Raises:
+            FileError: One of them cannot be copied.
+        """
+        yield files
+
     @abstractmethod
     def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:
         """The rows of all files as one frame; columns named in `types` may stay text.
@@ -50,6 +60,17 @@ class SourceFormat(ABC):
             FileError: The files are not alike, or one of them is broken.
             pl.exceptions.PolarsError: The same; `broken` and `difference` are asked for the reason.
         """
+
+    def check_text(self, files: Sequence[Path]) -> None:  # noqa: B027 - may do nothing
+        """Looks for mistakes that reading would spoil, before it.
+
+        Raises:
+            FileError: There is one.
+        """
+
+    def left_out(self, files: Sequence[Path]) -> Mapping[str, str]:  # noqa: ARG002
+        """Columns that cannot be read although the others can: why, and what to do."""
+        return {}
 
     def check(self, files: Sequence[Path], staged: Path) -> None:  # noqa: B027 - may do nothing
         """Looks for mistakes that reading passes over, with the rows that were read in `staged`.

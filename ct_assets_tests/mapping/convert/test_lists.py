@@ -54,6 +54,36 @@ def test_lists_of_numbers_that_are_none() -> None:
     assert one([1.5, float("nan")]) == (None, "number_not_finite")
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize(
+    ("text", "values", "code"),
+    [
+        ('["a","b"]', ["a", "b"], None),
+        (' [ "a, b" , "c\\"d" ] ', ["a, b", 'c"d'], None),
+        ('["\\u00e9", "\\ud83d\\ude00", "a\\nb"]', ["é", "😀", "a\nb"], None),
+        ("[1, 2.5, -3, null]", ["1", "2.5", "-3"], None),
+        ("[2.50]", None, "list_unreadable"),
+        ("[123456789012345678]", ["123456789012345678"], None),
+        ("[12345678901234567890]", None, "list_unreadable"),
+        ("[]", None, None),
+        ('["", null]', None, None),
+        ('["a"', None, "list_unreadable"),
+        ('["\\ud83d"]', None, "list_unreadable"),
+        ('[["a"]]', None, "list_unreadable"),
+        ('[{"a": 1}]', None, "list_unreadable"),
+        ("['a', 'b']", None, "list_unreadable"),
+        ("{a,b}", None, "list_unreadable"),
+        ('{"a b","c"}', None, "list_unreadable"),
+        ("[VIP]", ["[VIP]"], None),
+        ("a{b}", ["a{b}"], None),
+    ],
+)
+def test_arrays_as_text(
+    text: str, values: list[str] | None, code: str | None, separator: str
+) -> None:
+    assert one(text, LIST, separator=separator) == (values, code)
+
+
 def test_lists_as_text() -> None:
     assert converted(["a, b;c ,, a", " ", None], LIST, separator=",") == [
         (["a", "b;c"], None),

@@ -125,6 +125,13 @@ def test_floats_from_text(text: str, value: float | None, code: str | None) -> N
         (pl.Decimal(38, 2), Decimal("12.10"), Decimal("12.10"), None),
         (pl.Decimal(38, 10), Decimal("1000000.0000000001"), Decimal("1000000.0000000001"), None),
         (pl.Decimal(38, 0), Decimal(10) ** 37, Decimal(10) ** 37, None),
+        (pl.Decimal(38, 10), Decimal("10000000.0000000001"), None, "number_too_precise"),
+        (pl.Decimal(38, 10), Decimal("-10000000.0000000001"), None, "number_too_precise"),
+        (pl.Decimal(38, 9), Decimal("123456789.500000000"), Decimal("123456789.5"), None),
+        (pl.Decimal(38, 20), Decimal("0.12345678901234567"), Decimal("0.12345678901234567"), None),
+        (pl.Decimal(38, 20), Decimal("0.123456789012345678"), None, "number_too_precise"),
+        (pl.Decimal(18, 0), Decimal(123456789012345678), None, "number_too_precise"),
+        (pl.Decimal(17, 0), Decimal(12345678901234567), Decimal(12345678901234567), None),
     ],
 )
 def test_floats_from_other_types(

@@ -89,13 +89,33 @@ def test_identities(identity: str | None, value: str | None, code: str | None) -
 JUNK = """
     undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx
     NULL N/A NaN -Infinity Undefined
+    None none NONE \\N #N/A (null) (NULL) (none) <null> <NA> NaT - -- [null] {} Unknown Anonymous
+    00000000-0000-0000-0000-000000000000 00000000000000000000000000000000 #REF! True
 """
+NOBODYS = ["n", "N", "00", "-2", "nulls", "Nonna", "00000000-0000-0000-0000-000000000001", "\\M"]
 
 
 @pytest.mark.parametrize("junk", [*JUNK.split(), " null "])
 def test_identities_that_stand_for_nobody(junk: str) -> None:
     assert one(junk, FieldType.IDENTITY) == (None, "identity_junk")
     assert one(junk, FieldType.OBJECT_ID) == (None, "identity_junk")
+
+
+@pytest.mark.parametrize("identity", NOBODYS)
+def test_identities_that_look_like_them(identity: str) -> None:
+    assert one(identity, FieldType.IDENTITY) == (identity, None)
+
+
+def test_the_list_of_them_is_a_setting() -> None:
+    assert converted(
+        ["none", "Test-User", "-", "7"], FieldType.IDENTITY, junk=["TEST-user", "7"]
+    ) == [
+        ("none", None),
+        (None, "identity_junk"),
+        ("-", None),
+        (None, "identity_junk"),
+    ]
+    assert one("null", FieldType.IDENTITY, junk=()) == ("null", None)
 
 
 def test_identities_of_whole_numbers() -> None:
