@@ -1,5 +1,6 @@
 """Watermarks of files tell whether their rows have changed: by time of writing, or by a column."""
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +26,24 @@ def written(files: Sequence[Path]) -> str:
     """
     stats = ((str(file), file.stat()) for file in files)
     return repr([(f, s.st_size, s.st_mtime_ns, s.st_ino, s.st_ctime_ns) for f, s in stats])
+
+
+def is_same(before: str, now: str) -> bool:
+    """Whether a source stands as it did `before`, as this version or version 0.1 noted it.
+
+    Version 0.1 looked at the size of files and their time of writing alone.
+    """
+    return before == now or before == _as_in_version_0_1(now)
+
+
+def _as_in_version_0_1(state: str) -> str | None:
+    """None for a watermark, which it noted as it is noted now."""
+    if not state.startswith("[("):
+        return None
+    try:
+        return repr([tuple(noted[:3]) for noted in ast.literal_eval(state)])
+    except (ValueError, SyntaxError, TypeError):
+        return None
 
 
 def at_rest(files: Sequence[Path], read: Callable[[], object]) -> None:

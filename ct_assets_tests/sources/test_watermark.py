@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.sources.formats import FileError
-from ct_assets.sources.watermark import at_rest, written
+from ct_assets.sources.watermark import at_rest, is_same, written
 
 
 def test_a_file_that_takes_the_place_of_another_of_its_size_and_time_is_noticed(
@@ -72,3 +72,24 @@ def test_a_file_that_cannot_be_read_is_read_once(tmp_path: Path) -> None:
         at_rest([file.path], read)
 
     assert len(file.seen) == 1
+
+
+NOW = "[('a.csv', 9, 100, 7, 200), ('b.csv', 9, 101, 8, 201)]"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        (NOW, NOW, True),
+        ("[('a.csv', 9, 100), ('b.csv', 9, 101)]", NOW, True),
+        ("[('a.csv', 9, 100), ('b.csv', 9, 102)]", NOW, False),
+        ("[('a.csv', 9, 100)]", NOW, False),
+        ("[('a.csv', 9, 100, 6, 200), ('b.csv', 9, 101, 8, 201)]", NOW, False),
+        ("[]", "[]", True),
+        ("2026-01-01", "2026-01-01", True),
+        ("2026-01-01", "2026-01-02", False),
+        ("[('a', 1", "[('a', 2", False),
+    ],
+)
+def test_version_0_1_noted_less_of_each_file(before: str, now: str, *, same: bool) -> None:
+    assert is_same(before, now) is same

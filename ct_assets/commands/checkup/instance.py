@@ -9,6 +9,7 @@ import dagster as dg
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.dagster_runs import instance
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
 from ct_assets.components.project.runs import end_lost
 
 FRESH_SECONDS = 300.0
@@ -24,6 +25,7 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Diagnosis]:
             opened.get_run_records(limit=1)
             yield ok("dagster storage", os.environ["DAGSTER_HOME"])
             yield from lost_runs(project, opened)
+            yield from data_folders(project, opened)
             yield daemon(project, opened, time.time() if now is None else now)
     except Exception as error:  # a storage raises whatever its database's driver does
         yield failed(
@@ -42,6 +44,18 @@ def lost_runs(project: Project, opened: dg.DagsterInstance) -> Iterator[Diagnosi
             again = "Dagster's daemon starts it again"
         found = f"run {run.run_id[:8]} ({run.job_name}): its process was lost, and it was ended now"
         yield note("dagster runs", f"{found}; {again}")
+
+
+def data_folders(project: Project, opened: dg.DagsterInstance) -> Iterator[Diagnosis]:
+    """Names sources whose rows the last run has staged in another folder than that of here."""
+    root = project.staging.root
+    named = [declared.source for declared in project.syncs.values() if declared.source]
+    for asset in sorted({declared.source.asset for declared in named}):
+        key = dg.AssetKey.from_user_string(asset)
+        found = staged_elsewhere(opened, key, project.staging)
+        if found and not found[1].is_relative_to(root):
+            told = f"run {found[0][:8]} staged {asset} as {found[1]}, which is not in {root}"
+            yield note("data folder", f"{told}. {REMEDY}")
 
 
 def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Diagnosis:

@@ -4,12 +4,14 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
 from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.project.asset_keys import source_key
+from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
 from ct_assets.components.project.registry import declared_source, declared_syncs
 from ct_assets.components.project.runs import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
@@ -17,6 +19,7 @@ from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.sync import OnChange
+from ct_assets.sources import watermark
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import NotStagedError, Snapshot, Staging
@@ -36,6 +39,8 @@ class SourceCursor:
     """When a change that has not been read yet was first seen."""
     read: str | None = None
     """The source, as it stood in the snapshot that was known then."""
+    adopted: str | None = None
+    """The source, as it was found where `read` is of version 0.1 and says less."""
 
 
 def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.SensorDefinition | None:
@@ -71,7 +76,15 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         staging, warehouse = ct_staging.staging(), warehouse_of(ct_warehouse)
         last = SourceCursor(**json.loads(context.cursor or "{}"))
         try:
-            seen, skip = look(declared, last, wait, staging, warehouse, now())
+            seen, skip = look(
+                declared,
+                last,
+                wait,
+                staging,
+                warehouse,
+                now(),
+                partial(_read_elsewhere, context.instance, source, staging),
+            )
         except (UserError, OSError) as error:  # a file may go while it is looked at
             return dg.SkipReason(str(error))
         context.update_cursor(json.dumps(asdict(seen)))
@@ -122,32 +135,67 @@ def look(
     staging: Staging,
     warehouse: Warehouse,
     now: float,
+    read_elsewhere: Callable[[float], str] = lambda _: "",
 ) -> tuple[SourceCursor, str]:
-    """The next cursor, and why nothing is to be read yet; an empty reason asks for a run."""
+    """The next cursor, and why nothing is to be read yet; an empty reason asks for a run.
+
+    `read_elsewhere` says which run has read the source after a time, but into a folder that is not
+    here; an empty text if none has. What such a run has read is not asked for again.
+    """
     stands = f"{declared.code_version} {declared.state(warehouse)}"
     staged = _staged(declared, staging)
     source = staged.meta.source if staged else None
     read = f"{source.code} {source.state}" if source else None
-    if read == stands:
-        return SourceCursor(), "nothing has changed"
-    if stands == last.asked and now - last.at < ASK_AGAIN_SECONDS:
-        return last, "this change was asked for already"
+    known = last.adopted if last.adopted and last.read == read else read
+    if _is_same(known, stands):
+        is_old = read != stands
+        kept = SourceCursor(read=read, adopted=stands) if is_old else SourceCursor()
+        return kept, "nothing has changed"
+    if _is_same(last.asked, stands):
+        if told := read_elsewhere(last.at):
+            return last, told
+        if now - last.at < ASK_AGAIN_SECONDS:
+            return last, "this change was asked for already"
     since = last.since if last.since is not None and last.read == read else now
     seen = replace(last, since=since, read=read)
-    asked = SourceCursor(asked=stands, at=now, since=since, read=read)
-    if staged is None or wait == OnChange():
-        return asked, ""
-    if wait.minutes is not None and now - since >= wait.minutes * 60:
-        return asked, ""
+    if staged and (why := _waits(declared, staged, wait, now - since, warehouse)):
+        return seen, why
+    return replace(seen, asked=stands, at=now), ""
+
+
+def _waits(
+    declared: DeclaredSource, staged: Snapshot, wait: OnChange, waited: float, warehouse: Warehouse
+) -> str:
+    """Why a change is not to be read yet, after so many seconds."""
+    if wait == OnChange() or (wait.minutes is not None and waited >= wait.minutes * 60):
+        return ""
     if wait.rows is None:
-        return seen, f"waits for {wait.minutes} minutes since the first change"
+        return f"waits for {wait.minutes} minutes since the first change"
     try:
         changed = declared.changed_rows(staged, warehouse)
     except UserError as error:
-        return seen, str(error)
-    if changed >= wait.rows:
-        return asked, ""
-    return seen, f"{changed} of {wait.rows} rows have changed so far"
+        return str(error)
+    return "" if changed >= wait.rows else f"{changed} of {wait.rows} rows have changed so far"
+
+
+def _is_same(before: str | None, stands: str) -> bool:
+    if before is None:
+        return False
+    (code, state), (code_now, state_now) = before.split(" ", 1), stands.split(" ", 1)
+    return code == code_now and watermark.is_same(state, state_now)
+
+
+def _read_elsewhere(
+    instance: dg.DagsterInstance, source: dg.AssetKey, staging: Staging, since: float
+) -> str:
+    found = staged_elsewhere(instance, source, staging, since)
+    if found is None:
+        return ""
+    return (
+        f"run {found[0][:8]} has read {source.to_user_string()}, but what it read is not in "
+        f"{staging.root}: runs and this sensor have different data folders. {REMEDY}; this change "
+        f"is not asked for again"
+    )
 
 
 def _staged(declared: DeclaredSource, staging: Staging) -> Snapshot | None:

@@ -10,6 +10,7 @@ import pytest
 from ct_assets.components.automation.source_sensor import SourceCursor, leader, look
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.sync import OnChange
+from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import parse as parse_source
@@ -45,10 +46,16 @@ class Shop:
             self.staging.publish(draft)
 
     def look(
-        self, last: SourceCursor, wait: OnChange | None = None, at: float = 0
+        self,
+        last: SourceCursor,
+        wait: OnChange | None = None,
+        at: float = 0,
+        elsewhere: str = "",
     ) -> tuple[SourceCursor, str]:
         wait = wait or OnChange()
-        return look(self.declared, last, wait, self.staging, self.warehouse, at)
+        return look(
+            self.declared, last, wait, self.staging, self.warehouse, at, lambda _: elsewhere
+        )
 
 
 @pytest.fixture
@@ -222,6 +229,59 @@ def test_a_query_has_a_watermark_too(tmp_path: Path) -> None:
 
     assert declared.state(warehouse) == "2026-01-03"
     assert declared.changed_rows(snapshot, warehouse) == 1
+
+
+CSV_AS_NOTED_BY_0_1 = "[({path!r}, {size}, {written})]"
+
+
+def noted_by_version_0_1(shop: Shop) -> SourceCursor:
+    """As its snapshot and its cursor were left, a minute after the source had been read."""
+    stat = shop.csv.stat()
+    state = CSV_AS_NOTED_BY_0_1.format(
+        path=str(shop.csv), size=stat.st_size, written=stat.st_mtime_ns
+    )
+    meta = SnapshotMeta(source=SourceMeta(state=state, code=shop.declared.code_version))
+    shop.staging.amend(("shop", "customer"), None, meta)
+    return SourceCursor(asked=f"{shop.declared.code_version} {state}", at=100, since=100)
+
+
+def test_what_version_0_1_has_read_is_not_read_again(shop: Shop) -> None:
+    shop.read()
+    before = noted_by_version_0_1(shop)
+
+    adopted, why = shop.look(before, at=1000)
+    assert why == "nothing has changed"
+    assert shop.look(adopted, at=2000) == (adopted, "nothing has changed")
+
+    beside, stat = shop.csv.with_suffix(".new"), shop.csv.stat()
+    beside.write_text("id\n1\n3\n")
+    os.utime(beside, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    beside.replace(shop.csv)  # of the same size, and written at the same time
+
+    asked, why = shop.look(adopted, at=3000)
+    assert why == ""
+    assert shop.look(asked, at=3001)[1] == "this change was asked for already"
+    shop.read()
+    assert shop.look(asked, at=3002) == (NEVER, "nothing has changed")
+
+
+def test_a_change_since_version_0_1_is_read(shop: Shop) -> None:
+    shop.read()
+    before = noted_by_version_0_1(shop)
+
+    shop.write(1, 2, 3)
+
+    assert shop.look(before, at=1000)[1] == ""
+
+
+def test_what_runs_have_read_into_another_folder_is_not_asked_for_again(shop: Shop) -> None:
+    asked, _ = shop.look(NEVER, at=100)
+    told = "run 1 has read it elsewhere"
+
+    assert shop.look(asked, at=800, elsewhere=told) == (asked, told)
+    assert shop.look(asked, at=101, elsewhere=told) == (asked, told)
+    shop.write(1, 2, 3)
+    assert shop.look(asked, at=900, elsewhere=told)[1] == ""
 
 
 def following(name: str, source: str = "shop/all", **more: object) -> Sync:
