@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.commands.run import guards
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
@@ -19,6 +20,12 @@ from ct_assets.io_managers.delivery_requests import DeliveryOptions
 @click.option("--full", is_flag=True, help="As if every valid row went again, changed or not.")
 @click.option("--limit", type=click.IntRange(min=1), help="As if at most so many records went.")
 @click.option(
+    "--allow",
+    multiple=True,
+    callback=guards,
+    help="As if this guard were passed, which shows what a run would send then.",
+)
+@click.option(
     "--ask-clevertap",
     is_flag=True,
     help="Also ask CleverTap to judge the records with dryRun=1, which keeps none of them. Its "
@@ -27,11 +34,18 @@ from ct_assets.io_managers.delivery_requests import DeliveryOptions
 @json_option
 @click.pass_obj
 def command(
-    module: str, sync: str, *, full: bool, limit: int | None, ask_clevertap: bool, as_json: bool
+    module: str,
+    sync: str,
+    *,
+    full: bool,
+    limit: int | None,
+    allow: tuple[str, ...],
+    ask_clevertap: bool,
+    as_json: bool,
 ) -> None:
     """Say what the next run of SYNC would send, from rows read just now. Nothing is changed."""
     project = Project.load(module)
-    options = DeliveryOptions(full=full, limit=limit)
+    options = DeliveryOptions(full=full, limit=limit, allow=list(allow))
     plan = plan_sync(project, project.sync(sync), options, ask_clevertap=ask_clevertap)
     if as_json:
         print_json(asdict(plan))

@@ -8,7 +8,8 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, compare
 from ct_assets.delivery.diff.removals import RemovalPlan, find_removals
-from ct_assets.delivery.guards import guards, renamed_sync
+from ct_assets.delivery.guards import changed_destination, changed_meaning, guards, renamed_sync
+from ct_assets.delivery.guards.renamed_sync import RENAMED
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,15 @@ def check_guards(
     """Checks the guards that hold before a row is looked at.
 
     Raises:
-        GuardError: The sync, or its events, may be known here under another name.
+        GuardError: Its rows may be known here under another name, or others may be meant now.
     """
+    changed_destination.check(connection, request)
+    answered = changed_meaning.find(connection, request)
+    if takes_over := any(name.startswith(RENAMED) for name in request.allow):
+        changed_meaning.apply(connection, request, answered)  # before others' rows are among ours
     renamed_sync.check(connection, request, look_only=look_only)
-    guards.check_event_key(connection, request)
+    if not takes_over:
+        changed_meaning.apply(connection, request, answered)
 
 
 def make_plan(

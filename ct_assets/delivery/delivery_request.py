@@ -1,5 +1,6 @@
 """DeliveryRequest says what one delivery is to do; Policy, what the declaration says of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,8 @@ class Policy:
     declaration: str
     """A digest; refused rows are offered again when it changes."""
     event_key: str | None = None
+    meaning: Mapping[str, str] = field(default_factory=dict)
+    """Further settings, in words, that decide which people or events are meant."""
     on_unknown: Literal["resend", "park"] = "resend"
     first_run: Literal["backfill", "from_now"] = "backfill"
     """Events only."""

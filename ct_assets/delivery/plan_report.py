@@ -13,6 +13,7 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery.delivery_plan import check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, field_columns
+from ct_assets.delivery.diff.left_fields import left_fields
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.lost_state import Comparison
 from ct_assets.delivery.guards.renamed_sync import GuardError
@@ -37,6 +38,8 @@ class PropertyChange:
     rows: int
     samples: tuple[tuple[str | None, str | None], ...]
     """Masked values before and after."""
+    stays: bool = False
+    """Whether CleverTap keeps the value before, since no record names the field any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,7 @@ def _report(
     requests = _requests(connection)
     properties = _properties(connection, copy, plan.diff, request.home / PREVIOUS)
     notes = [] if lost else [*comparison.notes]
+    notes += _left(connection, copy, plan.diff)
     notes += [removals.note] if removals.note else []
     if properties is None:
         notes.append("which fields changed is not known: no whole delivery is on record")
@@ -111,6 +115,17 @@ def _report(
         objection=stopped or plan.objection,
         notes=tuple(notes),
     )
+
+
+def _left(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> list[str]:
+    sent_today = field_columns(connection, request.valid)
+    left = left_fields(connection, request, diff.positions, sent_today)
+    return [
+        f"{field} stays in CleverTap (profiles that have it: {rows:,}). The declaration sends it "
+        f"no more, and only a record that clears it removes it (on_null: clear, from an empty "
+        f"column)"
+        for field, rows in left.items()
+    ]
 
 
 def _stopped(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str | None:
@@ -146,7 +161,7 @@ def _properties(
     counted = ", ".join(f"count(*) filter (b{n} is distinct from a{n})" for n in range(len(fields)))
     counts = connection.execute(f"select {counted} from {both}").fetchone() or ()
     changes = [
-        PropertyChange(field, rows, _samples(connection, both, number))
+        PropertyChange(field, rows, _samples(connection, both, number), field not in after)
         for number, (field, rows) in enumerate(zip(fields, counts, strict=True))
         if rows
     ]

@@ -12,6 +12,7 @@ from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
 from ct_assets.mapping import Sync
+from ct_assets.mapping.declaration.meaning import event_key, meaning
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import SplitMeta
 from ct_assets.staging import Snapshot
@@ -40,6 +41,8 @@ class Upload:
     partition: str | None = None
     is_example: bool = False
     """Its source ships with ct_assets: its people are nobody's customers."""
+    origin: str = ""
+    """The file or table that its source reads; empty for a query, and where nobody knows."""
 
 
 class GateError(UserError):
@@ -91,7 +94,7 @@ def request(
         home=home(destination, upload.sync.name),
         valid=upload.valid.path,
         keys=upload.valid.beside(KEYS),
-        policy=policy(upload.sync, split.declaration, upload.neighbours),
+        policy=policy(upload.sync, split.declaration, upload.neighbours, upload.origin),
         run=run,
         counts=split.counts,
         full=options.full,
@@ -103,12 +106,15 @@ def request(
     )
 
 
-def policy(sync: Sync, declaration: str, neighbours: frozenset[str] = frozenset()) -> Policy:
+def policy(
+    sync: Sync, declaration: str, neighbours: frozenset[str] = frozenset(), origin: str = ""
+) -> Policy:
     return Policy(
         sync=sync.name,
         object=sync.object,
         declaration=declaration,
-        event_key=_event_key(sync),
+        event_key=event_key(sync),
+        meaning={**meaning(sync), "origin": origin},
         on_unknown=sync.on_unknown,
         first_run=sync.first_run,
         on_removed=sync.on_removed,
@@ -117,8 +123,3 @@ def policy(sync: Sync, declaration: str, neighbours: frozenset[str] = frozenset(
         idempotent=sync.idempotent,
         neighbours=neighbours,
     )
-
-
-def _event_key(sync: Sync) -> str | None:
-    key = sync.event_key
-    return (key.column or key.template or key.expr or str(key.value)) if key else None

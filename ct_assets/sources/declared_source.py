@@ -26,6 +26,13 @@ class DeclaredSource:
     """Where the declaration stands, and its `sql_file` beside it."""
 
     @property
+    def place(self) -> str:
+        """The file or the table; empty of a query, which may be edited and mean the same rows."""
+        source = self.source
+        table = f"{source.table} in {source.database}" if source.database else source.table
+        return source.file or table or ""
+
+    @property
     def code_version(self) -> str:
         query = self.source.kind.query(self._origin())
         since = {name for name in CSV_SETTINGS if name not in self.source.model_fields_set}

@@ -1,3 +1,5 @@
+import pytest
+
 from ct_assets.delivery import PropertyChange, plan
 from ct_assets.errors import mask
 from ct_assets.row_counts import RowCounts
@@ -75,3 +77,36 @@ def test_a_plan_and_its_run_agree(events: Sync) -> None:
 
     assert found.new == result.counts.acked == 2500
     assert found.requests == result.requests
+
+
+def test_a_plan_tells_of_a_renamed_field_that_it_stays(profiles: Sync) -> None:
+    profiles.run([profile("1", Tier="gold"), profile("2", Tier=None)])
+    profiles.policy_with(declaration="d2")
+    renamed = [profile("1", Level="gold"), profile("2", Level=None)]
+
+    found = plan(profiles.request(renamed))
+
+    assert found.properties == (
+        PropertyChange("Level", 1, ((None, mask("gold")),)),
+        PropertyChange("Tier", 1, ((mask("gold"), None),), stays=True),
+    )
+    assert found.notes == (
+        "Tier stays in CleverTap (profiles that have it: 1). The declaration sends it no more, and "
+        "only a record that clears it removes it (on_null: clear, from an empty column)",
+    )
+    profiles.run(renamed)
+    assert plan(profiles.request(renamed)).notes == ()
+
+
+@pytest.mark.parametrize(("answer", "new"), [("same", 1), ("new", 3)])
+def test_a_plan_shows_what_each_answer_would_send(events: Sync, answer: str, new: int) -> None:
+    events.policy_with(meaning={"event": "Ordered"})
+    events.run([event("e1"), event("e2")])
+    events.policy_with(meaning={"event": "Returned"})
+    rows = [event("e1", Loss=1), event("e2", Loss=1), event("e3", Loss=1)]
+    before = digests(events.home)
+
+    found = plan(events.request(rows, allow=frozenset([f"changed_meaning:{answer}"])))
+
+    assert (found.objection, found.new) == (None, new)
+    assert digests(events.home) == before

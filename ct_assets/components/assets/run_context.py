@@ -60,6 +60,12 @@ def is_example(context: dg.AssetExecutionContext, sync: Sync) -> bool:
     return registry.is_example(deployment(context).get(source_key(sync)).metadata)
 
 
+def origin(context: dg.AssetExecutionContext, sync: Sync) -> str:
+    """The file or table that the sync's source reads, if it declares one."""
+    source = source_key(sync)
+    return registry.place_read(source, deployment(context).get(source).metadata)
+
+
 def announce_destination(context: dg.AssetExecutionContext, sync: Sync) -> None:
     """Says first of all where a run that delivers the sync will send, or why it cannot."""
     if key(sync, "clevertap") not in context.job_def.asset_layer.executable_asset_keys:

@@ -137,7 +137,8 @@ def clevertap_asset(
         if sends:
             neighbours = run_context.neighbours(context)
             is_example = run_context.is_example(context, sync)
-            upload = Upload(sync, valid, config, neighbours, part, is_example)
+            origin = run_context.origin(context, sync)
+            upload = Upload(sync, valid, config, neighbours, part, is_example, origin)
             links = split_metadata.links(sync, "valid", "rejected", "undelivered")
             yield dg.Output(upload, "clevertap", metadata=links)
         delivery = staging.current((sync.name, "clevertap"), part).meta.delivery

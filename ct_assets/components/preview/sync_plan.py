@@ -60,7 +60,8 @@ def _request(
     options: DeliveryOptions,
 ) -> DeliveryRequest:
     valid = Snapshot(rows.valid.path, SnapshotMeta(split=rows.split))
-    upload = Upload(declared.sync, valid, options, frozenset(workspace.syncs))
+    origin = declared.source.place if declared.source else ""
+    upload = Upload(declared.sync, valid, options, frozenset(workspace.syncs), origin=origin)
     request = delivery_requests.request(
         upload, destinations.name_of(to), "plan", timedelta(days=30)
     )
@@ -97,6 +98,8 @@ def row_lines(sync_plan: SyncPlan) -> dict[str, int]:
 
 def samples(change: PropertyChange) -> str:
     """Masked values before and after."""
+    if change.stays:
+        return ", ".join(f"{before} stays there" for before, _ in change.samples)
     return ", ".join(f"{before or 'none'} -> {after or 'none'}" for before, after in change.samples)
 
 

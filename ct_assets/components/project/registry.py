@@ -97,6 +97,12 @@ def is_example(source: Mapping[str, Any]) -> bool:
     return SOURCE in source and place_of_source(source).folder.is_relative_to(EXAMPLE)
 
 
+def place_read(key: dg.AssetKey, metadata: Mapping[str, Any]) -> str:
+    """The file or table that a source reads; empty of a query, and where nobody knows."""
+    source = _source(metadata) or named_table(key, metadata)
+    return source.place if source else ""
+
+
 def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]:
     for key, asset in (repository.assets_defs_by_key if repository else {}).items():
         metadata = asset.metadata_by_key.get(key, {})

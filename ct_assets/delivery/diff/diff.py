@@ -124,8 +124,9 @@ def _record_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRe
     with state_database.transaction(connection):
         if request.policy.first_run == "from_now":
             connection.execute(
-                "insert into held (kind, key, reason, since, partition)"
-                f" select kind, key, '{BEFORE_FROM_NOW}', $1, $2 from {VALID}",
+                "insert into held (kind, key, reason, person, fingerprint, since, partition)"
+                f" select kind, key, '{BEFORE_FROM_NOW}', {_person(request)},"
+                f" md5_number_lower(record), $1, $2 from {VALID}",
                 [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
             )
         moment = f"{request.at.timestamp():.0f}"

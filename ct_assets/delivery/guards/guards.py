@@ -7,14 +7,18 @@ import duckdb
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.removals import RemovalPlan
-from ct_assets.delivery.guards.renamed_sync import RENAMED, GuardError
+from ct_assets.delivery.guards.changed_meaning import EVENT_KEY, NEW, SAME
+from ct_assets.delivery.guards.renamed_sync import RENAMED
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.errors import closest
 
 ALWAYS_REMOVABLE = 10
 
-GUARDS = ("event_key", "empty_source", "max_removed", "max_changed", "new", "lost_state")
+GUARDS = (
+    *("changed_meaning", SAME, NEW, EVENT_KEY),
+    *("empty_source", "max_removed", "max_changed", "new", "lost_state"),
+)
 
 
 def unknown_guard(names: Iterable[str]) -> str | None:
@@ -24,20 +28,6 @@ def unknown_guard(names: Iterable[str]) -> str | None:
             hint = closest(name, [*GUARDS]) or f"; there are {', '.join(GUARDS)}, {RENAMED}<sync>"
             return f"no guard is called {name!r}{hint}"
     return None
-
-
-def check_event_key(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
-    """Stops if `event_key` changed: under another key all events would be sent again."""
-    key, stored = request.policy.event_key, state_database.get(connection, "event_key")
-    if request.policy.object != "event" or key is None or key == stored:
-        return
-    if stored is not None and "event_key" not in request.allow:
-        raise GuardError(
-            f"{request.policy.sync}: event_key was {stored} and is {key} now; events that were "
-            f"sent under the old key would be sent again. Nothing was sent. Change it back, or if "
-            f"the new keys are new events, {request.once('event_key')}"
-        )
-    state_database.put(connection, "event_key", key)
 
 
 def expect_changes(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:

@@ -45,6 +45,12 @@ def some(words: Sequence[str]) -> str:
     return "(" + " or ".join(f"({word}) <> 0" for word in words) + ")"
 
 
+def has(column: str, position: int) -> str:
+    """Whether a stored list has the field at that position."""
+    word, bit = divmod(position, BITS)
+    return f"(coalesce({column}[{word + 1}], 0::ubigint) & {1 << bit}::ubigint) <> 0"
+
+
 def merged(left: str, right: str) -> str:
     """The stored list with the bits of both, whatever their lengths."""
     word = f"coalesce({left}[i + 1], 0::ubigint) | coalesce({right}[i + 1], 0::ubigint)"
@@ -54,11 +60,7 @@ def merged(left: str, right: str) -> str:
 
 def moved(column: str, before: Mapping[str, int], after: Mapping[str, int]) -> list[str]:
     """The words of a stored list, of fields that were at other positions."""
-    tests = {}
-    for name, position in before.items():
-        word, bit = divmod(position, BITS)
-        tests[name] = f"(coalesce({column}[{word + 1}], 0::ubigint) & {1 << bit}::ubigint) <> 0"
-    return _words(tests, after)
+    return _words({name: has(column, position) for name, position in before.items()}, after)
 
 
 def as_list(words: Sequence[str]) -> str:

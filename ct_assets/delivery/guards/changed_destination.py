@@ -1,0 +1,67 @@
+"""A sync whose `destination` was edited begins anew at the other account: this guard asks first."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.guards.changed_meaning import (
+    DESTINATION,
+    GUARD,
+    NEW,
+    SAME,
+    meta_name,
+)
+from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state.sync_files import STATE
+from ct_assets.errors import UserError
+from ct_assets.sql import opened
+
+_SANDBOX = "sandbox-*"
+
+
+def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
+    """Stops the first delivery to an account while another one was delivered to, as declared.
+
+    The sandbox is no such account, nor is one that the environment names instead.
+
+    Raises:
+        GuardError: It is one, and nobody has allowed it.
+    """
+    now = request.policy.meaning.get(DESTINATION)
+    known_here = state_database.get(connection, meta_name(DESTINATION)) is not None
+    if now is None or known_here or request.home.parent.match(_SANDBOX):
+        return
+    if {GUARD, SAME, NEW} & request.allow:
+        return
+    for other, before in _elsewhere(request):
+        if before != now:
+            raise GuardError(
+                f"{request.policy.sync}: destination was {_words(before)} and is {_words(now)} "
+                f"now. What was sent to {other} stays there, and all rows would be sent to "
+                f"{request.home.parent.name}, as new ones. Nothing was sent. Change it back, or "
+                f"if that is meant, {request.once(GUARD)}"
+            )
+
+
+def _elsewhere(request: DeliveryRequest) -> Iterator[tuple[str, str]]:
+    """Other accounts that this sync was delivered to, each with its setting at that time."""
+    for path in sorted(request.home.parents[1].glob(f"*/{request.home.name}/{STATE}")):
+        destination = path.parents[1]
+        if destination == request.home.parent or destination.match(_SANDBOX):
+            continue
+        with contextlib.suppress(duckdb.Error, UserError, OSError):
+            if (before := _stored(path)) is not None:
+                yield destination.name, before
+
+
+def _stored(path: Path) -> str | None:
+    with opened(path, read_only=True) as connection:
+        return state_database.get(connection, meta_name(DESTINATION))
+
+
+def _words(destination: str) -> str:
+    return destination or "the default"

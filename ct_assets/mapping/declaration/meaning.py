@@ -1,0 +1,29 @@
+"""meaning() says in words which people or events the rows of a sync are."""
+
+from ct_assets.mapping.declaration.field import Filling
+from ct_assets.mapping.declaration.sync import Sync
+
+
+def meaning(sync: Sync) -> dict[str, str]:
+    """Settings that decide it, by name; empty where nothing is declared.
+
+    Beside them stand `object` and `event_key`. Fields, conditions and schedules play no part.
+    """
+    return {
+        "source": sync.source,
+        "event": _words(sync.event),
+        "identify_by": ", ".join(f"{part.kind}: {_words(part)}" for part in sync.identify_by),
+        "destination": sync.destination or "",
+    }
+
+
+def event_key(sync: Sync) -> str | None:
+    return _words(sync.event_key).removeprefix("column ") or None
+
+
+def _words(part: Filling | None) -> str:
+    if part is None:
+        return ""
+    if part.column is not None:
+        return f"column {part.column}"
+    return str(part.template or part.expr or part.value)
