@@ -19,9 +19,10 @@ def mask(value: str) -> str:
     return f"{value[:2] if len(value) > 4 else ''}…{digest}"
 
 
-def closest(name: str, known: list[str]) -> str:
+def closest(name: str, known: list[str], *, likeness: float = 0.6) -> str:
     """A hint such as `; did you mean 'Email'?`, or nothing when no known name is near."""
-    matches = difflib.get_close_matches(name.lower(), [k.lower() for k in known], n=1, cutoff=0.6)
+    lowered = [k.lower() for k in known]
+    matches = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=likeness)
     original = next((k for k in known if matches and k.lower() == matches[0]), None)
     return f"; did you mean {original!r}?" if original else ""
 

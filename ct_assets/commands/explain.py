@@ -21,20 +21,20 @@ _LASTING: Mapping[Kind, str] = {
     "http": "; a repeat changes nothing",
 }
 _PASSING: Mapping[Kind, str] = {"held": "; a later run sends it"}
+HELP = """Explain a CODE (ours, CleverTap's or HTTP's), or tell the story of one row of a SYNC.
+
+\b
+ct-assets explain 516
+ct-assets explain customers --key 57
+"""
 _OF_A_ROW = "The story of a row is told with `ct-assets explain SYNC --key KEY`."
 
 
-@click.command()
+@click.command(help=HELP)
 @click.argument("subject", metavar="CODE|SYNC")
 @click.option("--key", help="With a SYNC: the key of the row whose story to tell.")
 @click.pass_obj
 def command(module: str, subject: str, key: str | None) -> None:
-    r"""Explain a CODE (ours, CleverTap's or HTTP's), or tell the story of one row of a SYNC.
-
-    \b
-    ct-assets explain 516
-    ct-assets explain customers --key 57
-    """
     if key is None:
         try:
             click.echo(_entry(explain(subject)))

@@ -6,6 +6,7 @@ import click
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
+from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.scratch import SplitRows
 from ct_assets.row_counts import RowCounts
 
@@ -26,12 +27,14 @@ def command(module: str, sync: str, limit: int) -> None:
     Personal data is shown: it is what you asked for.
     """
     project = Project.load(module)
-    with project.rows(project.sync(sync)) as rows:
+    declared = project.sync(sync)
+    with project.rows(declared) as rows:
         click.echo(_counted(rows.split.counts))
         _records(rows, limit)
         _rejected(rows, limit)
         if why := rows.split.gate.why:
-            click.echo(f"\nNothing would be sent: {why}.")
+            todo = advice(declared.sync, rows.split, shown=True)
+            click.echo(f"\nNothing would be sent: {why}.{' ' if todo else ''}{todo}")
 
 
 def _counted(counts: RowCounts) -> str:

@@ -1,6 +1,6 @@
 """`bind` turns a declaration into expressions over the columns of its source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -129,9 +129,10 @@ class _Binder:
         for name, field in self._sync.fields.items():
             with found_at("fields", name):
                 yield from self._field(name, field)
-        for column in self._others():
+        others = self._others()
+        self._check_others(others)
+        for column in others:
             with found_at("other_columns"):
-                self._check_name(column, "other_columns takes in")
                 yield from self._field(column, Field(column=column))
 
     def _check_columns(self, bound: BoundSync) -> None:
@@ -145,13 +146,17 @@ class _Binder:
 
     def _check_unique(self, names: list[str]) -> None:
         seen: dict[str, str] = {}
+        pairs = []
         for name in names:
             if name.lower() in seen:
-                raise self._error(
-                    f"the fields {seen[name.lower()]!r} and {name!r} would be one. Map one of them "
-                    "under another name, or leave it out."
-                )
-            seen[name.lower()] = name
+                pairs.append((seen[name.lower()], name))
+            seen.setdefault(name.lower(), name)
+        if pairs:
+            alike = "; ".join(f"{first!r} and {name!r}" for first, name in pairs)
+            raise self._error(
+                f"the fields {alike} would be one. Map one of them under another name, or leave it "
+                "out."
+            )
 
     def _others(self) -> tuple[str, ...]:
         if self._sync.other_columns is None:
@@ -160,6 +165,21 @@ class _Binder:
             excluded = self._reader.excluded(self._sync.other_columns.except_)
         taken = self._sync.columns() | set(self._sync.fields) | excluded
         return tuple(column for column in self._schema if column not in taken)
+
+    def _check_others(self, columns: Sequence[str]) -> None:
+        """Names that cannot be those of fields, all at once."""
+        problems = {column: self._problem_of(column) for column in columns}
+        wrong = [f"{column!r}: {problem}" for column, problem in problems.items() if problem]
+        if wrong:
+            them = "it" if len(wrong) == 1 else "each"
+            with found_at("other_columns"):
+                raise self._error(
+                    f"other_columns takes in {' '.join(wrong)} Map {them} under another name in "
+                    "`fields`, or list it under `except`."
+                )
+
+    def _problem_of(self, name: str) -> str | None:
+        return problems_of_name(self._sync.object, name, limits=self._sync.limits)
 
     def _field(self, name: str, field: Field) -> Iterator[BoundField]:
         read = self._reader.read(field, name)
@@ -171,7 +191,7 @@ class _Binder:
             yield self._bound_field(flat.field, field, SourceValue(flat.source, flat.dtype))
 
     def _check_name(self, name: str, origin: str) -> None:
-        if problem := problems_of_name(self._sync.object, name, limits=self._sync.limits):
+        if problem := self._problem_of(name):
             raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
 
     def _bound_field(self, name: str, field: Field, read: SourceValue) -> BoundField:

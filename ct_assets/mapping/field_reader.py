@@ -64,6 +64,9 @@ class FieldReader:
     def sql(self, text: str, wanted_by: str) -> SourceValue:
         expression = pl.sql_expr(text)
         for column in sorted(set(expression.meta.root_names())):
+            if column not in self._schema:
+                text = f" A text is written in single quotes: '{column}'."
+                raise self._absent(column, wanted_by, text)
             if self.dtype(column, wanted_by) != self._wide[column]:
                 self.widened[column] = self._wide[column]
         dtype = self._typed(expression, wanted_by)
@@ -90,11 +93,15 @@ class FieldReader:
 
     def dtype(self, column: str, wanted_by: str) -> pl.DataType:
         if column not in self._schema:
-            raise SchemaError(
-                f"{self._where}: {self._source} has no column {column!r}, which {wanted_by} "
-                f"wants{near(column, self._schema)} Mend the declaration, or bring the column back."
-            )
+            raise self._absent(column, wanted_by)
         return self._schema[column]
+
+    def _absent(self, column: str, wanted_by: str, advice: str = "") -> SchemaError:
+        return SchemaError(
+            f"{self._where}: {self._source} has no column {column!r}, which {wanted_by} "
+            f"wants{near(column, self._schema)}{advice} Mend the declaration, or bring the column "
+            "back."
+        )
 
     def excluded(self, columns: Sequence[str]) -> set[str]:
         """Columns that a declaration leaves out; an unknown name is a mistake."""

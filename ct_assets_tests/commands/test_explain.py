@@ -35,6 +35,13 @@ def test_who_says_it_and_whether_it_lasts(code: str, told: str) -> None:
     assert told in CliRunner().invoke(cli, ["explain", code]).output
 
 
+def test_its_help_shows_examples_line_by_line() -> None:
+    said = CliRunner().invoke(cli, ["explain", "--help"]).output
+
+    assert "\n  ct-assets explain 516\n  ct-assets explain customers --key 57\n" in said
+    assert "\\b" not in said
+
+
 def test_a_code_that_there_is_not() -> None:
     result = CliRunner().invoke(cli, ["explain", "email_domein"])
 

@@ -31,7 +31,8 @@ def test_what_is_left_out_and_a_closed_gate(shop: Shop) -> None:
     ) in said
     assert said.endswith(
         "\nNothing would be sent: 1 of 4 rows are rejected (25.0%), more than max_rejected "
-        "(0.0%).\n"
+        "(0.0%). Most frequent: identity identity_missing (1). Mend the source or the mapping, or "
+        "raise `max_rejected`.\n"
     )
 
 

@@ -117,6 +117,35 @@ def test_a_forbidden_name_among_other_columns(name: str) -> None:
     )
 
 
+def test_all_forbidden_names_among_other_columns_are_told_at_once() -> None:
+    schema = pl.Schema({"id": pl.String(), "first.name": pl.String(), " age": pl.String()})
+
+    assert complaint(profile(other_columns=True), schema) == (
+        "Sync s: other_columns takes in 'first.name': CleverTap forbids . in names: write, say, "
+        "'first_name'. ' age': blanks at the start or the end of a name get lost: write 'age'. Map "
+        "each under another name in `fields`, or list it under `except`."
+    )
+
+
+def test_the_column_of_a_region_is_one_of_the_other_columns() -> None:
+    phone = {"column": "phone", "region": {"column": "country"}}
+    schema = pl.Schema({"id": pl.String(), "phone": pl.String(), "country": pl.String()})
+
+    assert bind(parse(profile(fields={"Phone": phone}, other_columns=True)), schema).others == (
+        "country",
+    )
+
+
+@pytest.mark.parametrize("where", ["country = Germany", 'country = "Germany"'])
+def test_a_text_without_its_quotes(where: str) -> None:
+    schema = pl.Schema({"id": pl.String(), "country": pl.String()})
+
+    assert complaint(profile(where=where), schema) == (
+        "Sync s: src has no column 'Germany', which where wants. A text is written in single "
+        "quotes: 'Germany'. Mend the declaration, or bring the column back."
+    )
+
+
 def test_fields_that_would_be_one() -> None:
     schema = pl.Schema({"id": pl.String(), "plan": pl.String(), "PLAN": pl.String()})
 

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import dagster as dg
 
+from ct_assets.commands.support.run_failures import failures
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
 from ct_assets.files import private_lock
@@ -81,11 +82,8 @@ def execute(
         tags=dict(tags or {}),
         raise_on_error=False,
     )
-    for event in result.filter_events(lambda event: event.is_step_failure):
-        failure = event.step_failure_data
-        cause = failure.user_failure_data or failure.error
-        text = getattr(cause, "description", None) or getattr(cause, "message", "")
-        click.echo(f"{event.step_key} failed: {text}", err=True)
+    for failure in failures(result):
+        click.echo(failure, err=True)
     return result.success
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.clevertap.codes import RejectedCode, WarnedCode
+from ct_assets.components.assets.gate_advice import advice
 from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
 from ct_assets.row_counts import DELIVERY_LAW, SPLIT_LAW, law
@@ -137,12 +138,14 @@ def of_split(sync: Sync, split: SplitMeta, late: Mapping[str, int]) -> Mapping[s
     """`late`: rows by partition that came after their partition was delivered."""
     counts, reasons = split.counts, split.reasons
     why = {"why": split.gate.why} if split.gate.why else {}
+    help_ = {"what to do": text} if (text := advice(sync, split)) else {}
     repeated = sum(reason.rows for reason in reasons if reason.code.endswith("_duplicate"))
     return {
         "rejected_share": Finding(
             counts.rejected_share <= sync.max_rejected,
             {
                 **why,
+                **help_,
                 "share": counts.rejected_share,
                 "limit": sync.max_rejected,
                 **{f"rows/{r.field}: {r.code}": r.rows for r in reasons[:20]},

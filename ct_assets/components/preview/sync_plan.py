@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ct_assets.clevertap.destination import Destination
+from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.declaration_diff import DeclarationDiff, declaration_diff
 from ct_assets.components.preview.scratch import SplitRows
 from ct_assets.components.preview.workspace import Workspace
@@ -25,6 +26,8 @@ class SyncPlan:
     counts: RowCounts
     gate: str
     """Why nothing would be sent; empty if the checks pass."""
+    advice: str
+    """What lets it go on, where the gate is shut."""
     report: PlanReport
     blast: DeclarationDiff | None
     """By an edit of the declaration; `ct-assets plan --json` has it under this name."""
@@ -46,6 +49,7 @@ def plan_sync(
             destination=destinations.label(to),
             counts=rows.split.counts,
             gate=rows.split.gate.why,
+            advice=advice(declared.sync, rows.split),
             report=plan(request),
             blast=declaration_diff(workspace, declared.sync),
             asked=_asked(request, to) if ask_clevertap else None,
@@ -109,6 +113,8 @@ def remarks(sync_plan: SyncPlan) -> list[str]:
     sentences = [
         f"Nothing would be sent: {why}" for why in (sync_plan.gate, report.objection) if why
     ]
+    if sync_plan.advice:
+        sentences.append(sync_plan.advice)
     if diff:
         sentences.append(
             "The declaration was edited since the last run. Of the "

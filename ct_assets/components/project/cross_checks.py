@@ -1,7 +1,7 @@
 """Finds mistakes in declarations that only show beside the others."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Declarations:
     """Whether these are all; some integrations of Dagster name their assets only later."""
     pickled: frozenset[str] = frozenset()
     """Assets whose rows Dagster would pickle."""
+    upstream: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The assets that each source names as its `upstream`."""
 
     @staticmethod
     def of(definitions: dg.Definitions) -> "Declarations":
@@ -44,6 +46,7 @@ class Declarations:
             {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs},
             all(isinstance(asset, WITH_KEYS) for asset in assets),
             frozenset(key.to_user_string() for key in pickled_sources(definitions)),
+            _upstream(specs),
         )
 
     def mistakes(self, defs: Path) -> Iterator[str]:
@@ -51,6 +54,7 @@ class Declarations:
         yield from self._not_read(defs)
         for sync, at in self.syncs:
             yield from self._unknown(sync, at)
+        yield from self._mistyped_upstream()
         yield from self._pickled()
         yield from self._circles()
 
@@ -83,12 +87,27 @@ class Declarations:
     def _unknown(self, sync: Sync, at: Place) -> Iterator[str]:
         assets = [key.to_user_string() for key in self.assets]
         if sync.source not in assets and self.complete:
-            hint = closest(sync.source, assets) or "; declare it as a SourceTable"
-            yield message_at(at, ("source",), f"no asset {sync.source!r}{hint}")
+            syncs = [other.name for other, _ in self.syncs]
+            yield message_at(at, ("source",), registry.no_source(sync, assets, syncs))
         for position, name in enumerate(sync.after):
             yield from self._no_sync(sync, at, ("after", position), name)
         if sync.require_profile is not None:
             yield from self._no_sync(sync, at, ("require_profile",), sync.require_profile)
+
+    def _mistyped_upstream(self) -> Iterator[str]:
+        """A name that is nearly that of an asset here; any other may be of another project."""
+        assets = {key.to_user_string() for key in self.assets}
+        for source, at in self.sources if self.complete else ():
+            for place, name in enumerate(self.upstream.get(source, ())):
+                others = sorted(assets - {source})
+                hint = "" if name in assets else closest(name, others, likeness=0.8)
+                if hint:
+                    yield message_at(
+                        at,
+                        ("upstream", place),
+                        f"no asset {name!r}{hint} If another project makes one of that very name, "
+                        f"say so with `dg.AssetSpec({name!r})` in a file of Python in `defs`",
+                    )
 
     def _no_sync(
         self, sync: Sync, at: Place, path: Sequence[str | int], name: str
@@ -127,6 +146,14 @@ class Declarations:
                     )
                     return
             yield mistake
+
+
+def _upstream(specs: Iterable[dg.AssetSpec]) -> Mapping[str, Sequence[str]]:
+    return {
+        spec.key.to_user_string(): registry.upstream_of_source(spec.metadata)
+        for spec in specs
+        if registry.SOURCE in spec.metadata
+    }
 
 
 def _specs(asset: object) -> Iterator[dg.AssetSpec]:

@@ -2,16 +2,19 @@
 
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.assets.definition.asset_spec import (
+    SYSTEM_METADATA_KEY_AUTO_CREATED_STUB_ASSET as MADE_UP,
+)
 from dagster.components.definitions import LazyDefinitions
 
 from ct_assets.components.project import asset_keys
-from ct_assets.components.project.locations import Place
+from ct_assets.components.project.locations import InvalidDeclarationError, Place, message_at
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.catalog_names import STAGES
@@ -53,14 +56,29 @@ def load(module: str) -> dg.Definitions:
 
 
 def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
-    """Every sync by its name."""
-    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
-    syncs = {}
+    """Every sync by its name.
+
+    Raises:
+        InvalidDeclarationError: The source of one is no asset, which only shows here in a project
+            whose definitions were not loaded by `ct_assets.definitions`.
+    """
+    every = definitions.resolve_all_asset_specs()
+    # Dagster makes up an asset for each name that is merely depended on.
+    specs = {spec.key: spec for spec in every if MADE_UP not in spec.metadata}
+    syncs = dict[str, Declared]()
     for spec in specs.values():
         if SYNC in spec.metadata:
             sync, at = sync_of(spec.metadata)
             source = specs.get(dg.AssetKey.from_user_string(sync.source))
             syncs[sync.name] = Declared(sync, _source_of(source) if source else None, at)
+    assets = [key.to_user_string() for key in specs]
+    mistakes = [
+        message_at(declared.place, ("source",), no_source(declared.sync, assets, syncs))
+        for declared in syncs.values()
+        if asset_keys.source_key(declared.sync) not in specs
+    ]
+    if mistakes:
+        raise InvalidDeclarationError(mistakes)
     return syncs
 
 
@@ -69,6 +87,14 @@ def find(syncs: Mapping[str, Declared], name: str) -> Declared:
         hint = closest(name, list(syncs)) or f"; declared are: {', '.join(sorted(syncs)) or 'none'}"
         raise UserError(f"no sync is called {name!r}{hint}")
     return syncs[name]
+
+
+def no_source(sync: Sync, assets: Iterable[str], syncs: Iterable[str]) -> str:
+    """That the sync's source is no asset; names one that is like it, but no output of a sync."""
+    outputs = {f"{name}/{stage}" for name in syncs for stage in STAGES}
+    known = sorted({*assets} - outputs - {sync.source})
+    hint = closest(sync.source, known) or "; declare it as a SourceTable"
+    return f"no asset {sync.source!r}{hint}"
 
 
 def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
@@ -90,6 +116,10 @@ def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
 
 def place_of_source(metadata: Mapping[str, Any]) -> Place:
     return Place.from_json(_json(metadata[SOURCE])["place"])
+
+
+def upstream_of_source(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_json(metadata[SOURCE])["declaration"].get("upstream", ()))
 
 
 def is_example(source: Mapping[str, Any]) -> bool:

@@ -146,14 +146,14 @@ class Filling(Part):
                 )
         return names
 
-    def columns(self) -> set[str]:
-        """Columns of the source that it is made of."""
+    def columns(self, *, regions: bool = True) -> set[str]:
+        """Columns of the source that it is made of; `regions`: that of its country, too."""
         names = {self.column} if self.column else set()
         if self.template:
             names |= template.columns(self.template)
         if self.expr:
             names |= sql_columns(self.expr)
-        if self.region and self.region.column:
+        if regions and self.region and self.region.column:
             names.add(self.region.column)
         return {name for name in names if name}
 

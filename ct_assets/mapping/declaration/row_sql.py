@@ -22,16 +22,21 @@ def sql_columns(text: str) -> set[str]:
     return set(pl.sql_expr(text).meta.root_names())
 
 
-def check_sql(text: str) -> None:
-    """Raises a mistake that a polars SQL expression has, whatever the columns are."""
+def check_sql(text: str, without_column: str = "Use `value:` for a constant.") -> None:
+    """Raises a mistake that a polars SQL expression has, whatever the columns are.
+
+    `without_column` is the advice for one that is the same for every row.
+    """
     _refuse_reading(text)
     try:
         expression = pl.sql_expr(text)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise mistake(f"cannot be read as SQL: {str(error).splitlines()[0]}.") from None
     names = expression.meta.root_names()
+    if not names and "len()" in str(expression):
+        raise mistake(f"must be one value of the row, and count(*) counts many. {ACROSS_ROWS}")
     if not names:
-        raise mistake("names no column. Use `value:` for a constant.")
+        raise mistake(f"names no column. {without_column}")
     if any(n.startswith("_POLARS_TMP") for n in names) or expression.meta.has_multiple_outputs():
         raise mistake("must be one value of the row; subqueries and * are not possible here.")
     if ".over(" in str(expression):

@@ -91,7 +91,10 @@ class Partition(Part):
 
 
 class OtherColumns(Part):
-    """All columns that nothing else in the declaration names, as fields of the same names."""
+    """All columns that nothing else in the declaration names, as fields of the same names.
+
+    One that only tells the region of phone numbers is among them.
+    """
 
     except_: tuple[str, ...] = Setting((), alias="except")
 
@@ -170,7 +173,7 @@ class Sync(Part):
     @classmethod
     def _condition(cls, text: str | None) -> str | None:
         if text is not None:
-            check_sql(text)
+            check_sql(text, "Name one in the condition, such as `age > 17`, or leave it out.")
         return text
 
     @property
@@ -198,10 +201,10 @@ class Sync(Part):
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def columns(self) -> set[str]:
-        """Columns of the source that the declaration names."""
+        """Columns of the source that the declaration names, but those that only tell a region."""
         names: set[str] = set()
         for part in self.fillings():
-            names |= part.columns()
+            names |= part.columns(regions=False)
         if self.where:
             names |= sql_columns(self.where)
         if self.duplicates.keep_latest_by:

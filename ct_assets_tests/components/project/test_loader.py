@@ -49,6 +49,20 @@ SYNC_MISTAKES = {
         kit.CUSTOMERS.replace("shop/customer", "shop/custmer"),
         "defs/sync/defs.yaml:5: source: no asset 'shop/custmer'; did you mean 'shop/customer'?",
     ),
+    "an output of a sync that is like the source": (
+        kit.CUSTOMERS.replace("shop/customer", "customers/vali"),
+        "defs/sync/defs.yaml:5: source: no asset 'customers/vali'; declare it as a SourceTable",
+    ),
+    "a condition on all rows": (
+        kit.CUSTOMERS + "  where: count(*) > 1\n",
+        "defs/sync/defs.yaml:10: where: must be one value of the row, and count(*) counts many. "
+        "What looks at other rows (sums, counts, windows) belongs into the source's SQL.",
+    ),
+    "a condition without a column": (
+        kit.CUSTOMERS + "  where: 1 = 1\n",
+        "defs/sync/defs.yaml:10: where: names no column. Name one in the condition, such as "
+        "`age > 17`, or leave it out.",
+    ),
     "duplicate key": (
         kit.CUSTOMERS + "    Email: mail2\n",
         "defs/sync/defs.yaml:10: 'Email' is written twice; keep one",
@@ -502,6 +516,15 @@ SOURCE_MISTAKES = {
         kit.SOURCE + "  upstream: [shop/customer]\n",
         "defs/shop/defs.yaml:5: upstream: names the source itself. Name the assets that make its "
         "rows.",
+    ),
+    "an asset that is nearly the name of one": (
+        kit.SOURCE
+        + "---\n"
+        + kit.SOURCE.replace("customer", "lead")
+        + "  upstream: [shop/custmer]\n",
+        "defs/shop/defs.yaml:10: upstream[0]: no asset 'shop/custmer'; did you mean "
+        "'shop/customer'? If another project makes one of that very name, say so with "
+        "`dg.AssetSpec('shop/custmer')` in a file of Python in `defs`",
     ),
     "two watermarks": (
         kit.SOURCE + "  watermark: at\n  watermark_sql: select 1\n",
