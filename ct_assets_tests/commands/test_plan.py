@@ -44,7 +44,23 @@ def test_a_plan_tells_what_an_edited_declaration_does_by_itself(shop: Shop) -> N
 
     blast = shop.json("plan", "customers")["blast"]
 
-    assert blast == {"rows": 3, "changed": 0, "lost": 0, "gained": 1}
+    changes = {"rows": 3, "changed": 0, "lost": 0, "gained": 1}
+    assert blast == {**changes, "rejected": 0, "cut": 0}
+
+
+@pytest.mark.usefixtures("account")
+def test_a_row_with_another_key_counts_once(shop: Shop) -> None:
+    shop.write("customer.csv", "id,name,mail\n1,Ada,a@b.it\n2,Bob,b@b.it\n3,Cy,c@b.it\n")
+    assert shop.run("customers")
+    shop.declare("customers", "{identity: id}", "{identity: mail}")
+    shop.declare("customers", "where: \"name <> 'Nobody'\"", "where: \"name <> 'Cy'\"")
+
+    said = shop.said("plan", "customers")
+
+    assert (
+        "The declaration was edited since the last run. Of the 3 rows of that run, it alone "
+        "changes 2, rejects 0 that were valid, cuts 1, and makes 0 valid that were not.\n"
+    ) in said
 
 
 @pytest.mark.usefixtures("account")

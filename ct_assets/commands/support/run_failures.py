@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from ct_assets.components.project.yaml_documents import relative
 

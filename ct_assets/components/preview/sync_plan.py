@@ -119,7 +119,13 @@ def remarks(sync_plan: SyncPlan) -> list[str]:
         sentences.append(
             "The declaration was edited since the last run. Of the "
             f"{diff.rows:,} rows of that run, it alone changes {diff.changed:,}, "
-            f"rejects {diff.lost:,} that were valid, and makes {diff.gained:,} "
-            "valid that were not."
+            f"{_lost(diff)}, and makes {diff.gained:,} valid that were not."
         )
     return [*sentences, *(f"Note: {note}" for note in report.notes)]
+
+
+def _lost(diff: DeclarationDiff) -> str:
+    """Such as `rejects 3 that were valid`; also those that it cuts, or supersedes by others."""
+    others = {"cuts": diff.cut, "supersedes": diff.lost - diff.rejected - diff.cut}
+    more = "".join(f", {verb} {rows:,}" for verb, rows in others.items() if rows)
+    return f"rejects {diff.rejected:,} that were valid{more}"

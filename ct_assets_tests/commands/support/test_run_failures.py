@@ -8,7 +8,7 @@ import pytest
 from ct_assets.commands.support.run_failures import failures
 
 
-def told(*assets: dg.AssetsDefinition | dg.ResourceDefinition, **resources: object) -> list[str]:
+def told(*assets: dg.AssetsDefinition, **resources: object) -> list[str]:
     defs = dg.Definitions(assets=list(assets), resources=resources)
     job = defs.resolve_implicit_global_asset_job_def()
     return list(failures(job.execute_in_process(raise_on_error=False)))
@@ -58,7 +58,7 @@ def test_a_blocking_check_is_told_by_its_reason(result: dict[str, object], expec
     spec = dg.AssetCheckSpec("fresh", asset="people", blocking=True)
 
     @dg.multi_asset(specs=[dg.AssetSpec("people")], check_specs=[spec])
-    def people() -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    def people() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         yield dg.MaterializeResult("people")
         yield dg.AssetCheckResult(passed=False, **result)  # type: ignore[arg-type]
 
