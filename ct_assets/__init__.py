@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from ct_assets.components.automation.budgets import Budgets
     from ct_assets.components.automation.webhook import Webhook
     from ct_assets.components.clevertap_sync import ClevertapSync
+    from ct_assets.components.project_defaults import resources
     from ct_assets.components.source_table import SourceTable
     from ct_assets.definitions import definitions
+    from ct_assets.io_managers.clevertap_account import ClevertapAccount
     from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
     from ct_assets.io_managers.parquet_io_manager import ParquetStaging
     from ct_assets.io_managers.warehouse_resource import WarehouseResource
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Budgets",
+    "ClevertapAccount",
     "ClevertapIOManager",
     "ClevertapSync",
     "ParquetStaging",
@@ -42,6 +45,7 @@ __all__ = [
     "__version__",
     "alert_sensors",
     "definitions",
+    "resources",
     "testing",
 ]
 
@@ -53,6 +57,7 @@ os.environ.setdefault("_RJEM_MALLOC_CONF", "background_thread:true,muzzy_decay_m
 
 _MODULES = {
     "Budgets": "ct_assets.components.automation.budgets",
+    "ClevertapAccount": "ct_assets.io_managers.clevertap_account",
     "ClevertapIOManager": "ct_assets.io_managers.clevertap_io_manager",
     "ClevertapSync": "ct_assets.components.clevertap_sync",
     "ParquetStaging": "ct_assets.io_managers.parquet_io_manager",
@@ -61,6 +66,7 @@ _MODULES = {
     "Webhook": "ct_assets.components.automation.webhook",
     "alert_sensors": "ct_assets.components.automation.alerts",
     "definitions": "ct_assets.definitions",
+    "resources": "ct_assets.components.project_defaults",
     "testing": "ct_assets.sandbox.testing",
 }
 """Where each name is; a module of the same name is meant itself."""

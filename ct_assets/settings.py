@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ct_assets.errors import UserError
 
 PROJECT, DATA_DIR = "CT_PROJECT", "CT_DATA_DIR"
@@ -81,20 +83,35 @@ def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def definitions_module(environ: Mapping[str, str] = os.environ) -> str:
-    """The module of the project's Dagster definitions, as its pyproject.toml or dg.toml names it.
+    """The module of the project's definitions.
+
+    Its pyproject.toml or dg.toml names it, or its workspace.yaml, if that names one module.
 
     Raises:
         ProjectError: There is no project, or it does not name one.
     """
     root = project_root(environ)
-    for settings in _settings(root):
-        if module := _module(settings):
+    modules = [*map(_module, _settings(root)), _workspace_module(root)]
+    for module in modules:
+        if module:
             return module
     raise ProjectError(
         f"the project {root} does not say where its Dagster definitions are: write `root_module` "
         "below [tool.dg.project] in its pyproject.toml, or name the module with --module or "
         "CT_DEFINITIONS"
     )
+
+
+def names_its_modules(folder: Path) -> bool:
+    """Whether the project around `folder` says in [tool.dg.project] where its modules are."""
+    root = next((f for f in (folder, *folder.parents) if any(_settings(f))), None)
+    projects = [s.get("dg", {}).get("project", {}) for s in _settings(root)] if root else []
+    return any("root_module" in project or "defs_module" in project for project in projects)
+
+
+def around(place: Path) -> Path | None:
+    """The project around a folder, if there is one."""
+    return _above(place)
 
 
 def _named(root: Path) -> Path:
@@ -134,6 +151,23 @@ def _module(settings: Mapping[str, Any]) -> str | None:
         return f"{root_module}.definitions"
     module = settings.get("dagster", {}).get("module_name")
     return str(module) if module else None
+
+
+def _workspace_module(root: Path) -> str | None:
+    """The one module of a workspace.yaml; None if it names several, or files."""
+    file = root / "workspace.yaml"
+    if not file.is_file():
+        return None
+    try:
+        workspace = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{file}: not readable as YAML: {error}") from None
+    entries = workspace.get("load_from") if isinstance(workspace, dict) else None
+    modules = [entry["python_module"] for entry in entries or () if "python_module" in entry]
+    if len(modules) != 1 or len(entries or ()) != 1:
+        return None
+    module = modules[0]
+    return str(module.get("module_name")) if isinstance(module, dict) else str(module)
 
 
 def _read(file: Path) -> dict[str, Any]:

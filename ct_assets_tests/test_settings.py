@@ -113,6 +113,8 @@ def test_a_project_that_is_named_wrongly(named: str, said: str) -> None:
         ("pyproject.toml", DG + 'code_location_target_module = "shop.all"', "shop.all"),
         ("pyproject.toml", '[tool.dagster]\nmodule_name = "shop.repository"', "shop.repository"),
         ("dg.toml", '[project]\nroot_module = "shop"', "shop.definitions"),
+        ("workspace.yaml", "load_from: [{python_module: shop.old}]", "shop.old"),
+        ("workspace.yaml", "load_from: [{python_module: {module_name: shop.old}}]", "shop.old"),
     ],
 )
 def test_a_project_names_its_definitions(tmp_path: Path, file: str, text: str, module: str) -> None:
@@ -120,6 +122,22 @@ def test_a_project_names_its_definitions(tmp_path: Path, file: str, text: str, m
     enter_project(tmp_path)
 
     assert definitions_module({}) == module
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "load_from: [{python_file: shop.py}]",
+        "load_from: [{python_module: shop.old}, {python_module: shop.new}]",
+    ],
+)
+def test_a_workspace_of_files_or_of_several_modules_names_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "workspace.yaml").write_text(text)
+    enter_project(tmp_path)
+
+    with pytest.raises(ProjectError, match="does not say where its Dagster definitions are"):
+        definitions_module({})
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""A Destination is the CleverTap account that records go to, as the environment names it."""
+"""A Destination is the CleverTap account that records go to, as its settings name it."""
 
 import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +15,14 @@ from ct_assets.errors import UserError
 REGIONS = ("eu1", "in1", "sg1", "us1", "aps3", "mec1")
 """Region codes; each is served by `https://<code>.api.clevertap.com`."""
 
+VARIABLES = (
+    "CLEVERTAP_ACCOUNT_ID",
+    "CLEVERTAP_PASSCODE",
+    "CLEVERTAP_REGION",
+    "CLEVERTAP_API_URL",
+)
+"""Of the environment; `<name>_` stands before them for an account that has a name."""
+
 WHERE = "CT_DESTINATION"
 """`account`: missing variables are an error. `sandbox`: goes before all CLEVERTAP_ variables."""
 
@@ -23,7 +31,7 @@ DOMAIN = "api.clevertap.com"
 
 
 class DestinationError(UserError):
-    """The environment names no destination that records may be sent to."""
+    """The settings name no destination that records may be sent to."""
 
 
 @dataclass(frozen=True)
@@ -68,42 +76,80 @@ def sandbox_destination(
     )
 
 
+@dataclass(frozen=True)
+class AccountSettings:
+    """The four settings of an account, with the names that they have where a person sets them."""
+
+    account: str
+    passcode: str
+    region: str
+    url: str
+    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The values by these names; blank or left out if not set."""
+
+    @classmethod
+    def of_environment(
+        cls, prefix: str | None = None, environ: Mapping[str, str] = os.environ
+    ) -> "AccountSettings":
+        names = [f"{prefix}_{name}" if prefix else name for name in VARIABLES]
+        return cls(*names, given={name: environ.get(name, "").strip() for name in names})
+
+    @property
+    def set_names(self) -> list[str]:
+        return [name for name in self._names if self.given.get(name)]
+
+    @property
+    def _names(self) -> tuple[str, str, str, str]:
+        return self.account, self.passcode, self.region, self.url
+
+    def value(self, name: str) -> str:
+        return self.given.get(name, "")
+
+
 def destination_from_env(
     prefix: str | None = None, environ: Mapping[str, str] = os.environ
 ) -> Destination | None:
     """The account that `CLEVERTAP_...` names, or `<prefix>_CLEVERTAP_...` for a named one.
 
-    None when nothing is set: the sandbox is the destination then, if CT_DESTINATION does not say
-    `account`; where it says `sandbox`, that is the destination in any case.
+    None when nothing is set: see `named_destination`.
     """
-    names = _Names(f"{prefix}_" if prefix else "")
-    given = {name: environ.get(name, "").strip() for name in names.all}
+    return named_destination(AccountSettings.of_environment(prefix, environ), environ)
+
+
+def named_destination(
+    settings: AccountSettings, environ: Mapping[str, str] = os.environ
+) -> Destination | None:
+    """The account that `settings` name.
+
+    None when none of them is set: the sandbox is the destination then, if CT_DESTINATION does not
+    say `account`; where it says `sandbox`, that is the destination in any case.
+    """
     meant = environ.get(WHERE, "").strip()
     if meant not in ("", "account", "sandbox"):
         raise DestinationError(f"{WHERE}={meant!r}: write account or sandbox, or leave it out")
     if meant == "sandbox":
         return None
-    if not any(given.values()):
+    if not settings.set_names:
         if meant == "account":
-            raise DestinationError(f"{WHERE} is account, and {missing(prefix)}")
+            raise DestinationError(f"{WHERE} is account, and {missing(settings)}")
         return None
-    _require_all(names, given)
-    base_url = _base_url(names, given[names.region], given[names.url])
-    account_id = _checked_account(names.account, given[names.account])
+    _require_all(settings)
+    base_url = _base_url(settings)
+    account_id = _checked_account(settings.account, settings.value(settings.account))
+    passcode = SecretStr(settings.value(settings.passcode))
     return Destination(
         name=f"{_host_label(base_url)}-{account_id}",
         base_url=base_url,
         account_id=account_id,
-        passcode=_checked_passcode(names.passcode, SecretStr(given[names.passcode])),
+        passcode=_checked_passcode(settings.passcode, passcode),
     )
 
 
-def missing(prefix: str | None) -> str:
-    """Says that no variable of an account is set, and names them."""
-    names = _Names(f"{prefix}_" if prefix else "")
+def missing(settings: AccountSettings) -> str:
+    """Says that nothing of an account is set, and names what would."""
     return (
-        f"no account is named: set {names.account}, {names.passcode} and {names.region} in the "
-        f"environment of the process that runs the sync, or {WHERE}=sandbox if that is meant"
+        f"no account is named: set {settings.account}, {settings.passcode} and {settings.region} "
+        f"in the environment of the process that runs the sync, or {WHERE}=sandbox if that is meant"
     )
 
 
@@ -121,38 +167,31 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class _Names:
-    def __init__(self, prefix: str) -> None:
-        self.account = f"{prefix}CLEVERTAP_ACCOUNT_ID"
-        self.passcode = f"{prefix}CLEVERTAP_PASSCODE"
-        self.region = f"{prefix}CLEVERTAP_REGION"
-        self.url = f"{prefix}CLEVERTAP_API_URL"
-        self.all = (self.account, self.passcode, self.region, self.url)
-
-
-def _require_all(names: _Names, given: Mapping[str, str]) -> None:
-    missing = [name for name in (names.account, names.passcode) if not given[name]]
-    if not given[names.region] and not given[names.url]:
-        missing.append(f"{names.region} (or {names.url})")
-    if missing:
-        there = ", ".join(name for name in names.all if given[name])
+def _require_all(settings: AccountSettings) -> None:
+    lacking = [n for n in (settings.account, settings.passcode) if not settings.value(n)]
+    region, url = settings.value(settings.region), settings.value(settings.url)
+    if not region and not url:
+        lacking.append(f"{settings.region} (or {settings.url})")
+    if lacking:
         raise DestinationError(
-            f"{there} set, but not {', '.join(missing)}: set what is missing, "
-            f"or none of them to send to the sandbox"
+            f"{', '.join(settings.set_names)} set, but not {', '.join(lacking)}: set what is "
+            f"missing, or none of them to send to the sandbox"
         )
-    if given[names.region] and given[names.url]:
+    if region and url:
         raise DestinationError(
-            f"{names.region} and {names.url} are both set; keep one: the region for a CleverTap "
-            f"account, the URL for another server with the same API"
+            f"{settings.region} and {settings.url} are both set; keep one: the region for a "
+            f"CleverTap account, the URL for another server with the same API"
         )
 
 
-def _base_url(names: _Names, region: str, url: str) -> str:
-    if url:
-        return _checked_url(names.url, url)
+def _base_url(settings: AccountSettings) -> str:
+    if url := settings.value(settings.url):
+        return _checked_url(settings.url, url)
+    region = settings.value(settings.region)
     if region.lower() not in REGIONS:
         raise DestinationError(
-            f"{names.region}={region!r} is not a CleverTap region; use one of {', '.join(REGIONS)}"
+            f"{settings.region}={region!r} is not a CleverTap region; use one of "
+            f"{', '.join(REGIONS)}"
         )
     return f"https://{region.lower()}.{DOMAIN}"
 

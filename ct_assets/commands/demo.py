@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ct_assets.clevertap.destination import destination_from_env
+from ct_assets.clevertap.destination import named_destination
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, reason_text
@@ -18,6 +18,7 @@ from ct_assets.components.project.registry import Declared
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
+from ct_assets.io_managers.destinations import Accounts
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.snapshot_meta import SnapshotMeta
@@ -48,7 +49,7 @@ def command(module: str) -> None:
     """
     project = Project.load(module)
     syncs = _in_order(project)
-    _refuse_accounts(syncs)
+    _refuse_accounts(syncs, project.accounts)
     before = _staged(project, syncs)
     with kept_or_temporary() as instance:
         failed = [d.sync.name for d in syncs if not _run(project, d, instance)]
@@ -71,9 +72,9 @@ def _in_order(project: Project) -> list[Declared]:
     return [project.syncs[name] for name in TopologicalSorter(before).static_order()]
 
 
-def _refuse_accounts(syncs: list[Declared]) -> None:
+def _refuse_accounts(syncs: list[Declared], accounts: Accounts) -> None:
     for declared in syncs:
-        destination = destination_from_env(declared.sync.destination)
+        destination = named_destination(accounts(declared.sync.destination))
         if destination is not None and not destination.is_loopback:
             raise UserError(
                 f"the demo sends example rows, and {declared.sync.name} would go to "

@@ -72,7 +72,9 @@ def _reached(project: Project) -> Mapping[str, Destination]:
     for name, declared in project.syncs.items():
         with contextlib.suppress(DestinationGuardError):
             if project.destination(name) is not None:
-                to = destinations.started(declared.sync, is_example=declared.is_example)
+                to = destinations.started(
+                    declared.sync, is_example=declared.is_example, accounts=project.accounts
+                )
                 reached[to.name] = to
     return reached
 

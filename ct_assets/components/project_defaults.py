@@ -1,6 +1,7 @@
 """Adds to a project's definitions what its syncs need and the project does not define itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -18,7 +19,7 @@ AUTOMATION = "automation"
 
 def with_defaults(declared: dg.Definitions) -> dg.Definitions:
     defaults = dg.Definitions(
-        resources=_resources(declared.resources or {}),
+        resources=resources(declared.resources or {}),
         # A sync is a short chain; each step of the multiprocess executor would cost seconds.
         executor=None if declared.executor else dg.in_process_executor,
         sensors=list(_sensors(list(declared.sensors or ()))),
@@ -26,7 +27,17 @@ def with_defaults(declared: dg.Definitions) -> dg.Definitions:
     return dg.Definitions.merge(declared, defaults)
 
 
-def _resources(own: Mapping[str, Any]) -> dict[str, Any]:
+def resources(own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """What syncs and source tables need, but for what `own` has already, by the same keys.
+
+    For definitions that `ct_assets.definitions` does not load:
+    `dg.Definitions(assets=..., resources=ct_assets.resources())`.
+
+    Raises:
+        UserError: An account's passcode is written out in them.
+    """
+    if isinstance(clevertap := own.get("clevertap"), ClevertapIOManager):
+        clevertap.check()
     staging = own.get("ct_staging")
     if not isinstance(staging, ParquetStaging):
         staging = ParquetStaging()

@@ -10,13 +10,15 @@ import polars as pl
 from pydantic import Field
 
 from ct_assets.clevertap.client import Client
-from ct_assets.clevertap.destination import Destination
+from ct_assets.clevertap.destination import AccountSettings, Destination, DestinationError
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.files import owners_files
 from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
 from ct_assets.io_managers.cancellation import stoppable
+from ct_assets.io_managers.clevertap_account import ClevertapAccount
 from ct_assets.io_managers.delivery_metadata import ProgressLog, delivery_metadata, summary
 from ct_assets.io_managers.delivery_requests import Upload, points_each
+from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir
@@ -32,14 +34,35 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
     """Writes the rows of a snapshot to CleverTap, and reads back each with its outcome."""
 
     staging: dg.ResourceDependency[ParquetStaging]
+    account: ClevertapAccount | None = None
+    accounts: dict[str, ClevertapAccount] = Field(
+        default={}, description="Those of syncs with `destination: NAME`, by name."
+    )
     report_days: float = Field(default=30, description="How long reports and ledgers are kept.")
+
+    def settings_of(self, name: str | None) -> AccountSettings:
+        """The account that syncs call `destination: NAME`; else what the environment says of it."""
+        account = self.accounts.get(name) if name else self.account
+        return account.settings if account else FROM_ENVIRONMENT(name)
+
+    def check(self) -> None:
+        """Refuses passcodes in plain text.
+
+        Raises:
+            UserError: See `ClevertapAccount.check`.
+        """
+        for account in (self.account, *self.accounts.values()):
+            if account is not None:
+                account.check()
 
     def handle_output(self, context: dg.OutputContext, obj: Upload) -> None:
         with readable(), owners_files(data_dir()), stoppable() as stop:
             delivery_requests.check_options(obj.options)
             delivery_requests.check_gate(obj)
             instance = context.step_context.instance
-            to = destinations.started(obj.sync, instance, is_example=obj.is_example)
+            to = destinations.started(
+                obj.sync, instance, is_example=obj.is_example, accounts=self.settings_of
+            )
             if to.is_sandbox or not _split_before(context):  # else the split has said so
                 context.log.info(f"{obj.sync.name}: the destination is {destinations.label(to)}")
             destinations.tag_run(instance, context.run_id, to)
@@ -93,6 +116,21 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                 )
             )
             self.staging.staging().publish(draft)
+
+
+def accounts_of(resource: object) -> Accounts:
+    """The accounts of a project's resource `clevertap`, for whoever is not in one of its runs."""
+    if not isinstance(resource, ClevertapIOManager):
+        return FROM_ENVIRONMENT
+
+    def settings_of(name: str | None) -> AccountSettings:
+        try:
+            with resource.process_config_and_initialize_cm() as ready:
+                return ready.settings_of(name)
+        except dg.DagsterError as error:
+            raise DestinationError(f"the resource `clevertap` cannot be read: {error}") from None
+
+    return settings_of
 
 
 def _notes(result: DeliveryResult) -> Iterator[str]:

@@ -1,21 +1,23 @@
-"""Destinations says where syncs send to: an account of the environment, or the sandbox.
+"""Destinations says where syncs send to: an account that is named, or the sandbox.
 
 The sandbox is never the destination by accident, nor an account that of the example, or of a
 branch deployment.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 
 from ct_assets.clevertap.destination import (
     WHERE,
+    AccountSettings,
     Destination,
     DestinationError,
-    destination_from_env,
     is_account_name,
     missing,
+    named_destination,
     sandbox_destination,
 )
 from ct_assets.delivery.state.sync_files import LEDGER, STATE
@@ -23,6 +25,10 @@ from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
 from ct_assets.sandbox.server.background_process import folder_of, read_address
 from ct_assets.settings import data_dir
+
+Accounts = Callable[[str | None], AccountSettings]
+"""Gives the settings of the account that syncs call by a name, or of the one without."""
+FROM_ENVIRONMENT: Accounts = AccountSettings.of_environment
 
 NEVER_RUN = "sandbox-none"
 """The name of a sandbox that has not run yet: no state is ever kept under it."""
@@ -39,14 +45,18 @@ class DestinationGuardError(DestinationError):
 
 
 def started(
-    sync: Sync, instance: dg.DagsterInstance | None = None, *, is_example: bool = False
+    sync: Sync,
+    instance: dg.DagsterInstance | None = None,
+    *,
+    is_example: bool = False,
+    accounts: Accounts = FROM_ENVIRONMENT,
 ) -> Destination:
-    """The account of the environment, or else the sandbox, which is started if need be.
+    """The account that is named, or else the sandbox, which is started if need be.
 
     Raises:
         DestinationError: See `known`.
     """
-    named = _account(sync, instance, is_example=is_example)
+    named = _account(sync, instance, accounts, is_example=is_example)
     if named is not None:
         return named
     sandbox = ensure_running(data_dir())
@@ -54,23 +64,28 @@ def started(
 
 
 def known(
-    sync: Sync, instance: dg.DagsterInstance | None = None, *, is_example: bool = False
+    sync: Sync,
+    instance: dg.DagsterInstance | None = None,
+    *,
+    is_example: bool = False,
+    accounts: Accounts = FROM_ENVIRONMENT,
 ) -> Destination | None:
     """The destination without starting anything: None for a sandbox that never ran.
 
     Raises:
-        DestinationError: The environment names half an account; or none, where one is meant; or
-            one that this sync must not be sent to.
+        DestinationError: Half an account is named; or none, where one is meant; or one that this
+            sync must not be sent to.
     """
-    return _account(sync, instance, is_example=is_example) or sandbox()
+    return _account(sync, instance, accounts, is_example=is_example) or sandbox()
 
 
 def _account(
-    sync: Sync, instance: dg.DagsterInstance | None, *, is_example: bool
+    sync: Sync, instance: dg.DagsterInstance | None, accounts: Accounts, *, is_example: bool
 ) -> Destination | None:
-    named = destination_from_env(sync.destination)
+    settings = accounts(sync.destination)
+    named = named_destination(settings)
     if named is None:
-        _check_sandbox_is_meant(sync, instance)
+        _check_sandbox_is_meant(sync, instance, settings)
     elif named.is_account and is_example:
         raise DestinationGuardError(
             f"{sync.name} reads the example that ships with ct_assets, and goes to a sandbox or to "
@@ -86,18 +101,20 @@ def _account(
     return named
 
 
-def _check_sandbox_is_meant(sync: Sync, instance: dg.DagsterInstance | None) -> None:
+def _check_sandbox_is_meant(
+    sync: Sync, instance: dg.DagsterInstance | None, settings: AccountSettings
+) -> None:
     if os.environ.get(WHERE):
         return
     if before := _sent_before(sync.name) or (instance and _logged_before(sync.name, instance)):
         raise DestinationGuardError(
-            f"{sync.name} was delivered to {before} before, and now {missing(sync.destination)}. "
+            f"{sync.name} was delivered to {before} before, and now {missing(settings)}. "
             f"Nothing was sent"
         )
     if launcher := instance and _launcher_elsewhere(instance):
         raise DestinationGuardError(
             f"runs are launched by {launcher}, whose processes have no sandbox of their own, and "
-            f"{missing(sync.destination)}. Nothing was sent"
+            f"{missing(settings)}. Nothing was sent"
         )
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer, Client, Reply
-from ct_assets.clevertap.destination import Destination, DestinationError, destination_from_env
+from ct_assets.clevertap.destination import Destination, DestinationError, named_destination
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unknown
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.dagster_runs import instance
@@ -40,7 +40,7 @@ def accounts(project: Project) -> Iterator[Diagnosis]:
     for prefix in sorted(prefixes, key=lambda name: name or ""):
         name = f"account {prefix}" if prefix else "account"
         try:
-            destination = destination_from_env(prefix)
+            destination = named_destination(project.accounts(prefix))
         except UserError as error:
             yield failed(name, error, FIX)
             continue

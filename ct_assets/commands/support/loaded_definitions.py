@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from dagster_duckdb import DuckDBResource
 from ct_assets.clevertap.destination import Destination
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
+from ct_assets.components.project_defaults import resources
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
+from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
@@ -23,7 +26,7 @@ from ct_assets.settings import ProjectError, definitions_module, enter_project_o
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Project(Workspace):
     definitions: dg.Definitions
 
@@ -32,7 +35,9 @@ class Project(Workspace):
     ) -> Destination | None:
         """The destination that a run of the sync would have now; see `destinations.known`."""
         declared = self.sync(name)
-        return destinations.known(declared.sync, instance, is_example=declared.is_example)
+        return destinations.known(
+            declared.sync, instance, is_example=declared.is_example, accounts=self.accounts
+        )
 
     def state(self, name: str) -> Path:
         """The folder of a sync's state, for the destination that it has now."""
@@ -49,7 +54,15 @@ class Project(Workspace):
         _make_importable(module)
         enter_project_of(module)
         try:
-            definitions = registry.load(module)
+            return Project.of(registry.load(module))
+        except dg.DagsterInvalidDefinitionError as error:
+            if missing := _missing_resource(error):
+                raise UserError(
+                    f"{module} has no resource `{missing}`, which syncs and source tables need: "
+                    "add `resources=ct_assets.resources()` to its Definitions, or let "
+                    "`ct_assets.definitions(Path(__file__).parent)` load them"
+                ) from None
+            raise
         except ModuleNotFoundError as error:
             if not f"{module}.".startswith(f"{error.name}."):
                 raise
@@ -57,7 +70,6 @@ class Project(Workspace):
                 f"there is no Python module {error.name!r} here; name the one that holds your "
                 "Dagster definitions with --module or CT_DEFINITIONS"
             ) from None
-        return Project.of(definitions)
 
     @staticmethod
     def of(definitions: dg.Definitions) -> "Project":
@@ -69,8 +81,15 @@ class Project(Workspace):
             warehouse=warehouse_of(
                 _resource(definitions, "ct_warehouse", DuckDBResource, WarehouseResource())
             ),
+            accounts=accounts_of((definitions.resources or {}).get("clevertap")),
             definitions=definitions,
         )
+
+
+def _missing_resource(error: dg.DagsterInvalidDefinitionError) -> str | None:
+    """The resource of ours that definitions lack."""
+    lacking = re.search(r"resource with key '(\w+)' required by", str(error))
+    return lacking[1] if lacking and lacking[1] in resources() else None
 
 
 def _make_importable(module: str) -> None:

@@ -15,6 +15,8 @@ from ct_assets.components.project.asset_keys import key, source_key
 from ct_assets.components.project.registry import sync_of
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
+from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
+from ct_assets.io_managers.destinations import FROM_ENVIRONMENT
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, described, span
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.staging import Draft, Staging
@@ -66,12 +68,15 @@ def origin(context: dg.AssetExecutionContext, sync: Sync) -> str:
     return registry.place_read(source, deployment(context).get(source).metadata)
 
 
-def announce_destination(context: dg.AssetExecutionContext, sync: Sync) -> None:
+def announce_destination(context: dg.AssetExecutionContext, sync: Sync, manager: object) -> None:
     """Says first of all where a run that delivers the sync will send, or why it cannot."""
     if key(sync, "clevertap") not in context.job_def.asset_layer.executable_asset_keys:
         return
+    accounts = manager.settings_of if isinstance(manager, ClevertapIOManager) else FROM_ENVIRONMENT
     try:
-        to = destinations.known(sync, context.instance, is_example=is_example(context, sync))
+        to = destinations.known(
+            sync, context.instance, is_example=is_example(context, sync), accounts=accounts
+        )
     except DestinationError as error:
         context.log.warning(str(error))
         return

@@ -64,9 +64,10 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: DuckDBResource,
+        clevertap: dg.ResourceParam[object],
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         begun = time.monotonic()
-        run_context.announce_destination(context, sync)
+        run_context.announce_destination(context, sync, clevertap)
         staging, part = ct_staging.staging(), run_context.partition(context)
         with (
             readable(),

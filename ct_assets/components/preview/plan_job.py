@@ -10,6 +10,7 @@ from pydantic import Field
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
+from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
 from ct_assets.io_managers.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
@@ -34,10 +35,15 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
         config: PlanOptions,
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: DuckDBResource,
+        clevertap: dg.ResourceParam[object],
     ) -> None:
         with readable():
-            syncs = registry.catalogue(definitions())
-            workspace = Workspace(syncs, ct_staging.staging(), warehouse_of(ct_warehouse))
+            workspace = Workspace(
+                syncs=registry.catalogue(definitions()),
+                staging=ct_staging.staging(),
+                warehouse=warehouse_of(ct_warehouse),
+                accounts=accounts_of(clevertap),
+            )
             sync_plan = plan_sync(
                 workspace, workspace.sync(sync.name), config, ask_clevertap=config.ask_clevertap
             )

@@ -41,7 +41,9 @@ def plan_sync(
     *,
     ask_clevertap: bool = False,
 ) -> SyncPlan:
-    to = destinations.known(declared.sync, is_example=declared.is_example)
+    to = destinations.known(
+        declared.sync, is_example=declared.is_example, accounts=workspace.accounts
+    )
     with workspace.rows(declared) as rows:
         request = _request(workspace, declared, rows, to, options)
         return SyncPlan(

@@ -13,18 +13,20 @@ from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import policy
+from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Workspace:
     """Reads and splits in folders of its own: no state, no staging and no asset changes."""
 
     syncs: Mapping[str, Declared]
     staging: Staging
     warehouse: Warehouse
+    accounts: Accounts = FROM_ENVIRONMENT
 
     def sync(self, name: str) -> Declared:
         return registry.find(self.syncs, name)

@@ -1,5 +1,7 @@
 """Loads a project's declarations, and tells mistakes in them in words, not in a traceback."""
 
+import importlib
+import sys
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from ct_assets.components.project.locations import (
 from ct_assets.components.project.yaml_documents import relative
 from ct_assets.errors import UserError
 from ct_assets.mapping.declaration.problems import DeclarationError
-from ct_assets.settings import MARKS, enter_project
+from ct_assets.settings import around, enter_project, names_its_modules
 
 
 def load_defs(folder: Path) -> dg.Definitions:
@@ -40,17 +42,8 @@ def load_defs(folder: Path) -> dg.Definitions:
 
 
 def _loaded(folder: Path) -> dg.Definitions:
-    above = (folder, *folder.parents)
-    if not any((parent / mark).is_file() for parent in above for mark in MARKS[0]):
-        raise UserError(
-            f"{folder} is in no project: neither it nor a folder above it has a pyproject.toml or "
-            "dg.toml with [tool.dg.project]; name the definitions of a project of yours with "
-            "--module or CT_DEFINITIONS"
-        )
-    project = dg.ComponentTree.for_project(folder)
-    enter_project(project.project_root)
-    # Without a project name of its own it does not clash with the one that `dagster -m` gives.
-    tree = dg.ComponentTree(defs_module=project.defs_module, project_root=project.project_root)
+    tree = _tree(folder)
+    enter_project(tree.project_root)
     _raise(list(mistakes_around_attributes(tree.defs_module_path)))
     with warnings.catch_warnings():
         # Dagster's warnings about itself, which `dg.load_from_defs_folder` silences as well.
@@ -59,6 +52,30 @@ def _loaded(folder: Path) -> dg.Definitions:
         definitions = tree.build_defs()
     _raise(list(Declarations.of(definitions).mistakes(tree.defs_module_path)))
     return definitions
+
+
+def _tree(folder: Path) -> dg.ComponentTree:
+    """The declarations: where the project's [tool.dg.project] says, else in `folder`'s `defs`."""
+    if names_its_modules(folder):
+        project = dg.ComponentTree.for_project(folder)
+        # Without a project name of its own it does not clash with the one of `dagster -m`.
+        return dg.ComponentTree(defs_module=project.defs_module, project_root=project.project_root)
+    if not (folder / "defs").is_dir():
+        raise UserError(f"{folder} has no folder `defs`; make one for the declarations of syncs")
+    module = importlib.import_module(_defs_name(folder.resolve()))
+    return dg.ComponentTree(defs_module=module, project_root=around(folder) or folder)
+
+
+def _defs_name(folder: Path) -> str:
+    """The name of the module `defs` of a folder, which is a package or not."""
+    for module in list(sys.modules.values()):
+        if [Path(place).resolve() for place in getattr(module, "__path__", ())] == [folder]:
+            return f"{module.__name__}.defs"
+    is_package = (folder / "__init__.py").exists()
+    home = str(folder.parent if is_package else folder)
+    if home not in sys.path:
+        sys.path.insert(0, home)
+    return f"{folder.name}.defs" if is_package else "defs"
 
 
 def _raise(mistakes: Sequence[str]) -> None:

@@ -91,27 +91,73 @@ def test_a_command_in_the_root_folder_makes_nothing_there(command: list[str]) ->
     assert sorted(Path("/").iterdir()) == before
 
 
-def test_definitions_in_no_project_are_told_so(
+CALLED = """\
+from pathlib import Path
+import ct_assets
+defs = ct_assets.definitions(Path(__file__).parent)
+"""
+MERGED = """\
+from pathlib import Path
+import dagster as dg
+import ct_assets
+defs = dg.Definitions.merge(
+    dg.load_from_defs_folder(path_within_project=Path(__file__).parent),
+    dg.Definitions(resources=ct_assets.resources()),
+)
+"""
+DAGSTERS = """\
+from pathlib import Path
+import dagster as dg
+defs = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+
+
+def test_definitions_without_declarations_are_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "lonely_definitions"
     package.mkdir()
-    lines = (
-        "from pathlib import Path",
-        "import ct_assets",
-        "defs = ct_assets.definitions(Path(__file__).parent)",
-    )
-    (package / "__init__.py").write_text("\n".join(lines))
+    (package / "__init__.py").write_text(CALLED)
     monkeypatch.syspath_prepend(str(tmp_path))
 
     result = call("--module", "lonely_definitions", "status")
 
     assert (result.exit_code, result.output) == (
         1,
-        f"Error: {package} is in no project: neither it nor a folder above it has a pyproject.toml "
-        "or dg.toml with [tool.dg.project]; name the definitions of a project of yours with "
-        "--module or CT_DEFINITIONS\n",
+        f"Error: {package} has no folder `defs`; make one for the declarations of syncs\n",
     )
+
+
+def test_a_workspace_of_before_dg_is_a_project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no [tool.dg]: the declarations are those in `defs` beside the definitions."""
+    (shop.root / "pyproject.toml").unlink()
+    (shop.root / "workspace.yaml").write_text(f"load_from: [{{python_module: {shop.module}}}]")
+    (shop.package / "definitions.py").write_text(CALLED)
+    monkeypatch.chdir(shop.package / "defs")
+    monkeypatch.delenv("CT_DATA_DIR")
+
+    assert call("preview", "customers").output.startswith("2 valid, 1 rejected, ")
+    assert settings.data_dir() == shop.root / "data"
+
+
+def test_definitions_that_others_load_need_the_resources(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.root)
+    (shop.package / "definitions.py").write_text(DAGSTERS)
+
+    result = call("status")
+
+    assert (result.exit_code, result.output) == (
+        1,
+        f"Error: {shop.module} has no resource `clevertap`, which syncs and source tables need: "
+        "add `resources=ct_assets.resources()` to its Definitions, or let "
+        "`ct_assets.definitions(Path(__file__).parent)` load them\n",
+    )
+
+    (shop.package / "definitions.py").write_text(MERGED)
+    sys.modules.pop(shop.module)
+    assert call("preview", "customers").output.startswith("2 valid, 1 rejected, ")
 
 
 def test_dagsters_own_loader_says_which_project_it_is_too(

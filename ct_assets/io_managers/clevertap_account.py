@@ -1,0 +1,50 @@
+"""ClevertapAccount names an account in a project's resources, where its environment does not."""
+
+import dagster as dg
+from pydantic import Field
+
+from ct_assets.clevertap.destination import AccountSettings
+from ct_assets.errors import UserError
+
+
+class ClevertapAccount(dg.ConfigurableResource):
+    """The account that syncs are sent to: `ClevertapIOManager(account=ClevertapAccount(...))`.
+
+    The passcode is an `EnvVar`, since Dagster shows the settings of resources. A project that keeps
+    it elsewhere overrides `read_passcode`.
+    """
+
+    account_id: str = Field(default="", description="As in Settings > Project of the dashboard.")
+    passcode: str = Field(default="", repr=False, description="An EnvVar.")
+    region: str = Field(default="", description="Such as in1; or api_url.")
+    api_url: str = Field(default="", description="Of another server with the same API.")
+
+    def read_passcode(self) -> str:
+        """The passcode, read where a request is about to be sent."""
+        return self.passcode
+
+    @property
+    def settings(self) -> AccountSettings:
+        """Its settings, by their names here; none if no account is named."""
+        names = [f"{type(self).__name__}.{name}" for name in _FIELDS]
+        values = [self.account_id, "", self.region, self.api_url]
+        if any(value.strip() for value in values):
+            values[1] = self.read_passcode()
+        given = {name: value.strip() for name, value in zip(names, values, strict=True)}
+        return AccountSettings(*names, given=given)
+
+    def check(self) -> None:
+        """Refuses a passcode in plain text, which every page of the resource would show.
+
+        Raises:
+            UserError: It is none of the environment.
+        """
+        if self.passcode and not isinstance(self.passcode, dg.EnvVar):
+            raise UserError(
+                f"the passcode of {type(self).__name__} is written out, and Dagster shows the "
+                'settings of resources: write passcode=dg.EnvVar("CLEVERTAP_PASSCODE"), or '
+                "override read_passcode() to take it from where your secrets are"
+            )
+
+
+_FIELDS = ("account_id", "passcode", "region", "api_url")
