@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -80,11 +80,9 @@ def sandbox_destination(
 class AccountSettings:
     """The four settings of an account, with the names that they have where a person sets them."""
 
-    account: str
-    passcode: str
-    region: str
-    url: str
-    given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    names: Sequence[str]
+    """Of the account, the passcode, the region and the URL."""
+    given: Mapping[str, str] = field(repr=False)
     """The values by these names; blank or left out if not set."""
 
     @classmethod
@@ -92,15 +90,27 @@ class AccountSettings:
         cls, prefix: str | None = None, environ: Mapping[str, str] = os.environ
     ) -> "AccountSettings":
         names = [f"{prefix}_{name}" if prefix else name for name in VARIABLES]
-        return cls(*names, given={name: environ.get(name, "").strip() for name in names})
+        return cls(names, {name: environ.get(name, "").strip() for name in names})
+
+    @property
+    def account(self) -> str:
+        return self.names[0]
+
+    @property
+    def passcode(self) -> str:
+        return self.names[1]
+
+    @property
+    def region(self) -> str:
+        return self.names[2]
+
+    @property
+    def url(self) -> str:
+        return self.names[3]
 
     @property
     def set_names(self) -> list[str]:
-        return [name for name in self._names if self.given.get(name)]
-
-    @property
-    def _names(self) -> tuple[str, str, str, str]:
-        return self.account, self.passcode, self.region, self.url
+        return [name for name in self.names if self.given.get(name)]
 
     def value(self, name: str) -> str:
         return self.given.get(name, "")

@@ -7,7 +7,7 @@ from ct_assets.clevertap.destination import AccountSettings
 from ct_assets.errors import UserError
 
 
-class ClevertapAccount(dg.ConfigurableResource):
+class ClevertapAccount(dg.ConfigurableResource[None]):
     """The account that syncs are sent to: `ClevertapIOManager(account=ClevertapAccount(...))`.
 
     The passcode is an `EnvVar`, since Dagster shows the settings of resources. A project that keeps
@@ -30,8 +30,8 @@ class ClevertapAccount(dg.ConfigurableResource):
         values = [self.account_id, "", self.region, self.api_url]
         if any(value.strip() for value in values):
             values[1] = self.read_passcode()
-        given = {name: value.strip() for name, value in zip(names, values, strict=True)}
-        return AccountSettings(*names, given=given)
+        stripped = (value.strip() for value in values)
+        return AccountSettings(names, dict(zip(names, stripped, strict=True)))
 
     def check(self) -> None:
         """Refuses a passcode in plain text, which every page of the resource would show.

@@ -125,8 +125,9 @@ def accounts_of(resource: object) -> Accounts:
 
     def settings_of(name: str | None) -> AccountSettings:
         try:
-            with resource.process_config_and_initialize_cm() as ready:
-                return ready.settings_of(name)
+            manager: ClevertapIOManager
+            with resource.process_config_and_initialize_cm() as manager:
+                return manager.settings_of(name)
         except dg.DagsterError as error:
             raise DestinationError(f"the resource `clevertap` cannot be read: {error}") from None
 

@@ -1,6 +1,7 @@
 """Accounts of a project's resources: who sends where, and no passcode in what Dagster shows."""
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -38,7 +39,7 @@ def defs() -> dg.Definitions:
 NAMED = {"account_id": "ABC-DEF-GHIJ", "region": "in1"}
 
 
-def manager(**accounts: object) -> ClevertapIOManager:
+def manager(**accounts: Any) -> ClevertapIOManager:
     return ClevertapIOManager(staging=ct_assets.ParquetStaging(), **accounts)
 
 
