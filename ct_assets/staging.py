@@ -48,7 +48,7 @@ class Snapshot:
     meta: SnapshotMeta = field(default_factory=SnapshotMeta)
 
     def scan(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.path, glob=False)
+        return scan(self.path)
 
     def beside(self, name: str) -> Path:
         return self.path.with_name(name)
@@ -69,7 +69,16 @@ class Draft:
         frame.sink_parquet(self.path, compression="lz4", row_group_size=ROW_GROUP, statistics=False)
 
     def scan(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.path, glob=False)
+        return scan(self.path)
+
+
+def scan(path: Path) -> pl.LazyFrame:
+    """The rows of a Parquet file, without regard to what it says of the values in it.
+
+    Polars would put conditions to the least and the greatest text of each part of the file, which
+    are cut to 64 bytes: a CAST of what stands behind them fails.
+    """
+    return pl.scan_parquet(path, glob=False, use_statistics=False)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import click
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
+from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.scratch import SplitRows
 from ct_assets.row_counts import RowCounts
@@ -53,8 +54,8 @@ def _records(rows: SplitRows, limit: int) -> None:
 
 def _rejected(rows: SplitRows, limit: int) -> None:
     frame = rows.rejected.scan().head(limit).collect()
-    for row in frame.to_dicts():
-        reasons = row.pop("reasons")
+    listed = frame["reasons"].to_list()
+    for row, reasons in zip(shown_rows(frame.drop("reasons")), listed, strict=True):
         click.echo(f"\nrejected: {json.dumps(row, ensure_ascii=False, default=str)}")
         for reason in reasons:
             click.echo(f"  {reason_text(reason)}")

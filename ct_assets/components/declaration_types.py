@@ -28,8 +28,10 @@ class FillingSettings(TypedDict, total=False):
     expr: str | None
     timezone: str
     unit: Literal["s", "ms", "us", "ns"] | None
+    format: str | Names
     region: str | RegionSettings | None
     accept: Names | None
+    doubled_code: Literal["warn", "reject", "plus"]
 
 
 class FieldSettings(FillingSettings, total=False):
@@ -37,7 +39,7 @@ class FieldSettings(FillingSettings, total=False):
     on_invalid: Literal["reject", "drop"]
     on_null: Literal["skip", "clear"]
     op: Literal["set", "add", "remove", "incr", "decr"]
-    nested: Literal["reject", "flatten"]
+    nested: Literal["reject", "flatten", "json"]
     international: bool
     separator: str | None
 

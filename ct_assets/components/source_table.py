@@ -89,8 +89,10 @@ def source_asset(
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
             refuse_failing(context, *upstream)
-            declared.snapshot(draft, warehouse_of_run(ct_warehouse, context))
-            yield dg.Output(draft)
+            left_out = declared.snapshot(draft, warehouse_of_run(ct_warehouse, context))
+            for column, why in left_out.items():
+                context.log.warning(f"{source.asset}: column {column!r} is left out: {why}")
+            yield dg.Output(draft, metadata={"left_out": left_out} if left_out else None)
 
     return snapshot
 

@@ -7,10 +7,12 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from ct_assets.errors import UserError
 from ct_assets.files import owners_files
 from ct_assets.io_managers.column_docs import column_schema
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir, project_root
+from ct_assets.sources.frames import lazy_frame
 from ct_assets.staging import RANGE, Draft, Snapshot, Staging
 
 
@@ -27,15 +29,19 @@ class ParquetStaging(dg.ConfigurableIOManager):
         root = project_root() / self.root if self.root else data_dir() / "staging"
         return Staging(root, timedelta(hours=self.retention_hours))
 
-    def handle_output(
-        self, context: dg.OutputContext, obj: Draft | pl.LazyFrame | pl.DataFrame
-    ) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         with readable(), owners_files(data_dir()):
             if isinstance(obj, Draft):
                 snapshot = self.staging().publish(obj)
             else:
+                frame = lazy_frame(obj)
+                if frame is None:
+                    raise UserError(
+                        f"a {type(obj).__name__} is no table; return a frame of polars, pandas or "
+                        "Arrow"
+                    )
                 with self.staging().draft(*name_of(context)) as draft:
-                    draft.sink(obj.lazy())
+                    draft.sink(frame)
                     snapshot = self.staging().publish(draft)
             context.add_output_metadata(described(snapshot, context.asset_key.path[-1]))
 

@@ -1,6 +1,7 @@
 """`bind` turns a declaration into expressions over the columns of its source."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from ct_assets.mapping.convert import (
     Converted,
     Target,
     TypeMismatchError,
+    as_json,
     convert,
     field_type,
     flatten,
@@ -186,9 +188,20 @@ class _Binder:
         if field.nested == "reject":
             yield self._bound_field(name, field, read)
             return
+        if field.nested == "json":
+            yield self._bound_field(name, field, self._as_json(read, name))
+            return
         for flat in flatten(read.source, read.dtype, name):
             self._check_name(flat.field, f"{name} is flattened to")
             yield self._bound_field(flat.field, field, SourceValue(flat.source, flat.dtype))
+
+    def _as_json(self, read: SourceValue, name: str) -> SourceValue:
+        if not read.dtype.is_nested():
+            return read
+        try:
+            return SourceValue(as_json(read.source, read.dtype, Target(name)), pl.String())
+        except TypeMismatchError as error:
+            raise self._error(str(error)) from None
 
     def _check_name(self, name: str, origin: str) -> None:
         if problem := self._problem_of(name):
@@ -209,7 +222,7 @@ class _Binder:
         columns = {f"__{slot}:value": converted.value, f"__{slot}:failed": converted.failed}
         value, failed = map(pl.col, columns)
         steps = (*converted.steps, *columns.items())
-        return Converted(value, failed, converted.code, converted.message, steps)
+        return replace(converted, value=value, failed=failed, steps=steps)
 
     def _convert(
         self,
@@ -226,10 +239,12 @@ class _Binder:
             object=self._sync.object,
             timezone=filling.timezone,
             unit=filling.unit,
+            formats=filling.formats,
             region=self._reader.region(filling.region, name),
             accept=filling.accept,
             limits=self._sync.limits,
             junk=self._sync.junk,
+            doubled_code=filling.doubled_code,
             international=filling.international if isinstance(filling, Field) else True,
             separator=filling.separator if isinstance(filling, Field) else None,
         )

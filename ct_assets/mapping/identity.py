@@ -1,6 +1,6 @@
 """Identity tells whom a row is about: the first identifier that it has, and others beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -74,13 +74,19 @@ class Identity:
         return [missing, *(self._unusable(place) for place in range(len(self.identifiers)))]
 
     def warnings(self) -> list[Reason]:
-        reasons, earlier = [], self.identifiers[0].present
+        reasons, earlier = list(self._doubts()), self.identifiers[0].present
         for identifier in self.identifiers[1:]:
             converted = identifier.converted
             failed = earlier & converted.failed
             reasons.append(Reason(identifier.kind, failed, converted.code, converted.message))
             earlier = earlier | identifier.present
         return reasons
+
+    def _doubts(self) -> Iterator[Reason]:
+        for identifier in self.identifiers:
+            for doubt in identifier.converted.doubts:
+                holds = doubt.holds.fill_null(value=False)
+                yield Reason(identifier.kind, holds, doubt.code, doubt.message)
 
     @property
     def _any_present(self) -> pl.Expr:

@@ -5,7 +5,7 @@ from typing import NamedTuple, NewType
 
 import polars as pl
 
-from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.system_columns import REASONS
 
 CodeText = NewType("CodeText", pl.Expr)
@@ -13,10 +13,10 @@ CodeText = NewType("CodeText", pl.Expr)
 
 
 def first_text(
-    cases: Sequence[tuple[pl.Expr, str | pl.Expr]], otherwise: str | None = None
+    cases: Sequence[tuple[pl.Expr, str | pl.Expr]], otherwise: str | pl.Expr | None = None
 ) -> pl.Expr:
     """Text of the first case whose condition holds in a row."""
-    chosen: pl.Expr = pl.lit(otherwise, pl.String)
+    chosen = otherwise if isinstance(otherwise, pl.Expr) else pl.lit(otherwise, pl.String)
     for holds, text in reversed(cases):
         chosen = pl.when(holds).then(as_text(text)).otherwise(chosen)
     return chosen
@@ -37,7 +37,7 @@ class Reason(NamedTuple):
 
     field: str
     failed: pl.Expr
-    code: RejectedCode | CodeText
+    code: RejectedCode | WarnedCode | CodeText
     message: str | pl.Expr
 
     @property

@@ -26,9 +26,14 @@ def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
 
 
 def warnings(bound: BoundSync) -> list[Reason]:
-    """Why fields are left out of rows that are sent."""
+    """Why fields are left out of rows that are sent, and what is doubtful in them."""
     dropped = [_of_field(f) for f in bound.fields if f.declared.on_invalid == "drop"]
-    return [*bound.identity.warnings(), *dropped]
+    doubts = [
+        Reason(field.name, doubt.holds.fill_null(value=False), doubt.code, doubt.message)
+        for field in bound.fields
+        for doubt in field.converted.doubts
+    ]
+    return [*bound.identity.warnings(), *dropped, *doubts]
 
 
 def _of_field(field: BoundField) -> Reason:

@@ -103,6 +103,8 @@ class SentFields(NamedTuple):
     """Of fields with a value in some row: CleverTap has seen nothing of the others."""
     nulls: dict[str, float]
     """The share of rows without a value; nothing for an empty snapshot."""
+    bare: int = 0
+    """How many rows have no value at all, and clear none."""
 
 
 def sent_fields(valid: pl.LazyFrame) -> SentFields:
@@ -110,16 +112,31 @@ def sent_fields(valid: pl.LazyFrame) -> SentFields:
     names = [name for name in schema if name not in SYSTEM_COLUMNS]
     if not names:
         return SentFields({}, {})
+    said = [name for name in schema if name in (*names, "_clear")]
     counted = valid.select(
         pl.len(),
         pl.struct(pl.col(name).drop_nulls().first() for name in names).alias("first"),
         pl.struct(pl.col(name).null_count() for name in names).alias("nulls"),
+        pl.all_horizontal(pl.col(name).is_null() for name in said).sum().alias("bare"),
     )
-    rows, first, nulls = counted.collect(engine="streaming").row(0)
+    rows, first, nulls, bare = counted.collect(engine="streaming").row(0)
     return SentFields(
         {n: _sent_type(schema[n], value) for n, value in first.items() if value is not None},
         {n: count / rows for n, count in nulls.items() if rows},
+        bare,
     )
+
+
+def bare_profiles(rows: int) -> list[Hazard]:
+    """`rows`: how many profiles have nothing but their identity."""
+    if not rows:
+        return []
+    message = (
+        f"{rows:,} profiles have nothing but their identity. They are sent: CleverTap knows these "
+        "people then, and keeps what it has of them. Cut such rows with `where:` if that is not "
+        "meant."
+    )
+    return [Hazard(WarnedCode("profile_bare"), "fields", rows, message)]
 
 
 def type_drift(before: Mapping[str, str], now: Mapping[str, str]) -> list[Hazard]:

@@ -53,6 +53,7 @@ phonenumbers itself (`slow`, `reference`).
 """
 
 from ct_assets.phone.countries import country_code
+from ct_assets.phone.doubled import doubled
 from ct_assets.phone.expression import e164, explain, is_e164
 from ct_assets.phone.installed import PhoneEngineWarning
 from ct_assets.phone.regions import UnknownRegionError
@@ -65,6 +66,7 @@ __all__ = [
     "UnknownRegionError",
     "UnknownTypeError",
     "country_code",
+    "doubled",
     "e164",
     "explain",
     "is_e164",

@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,17 +43,22 @@ class DeclaredSource:
         """The rows where they are; those of SQL are in `warehouse` if no `database` is named."""
         return self.source.kind.rows(self._origin(), self._database(warehouse))
 
-    def snapshot(self, draft: Draft, warehouse: Warehouse) -> None:
-        """Write the rows as they are now to `draft`."""
+    def snapshot(self, draft: Draft, warehouse: Warehouse) -> Mapping[str, str]:
+        """Write the rows as they are now to `draft`.
+
+        Gives the columns that cannot be read and are left out, with the reason of each.
+        """
+        left_out: dict[str, str] = {}
         with self._named():
             rows = self.rows(warehouse)
 
             def read() -> None:
                 state = self._state(rows, warehouse)
                 draft.meta = SnapshotMeta(source=SourceMeta(state=state, code=self.code_version))
-                rows.snapshot(draft.path)
+                left_out.update(rows.snapshot(draft.path))
 
             rows.at_rest(read)
+        return left_out
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed."""

@@ -96,7 +96,24 @@ def test_types_as_clevertap_sees_them() -> None:
     "rows", [pl.LazyFrame({"_key": ["a"]}), pl.LazyFrame({"_key": [], "x": []})]
 )
 def test_nothing_to_see(rows: pl.LazyFrame) -> None:
-    assert snapshot_warnings.sent_fields(rows) == ({}, {})
+    assert snapshot_warnings.sent_fields(rows) == ({}, {}, 0)
+
+
+def test_profiles_of_nothing_but_their_identity() -> None:
+    rows = pl.LazyFrame(
+        {
+            "_key": ["a", "b", "c", "d"],
+            "_clear": [None, None, ["x"], None],
+            "x": [1, None, None, None],
+            "y": ["", None, None, None],
+        }
+    )
+
+    assert snapshot_warnings.sent_fields(rows).bare == 2
+    (hazard,) = snapshot_warnings.bare_profiles(2)
+    assert (hazard.code, hazard.field, hazard.rows) == ("profile_bare", "fields", 2)
+    assert hazard.message.startswith("2 profiles have nothing but their identity. They are sent:")
+    assert snapshot_warnings.bare_profiles(0) == []
 
 
 def test_a_type_that_changed() -> None:

@@ -8,6 +8,7 @@ from polars.testing import assert_frame_equal
 
 from ct_assets.mapping import parse, reason_counts, split
 from ct_assets.phone.installed import WORTH_COMPILING, installed
+from ct_assets.staging import Staging
 from ct_assets.system_columns import SYSTEM_COLUMNS
 from ct_assets_tests.mapping.python_work import counted
 from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
@@ -425,3 +426,21 @@ def test_fields_that_are_called_like_parts_of_the_record_are_apart_from_them() -
     assert outcome.data == [
         {"identity": "field a", "ts": "$D_1704153600", "event_key": "K"},
     ]
+
+
+def test_a_condition_on_text_that_is_longer_than_what_a_file_says_of_it(tmp_path: Path) -> None:
+    """Of texts, Parquet keeps the first 64 bytes of the least and the greatest of each part."""
+    names = [f"{'A very long title of a film ' * 3}|{year}" for year in [*range(1970, 2000)] * 66]
+    staging = Staging(tmp_path)
+    with staging.draft(("films",)) as draft:
+        pl.DataFrame({"id": [str(i) for i in range(len(names))], "name": names}).write_parquet(
+            draft.path
+        )
+        films = staging.publish(draft)
+    raw = {**PROFILE, "fields": {"Name": {"value": "x"}}}
+    raw["where"] = "CAST(SPLIT_PART(name, '|', 2) AS BIGINT) > 1995"
+
+    parts = split(parse(raw), films.scan(), tmp_path)
+
+    assert parts.valid.collect(engine="streaming").height == 4 * 66
+    assert parts.counts.cut == 26 * 66

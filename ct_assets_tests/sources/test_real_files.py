@@ -14,9 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from ct_assets.sources import watermark
+from ct_assets.sources.declared_source import DeclaredSource
+from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.file_kind import matching
 from ct_assets.sources.file_snapshot import snapshot
 from ct_assets.sources.formats import CsvSettings, FileError
+from ct_assets.sources.source import parse
+from ct_assets.staging import Staging
 from ct_assets_tests.mapping.splitting import profiles
 
 
@@ -164,6 +168,18 @@ def test_a_column_that_nobody_can_read_leaves_the_others(
     assert capfd.readouterr() == ("", "")
 
 
+def test_it_is_told_by_name_where_the_source_is_read(tmp_path: Path) -> None:
+    rows = pa.table({"id": ["1"], "big": pa.array([Decimal("1.5")], BIG)})
+    pq.write_table(rows, tmp_path / "a.parquet")
+    source = DeclaredSource(parse({"asset": "a", "file": "a.parquet"}), tmp_path, tmp_path)
+    staging = Staging(tmp_path / "staging")
+
+    with staging.draft(("a",)) as draft:
+        left_out = source.snapshot(draft, Warehouse(tmp_path / "none.duckdb"))
+
+    assert left_out == {"big": UNREAD}
+
+
 def _twice() -> pa.Table:
     return pa.table([pa.array(["1"]), pa.array(["2"])], names=["v", "v"])
 
@@ -171,10 +187,6 @@ def _twice() -> pa.Table:
 def _no_text() -> pa.Table:
     raw = pa.array([b"ok", b"\xff\xfe"], pa.binary()).buffers()
     return pa.table({"id": ["1", "2"], "v": pa.StringArray.from_buffers(2, raw[1], raw[2])})
-
-
-def _interval() -> pa.Table:
-    return pa.table({"id": ["1"], "v": pa.array(["1"])})
 
 
 @pytest.mark.parametrize(

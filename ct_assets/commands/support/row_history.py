@@ -9,6 +9,7 @@ import polars as pl
 from ct_assets.clevertap.codes import FORGOTTEN, entries, explain
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import local, reason_text
+from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.components.preview.scratch import SplitRows, split_rows
 from ct_assets.delivery import Policy
 from ct_assets.delivery.operations.inspection import (
@@ -20,6 +21,7 @@ from ct_assets.delivery.operations.inspection import (
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync
+from ct_assets.mapping.convert.dtypes import in_calendar
 from ct_assets.mapping.row_checks import duplicate_code
 
 MOST = 5
@@ -46,7 +48,7 @@ def _rows(sync: Sync, rows: SplitRows, key: str, forgotten: Suppressions) -> Ite
     for number in numbers[:MOST]:
         row = rows.source.slice(number, 1)
         yield f"Row {number + 1:,} of {sync.source} now:"
-        for column, value in row.collect().row(0, named=True).items():
+        for column, value in shown_rows(row.collect())[0].items():
             yield f"  {column}: {_shown(value)}"
         fate = list(_fate(sync, rows, number))
         yield from fate or _mapped(sync, row, forgotten)
@@ -57,10 +59,12 @@ def _rows(sync: Sync, rows: SplitRows, key: str, forgotten: Suppressions) -> Ite
 def _numbers(sync: Sync, rows: SplitRows, key: str) -> list[int]:
     """Numbers of rows with that key: mapped ones, and raw ones that are cut or unreadable."""
     fillings = [sync.event_key] if sync.event_key else sync.identify_by
+    schema = rows.source.collect_schema()
     raw = [
-        pl.col(filling.column).cast(pl.String, strict=False) == key
+        in_calendar(pl.col(filling.column), schema[filling.column]).cast(pl.String, strict=False)
+        == key
         for filling in fillings
-        if filling and filling.column
+        if filling and filling.column and not schema[filling.column].is_nested()
     ]
     mapped = rows.keys.filter(_key=key).select("_row")
     given = rows.source.with_row_index("_row").filter(pl.any_horizontal(pl.lit(value=False), *raw))

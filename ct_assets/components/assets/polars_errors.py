@@ -1,6 +1,7 @@
 """PolarsErrors says which part of a declaration polars could not compute, and why."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import polars as pl
@@ -8,6 +9,11 @@ import polars as pl
 from ct_assets.errors import disk_trouble, hushed
 from ct_assets.mapping import SchemaError, Sync, bind
 from ct_assets.mapping.declaration.problems import Path
+
+_TEXT_TO_DATE = re.compile(
+    r"casting from string to (?:date|time)|conversion from `str` to `(?:date|time)"
+    r"|appropriate format to parse"
+)
 
 
 @contextlib.contextmanager
@@ -37,9 +43,16 @@ def _blamed(sync: Sync, source: pl.LazyFrame, error: pl.exceptions.PolarsError) 
 
 
 def _why(error: pl.exceptions.PolarsError) -> str:
+    text = str(error)
+    if _TEXT_TO_DATE.search(text):
+        return (
+            "makes a date of a text that is none, or casts text to a date, which SQL does not do "
+            "here: name the column and its `format` in a field, as in `{column: born, format: "
+            "'%d/%m/%Y'}`, which rejects such rows alone, or make it a date in the source"
+        )
     if isinstance(error, pl.exceptions.InvalidOperationError):
         return "has a CAST that meets a value it cannot read; write TRY_CAST, which makes it null"
-    if "overflow in decimal" in str(error):
+    if "overflow in decimal" in text:
         return (
             "makes a number of more digits than a decimal has; compute with a float, as in "
             "`CAST(amount AS DOUBLE) * 10`, or make the column narrower in the source"

@@ -8,7 +8,8 @@ from ct_assets.components.project.registry import TABLE, named_table
 from ct_assets.errors import UserError, hushed
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.staging import ROW_GROUP, Draft, Staging
+from ct_assets.sources.frames import lazy_frame
+from ct_assets.staging import ROW_GROUP, Draft, Staging, scan
 
 COPY = "source.parquet"
 
@@ -24,13 +25,13 @@ def frozen(
     if node.io_manager_key == "ct_staging":
         return staging.current(node.key.path).scan()
     copy, value = draft.folder / COPY, _value(context, node)
-    if isinstance(value, pl.LazyFrame | pl.DataFrame):
-        value.lazy().sink_parquet(copy, row_group_size=ROW_GROUP)
+    if (frame := lazy_frame(value)) is not None:
+        frame.sink_parquet(copy, row_group_size=ROW_GROUP)
     elif table := _table(context, node):
         table.rows(warehouse).snapshot(copy)
     else:
         raise _unusable(node.key.to_user_string(), value)
-    return pl.scan_parquet(copy, glob=False)
+    return scan(copy)
 
 
 def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:
@@ -61,7 +62,7 @@ def _unusable(asset: str, value: object) -> UserError:
     given = "nothing" if value is None else f"a {kind}"
     fault = f"cannot be loaded ({kind})" if isinstance(value, Exception) else f"gives {given}"
     return UserError(
-        f"{asset} {fault}, and names no table as `{TABLE}` in its metadata; a sync takes a polars "
-        f"frame or a table of the warehouse. Declare a SourceTable with `table: ...` and "
-        f"`upstream: [{asset}]`, and name that as the sync's source"
+        f"{asset} {fault}, and names no table as `{TABLE}` in its metadata; a sync takes a frame "
+        f"of polars, pandas or Arrow, or a table of the warehouse. Declare a SourceTable with "
+        f"`table: ...` and `upstream: [{asset}]`, and name that as the sync's source"
     )

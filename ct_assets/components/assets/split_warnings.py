@@ -10,6 +10,7 @@ from ct_assets.io_managers.metadata_tables import fix
 from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import (
     Hazard,
+    bare_profiles,
     custom_fields,
     disputed_clears,
     merge_hazards,
@@ -29,13 +30,14 @@ def with_warnings(
     `before` is of the split before this one, of whichever partitions, `elsewhere` the properties
     that other syncs send to the same account.
     """
-    types, nulls = sent_fields(valid.scan())
+    types, nulls, bare = sent_fields(valid.scan())
     types_before, nulls_before = (before.types, before.nulls) if before else ({}, {})
     all_types = {**types, **types_before}
     hazards = [*type_drift(types_before, types), *turned_null(nulls_before, nulls)]
     if before and before.others is not None:
         hazards += _new_columns({*(split.others or ())} - {*before.others})
     if sync.object == "profile":
+        hazards += bare_profiles(bare)
         hazards += custom_fields({*all_types, *elsewhere}, sync.limits)
         hazards += merge_hazards(valid.path, private_dir(valid.folder / "work"))
         (valid.folder / "work").rmdir()

@@ -20,6 +20,7 @@ from ct_assets.mapping.convert.conversion import (
     prepare,
 )
 from ct_assets.mapping.convert.dtypes import natural_type
+from ct_assets.mapping.convert.json_text import as_json
 from ct_assets.mapping.convert.names import field_type, problems_of_name
 from ct_assets.mapping.convert.structs import Flat, flatten
 
@@ -31,6 +32,7 @@ __all__ = [
     "Limits",
     "Target",
     "TypeMismatchError",
+    "as_json",
     "convert",
     "field_type",
     "flatten",
@@ -51,7 +53,7 @@ def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:
     Raises:
         TypeMismatchError: The type can never fit, whatever the rows hold.
     """
-    type_ = target.type or natural_type(dtype, target)
+    type_ = target.type or (FieldType.DATE if target.formats else natural_type(dtype, target))
     steps = Steps(target.slot or target.field)
     if isinstance(dtype, pl.Null):
         return steps.checked(source.cast(pl.String))

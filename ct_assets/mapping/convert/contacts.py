@@ -1,7 +1,4 @@
-"""Checks e-mail addresses and phone numbers as the services that use them would."""
-
-from collections.abc import Collection
-from typing import TypedDict
+"""Checks e-mail addresses as the services that take them would."""
 
 import polars as pl
 
@@ -15,7 +12,7 @@ from ct_assets.mapping.convert.conversion import (
     converts_to,
     mismatch,
 )
-from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
+from ct_assets.mapping.convert.dtypes import is_text, trimmed
 from ct_assets.mapping.reasons import CodeText, first_code, first_text
 
 # RFC 5321, 4.5.3.1: octets of the whole address (a path less its brackets) and of its local part;
@@ -107,39 +104,3 @@ def _fault(address: pl.Expr) -> tuple[CodeText, pl.Expr]:
             "has a character before the @ that no mail service takes",
         ),
     )
-
-
-class _Rules(TypedDict):
-    region: str | pl.Expr | None
-    accept: Collection[str] | None
-    min_digits: int
-    max_digits: int
-
-
-@converts_to(FieldType.PHONE)
-def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
-    # Here, because syncs are bound in runs: code locations seldom load numpy and phonenumbers.
-    from ct_assets import phone as numbering
-
-    if not (is_text(dtype) or is_whole(dtype)):
-        raise mismatch(target, dtype, "a phone number is text, or its digits as a whole number.")
-    text = steps.keep("text", trimmed(source, dtype))
-    lowest, highest = target.limits.phone_digits
-    rules = _Rules(
-        region=target.region, accept=target.accept, min_digits=lowest, max_digits=highest
-    )
-    judged = steps.keep("judged", numbering.e164(text, **rules))
-    value = steps.keep("e164", judged.struct.field("e164"))
-    return steps.checked(
-        value,
-        Check(
-            value.is_null() & text.is_not_null(),
-            _phone_code(judged.struct.field("reason")),
-            numbering.explain(pl.when(value.is_null()).then(text), **rules),
-        ),
-    )
-
-
-def _phone_code(reason: pl.Expr) -> CodeText:
-    # There is a RejectedCode for every reason of `phone`; a test says so.
-    return CodeText(pl.lit("phone_") + reason.cast(pl.String))

@@ -1,14 +1,14 @@
 """Conversions have one form: what they take and give, and the registry that they are in."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 import polars as pl
 
-from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.clevertap.contract import JUNK_IDENTITIES, LIMITS, Limits
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.errors import UserError
@@ -39,6 +39,8 @@ class Target:
     """Of dates and times that carry no zone of their own."""
     unit: EpochUnit | None = None
     """Of dates given as numbers. None: seconds or milliseconds, told apart by their size."""
+    formats: Sequence[str] = ()
+    """Of dates as text; none: ISO 8601, and numbers."""
     region: str | pl.Expr | None = None
     """Country of phone numbers written without a country code."""
     accept: Sequence[str] | None = None
@@ -47,6 +49,8 @@ class Target:
     """Whether to send e-mail addresses with letters beyond ASCII (RFC 6531)."""
     separator: str | None = None
     """Between the values of a list that is given as text."""
+    doubled_code: Literal["warn", "reject", "plus"] = "warn"
+    """Of a phone number whose calling code may be written or not: see `phone.doubled`."""
     inside: bool = False
     """Of a value inside Items, which has no declaration of its own."""
     limits: Limits = LIMITS
@@ -71,6 +75,10 @@ class Converted:
     message: pl.Expr
     steps: tuple[tuple[str, pl.Expr], ...] = ()
     """Columns that the others read, each step on top of the one before."""
+    doubts: tuple["Doubt", ...] = ()
+
+    def doubted(self, *doubts: "Doubt") -> Self:
+        return replace(self, doubts=doubts)
 
 
 def prepare(frame: pl.LazyFrame, conversions: Iterable[Converted]) -> pl.LazyFrame:
@@ -90,6 +98,14 @@ class Check(NamedTuple):
 
     failed: pl.Expr
     code: RejectedCode | CodeText
+    message: str | pl.Expr
+
+
+class Doubt(NamedTuple):
+    """A warning: rows where it `holds` are sent all the same (null counts as false)."""
+
+    holds: pl.Expr
+    code: WarnedCode
     message: str | pl.Expr
 
 

@@ -1,5 +1,8 @@
 """Dates and timestamps become epoch seconds, whatever form the source gives them."""
 
+import functools
+import re
+
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
@@ -20,6 +23,7 @@ from ct_assets.mapping.convert.dtypes import (
     PER_SECOND,
     in_calendar,
     is_text,
+    is_whole,
     trimmed,
 )
 from ct_assets.mapping.convert.text import DATE_MARK
@@ -35,12 +39,13 @@ _SECONDS_A_DAY = 86_400
 # integers as floats where a column has nulls.
 _NUMBER = r"^(?:\$D_)?([+-]?\d{1,19})(?:\.\d*)?$"
 
+_TIME = re.compile("%[-_0]?[HIklTRrXc+]")
 _DAY, _MINUTE, _SECOND = (len("2024-01-31"), len("2024-01-31 17:30"), len("2024-01-31 17:30:00"))
 
 _UNREADABLE = (
     RejectedCode("date_unreadable"),
-    "not a date in ISO 8601, such as 2024-01-31 or 2024-01-31T17:30:00+02:00: read other forms "
-    "with `expr:`",
+    "not a date in ISO 8601, such as 2024-01-31 or 2024-01-31T17:30:00+02:00: declare the `format` "
+    "of other forms",
 )
 _GAP = (
     RejectedCode("time_does_not_exist"),
@@ -89,6 +94,8 @@ def _seconds(
 ) -> tuple[pl.Expr, tuple[Check, ...]]:
     if isinstance(dtype, pl.Date | pl.Datetime):
         return _from_moment(source, dtype, target.timezone, steps)
+    if target.formats and (is_text(dtype) or is_whole(dtype)):
+        return _from_formats(steps.keep("text", trimmed(source, dtype)), target, steps)
     if dtype.is_numeric():
         return _from_number(source, dtype, target.unit, steps)
     if is_text(dtype):
@@ -201,6 +208,32 @@ def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tu
         Check(lost & (local.is_not_null() | whole_day.is_not_null()), *_GAP),
         Check(lost, *_UNREADABLE),
     )
+
+
+def _from_formats(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tuple[Check, ...]]:
+    """By the first of the declared formats that reads the whole text."""
+    forms = target.formats
+    read = [steps.keep(f"format{place}", _read(text, form)) for place, form in enumerate(forms)]
+    placed = [_of_form(moment, form, target) for form, moment in zip(forms, read, strict=True)]
+    seconds = steps.keep("seconds", pl.coalesce(map(_epoch, placed)))
+    lost = seconds.is_null() & text.is_not_null()
+    known = " or ".join(repr(form) for form in forms)
+    return seconds, (
+        Check(lost & pl.any_horizontal(moment.is_not_null() for moment in read), *_GAP),
+        Check(lost, _UNREADABLE[0], f"not a date of the form {known}, its `format`"),
+    )
+
+
+def _of_form(moment: pl.Expr, form: str, target: Target) -> pl.Expr:
+    if _has_offset(form):
+        return moment
+    return (_placed if _TIME.search(form) else _first_moment)(moment, target.timezone)
+
+
+@functools.cache
+def _has_offset(form: str) -> bool:
+    dtype = pl.Series(["x"]).str.to_datetime(form, time_unit="us", strict=False).dtype
+    return isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
 
 
 def is_zoned(text: pl.Expr) -> pl.Expr:

@@ -92,7 +92,8 @@ def natural_type(dtype: pl.DataType, target: Target) -> FieldType:
 
 _NO_COUNTERPART: dict[type[pl.DataType], str] = {
     pl.Struct: "CleverTap takes flat values only. Declare `nested: flatten` to send each of its "
-    "fields as one of its own, or take a single one with `expr:`.",
+    "fields as one of its own, `nested: json` for one text of JSON, or take a single one with "
+    "`expr:`.",
     pl.Duration: "CleverTap knows no durations. Send a number, such as its seconds, with `expr:`.",
     pl.Binary: "CleverTap takes no binary values. Send it as text (for example hexadecimal) with "
     "`expr:`, or leave it out.",

@@ -38,7 +38,10 @@ _UNREADABLE = (
 def multi_value(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """Unique texts in their order; nulls and empty texts among them are left out."""
     if target.object == "event":
-        wanted = "properties of events are single values (code 512): join them with `expr:`."
+        wanted = (
+            "properties of events are single values (code 512): join them with `expr:`, or declare "
+            "`nested: json` for one text of JSON."
+        )
         raise mismatch(target, dtype, wanted)
     values = steps.keep("values", _values(source, dtype, target))
     return steps.checked(_if_any(values), *_checks(source, dtype, values, target))

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.mapping.declaration import template
+from ct_assets.mapping.declaration import date_formats, template
 from ct_assets.mapping.declaration.problems import mistake, near, shown
 from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
 
@@ -68,10 +68,16 @@ class Filling(Part):
     """Of dates and times that carry no zone of their own."""
     unit: Literal["s", "ms", "us", "ns"] | None = None
     """Of dates given as numbers since 1970. Left out: seconds or milliseconds, by their size."""
+    format: str | tuple[str, ...] = ()
+    """Of dates as text that are not ISO 8601, such as `%d/%m/%Y`, or several of which the first
+    that fits is read; a value that fits none is rejected."""
     region: Region | None = None
     """Country of phone numbers written without a country code."""
     accept: tuple[str, ...] | None = None
     """Types of phone numbers to take, such as mobile. Left out: all that are valid."""
+    doubled_code: Literal["warn", "reject", "plus"] = "warn"
+    """Of a phone number without a plus that begins with the calling code of its `region` and is
+    valid with another one before it, too: send it so and warn, reject it, or put a plus before."""
 
     @model_validator(mode="before")
     @classmethod
@@ -133,6 +139,14 @@ class Filling(Part):
     def _known_timezone(cls, name: str) -> str:
         return known_timezone(name)
 
+    @field_validator("format")
+    @classmethod
+    def _readable_formats(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for form in (given,) if isinstance(given, str) else given:
+            if wrong := date_formats.problem(form):
+                raise mistake(wrong)
+        return given
+
     @field_validator("accept")
     @classmethod
     def _known_phone_types(cls, names: Sequence[str] | None) -> Sequence[str] | None:
@@ -145,6 +159,10 @@ class Filling(Part):
                     f"Known: {', '.join(TYPES)}."
                 )
         return names
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        return (self.format,) if isinstance(self.format, str) else self.format
 
     def columns(self, *, regions: bool = True) -> set[str]:
         """Columns of the source that it is made of; `regions`: that of its country, too."""
@@ -169,8 +187,9 @@ class Field(Filling):
     op: Literal["set", "add", "remove", "incr", "decr"] = "set"
     """Set the value; add to or remove from a list; count up or down, which is done again whenever
     the record is sent again."""
-    nested: Literal["reject", "flatten"] = "reject"
-    """Of a struct: refuse it, or send its values as `field_inner`."""
+    nested: Literal["reject", "flatten", "json"] = "reject"
+    """Of a struct: refuse it, or send its values as `field_inner`; of a struct or a list: send it
+    as one text of JSON."""
     international: bool = True
     """Whether to send e-mail addresses with letters beyond ASCII; see `on_invalid`."""
     separator: str | None = None

@@ -37,19 +37,24 @@ class EventChecks:
         data = record.get("evtData")
         if data is None:
             return None
-        if not isinstance(data, dict) or not self._is_flat(data, charged=key == _CHARGED):
+        if not isinstance(data, dict):
             return refusal_texts.STRUCTURE
+        if wrong := self._nested_value(data, charged=key == _CHARGED):
+            return wrong
         if self._most is not None and len(data) > self._most:
             return refusal_texts.TOO_MANY_PROPERTIES
         return None
 
-    def _is_flat(self, data: Record, *, charged: bool) -> bool:
+    def _nested_value(self, data: Record, *, charged: bool) -> refusal_texts.RefusalText | None:
         for field, value in data.items():
-            if isinstance(value, dict | list) and not (
-                _are_items(value) if charged and field == ITEMS else self._nested
-            ):
-                return False
-        return True
+            if not isinstance(value, dict | list):
+                continue
+            if charged and field == ITEMS:
+                if not _are_items(value):
+                    return refusal_texts.STRUCTURE
+            elif not self._nested:
+                return refusal_texts.nested(field)
+        return None
 
 
 def _are_items(value: object) -> bool:

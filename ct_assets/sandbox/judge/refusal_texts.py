@@ -30,9 +30,16 @@ _TOKEN = "Device token is incorrect."  # noqa: S105 - a message
 
 NAME_MISSING = _event(509, _NAME, "Event name is mandatory")  # seen
 STRUCTURE = _event(512, _DATA, "Event structure is invalid")
+_NESTED = "512 - Only Items can have a nested structure, incorrect nested structure for field : "
 RESTRICTED = _event(513, _NAME, "Trying to raise a restricted system event")  # seen
 TOO_MANY_PROPERTIES = _event(522, _DATA, "Event properties limit exceeded")
 DISCARDED = _event(528, _NAME, "Trying to raise a discarded event")
+
+
+def nested(field: str) -> RefusalText:
+    """Of a property that is a list or an object; seen by users of RudderStack."""
+    return RefusalText(STRUCTURE.code, f"{_DATA} {_NESTED}{field}.")
+
 
 GENDER = _profile(514, "Gender needs to be M/F")
 EMAIL = _profile(515, "Email is not valid")  # seen

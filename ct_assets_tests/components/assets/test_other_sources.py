@@ -49,6 +49,19 @@ def test_an_asset_that_returns_a_frame(
     assert people(clevertap_sandbox) == ["1"]
 
 
+@pytest.mark.parametrize("library", ["pandas", "pyarrow"])
+def test_an_asset_that_returns_a_frame_of_another_library(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest, library: str
+) -> None:
+    made = {"pandas": f"DataFrame({FRAME})", "pyarrow": f"table({FRAME})"}[library]
+    asset = f"import {library}\n@dg.asset({STAGED})\ndef customer():\n    return {library}.{made}\n"
+
+    result = kit.run(load(tmp_path, asset))
+
+    assert result.success, kit.failure(result)
+    assert people(clevertap_sandbox) == ["1"]
+
+
 PICKLED = {
     "a frame": ("", " -> pl.DataFrame"),
     "a lazy frame": ("", " -> pl.LazyFrame"),

@@ -12,6 +12,11 @@ from ct_assets.mapping import SchemaError, Sync, parse
 MONEY = pl.Series([Decimal("1234567890123456789012345678.5")], dtype=pl.Decimal(38, 10))
 ROWS = pl.DataFrame({"id": ["a"], "word": ["secret"], "money": MONEY, "n": [7]})
 CAST = "has a CAST that meets a value it cannot read; write TRY_CAST, which makes it null"
+DATE = (
+    "makes a date of a text that is none, or casts text to a date, which SQL does not do here: "
+    "name the column and its `format` in a field, as in `{column: born, format: '%d/%m/%Y'}`, "
+    "which rejects such rows alone, or make it a date in the source"
+)
 DIGITS = "makes a number of more digits than a decimal has; compute with a float, as in "
 
 
@@ -33,6 +38,17 @@ def source(tmp_path: Path) -> pl.LazyFrame:
         ({"fields": {"F": {"expr": "money * 10"}}}, f"`expr:` of F {DIGITS}", ("fields", "F")),
         ({"fields": {"F": {"expr": "CAST(word AS INT)"}}}, f"`expr:` of F {CAST}", ("fields", "F")),
         ({"where": "CAST(word AS INT) > 1"}, f"`where:` {CAST}", ("where",)),
+        *(
+            ({"fields": {"F": {"expr": read}}}, f"`expr:` of F {DATE}", ("fields", "F"))
+            for read in (
+                "STRPTIME(word, '%d/%m/%Y')",
+                "DATE(word)",
+                "CAST(word AS DATE)",
+                "TRY_CAST(word AS DATE)",
+                "CAST(word AS TIMESTAMP)",
+            )
+        ),
+        ({"where": "DATE(word) > DATE('2024-01-01')"}, f"`where:` {DATE}", ("where",)),
         (
             {"identify_by": [{"identity": {"expr": "CAST(word AS INT)"}}]},
             f"`expr:` of identity {CAST}",

@@ -249,3 +249,61 @@ def test_a_day_that_its_zone_leapt_over_is_told() -> None:
 
     assert one(day, DATE, timezone="Pacific/Apia") == (None, "time_does_not_exist")
     assert one(day.isoformat(), DATE, timezone="Pacific/Apia") == (None, "time_does_not_exist")
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "expected"),
+    [
+        ("31/01/2024", ["%d/%m/%Y"], ("$D_1706659200", None)),
+        (" 31/1/2024 ", ["%d/%m/%Y"], ("$D_1706659200", None)),
+        ("01/31/2024", ["%m/%d/%Y"], ("$D_1706659200", None)),
+        ("31.01.24", ["%d.%m.%y"], ("$D_1706659200", None)),
+        ("31 Jan 2024", ["%d %b %Y"], ("$D_1706659200", None)),
+        ("January 31, 2024", ["%B %d, %Y"], ("$D_1706659200", None)),
+        ("31/01/2024 5:30 PM", ["%d/%m/%Y %I:%M %p"], ("$D_1706722200", None)),
+        ("31.01.2024 17:30:00.250", ["%d.%m.%Y %H:%M:%S%.f"], ("$D_1706722200", None)),
+        ("31/01/2024 19:30 +0200", ["%d/%m/%Y %H:%M %z"], ("$D_1706722200", None)),
+        ("31.01.2024", ["%d/%m/%Y", "%d.%m.%Y"], ("$D_1706659200", None)),
+        ("02/03/2024", ["%d/%m/%Y", "%m/%d/%Y"], ("$D_1709337600", None)),
+        ("01/31/2024", ["%d/%m/%Y", "%m/%d/%Y"], ("$D_1706659200", None)),
+        ("20240131", ["%Y%m%d"], ("$D_1706659200", None)),
+        (20240131, ["%Y%m%d"], ("$D_1706659200", None)),
+        ("31/02/2024", ["%d/%m/%Y"], (None, "date_unreadable")),
+        ("2024-01-31", ["%d/%m/%Y"], (None, "date_unreadable")),
+        ("31/01/2024 17:30", ["%d/%m/%Y"], (None, "date_unreadable")),
+        ("soon", ["%d/%m/%Y", "%F"], (None, "date_unreadable")),
+        ("31/01/24", ["%d/%m/%Y"], (None, "date_out_of_range")),
+        ("", ["%d/%m/%Y"], (None, None)),
+        (None, ["%d/%m/%Y"], (None, None)),
+        (date(2024, 1, 31), ["%d/%m/%Y"], ("$D_1706659200", None)),
+    ],
+)
+def test_dates_of_declared_formats(text: object, formats: list[str], expected: object) -> None:
+    dtype = pl.String if text is None else None
+    assert converted([text], DATE, dtype=dtype, formats=formats) == [expected]
+    assert converted([text], dtype=dtype, formats=formats) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "expected"),
+    [
+        ("31/01/2024 18:30", ["%d/%m/%Y %H:%M"], ("$D_1706722200", None)),
+        ("31/01/2024 18:30 +0100", ["%d/%m/%Y %H:%M %z"], ("$D_1706722200", None)),
+        ("31/01/2024", ["%d/%m/%Y"], ("$D_1706655600", None)),
+        ("31/03/2024 02:30", ["%d/%m/%Y %H:%M"], (None, "time_does_not_exist")),
+    ],
+)
+def test_declared_formats_are_read_in_the_zone(
+    text: str, formats: list[str], expected: object
+) -> None:
+    assert one(text, DATE, formats=formats, timezone="Europe/Berlin") == expected
+
+
+def test_a_day_whose_midnight_was_leapt_over_begins_at_one() -> None:
+    given = one("04/11/2018", DATE, formats=["%d/%m/%Y"], timezone="America/Sao_Paulo")
+    assert given == ("$D_1541300400", None)
+
+
+def test_the_message_names_the_formats() -> None:
+    found = outcomes(pl.Series(["x"]), Target("Born", DATE, formats=("%d/%m/%Y", "%F")))
+    assert found["message"].to_list() == ["not a date of the form '%d/%m/%Y' or '%F', its `format`"]

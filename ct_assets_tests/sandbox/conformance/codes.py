@@ -47,3 +47,9 @@ TOKEN_PLATFORM = (
     " ",
 )
 TOKEN_INVALID = 535, "Device token is incorrect. ErrorCode: 535 - Token is invalid. "
+
+
+def nested(field: str) -> tuple[int, str]:
+    """Of a property that is a list or an object; seen by users of RudderStack."""
+    text = "Only Items can have a nested structure, incorrect nested structure for field : "
+    return 512, f"Event data is incorrect. 512 - {text}{field}."

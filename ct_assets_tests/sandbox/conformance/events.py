@@ -20,6 +20,7 @@ from ct_assets_tests.sandbox.conformance.codes import (
     SURPLUS,
     TIME,
     TOKEN_OBJECT_ID,
+    nested,
 )
 
 _DATA = {
@@ -55,12 +56,12 @@ REFUSED = [
     refused("an event's ts of 0", event(ts=0), *TIME, seen=True),
     refused("an event's ts in milliseconds", event(ts=1_700_000_000_000), *TIME),
     refused("ts before the name", {"type": "event", "identity": "a", "ts": 0}, *TIME),
-    refused("a nested object", event(data={"a": {"b": 1}}), *STRUCTURE),
-    refused("a list", event(data={"a": [1]}), *STRUCTURE),
-    refused("Items elsewhere", event(data={"Items": [{"a": 1}]}), *STRUCTURE),
+    refused("a nested object", event(data={"a": {"b": 1}}), *nested("a")),
+    refused("a list", event(data={"a": [1]}), *nested("a")),
+    refused("Items elsewhere", event(data={"Items": [{"a": 1}]}), *nested("Items")),
     refused("Items of texts", event("Charged", {"Items": ["a"]}), *STRUCTURE),
     refused("Items nested", event("Charged", {"Items": [{"a": [1]}]}), *STRUCTURE),
-    refused("another list in Charged", event("Charged", {"Others": [{"a": 1}]}), *STRUCTURE),
+    refused("another list in Charged", event("Charged", {"Others": [{"a": 1}]}), *nested("Others")),
     refused("evtData that is no object", event(data=[1]), *STRUCTURE),
     refused("101 properties", event(data={f"p{i}": i for i in range(101)}), *SURPLUS),
     refused("a system event in other letters", event("applaunched"), *RESTRICTED),

@@ -1,0 +1,142 @@
+"""Phone numbers become E.164 by libphonenumber's verdict, and by what sources do to them."""
+
+from collections.abc import Collection
+from typing import TypedDict
+
+import polars as pl
+
+from ct_assets.clevertap.codes import RejectedCode, WarnedCode
+from ct_assets.clevertap.fields import FieldType
+from ct_assets.mapping.convert.conversion import (
+    Check,
+    Converted,
+    Doubt,
+    Steps,
+    Target,
+    converts_to,
+    mismatch,
+)
+from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
+from ct_assets.mapping.reasons import CodeText, first_text
+
+# 9.19876E+11 is what a spreadsheet makes of a number, 919876543210.0 what a float does.
+_SCIENTIFIC = r"^[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+$"
+_FLOAT = r"^[+-]?[0-9]+\.0+$"
+_DAMAGED = (
+    RejectedCode("phone_damaged"),
+    "a number that a spreadsheet or a column of floats has rewritten, perhaps with other digits: "
+    "take it from where it is text",
+)
+_DOUBLED = (
+    RejectedCode("phone_doubled_code"),
+    "begins with the calling code of its region, and is valid with it and with another one before "
+    "it: write it with its plus in the source, or declare `doubled_code`",
+)
+# Of characters that nobody sees, libphonenumber reads over the first ones alone.
+_READ_OVER = r"\x20\xA0\xAD\x{200B}\x{2060}\x{3000}"
+_INVISIBLE = rf"([[\pC\pZ\x{{FE00}}-\x{{FE0F}}\x{{20E3}}]--[{_READ_OVER}]])"
+_SEEN_AS = {
+    "\t": "a tab",
+    "\n": "a line break",
+    "\r": "a line break",
+    "\u2009": "the character U+2009 (a thin space)",
+    "\u202f": "the character U+202F (a narrow space)",
+    "\u200c": "the invisible character U+200C",
+    "\u200e": "the invisible character U+200E",
+    "\u200f": "the invisible character U+200F",
+    "\u202a": "the invisible character U+202A",
+    "\u202c": "the invisible character U+202C",
+    "\ufe0f": "the invisible character U+FE0F",
+}
+_WORD = r"[0-9].*[A-Za-z].*[A-Za-z].*[A-Za-z]|[A-Za-z].*[A-Za-z].*[A-Za-z].*[0-9]"
+
+
+class _Rules(TypedDict):
+    region: str | pl.Expr | None
+    accept: Collection[str] | None
+    min_digits: int
+    max_digits: int
+
+
+@converts_to(FieldType.PHONE)
+def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    # Here, because syncs are bound in runs: code locations seldom load numpy and phonenumbers.
+    from ct_assets import phone as numbering
+
+    if not (is_text(dtype) or is_whole(dtype)):
+        raise mismatch(target, dtype, "a phone number is text, or its digits as a whole number.")
+    text = steps.keep("text", trimmed(source, dtype))
+    lowest, highest = target.limits.phone_digits
+    rules = _Rules(
+        region=target.region, accept=target.accept, min_digits=lowest, max_digits=highest
+    )
+    judged = steps.keep("judged", numbering.e164(text, **rules))
+    e164 = steps.keep("e164", judged.struct.field("e164"))
+    checks = [
+        *((Check(_damaged(text, e164), *_DAMAGED),) if is_text(dtype) else ()),
+        Check(
+            e164.is_null() & text.is_not_null(),
+            _code(judged.struct.field("reason")),
+            _message(pl.when(e164.is_null()).then(text), judged, rules),
+        ),
+    ]
+    if target.region is None:
+        return steps.checked(e164, *checks)
+    other = steps.keep("other", numbering.doubled(e164, text))
+    if target.doubled_code == "plus":
+        return steps.checked(pl.coalesce(other, e164), *checks)
+    if target.doubled_code == "reject":
+        return steps.checked(e164, *checks, Check(other.is_not_null(), *_DOUBLED))
+    doubt = Doubt(other.is_not_null(), WarnedCode("phone_reading"), _DOUBLED[1])
+    return steps.checked(e164, *checks).doubted(doubt)
+
+
+def _damaged(text: pl.Expr, e164: pl.Expr) -> pl.Expr:
+    # A look at the end of the text, or for one letter, costs a tenth of what the patterns do.
+    changed = pl.when(e164.is_null() | (e164 != text)).then(text)
+    maybe = changed.str.ends_with(".0") | changed.str.ends_with(".00")
+    with_e = changed.str.contains("E", literal=True) | changed.str.contains("e", literal=True)
+    return pl.when(maybe).then(changed).str.contains(_FLOAT).fill_null(value=False) | pl.when(
+        with_e
+    ).then(changed).str.contains(_SCIENTIFIC).fill_null(value=False)
+
+
+def _message(text: pl.Expr, judged: pl.Expr, rules: _Rules) -> pl.Expr:
+    """`text` is null in rows that have a number."""
+    from ct_assets import phone as numbering
+
+    seen = text.str.extract(_INVISIBLE).replace_strict(
+        _SEEN_AS, default="an invisible character", return_dtype=pl.String
+    )
+    explained = numbering.explain(text, **rules)
+    reason = judged.struct.field("reason").cast(pl.String)
+    bare = pl.when(~text.str.contains("+", literal=True)).then(text)
+    with_plus = numbering.is_e164(pl.lit("+") + bare.str.replace_all("[^0-9]", ""))
+    invisible = pl.lit("has ") + seen + pl.lit(" inside: take it out in the source")
+    letters = pl.lit("has letters, which count as digits, as on the keys of a phone: ")
+    return first_text(
+        [
+            (text.str.contains(_INVISIBLE), invisible),
+            (with_plus & (reason == "no_region"), _PLUS_MISSING),
+            (
+                text.str.contains(_WORD) & (reason != "no_region"),
+                letters + explained + pl.lit("; take words out of it"),
+            ),
+            (
+                with_plus,
+                explained + pl.lit("; with a plus before it is valid: is that missing?"),
+            ),
+        ],
+        explained,
+    )
+
+
+_PLUS_MISSING = (
+    "valid with a plus, which is missing before its country code: write it in the source, or with "
+    "`template: '+{...}'`"
+)
+
+
+def _code(reason: pl.Expr) -> CodeText:
+    # There is a RejectedCode for every reason of `phone`; a test says so.
+    return CodeText(pl.lit("phone_") + reason.cast(pl.String))
