@@ -92,7 +92,8 @@ def source_asset(
             left_out = declared.snapshot(draft, warehouse_of_run(ct_warehouse, context))
             for column, why in left_out.items():
                 context.log.warning(f"{source.asset}: column {column!r} is left out: {why}")
-            yield dg.Output(draft, metadata={"left_out": left_out} if left_out else None)
+            told = {"left_out": dg.MetadataValue.json(left_out)} if left_out else {}
+            yield dg.Output(draft, metadata=told)
 
     return snapshot
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from polars._typing import TimeUnit
 
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.mapping import SchemaError
@@ -12,7 +13,7 @@ from ct_assets_tests.commands.kit import Shop
 from ct_assets_tests.mapping.splitting import profiles
 
 MOST, LEAST = 2**63 - 1, -(2**63) + 1
-UNITS = ("ms", "us", "ns")
+UNITS: tuple[TimeUnit, ...] = ("ms", "us", "ns")
 ZONES = (None, "UTC", "Asia/Kolkata", "America/New_York")
 
 
