@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup home demo dev test test-ui conformance bench lint format lock
+.PHONY: setup home demo dev test test-ui conformance docs bench lint format lock
 
 setup: $(VENV)/.installed
 
@@ -42,6 +42,10 @@ test-ui: setup
 # in the environment: answers that were seen, as dry runs, or with ALL=1 everything.
 conformance: setup
 	CT_CONFORMANCE_URL=$(URL) CT_CONFORMANCE_ALL=$(ALL) $(BIN)/pytest -q ct_assets_tests/sandbox/test_conformance.py
+
+# The documentation, into docs/site.
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -f docs/mkdocs.yml
 
 bench: setup
 	$(BIN)/pytest -m bench -s

@@ -1,0 +1,236 @@
+"""Reference writes the pages of the reference from what the code itself knows, for mkdocs.
+
+Settings come from the models of declarations, commands from their options, codes from the
+catalogue. Variables and metadata are listed here, and a test compares them with the code.
+"""
+
+import importlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+import click
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from ct_assets.clevertap.codes import CodeEntry, entries
+from ct_assets.cli import COMMANDS
+from ct_assets.mapping import Sync
+from ct_assets.sources.source import Source
+
+VARIABLES: Mapping[str, str] = {
+    "CLEVERTAP_ACCOUNT_ID": "The account, as in Settings > Project of CleverTap's dashboard. For "
+    "syncs with `destination: NAME` it is `<NAME>_CLEVERTAP_ACCOUNT_ID`; so for the next three.",
+    "CLEVERTAP_PASSCODE": "Its passcode.",
+    "CLEVERTAP_REGION": "Its region: `eu1`, `in1`, `sg1`, `us1`, `aps3` or `mec1`.",
+    "CLEVERTAP_API_URL": "Another server with the same API, in place of a region: https, or "
+    "http on this machine.",
+    "CT_DESTINATION": "`account`: a run whose account is not named is an error. `sandbox`: all "
+    "goes to the sandbox, whatever account is named.",
+    "CT_BRANCH_SENDS": "`1` lets a branch deployment of Dagster+ send to an account.",
+    "CT_DATA_DIR": "Where state, snapshots and the sandbox are kept; a relative folder starts at "
+    "the project. Default: `data`.",
+    "CT_PROJECT": "The project's folder, for a process that is started elsewhere.",
+    "CT_DEFINITIONS": "The module of the Dagster definitions, as `ct-assets --module` names it.",
+    "CT_ALERTS_URL": "The webhook that is told of runs that failed or went beyond their budgets.",
+    "CT_DAGSTER_URL": "Where people open Dagster, for the links in alerts.",
+    "DAGSTER_HOME": "Where Dagster keeps its runs and schedules.",
+    "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT": "Set by Dagster+ in branch deployments: such a one sends "
+    "to no account.",
+}
+METADATA: Mapping[str, str] = {
+    "conservation": "Where every row went; the lines of one sort add up to the line above them.",
+    "reasons": "The most frequent reasons of rejected rows, each with what to do.",
+    "warnings": "Facts that stop nothing and should be known.",
+    "gate": "`passed`, or why nothing of this snapshot is sent.",
+    "valid": "The asset with the rows that can be sent.",
+    "rejected": "The asset with the rows that cannot.",
+    "undelivered": "The asset with the rows that CleverTap refused, or whose answer was lost.",
+    "rows/source": "Rows of the source.",
+    "rows/valid": "Rows that CleverTap can take.",
+    "rows/rejected": "Rows that break a rule.",
+    "rejected_share": "Rejected rows as a share of all.",
+    "seconds": "How long it took.",
+    "rows_per_second": "Rows of the source, or acked ones, a second.",
+    "destination": "The account or sandbox that the delivery went to.",
+    "refusals": "The most frequent codes of CleverTap, each with what to do.",
+    "clevertap/state_id": "The state that this delivery belongs to.",
+    "clevertap/delivery": "The number of the delivery.",
+    "clevertap/keys": "Rows that CleverTap has acknowledged, after the delivery.",
+    "clevertap/destination": "The destination's name, as state and tags have it.",
+    "report": "The file with the outcome of each row.",
+    "dagster/row_count": "Rows of the asset; of `clevertap`, those that were acked.",
+    "dagster/column_schema": "Columns with their types and meanings.",
+    "dagster/column_lineage": "The columns of the source behind each field.",
+    "path": "The staged file.",
+    "bytes": "Its size.",
+    "notes": "What the delivery had to tell, in sentences.",
+    "data_points": "What CleverTap charges for the acked records, as far as we can count it.",
+    "requests": "Requests that were sent.",
+    "waits_429": "Requests that CleverTap had wait.",
+    "window": "Requests in flight at the end.",
+    "bytes_sent": "Bytes of all bodies.",
+}
+FAMILIES: Mapping[str, str] = {
+    "rows/": "The count of rows of each fate, such as `rows/acked`.",
+    "latency/": "Seconds until an answer: the median, and what 95 and 99 of 100 stay below.",
+}
+"""Beginnings of metadata keys."""
+
+SHARED = "Filling"
+"""The settings that say what fills a field; other groups of settings have them too."""
+
+KINDS: Mapping[str, str] = {
+    "rejected": "Rows that were never sent",
+    "warned": "Warnings, which stop nothing",
+    "held": "Rows that are held back",
+    "refused": "Records that CleverTap refused",
+    "http": "Answers to a whole request",
+}
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the generated pages to those that are written by hand."""
+    pages: Mapping[str, Callable[[], Iterable[str]]] = {
+        "settings": settings_page,
+        "commands": commands_page,
+        "codes": codes_page,
+        "variables": variables_page,
+        "metadata": metadata_page,
+    }
+    for name, lines in pages.items():
+        content = "\n".join(lines()) + "\n"
+        files.append(File.generated(config, f"reference/{name}.md", content=content))
+    return files
+
+
+def settings_page() -> Iterator[str]:
+    """Every setting of a sync and of a source table, with those that are inside others."""
+    yield "# Settings\n"
+    yield "Those of a sync come first, then those of a source table. A setting without a default"
+    yield "must be given, unless its meaning says otherwise.\n"
+    yield from _models("Sync", "ct_assets.ClevertapSync", Sync.model_json_schema())
+    yield from _models("Source table", "ct_assets.SourceTable", Source.model_json_schema())
+
+
+def _models(title: str, kind: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    yield f"\n## {title}\n\n`type: {kind}`\n"
+    yield from _table(schema)
+    defs = schema.get("$defs", {})
+    shared = defs.get(SHARED, {}).get("properties", {})
+    for name, inner in defs.items():
+        if "properties" in inner:
+            yield f"\n### {name}\n\n{_text(inner.get('description', ''))}\n"
+            among = bool(shared) and name != SHARED and shared.keys() <= inner["properties"].keys()
+            if among:
+                yield f"Takes all that [{SHARED}](#{SHARED.lower()}) does, and:\n"
+            yield from _table(inner, besides=shared if among else ())
+
+
+def _table(schema: Mapping[str, Any], besides: Collection[str] = ()) -> Iterator[str]:
+    settings = {name: s for name, s in schema["properties"].items() if name not in besides}
+    if not settings:
+        yield "nothing else."
+        return
+    yield "| setting | value | default | meaning |\n|---|---|---|---|"
+    for name, setting in settings.items():
+        default = "" if name in schema.get("required", ()) else _default(setting)
+        meaning = _text(setting.get("description", ""))
+        yield f"| `{name}` | {_kind(setting)} | {default} | {meaning} |"
+
+
+def _default(setting: Mapping[str, Any]) -> str:
+    value = setting.get("default")
+    if value in (None, [], {}, ""):
+        return "left out"
+    if isinstance(value, dict):
+        return "as below"
+    shown = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{shown}`"
+
+
+def _kind(setting: Mapping[str, Any]) -> str:
+    """In words: a text, a number, one of a few words, another group of settings."""
+    for word in ("anyOf", "oneOf", "allOf"):
+        if word in setting:
+            kinds = [_kind(each) for each in setting[word] if each.get("type") != "null"]
+            return " or ".join(dict.fromkeys(kinds))
+    if "$ref" in setting:
+        name = setting["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in setting or "const" in setting:
+        values = setting.get("enum", [setting.get("const")])
+        return ", ".join(f"`{str(v).lower() if isinstance(v, bool) else v}`" for v in values)
+    inner = setting.get("items") or setting.get("additionalProperties")
+    words = {
+        "array": "a list" + (f" of {_kind(inner)}" if isinstance(inner, dict) else ""),
+        "object": "a mapping" + (f" to {_kind(inner)}" if isinstance(inner, dict) else ""),
+        "string": "text",
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "`true`, `false`",
+    }
+    return words.get(str(setting.get("type")), "any value")
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def commands_page() -> Iterator[str]:
+    """Every command of `ct-assets` with its arguments and options."""
+    yield "# Commands\n"
+    yield "All of them take `--module`, the module of the definitions, before the command's name:"
+    yield "`ct-assets --module shop.definitions status`. Left out, it is the project's own.\n"
+    for name in sorted(COMMANDS):
+        command: click.Command = importlib.import_module(f"ct_assets.commands.{name}").command
+        yield from _command(f"ct-assets {name}", command, COMMANDS[name])
+
+
+def _command(name: str, command: click.Command, summary: str = "") -> Iterator[str]:
+    yield f"\n## `{name}`\n"
+    yield f"{_text((command.help or summary).replace(chr(8), ' '))}\n"
+    rows = list(_parameters(command))
+    if rows:
+        yield "| | |\n|---|---|"
+        yield from rows
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from _command(f"{name} {inner.name}", inner)
+
+
+def _parameters(command: click.Command) -> Iterator[str]:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            names = ", ".join(f"`{option}`" for option in parameter.opts)
+            yield f"| {names} | {_text(parameter.help or '')} |"
+        elif parameter.name:
+            yield f"| `{parameter.make_metavar(click.Context(command))}` | |"
+
+
+def codes_page() -> Iterator[str]:
+    """The catalogue of codes, by who gives them."""
+    yield "# Codes\n"
+    yield "`ct-assets explain CODE` says the same of one of them.\n"
+    for kind, title in KINDS.items():
+        yield f"\n## {title}\n\n| code | meaning | cause | what to do |\n|---|---|---|---|"
+        yield from (_code(entry) for entry in entries().values() if entry.kind == kind)
+
+
+def _code(entry: CodeEntry) -> str:
+    cells = (_text(text) for text in (entry.title, entry.cause, entry.fix))
+    return f"| `{entry.code}` | {' | '.join(cells)} |"
+
+
+def variables_page() -> Iterator[str]:
+    """The variables of the environment that the product reads."""
+    yield "# Environment variables\n\n| variable | meaning |\n|---|---|"
+    yield from (f"| `{name}` | {_text(meaning)} |" for name, meaning in VARIABLES.items())
+
+
+def metadata_page() -> Iterator[str]:
+    """Keys of metadata that assets of a sync have in Dagster."""
+    yield "# Metadata in Dagster\n\n| key | meaning |\n|---|---|"
+    for name, meaning in METADATA.items():
+        yield f"| `{name}` | {_text(meaning)} |"
+    for beginning, meaning in FAMILIES.items():
+        yield f"| `{beginning}...` | {_text(meaning)} |"
