@@ -6,9 +6,10 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import click
 import pytest
@@ -31,7 +32,10 @@ METADATA = {
     "io_managers/parquet_io_manager.py": {"described"},
 }
 """The functions that make the metadata of a sync's assets."""
-PARSERS = {"ct_assets.ClevertapSync": parse_sync, "ct_assets.SourceTable": parse_source}
+PARSERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "ct_assets.ClevertapSync": parse_sync,
+    "ct_assets.SourceTable": parse_source,
+}
 
 
 @pytest.fixture(scope="module")
