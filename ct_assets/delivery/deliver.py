@@ -137,11 +137,13 @@ def send_delivery(
     if plan.objection:
         return SendStats(stopped=plan.objection)
     stats = SendStats()
+    state.ledger.reserve(plan.diff.going + plan.removals.planned)
     _send_part(request, state, delivery, sending, stats, deletions=False)
     if not stats.stopped and request.policy.on_removed == "delete" and plan.removals.planned:
         window_of_uploads = stats.window, stats.smallest_window
         _send_part(request, state, delivery, sending, stats, deletions=True)
         stats.window, stats.smallest_window = window_of_uploads
+    state.ledger.release()
     return stats
 
 

@@ -1,4 +1,4 @@
-"""Real files that cannot grow or be written: a limit on their size stands in for a full disk."""
+"""Disks that are full, or fill up in mid-delivery, and files that cannot be written."""
 
 import ctypes
 import re
@@ -9,9 +9,12 @@ from collections.abc import Callable
 
 import pytest
 
+from ct_assets_tests.delivery.full_disk import deliver_on_disk
 from ct_assets_tests.delivery.kit import Sync, event, snapshot
 
 ROWS = [event(f"e{n}", identity=str(n), Key=f"e{n}") for n in range(3000)]
+SIZES = range(100, 6000, 100)
+"""Kilobytes of a disk: from one that has no room for a state to one that has room for all."""
 
 
 def files_up_to(size: int) -> Callable[[], None]:
@@ -45,9 +48,48 @@ def test_a_full_disk_is_named_and_loses_nothing(events: Sync, limit: int) -> Non
         said = failed.stderr.splitlines()[-1]
         assert said.startswith("ct_assets.delivery.state.sync_files.StorageError: purchases:")
         assert "Nothing recorded is lost" in said
-    arrived = {str(e.props["Key"]) for e in events.sandbox.events()}
-    assert len(events.sandbox.events()) == len(arrived)
-    assert len(arrived) + result.counts.held.get("parked", 0) >= len(ROWS)
+    assert result.counts.held == {}
+    assert_each_arrived_once(events)
+
+
+def assert_each_arrived_once(events: Sync) -> None:
+    arrived = [str(e.props["Key"]) for e in events.sandbox.events()]
+    assert sorted(arrived) == sorted(row["_key"] for row in ROWS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("on_unknown", ["resend", "park"])
+def test_answers_to_what_is_in_flight_are_noted_on_a_disk_that_fills_up(
+    events: Sync, on_unknown: str
+) -> None:
+    failed = deliver_on_disk(events, ROWS, kilobytes=50_000, fill_at=1, on_unknown=on_unknown)
+    before = len(events.sandbox.events())
+    settled = events.run(ROWS).settled
+
+    assert failed.returncode == 1
+    assert "purchases: the disk is full" in failed.stderr.splitlines()[-1]
+    assert settled
+    assert settled.acked == before > 0
+    assert_each_arrived_once(events)
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("on_unknown", ["resend", "park"])
+@pytest.mark.parametrize(
+    ("kilobytes", "fill_at"), [*((50_000, n) for n in (2, 3)), *((k, None) for k in SIZES)]
+)
+def test_a_disk_of_any_size(
+    events: Sync, kilobytes: int, fill_at: int | None, on_unknown: str
+) -> None:
+    failed = deliver_on_disk(
+        events, ROWS, kilobytes=kilobytes, fill_at=fill_at, on_unknown=on_unknown
+    )
+    result = events.run(ROWS)
+
+    if failed.returncode:
+        assert "purchases: the disk is full" in failed.stderr.splitlines()[-1]
+    assert result.counts.held == {}
+    assert_each_arrived_once(events)
 
 
 @pytest.mark.parametrize("name", ["sends.sqlite", "state.duckdb"])

@@ -18,7 +18,7 @@ from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.settlement.delivery_report import ASIDE
 from ct_assets.delivery.state import state_database, witness
 from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, SPARE, STATE
 from ct_assets.delivery.state.witness import FORMER, REPORTS, Evidence, StateReading, Witness
 
 GUARD = "lost_state"
@@ -119,7 +119,7 @@ def set_aside(home: Path, comparison: Comparison) -> None:
     if not (home / STATE).exists() or STATE in names:
         names |= {STATE, f"{STATE}.wal"}
     if LEDGER in names:
-        names |= {f"{LEDGER}-wal", f"{LEDGER}-shm"}
+        names |= {f"{LEDGER}-wal", f"{LEDGER}-shm", SPARE}
     for name in names:
         if (home / name).exists():
             (home / name).replace(home / f"{name}{ASIDE}")

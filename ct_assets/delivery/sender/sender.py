@@ -193,10 +193,11 @@ class _MainThread:
         """Requests in flight are finished and recorded, whatever ended the loop."""
         self._worker.end()
         pool.shutdown(cancel_futures=True)
-        error = None
+        errors = []
         for future in list(self._posted):
-            error = error or (None if future.cancelled() else future.exception())
-            if future.cancelled() or future.exception() is None:
+            try:
                 self._record(future)
-        if error:
-            raise error
+            except Exception as error:  # the others are recorded all the same
+                errors.append(error)
+        if errors:
+            raise errors[0]

@@ -18,6 +18,7 @@ from ct_assets.delivery.state.ledger_entries import (
 )
 from ct_assets.delivery.state.ledger_mark import LedgerMark
 from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry
+from ct_assets.delivery.state.spare_ledger import Outcome, SpareLedger
 from ct_assets.delivery.state.sync_files import LEDGER
 
 VERSION = 2
@@ -71,6 +72,9 @@ class LedgerFile:
         self._connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
         if version < VERSION:
             self._migrate(version)
+        self._spare = SpareLedger(home)
+        self._failure: Exception | None = None
+        self._take_in()
 
     def _migrate(self, version: int) -> None:
         if version == 0:
@@ -81,9 +85,30 @@ class LedgerFile:
                 self._connection.execute(statement)
             self._connection.execute(f"pragma user_version = {VERSION}")
 
+    def _take_in(self) -> None:
+        """Notes what a full disk kept from being noted."""
+        for each in self._spare.read():
+            if self.knows(each.delivery) and self._outbox(each.delivery) == each.outbox:
+                self._note_outcome(each)
+        self._spare.remove()
+
+    def reserve(self, records: int) -> None:
+        """Has room for outcomes on the disk, even if it fills up while requests are in flight.
+
+        Raises:
+            OSError: There is no room: nothing may leave.
+        """
+        if records:
+            self._spare.reserve(records)
+
+    def release(self) -> None:
+        if self._failure is None:
+            self._spare.remove()
+
     def close(self) -> None:
         self._connection.close()
         self._mark.close()
+        self._spare.close()
 
     def __enter__(self) -> Self:
         return self
@@ -198,16 +223,38 @@ class LedgerFile:
         why: str | None = None,
         refusals: Sequence[Refusal] = (),
     ) -> None:
-        outbox, send = self._outbox(delivery), 0
+        """Notes an outcome, in reserved space if the disk is full; then nothing more may leave.
+
+        Raises:
+            sqlite3.Error, OSError: The disk is at fault, and this is no outcome, or has no place.
+        """
+        each = Outcome(
+            delivery, self._outbox(delivery), batch, runs(rows), outcome, why, [*refusals]
+        )
+        if self._failure is None:
+            try:
+                self._note_outcome(each)
+            except (sqlite3.Error, OSError) as error:
+                self._failure = error  # from now on: no later entry may come before this one
+            else:
+                return
+        if outcome == "sent" or not self._spare.is_reserved:
+            raise self._failure
+        self._spare.put(each)
+
+    def _note_outcome(self, each: Outcome) -> None:
+        send = 0
         with self._transaction():
-            for first, until in runs(rows):
+            for first, until in each.runs:
                 send = (
                     self._connection.execute(
                         "insert into sends (delivery, batch, first, until, outcome, why, checksum)"
                         " values (?, ?, ?, ?, ?, ?, ?)",
                         (
-                            *(delivery, batch, first, until, outcome, why),
-                            checksum(outbox, delivery, batch, first, until, outcome),
+                            *(each.delivery, each.batch, first, until, each.outcome, each.why),
+                            checksum(
+                                each.outbox, each.delivery, each.batch, first, until, each.outcome
+                            ),
                         ),
                     ).lastrowid
                     or 0
@@ -215,8 +262,8 @@ class LedgerFile:
                 self._connection.executemany(
                     "insert into refusals values (?, ?, ?, ?, ?)",
                     [
-                        (send, delivery, r.position, r.code, r.message)
-                        for r in refusals
+                        (send, each.delivery, r.position, r.code, r.message)
+                        for r in each.refusals
                         if first <= r.position < until
                     ],
                 )

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.state.suppressions import PENDING
-from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, STATE, locked
+from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, SPARE, STATE, locked
 from ct_assets.files import scratch_dir
 
-FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, OUTBOX)
+FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
 
 
 @contextlib.contextmanager

@@ -23,10 +23,11 @@ POLL_SECONDS = 0.05
 MAX_THREADS = 4
 """Threads of the database: each needs a share of its memory."""
 
-OUTBOX, LEDGER, MARK, STATE, PREVIOUS = (
+OUTBOX, LEDGER, MARK, SPARE, STATE, PREVIOUS = (
     "outbox.parquet",
     "sends.sqlite",
     "sends.mark",
+    "sends.spare",
     "state.duckdb",
     "previous.parquet",
 )
