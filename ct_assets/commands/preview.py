@@ -9,6 +9,8 @@ from ct_assets.commands.support.output import reason_text
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.scratch import SplitRows
+from ct_assets.files import private_dir
+from ct_assets.mapping.snapshot_warnings import merge_hazards
 from ct_assets.row_counts import RowCounts
 
 
@@ -33,6 +35,8 @@ def command(module: str, sync: str, limit: int) -> None:
         click.echo(_counted(rows.split.counts))
         _records(rows, limit)
         _rejected(rows, limit)
+        if declared.sync.object == "profile":
+            _shared(rows)
         if why := rows.split.gate.why:
             todo = advice(declared.sync, rows.split, shown=True)
             click.echo(f"\nNothing would be sent: {why}.{' ' if todo else ''}{todo}")
@@ -50,6 +54,15 @@ def _records(rows: SplitRows, limit: int) -> None:
         click.echo(record)
         for warning in warnings or ():
             click.echo(f"  warning: {reason_text(warning)}")
+
+
+def _shared(rows: SplitRows) -> None:
+    """People whom CleverTap may take for one, by their keys."""
+    workdir = private_dir(rows.valid.folder / "work")
+    for hazard in merge_hazards(rows.valid.path, workdir):
+        groups = "; ".join(" and ".join(keys) for keys in hazard.keys)
+        more = "; and others" if hazard.rows > sum(map(len, hazard.keys)) else ""
+        click.echo(f"\nwarning: {hazard.rows:,} profiles share {hazard.field}: {groups}{more}")
 
 
 def _rejected(rows: SplitRows, limit: int) -> None:

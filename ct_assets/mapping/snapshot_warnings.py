@@ -1,6 +1,6 @@
 """Hazards that no single row shows are found in staged files: warnings, no reason to reject."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,10 +9,13 @@ import polars as pl
 from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.clevertap.contract import Limits
 from ct_assets.clevertap.fields import PROFILE_FIELDS
+from ct_assets.errors import mask
 from ct_assets.sql import connected, quoted
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
 MOSTLY_NULL = 0.95
+MOST = 3
+"""Groups of people who share a value that are named, and people of each."""
 # docs.clevertap.com's sample of $delete says that it is for these; its page of the SFTP import and
 # its web SDK use it for others.
 _CLEARABLE = ("Name", "Gender")
@@ -26,6 +29,8 @@ class Hazard(NamedTuple):
     rows: int
     """How many rows it concerns; 0 where it is about the field as a whole."""
     message: str
+    keys: Sequence[Sequence[str]] = ()
+    """Some of the rows that it concerns, those that belong together in one group."""
 
 
 def merge_hazards(valid: Path, workdir: Path) -> list[Hazard]:
@@ -43,15 +48,22 @@ def merge_hazards(valid: Path, workdir: Path) -> list[Hazard]:
 
 def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
     with connected(workdir, valid) as connection:
-        query = _SHARED.format(value=value, valid=quoted(valid))
-        values, people = connection.sql(query).fetchall()[0]
+        connection.sql(_SHARED.format(value=value, valid=quoted(valid)))
+        values, people = connection.sql(_COUNTED).fetchall()[0]
+        groups = connection.sql(_GROUPS.format(most=MOST)).fetchall() if people else []
+    keys = [group for (group,) in groups]
     noun = "a further identifier" if field == "identify_by" else field
     message = (
-        f"{people} profiles share {noun} with another one ({_different(values)}). CleverTap may "
-        "unite such profiles, or send a campaign to one of them only. Make the values unique in "
-        "the source, or leave the field out."
+        f"{people} profiles share {noun} with another one ({_different(values)}): {_named(keys)}. "
+        "CleverTap may unite such profiles, or send a campaign to one of them only. Make the "
+        "values unique in the source, or leave the field out."
     )
-    return Hazard(WarnedCode("merge"), field, people, message)
+    return Hazard(WarnedCode("merge"), field, people, message, keys)
+
+
+def _named(groups: Iterable[Sequence[str]]) -> str:
+    """The keys, masked: a message is no place for those of persons."""
+    return "; ".join(" and ".join(map(mask, group)) for group in groups)
 
 
 def _different(values: int) -> str:
@@ -59,12 +71,15 @@ def _different(values: int) -> str:
 
 
 _SHARED = """
-with given as (select {value} as value from read_parquet('{valid}')),
-people as (
-    select hash(value) as h, count(*) as n from given where value is not null
-    group by h having n > 1
-)
-select count(*), coalesce(sum(n), 0)::bigint from people
+create temp view given as
+    select _key, hash(value) as h
+    from (select _key, {value} as value from read_parquet('{valid}')) where value is not null;
+create temp table shared as select h, count(*) as n from given group by h having n > 1
+"""
+_COUNTED = "select count(*), coalesce(sum(n), 0)::bigint from shared"
+_GROUPS = """
+select list(_key order by _key)[:{most}] from given
+where h in (select h from shared order by h limit {most}) group by h order by min(_key)
 """
 
 

@@ -10,6 +10,7 @@ from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.formats import FileError
 from ct_assets.sources.source_kind import Origin, SourceKind, SourceRows
 
+_FIRST = formats.FORMATS[0].suffixes[0]
 _NOT = formats.NAMES.replace(" or ", " nor ")
 
 
@@ -21,8 +22,19 @@ class FileKind(SourceKind):
         return form.name.lower() if form else "file"
 
     def problem(self, value: str) -> str | None:
+        if "://" in value:
+            return (
+                f"{value!r} is an address, and only files of this machine are read. Copy them "
+                "here, or let an asset of your own read them, and name that as the sync's `source`."
+            )
         if formats.readable(value):
             return None
+        if not Path(value).suffix:
+            inside = f"{value.rstrip('/')}/*{_FIRST}"
+            return (
+                f"{value!r} does not say which files: if it is a folder, name those in it, such as "
+                f"{inside!r}. {formats.READABLE}"
+            )
         return f"{value!r} is neither {_NOT}. {formats.READABLE}"
 
     def rows(self, origin: Origin, warehouse: Warehouse) -> "FileRows":  # noqa: ARG002
@@ -61,12 +73,22 @@ def matching(pattern: str, root: Path) -> list[Path]:
     files = sorted(p for p in anchor.glob(str(relative)) if p.is_file() and not _hidden(p, path))
     if not files:
         if (anchor / relative).is_dir():
-            raise FileError(f"{pattern!r} is a folder; name its files, such as {pattern!r}/*.csv")
+            inside = f"{pattern.rstrip('/')}/*{_suffix_in(anchor / relative)}"
+            raise FileError(f"{pattern!r} is a folder; name its files, such as {inside!r}")
         folder = (anchor / relative).parent
         neighbours = [p.name for p in folder.iterdir()] if folder.is_dir() else []
         hint = closest(path.name, neighbours)
         raise FileError(f"no file matches {pattern!r} (looked in {folder}){hint}")
     return files
+
+
+def _suffix_in(folder: Path) -> str:
+    """How the names of its first files that can be read end."""
+    files = sorted(p for p in folder.iterdir() if p.is_file() and formats.format_named(p.name))
+    if not files:
+        return _FIRST
+    ends = files[0].suffixes
+    return "".join(ends[-2:] if ends[-1] == ".gz" else ends[-1:])
 
 
 def _hidden(file: Path, pattern: Path) -> bool:

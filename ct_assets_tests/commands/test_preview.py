@@ -36,6 +36,18 @@ def test_what_is_left_out_and_a_closed_gate(shop: Shop) -> None:
     )
 
 
+def test_people_who_share_an_address_are_named(shop: Shop) -> None:
+    people = (f"{n},P{n},{'Ada' if n % 2 else 'bob'}@example.org\n" for n in range(1, 6))
+    shop.write("customer.csv", f"id,name,mail\n{''.join(people)}6,Cy,ADA@example.org\n")
+
+    said = shop.said("preview", "customers", "--limit", "0")
+
+    assert said == (
+        "6 valid, 0 rejected\n\n"
+        "warning: 6 profiles share Email: 1 and 3 and 5; 2 and 4; and others\n"
+    )
+
+
 def test_an_expression_that_meets_what_it_cannot_read(shop: Shop) -> None:
     shop.declare("customers", "Name: name", "Name: {expr: CAST(name AS INTEGER)}")
 

@@ -29,10 +29,11 @@ def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
         ("merge", "Phone", 2),
     ]
     assert found[0].message == (
-        "2 profiles share Email with another one (one value). CleverTap may unite such profiles, "
-        "or send a campaign to one of them only. Make the values unique in the source, or leave "
-        "the field out."
+        "2 profiles share Email with another one (one value): …c93f52 and …cb5332. CleverTap may "
+        "unite such profiles, or send a campaign to one of them only. Make the values unique in "
+        "the source, or leave the field out."
     )
+    assert [hazard.keys for hazard in found] == [[["a", "b"]], [["a", "d"]]]
 
 
 def test_profiles_that_share_a_further_identifier(tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ HAZARDS = {
     "people_apart": (
         WarnedCode("merge"),
         "No two identities share an e-mail address, a phone number or a further identifier, by"
-        " which CleverTap may unite their profiles. Make them unique, or leave the field out.",
+        " which CleverTap may unite their profiles. Make them unique, or leave the field out;"
+        " `ct-assets preview` names them.",
     ),
     "types_stable": (
         WarnedCode("type_drift"),

@@ -17,6 +17,7 @@ from ct_assets.errors import hushed
 from ct_assets.sources.formats.csv_quotes import misplaced
 from ct_assets.sources.formats.csv_settings import CsvSettings
 from ct_assets.sources.formats.csv_text import plain, put_back
+from ct_assets.sources.formats.csv_trailing import trailing
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named
 from ct_assets.sources.formats.text_file import is_gzip, line_at, line_of, not_utf8, opened
 from ct_assets.sql import opened as database
@@ -91,7 +92,7 @@ class CsvFormat(SourceFormat):
     def broken(self, files: Sequence[Path], error: BaseException) -> str | None:
         text = str(error).lower()
         if "more fields" in text:
-            uneven = self._misplaced(files) or self._uneven_line(files)
+            uneven = self._misplaced(files) or self._uneven_line(files) or self._trailing(files)
             return uneven or "a line has more fields than the header"
         if "utf-8" in text or "utf8" in text:
             return not_utf8(files)
@@ -147,6 +148,11 @@ class CsvFormat(SourceFormat):
         settings = self.settings
         separator = self.separator_of(files[0])
         return misplaced(files, separator=separator, quote=settings.quotes, skip=settings.skip)
+
+    def _trailing(self, files: Sequence[Path]) -> str | None:
+        separator = self.separator_of(files[0])
+        columns = len(self.header_of(files[0], separator))
+        return trailing(files, columns, separator, self.settings)
 
     def _uneven_line(self, files: Sequence[Path]) -> str | None:
         """The first line with fewer or more fields than the header, and what may be the cause.

@@ -12,8 +12,8 @@ from ct_assets_tests.components import kit
 
 KNOWN = (
     "name, object, source, identify_by, where, fields, other_columns, event, event_key, ts, "
-    "duplicates, require_profile, limits, max_rejected, max_refused, trigger, paused, after, "
-    "destination, partition, on_unknown, first_run, on_removed, max_removed, max_changed, "
+    "duplicates, require_profile, junk_identities, limits, max_rejected, max_refused, trigger, "
+    "paused, after, destination, partition, on_unknown, first_run, on_removed, max_removed, max_changed, "
     "fresh_within_hours, description, owners, tags, group"
 )
 THERE_ARE = "There are ct_assets.components.ClevertapSync and ct_assets.components.SourceTable."
@@ -503,6 +503,18 @@ SOURCE_MISTAKES = {
         "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV, NDJSON nor Parquet. Only CSV "
         "(.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet (.parquet, .pq) are read; CSV "
         "and NDJSON also with .gz behind.",
+    ),
+    "a file elsewhere": (
+        kit.SOURCE.replace("customer.csv", "s3://shop/customer.csv"),
+        "defs/shop/defs.yaml:4: file: 's3://shop/customer.csv' is an address, and only files of "
+        "this machine are read. Copy them here, or let an asset of your own read them, and name "
+        "that as the sync's `source`.",
+    ),
+    "a folder": (
+        kit.SOURCE.replace("customer.csv", "exports/"),
+        "defs/shop/defs.yaml:4: file: 'exports/' does not say which files: if it is a folder, name "
+        "those in it, such as 'exports/*.csv'. Only CSV (.csv, .tsv, .txt), NDJSON (.ndjson, "
+        ".jsonl) and Parquet (.parquet, .pq) are read; CSV and NDJSON also with .gz behind.",
     ),
     "an empty query": (
         kit.SOURCE.replace("file: customer.csv", "sql: ''"),
