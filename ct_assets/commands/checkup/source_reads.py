@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import counted
+from ct_assets.components.preview.workspace import UnseenSourceError
 from ct_assets.components.project import locations
 from ct_assets.components.project.registry import Declared
 from ct_assets.errors import UserError
@@ -28,11 +30,13 @@ def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Di
             rows = int(frame.select(pl.len()).collect().item())
             schema = frame.collect_schema()
             if rows:
-                yield ok(name, f"{rows:,} rows, {len(schema)} columns")
+                yield ok(name, f"{counted(rows, 'row')}, {counted(len(schema), 'column')}")
             else:
                 yield failed(name, "no rows", "Look at what fills it; an empty table is rare.")
             for declared in syncs:
                 yield _columns(declared, schema)
+    except UnseenSourceError as error:
+        yield note(name, str(error))
     except UserError as error:
         yield failed(name, error, "Make it readable, or correct the source's declaration.")
 
@@ -45,4 +49,5 @@ def _columns(declared: Declared, schema: pl.Schema) -> Diagnosis:
         problem = locations.message_at(declared.place, error.path, str(error))
         return failed(name, problem, "Correct the declaration, or bring the column back.")
     columns = set[str]().union(*mapped.lineage().values())
-    return ok(name, f"{len(columns)} columns for {len(mapped.fields)} fields are there")
+    used = f"{counted(len(columns), 'column')} for {counted(len(mapped.fields), 'field')}"
+    return ok(name, f"there: {used}")

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import dagster as dg
 
-from ct_assets.commands.support.run_failures import failures
+from ct_assets.components.project.run_failures import failures
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
 from ct_assets.files import private_lock

@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,9 +25,8 @@ from ct_assets.settings import ProjectError, definitions_module, enter_project_o
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
 class Project(Workspace):
-    definitions: dg.Definitions
+    """The workspace of `ct-assets`."""
 
     def destination(
         self, name: str, instance: dg.DagsterInstance | None = None

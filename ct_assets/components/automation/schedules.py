@@ -37,7 +37,7 @@ def condition(sync: Sync) -> dg.AutomationCondition[Any] | None:
     """
     if sync.paused or not sync.trigger or not sync.trigger.on_change:
         return None
-    follows = following(_updated(sync))
+    follows = following(_updated(sync), unless=_gate_shut(sync))
     latest = dg.AutomationCondition.in_latest_time_window
     two = partitions.TWO[sync.partition.every] if sync.partition else None
     return follows.replace(latest(), latest(two)) if two else follows
@@ -55,8 +55,18 @@ def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
     return updated.ignore(dg.AssetSelection.assets(*ignored, *ours)) | chained
 
 
-def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[Any]:
-    """Asks for a run once something is `updated`, and again after a failure.
+def _gate_shut(sync: Sync) -> dg.AutomationCondition[Any]:
+    """The rows that were split last are not to be sent: whoever tries again fails again."""
+    failed = dg.AutomationCondition.any_checks_match(
+        dg.AutomationCondition.check_failed(), blocking_only=True
+    )
+    return dg.AutomationCondition.asset_matches(key(sync, "valid"), failed).with_label("gate shut")
+
+
+def following(
+    updated: dg.AutomationCondition[Any], unless: dg.AutomationCondition[Any] | None = None
+) -> dg.AutomationCondition[Any]:
+    """Asks for a run once something is `updated`, and again after a failure, `unless` it is vain.
 
     After a run that a person cancelled, the next change asks for one.
     """
@@ -64,6 +74,8 @@ def following(updated: dg.AutomationCondition[Any]) -> dg.AutomationCondition[An
     follows = follows.replace(dg.AutomationCondition.any_deps_updated(), updated)
     again = dg.AutomationCondition.cron_tick_passed(RETRY_CRON)
     failed = dg.AutomationCondition.execution_failed() & ~dg.AutomationCondition.in_progress()
+    if unless is not None:
+        failed = failed & ~unless
     return follows | (failed & again).with_label("failed, tries again")
 
 

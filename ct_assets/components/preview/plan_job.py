@@ -38,10 +38,12 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
         clevertap: dg.ResourceParam[object],
     ) -> None:
         with readable():
+            loaded = definitions()
             workspace = Workspace(
-                syncs=registry.catalogue(definitions()),
+                syncs=registry.catalogue(loaded),
                 staging=ct_staging.staging(),
                 warehouse=warehouse_of(ct_warehouse),
+                definitions=loaded,
                 accounts=accounts_of(clevertap),
             )
             sync_plan = plan_sync(

@@ -4,12 +4,15 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import dagster as dg
 import polars as pl
 
+from ct_assets.components.preview.computed_source import computed
 from ct_assets.components.preview.scratch import SplitRows, scratch, split_rows
 from ct_assets.components.project import registry
+from ct_assets.components.project.asset_keys import source_key
 from ct_assets.components.project.locations import errors_at
-from ct_assets.components.project.registry import Declared
+from ct_assets.components.project.registry import TABLE, Declared
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import policy
@@ -19,6 +22,10 @@ from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 
+class UnseenSourceError(UserError):
+    """Another asset makes the rows of a source, in a way that only a run can follow."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
     """Reads and splits in folders of its own: no state, no staging and no asset changes."""
@@ -26,6 +33,7 @@ class Workspace:
     syncs: Mapping[str, Declared]
     staging: Staging
     warehouse: Warehouse
+    definitions: dg.Definitions
     accounts: Accounts = FROM_ENVIRONMENT
 
     def sync(self, name: str) -> Declared:
@@ -62,9 +70,15 @@ class Workspace:
 
     @contextlib.contextmanager
     def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
-        """The source's rows as they are now; of an asset that is no SourceTable, as last read."""
+        """The source's rows as a run would read them now.
+
+        Raises:
+            UserError: They cannot be read.
+            UnseenSourceError: Only a run can read them.
+        """
         if declared.source is None:
-            yield self._last_read(declared.sync)
+            frame = computed(self.definitions, source_key(declared.sync))
+            yield self._last_read(declared.sync) if frame is None else frame
             return
         with scratch() as drafts, drafts.draft(("source",)) as draft:
             declared.source.snapshot(draft, self.warehouse)
@@ -74,8 +88,8 @@ class Workspace:
         try:
             return self.staging.current(sync.source.split("/")).scan()
         except NotStagedError:
-            raise UserError(
-                f"{sync.source} is made by another asset, whose rows only a run of {sync.name} can "
-                f"load: ct-assets run {sync.name} --limit 3. To look at them without, have it "
-                f"write a table and name that in its metadata, or read it with a SourceTable"
+            raise UnseenSourceError(
+                f"{sync.source} is made by another asset, and its rows are not known before it is "
+                "materialized: do that in Dagster. To look at them without, have it give a frame, "
+                f"or name the table that it writes as `{TABLE}` in its metadata"
             ) from None

@@ -10,7 +10,7 @@ from dagster._core.definitions.resource_definition import ResourceDefinition
 from ct_assets.components.project.registry import TABLE
 
 DEFAULT = "io_manager"
-_FRAME = re.compile(r"DataFrame|LazyFrame")
+_FRAME = re.compile(r"DataFrame|LazyFrame|\bTable\b|RecordBatch")
 _ANY, _RESULT = "typing.Any", "MaterializeResult"
 _IN_FILES = (dg.FilesystemIOManager, type(None))
 
@@ -29,7 +29,7 @@ def pickled_sources(definitions: dg.Definitions) -> Iterator[dg.AssetKey]:
             manager = asset.get_io_manager_key_for_asset_key(key)
             bound = resources.get(manager)
             own = manager != DEFAULT and bound is None  # one of ours, or a mistake that is told
-            if not own and _pickles(bound) and _may_give_a_frame(asset, key):
+            if not own and _pickles(bound) and may_give_a_frame(asset, key):
                 yield key
 
 
@@ -38,7 +38,8 @@ def _pickles(manager: object) -> bool:
     return manager is fs or isinstance(manager, _IN_FILES)
 
 
-def _may_give_a_frame(asset: dg.AssetsDefinition, key: dg.AssetKey) -> bool:
+def may_give_a_frame(asset: dg.AssetsDefinition, key: dg.AssetKey) -> bool:
+    """Whether its function says so, or says nothing of what it gives."""
     output = asset.node_def.output_def_named(asset.get_output_name_for_asset_key(key))
     if output.dagster_type.is_nothing:
         return False

@@ -15,7 +15,6 @@ def trailing(
     files: Sequence[Path], columns: int, separator: str, settings: CsvSettings
 ) -> str | None:
     """Looked for once polars has found more fields than the header has, row by row."""
-    quoting = csv.QUOTE_MINIMAL if settings.quotes else csv.QUOTE_NONE
     before = csv.field_size_limit(_LONGEST)
     try:
         for file in files:
@@ -23,7 +22,10 @@ def trailing(
                 for _ in range(settings.skip):
                     text.readline()
                 rows = csv.reader(
-                    text, delimiter=separator, quotechar=settings.quotes or None, quoting=quoting
+                    text,
+                    delimiter=separator,
+                    quotechar=settings.quotes or None,
+                    quoting=csv.QUOTE_MINIMAL if settings.quotes else csv.QUOTE_NONE,
                 )
                 begin = settings.skip + 1
                 for row in rows:

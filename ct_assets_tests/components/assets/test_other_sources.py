@@ -8,6 +8,7 @@ import pytest
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation.schedules import following
+from ct_assets.components.preview.workspace import UnseenSourceError
 from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
@@ -162,10 +163,44 @@ def test_a_table_can_be_looked_at_without_a_run(tmp_path: Path) -> None:
     assert previewed(load(tmp_path, TABLES["a table of another code location"])) == 1
 
 
-def test_a_frame_cannot(tmp_path: Path) -> None:
-    asset = f"@dg.asset({STAGED})\ndef frame():\n    return pl.DataFrame({FRAME})\n"
+LOOKED_AT = {
+    "a frame": f"@dg.asset({STAGED})\ndef frame():\n    return pl.DataFrame({FRAME})\n",
+    "one of several": f"""
+@dg.multi_asset(outs={{"more": dg.AssetOut(), "one": dg.AssetOut({STAGED})}})
+def frames():
+    return 1, pl.LazyFrame({FRAME})
+""",
+    "of rows of another asset": f"""
+@dg.asset
+def rows():
+    return {FRAME}
 
-    with pytest.raises(UserError, match=r"^shop/customer is made by another asset, whose rows"):
+@dg.asset({STAGED})
+def frame(context, ct_staging: dg.ResourceParam[object]):
+    return pl.DataFrame({FRAME})
+""",
+}
+
+
+@pytest.mark.parametrize("asset", LOOKED_AT.values(), ids=LOOKED_AT)
+def test_a_frame_is_made_for_a_look_and_not_kept(tmp_path: Path, asset: str) -> None:
+    assert previewed(load(tmp_path, asset)) == 1
+    assert not (tmp_path / "data" / "staging").exists()
+
+
+def test_an_asset_that_fails_for_a_look_says_why(tmp_path: Path) -> None:
+    asset = f"@dg.asset({STAGED})\ndef frame():\n    raise ValueError('the API is away')\n"
+
+    with pytest.raises(UserError, match=r"^shop__customer failed: ValueError: the API is away \("):
+        previewed(load(tmp_path, asset))
+
+
+def test_rows_that_only_a_run_can_read_are_not_looked_at(tmp_path: Path) -> None:
+    asset = '@dg.asset(key=["shop", "customer"])\ndef customer() -> None: ...\n'
+
+    with pytest.raises(
+        UnseenSourceError, match=r"^shop/customer is made by another asset, and its"
+    ):
         previewed(load(tmp_path, asset))
 
 

@@ -502,3 +502,26 @@ def test_cron_lines_that_dagster_refuses(line: str, told: str) -> None:
     assert (short.path, long.path) == (("trigger",), ("trigger", "cron"))
     assert short.message == long.message
     assert short.message.startswith(told)
+
+
+def test_what_fails_for_its_rows_fails_once_for_each_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
+) -> None:
+    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
+    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    (tmp_path / "customer.csv").write_text(CSV.replace("ada@", "ada at "))
+    defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
+    materialized(instance, "shop/customer", *sorted(CHAIN))
+    seen = evaluate(defs, instance)
+    kit.run(defs, "shop/customer", instance=instance)
+    asked = []
+
+    for minutes in (0, 1, 11, 22):
+        at = datetime.now(UTC) + timedelta(minutes=minutes)
+        seen = evaluate(defs, instance, seen, at)
+        asked.append(requested(seen, defs))
+        if asked[-1]:
+            assert not kit.run(defs, *sorted(asked[-1]), instance=instance).success
+
+    assert asked == [CHAIN, set(), set(), set()]

@@ -13,8 +13,8 @@ from ct_assets_tests.components import kit
 KNOWN = (
     "name, object, source, identify_by, where, fields, other_columns, event, event_key, ts, "
     "duplicates, require_profile, junk_identities, limits, max_rejected, max_refused, trigger, "
-    "paused, after, destination, partition, on_unknown, first_run, on_removed, max_removed, max_changed, "
-    "fresh_within_hours, description, owners, tags, group"
+    "paused, after, destination, partition, on_unknown, first_run, on_removed, max_removed, "
+    "max_changed, fresh_within_hours, description, owners, tags, group"
 )
 THERE_ARE = "There are ct_assets.components.ClevertapSync and ct_assets.components.SourceTable."
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from ct_assets.commands.support.run_failures import failures
+from ct_assets.components.project.run_failures import failures
 
 
 def told(*assets: dg.AssetsDefinition, **resources: object) -> list[str]:
@@ -36,7 +36,7 @@ def test_an_exception_of_another_asset_is_told_with_its_place(
     (text,) = told(raising(error))
 
     assert text.startswith(f"people failed: {expected} (")
-    assert text.endswith("commands/support/test_run_failures.py:20)")
+    assert text.endswith("components/project/test_run_failures.py:20)")
 
 
 def test_a_failure_is_told_in_its_own_words() -> None:
