@@ -18,10 +18,12 @@ COMMANDS = {
     "parked": "List the events whose fate is unknown, and settle them.",
     "plan": "Say what the next run of a sync would send, without sending.",
     "preview": "Show the exact records of a sync and its rejected rows.",
+    "rejected": "List the rows that a sync rejected, with their reasons, or export them.",
     "replay": "Offer refused rows again after a fix.",
     "run": "Run a sync once, with a limit, in full, or past a guard.",
     "sandbox": "Serve CleverTap on loopback, by hand.",
     "status": "Show every sync: destination, last run, counts, what is parked.",
+    "undelivered": "List the rows that CleverTap did not take, or export them.",
 }
 
 

@@ -46,6 +46,15 @@ class Workspace:
         except NotStagedError:
             return None
 
+    def snapshot(self, sync: str, stage: str, partition: str | None = None) -> Snapshot:
+        """The same, or that of a partition.
+
+        Raises:
+            UserError: There is no such sync, or nothing is staged yet.
+        """
+        key = (self.sync(sync).sync.name, stage)
+        return self.staging.current(key, partition) if partition else self.staging.latest(key)
+
     def policy(self, sync: Sync) -> Policy:
         return policy(sync, sync.digest, frozenset(self.syncs))
 

@@ -1,0 +1,67 @@
+"""Lists the rows that a sync rejected, with their reasons: `ct-assets rejected`."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import polars as pl
+
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import reason_text
+from ct_assets.commands.support.row_listing import Export, export_options, write
+from ct_assets.commands.support.shown_rows import shown_rows
+from ct_assets.mapping import Sync
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--reason", help="Only rows with this reason code, such as phone_unreadable.")
+@click.option("--field", help="Only rows of which this field has a reason.")
+@export_options
+@click.pass_obj
+def command(
+    module: str,
+    sync: str,
+    *,
+    reason: str | None,
+    field: str | None,
+    key: str | None,
+    partition: str | None,
+    form: str,
+    out: Path | None,
+    limit: int,
+) -> None:
+    """List the rows that the last run of SYNC rejected, with all columns and the reasons.
+
+    Personal data is shown: it is what you asked for.
+    """
+    project = Project.load(module)
+    declared = project.sync(sync).sync
+    rows = project.snapshot(sync, "rejected", partition).scan()
+    for name, wanted in (("code", reason), ("field", field)):
+        if wanted is not None:
+            reasons = pl.col("reasons").list.eval(pl.element().struct.field(name) == wanted)
+            rows = rows.filter(reasons.list.any())
+    if key is not None:
+        rows = rows.filter(_has_key(declared, rows, key))
+    write(rows, Export(form, out, limit), _lines)
+
+
+def _has_key(sync: Sync, rows: pl.LazyFrame, key: str) -> pl.Expr:
+    """Whether a column that identifies the row, before the mapping, has this value."""
+    fillings = [*([sync.event_key] if sync.event_key else []), *sync.identify_by]
+    schema = rows.collect_schema()
+    columns = {filling.column for filling in fillings if filling.column in schema}
+    texts = [pl.col(c).cast(pl.String, strict=False) for c in columns if c is not None]
+    same = (text.str.strip_chars() == key for text in texts)
+    return pl.any_horizontal(pl.lit(value=False), *same)
+
+
+def _lines(frame: pl.DataFrame) -> Sequence[str]:
+    lines: list[str] = []
+    listed = frame["reasons"].to_list()
+    for row, reasons in zip(shown_rows(frame.drop("reasons")), listed, strict=True):
+        lines.append(json.dumps(row, ensure_ascii=False, default=str))
+        lines += [f"  {reason_text(reason)}" for reason in reasons]
+    return lines

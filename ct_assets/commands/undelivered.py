@@ -1,0 +1,53 @@
+"""Lists the rows that did not arrive though they were valid: `ct-assets undelivered`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import polars as pl
+
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.row_listing import Export, export_options, write
+
+
+@click.command()
+@click.argument("sync")
+@click.option("--reason", help="Only rows with this code, such as 516, or this outcome.")
+@click.option("--run", help="Only rows of this run of Dagster.")
+@export_options
+@click.pass_obj
+def command(
+    module: str,
+    sync: str,
+    *,
+    reason: str | None,
+    run: str | None,
+    key: str | None,
+    partition: str | None,
+    form: str,
+    out: Path | None,
+    limit: int,
+) -> None:
+    """List the rows of SYNC that CleverTap refused, or whose answer was lost, with their records.
+
+    They are those of the last delivery. Personal data is shown: it is what you asked for.
+    """
+    project = Project.load(module)
+    rows = project.snapshot(sync, "undelivered", partition).scan()
+    if reason is not None:
+        rows = rows.filter((pl.col("code") == reason) | (pl.col("outcome") == reason))
+    for column, wanted in (("run", run), ("key", key)):
+        if wanted is not None:
+            rows = rows.filter(pl.col(column) == wanted)
+    records = project.snapshot(sync, "valid", partition).scan()
+    sent = records.select(key="_key", kind="_kind", record="_record")
+    write(rows.join(sent, on=["key", "kind"], how="left"), Export(form, out, limit), _lines)
+
+
+def _lines(frame: pl.DataFrame) -> Sequence[str]:
+    lines: list[str] = []
+    for row in frame.iter_rows(named=True):
+        code = f" {row['code']}" if row["code"] else ""
+        lines.append(f"{row['kind']} {row['key']}: {row['outcome']}{code}")
+        lines += [f"  {row[name]}" for name in ("message", "hint", "record") if row[name]]
+    return lines
