@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ct_assets.components.automation.budgets import Budgets
     from ct_assets.components.automation.webhook import Webhook
     from ct_assets.components.clevertap_sync import ClevertapSync
+    from ct_assets.components.connection import Connection
     from ct_assets.components.project_defaults import resources
     from ct_assets.components.source_table import SourceTable
     from ct_assets.definitions import definitions
@@ -38,6 +39,7 @@ __all__ = [
     "ClevertapAccount",
     "ClevertapIOManager",
     "ClevertapSync",
+    "Connection",
     "ParquetStaging",
     "SourceTable",
     "WarehouseResource",
@@ -60,6 +62,7 @@ _MODULES = {
     "ClevertapAccount": "ct_assets.io_managers.clevertap_account",
     "ClevertapIOManager": "ct_assets.io_managers.clevertap_io_manager",
     "ClevertapSync": "ct_assets.components.clevertap_sync",
+    "Connection": "ct_assets.components.connection",
     "ParquetStaging": "ct_assets.io_managers.parquet_io_manager",
     "SourceTable": "ct_assets.components.source_table",
     "WarehouseResource": "ct_assets.io_managers.warehouse_resource",

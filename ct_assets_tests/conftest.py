@@ -1,11 +1,15 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ct_assets import settings
 from ct_assets.delivery.sender import account_slots
+
+if TYPE_CHECKING:
+    from ct_assets_tests.sources.connections.postgres_server import PostgresServer
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -29,3 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_project(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test stands in the project whose definitions another one has loaded."""
     monkeypatch.setattr(settings, "_entered", None)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[PostgresServer]":
+    """A real Postgres, one for all tests of a process that ask for it."""
+    from ct_assets_tests.sources.connections.postgres_server import (
+        postgres_server,
+    )
+
+    with postgres_server() as server:
+        yield server

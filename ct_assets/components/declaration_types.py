@@ -154,9 +154,21 @@ class SourceSettings(TypedDict, total=False):
     skip: int
     upstream: Names
     database: str | None
+    connection: str | None
     watermark: str | None
     watermark_sql: str | None
     description: str
     owners: Names
     tags: Mapping[str, str]
     group: str | None
+
+
+class ConnectionSettings(TypedDict, total=False):
+    """See `ct_assets.sources.connections.connection_spec.ConnectionSpec`."""
+
+    name: Required[str]
+    url: str | None
+    resource: str | None
+    time_zone: str
+    timeout_minutes: float | None
+    fetch_mb: int

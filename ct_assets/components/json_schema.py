@@ -9,6 +9,7 @@ from typing import Any
 
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.mapping import Sync
+from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
 
 # The short form that may replace the mapping of these models.
@@ -40,6 +41,7 @@ _SYNC = {
     "trigger": "0 * * * *",
 }
 _SOURCE = {"asset": "chinook/customer", "file": "data/chinook/customer.csv"}
+_CONNECTION = {"name": "shop", "url": "{{ env.SHOP_URL }}"}
 
 
 def sync_schema() -> dict[str, Any]:
@@ -55,6 +57,10 @@ def sync_schema() -> dict[str, Any]:
 
 def source_schema() -> dict[str, Any]:
     return _offered(Source.model_json_schema(), _SOURCE)
+
+
+def connection_schema() -> dict[str, Any]:
+    return _offered(ConnectionSpec.model_json_schema(), _CONNECTION)
 
 
 def _offered(schema: Mapping[str, Any], examples: Mapping[str, Any]) -> dict[str, Any]:

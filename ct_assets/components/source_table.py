@@ -11,6 +11,7 @@ from ct_assets.components.automation.schedules import following
 from ct_assets.components.declaration_types import SourceSettings
 from ct_assets.components.declared_component import DeclaredComponent, Execute, executed_by
 from ct_assets.components.json_schema import source_schema
+from ct_assets.components.project.connection_resources import connections_of
 from ct_assets.components.project.locations import (
     InvalidDeclarationError,
     Place,
@@ -89,7 +90,8 @@ def source_asset(
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
             refuse_failing(context, *upstream)
-            left_out = declared.snapshot(draft, warehouse_of_run(ct_warehouse, context))
+            connected = declared.connected(connections_of(context.job_def.resource_defs))
+            left_out = connected.snapshot(draft, warehouse_of_run(ct_warehouse, context))
             for column, why in left_out.items():
                 context.log.warning(f"{source.asset}: column {column!r} is left out: {why}")
             told = {"left_out": dg.MetadataValue.json(left_out)} if left_out else {}

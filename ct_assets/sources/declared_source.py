@@ -3,14 +3,17 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
-from ct_assets.errors import UserError
+from ct_assets.errors import UserError, closest
 from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
 from ct_assets.sources import watermark
+from ct_assets.sources.connections.connection_rows import ConnectionRows
+from ct_assets.sources.connections.database import Database
+from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import CSV_SETTINGS, Source
 from ct_assets.sources.source_kind import Origin, SourceRows
@@ -24,6 +27,8 @@ class DeclaredSource:
     """Where relative files start."""
     folder: Path
     """Where the declaration stands, and its `sql_file` beside it."""
+    connections: Mapping[str, DeclaredConnection] = field(default_factory=dict)
+    """Those of the project, by their names."""
 
     @property
     def place(self) -> str:
@@ -35,13 +40,22 @@ class DeclaredSource:
     @property
     def code_version(self) -> str:
         query = self.source.kind.query(self._origin())
-        since = {name for name in CSV_SETTINGS if name not in self.source.model_fields_set}
+        since = {
+            name
+            for name in (*CSV_SETTINGS, "connection")
+            if name not in self.source.model_fields_set
+        }
         read = f"{self.source.model_dump_json(exclude=since)}\n{query}"
         return hashlib.blake2b(read.encode(), digest_size=8).hexdigest()
 
+    def connected(self, connections: Mapping[str, DeclaredConnection]) -> "DeclaredSource":
+        """The same source with the connections of the project."""
+        return replace(self, connections=connections)
+
     def rows(self, warehouse: Warehouse) -> SourceRows:
         """The rows where they are; those of SQL are in `warehouse` if no `database` is named."""
-        return self.source.kind.rows(self._origin(), self._database(warehouse))
+        origin = replace(self._origin(), database=self._connected())
+        return self.source.kind.rows(origin, self._database(warehouse))
 
     def snapshot(self, draft: Draft, warehouse: Warehouse) -> Mapping[str, str]:
         """Write the rows as they are now to `draft`.
@@ -61,14 +75,26 @@ class DeclaredSource:
         return left_out
 
     def state(self, warehouse: Warehouse) -> str:
-        """A text that is another one when the rows have changed."""
+        """A text that is another one when the rows have changed.
+
+        Raises:
+            UserError: Nothing tells that, or it cannot be looked at.
+        """
+        source = self.source
         with self._named():
+            if source.connection and not source.watermark and not source.watermark_sql:
+                raise UserError(
+                    f"nothing tells when connection {source.connection} has other rows; write "
+                    "`watermark: updated_at`, or `watermark_sql: select ...`, into the source"
+                )
             return self._state(self.rows(warehouse), warehouse)
 
     def _state(self, rows: SourceRows, warehouse: Warehouse) -> str:
         source = self.source
         if source.watermark_sql is not None:
             label = f"{source.asset} (watermark_sql)"
+            if database := self._connected():
+                return ConnectionRows(database, source.watermark_sql, label).value()
             return self._database(warehouse).value(source.watermark_sql, label=label)
         return rows.written() if source.watermark is None else rows.largest(source.watermark)
 
@@ -103,6 +129,17 @@ class DeclaredSource:
             root=self.root,
             folder=self.folder,
         )
+
+    def _connected(self) -> Database | None:
+        """The database of its connection, if it names one."""
+        name = self.source.connection
+        if name is None:
+            return None
+        if name not in self.connections:
+            known = sorted(self.connections)
+            hint = closest(name, known) or f"; there are: {', '.join(known) or 'none'}"
+            raise UserError(f"no connection {name!r}{hint}")
+        return self.connections[name].database()
 
     def _database(self, warehouse: Warehouse) -> Warehouse:
         if self.source.database is None:

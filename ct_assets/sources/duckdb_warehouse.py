@@ -37,7 +37,7 @@ class Warehouse:
     patience: timedelta = timedelta(0)
     """How long to wait for a process that writes to it."""
     waiting: Callable[[str], object] = lambda _: None
-    """Called with a sentence when it has to be waited for."""
+    """Called with a sentence for whoever waits: for another process, or for many rows."""
 
     def snapshot(self, query: str, into: Path, *, label: str) -> None:
         """Write the rows of `query` to the Parquet file `into`; `label` names it in errors.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ct_assets.sources import watermark
+from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source_kind import Origin, SourceKind, SourceRows
 from ct_assets.sql import name_sql
@@ -25,15 +26,19 @@ class SqlKind(SourceKind):
         """The name of the query in messages."""
         return "sql"
 
-    def rows(self, origin: Origin, warehouse: Warehouse) -> "QueryRows":
-        label = f"{origin.asset} ({self.label(origin.value)})"
-        return QueryRows(warehouse, self.query(origin), label)
+    def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:
+        query, label = self.query(origin), f"{origin.asset} ({self.label(origin.value)})"
+        if origin.database is not None:
+            return ConnectionRows(origin.database, query, label, warehouse.waiting)
+        return QueryRows(warehouse, query, label)
 
 
 class TableKind(SqlKind):
     """A table or view; its schema before a dot."""
 
     def query(self, origin: Origin) -> str:
+        if origin.database is not None:
+            return origin.database.table_query(origin.value)
         return "from " + ".".join(name_sql(part) for part in origin.value.split("."))
 
     def label(self, value: str) -> str:

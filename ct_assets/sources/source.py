@@ -58,6 +58,8 @@ class Source(BaseModel):
     """Assets, of this project or another, that make these rows; it follows them."""
     database: str | None = None
     """A DuckDB file, from the project's root, in place of the warehouse."""
+    connection: str | None = None
+    """The name of a `Connection`, in place of the warehouse."""
     watermark: str | None = None
     """A column that grows with every change, such as updated_at.
 
@@ -114,7 +116,7 @@ class Source(BaseModel):
     @property
     def tag(self) -> str:
         """The kind that Dagster's catalog shows, such as `csv`."""
-        return self.kind.tag(self.value)
+        return "sql" if self.connection else self.kind.tag(self.value)
 
     def _given(self) -> list[str]:
         return [name for name in KINDS if getattr(self, name) is not None]
@@ -133,8 +135,11 @@ class Source(BaseModel):
             elif wrong := KINDS[name].problem(value):
                 yield Problem((name,), wrong)
         in_warehouse = [KINDS[name].in_warehouse for name in given]
-        if self.database is not None and False in in_warehouse:
-            yield Problem(("database",), "is for table, sql and sql_file, not for a file.")
+        for name in ("database", "connection"):
+            if getattr(self, name) is not None and False in in_warehouse:
+                yield Problem((name,), "is for table, sql and sql_file, not for a file.")
+        if self.database is not None and self.connection is not None:
+            yield Problem(("connection",), "is given beside database. Keep one of them.")
         if self.types and False not in in_warehouse:
             yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
         yield from self._problems_of_csv()

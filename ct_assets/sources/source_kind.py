@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from ct_assets.sources.connections.database import Database
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.formats import CsvSettings
 
@@ -27,6 +28,8 @@ class Origin:
     """Where relative files start."""
     folder: Path
     """Where the declaration stands."""
+    database: Database | None = None
+    """That of a connection, in place of the warehouse."""
 
 
 class SourceRows(ABC):

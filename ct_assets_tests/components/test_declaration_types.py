@@ -12,11 +12,13 @@ from pydantic import BaseModel
 from ct_assets.clevertap.contract import IDENTIFIERS, Limits
 from ct_assets.components import declaration_types as types
 from ct_assets.mapping.declaration import field, sync
+from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
 
 PAIRS: Mapping[type, type[BaseModel]] = {
     types.SyncSettings: sync.Sync,
     types.SourceSettings: Source,
+    types.ConnectionSettings: ConnectionSpec,
     types.RegionSettings: field.Region,
     types.FillingSettings: field.Filling,
     types.FieldSettings: field.Field,

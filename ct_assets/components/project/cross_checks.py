@@ -8,6 +8,10 @@ from pathlib import Path
 import dagster as dg
 
 from ct_assets.components.project import registry
+from ct_assets.components.project.connection_resources import (
+    connection_places,
+    unknown_connection,
+)
 from ct_assets.components.project.locations import Place, component_of, message_at
 from ct_assets.components.project.pickled_sources import pickled_sources
 from ct_assets.components.project.yaml_documents import READ, Lines, UnreadableError, documents
@@ -30,6 +34,9 @@ class Declarations:
     """Assets whose rows Dagster would pickle."""
     upstream: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The assets that each source names as its `upstream`."""
+    connections: Mapping[str, Place] = field(default_factory=dict)
+    connected: Sequence[tuple[str, Place]] = ()
+    """The connections that sources name."""
 
     @staticmethod
     def of(definitions: dg.Definitions) -> "Declarations":
@@ -47,6 +54,8 @@ class Declarations:
             all(isinstance(asset, WITH_KEYS) for asset in assets),
             frozenset(key.to_user_string() for key in pickled_sources(definitions)),
             _upstream(specs),
+            connection_places(definitions.resources or {}),
+            [named for spec in specs if (named := registry.connection_of(spec.metadata))],
         )
 
     def mistakes(self, defs: Path) -> Iterator[str]:
@@ -55,6 +64,9 @@ class Declarations:
         for sync, at in self.syncs:
             yield from self._unknown(sync, at)
         yield from self._mistyped_upstream()
+        for name, at in self.connected:
+            if name not in self.connections:
+                yield message_at(at, ("connection",), unknown_connection(name, self.connections))
         yield from self._pickled()
         yield from self._circles()
 
@@ -74,7 +86,7 @@ class Declarations:
 
     def _not_read(self, defs: Path) -> Iterator[str]:
         """Finds our declarations in files that Dagster does not read; it says nothing of them."""
-        read = {at for _, at in (*self.syncs, *self.sources)}
+        read = {at for _, at in (*self.syncs, *self.sources)} | {*self.connections.values()}
         for file in sorted(file for end in ("yaml", "yml") for file in defs.rglob(f"*.{end}")):
             for document, lines in enumerate(_documents(file)):
                 at = Place(file.parent, file, document)

@@ -10,6 +10,7 @@ from types import TracebackType
 
 import dagster as dg
 
+from ct_assets.components.project.connection_resources import repeated_connections
 from ct_assets.components.project.cross_checks import Declarations
 from ct_assets.components.project.locations import (
     InvalidDeclarationError,
@@ -45,6 +46,7 @@ def _loaded(folder: Path) -> dg.Definitions:
     tree = _tree(folder)
     enter_project(tree.project_root)
     _raise(list(mistakes_around_attributes(tree.defs_module_path)))
+    _raise(list(repeated_connections(tree.defs_module_path)))
     with warnings.catch_warnings():
         # Dagster's warnings about itself, which `dg.load_from_defs_folder` silences as well.
         warnings.simplefilter("ignore", dg.BetaWarning)

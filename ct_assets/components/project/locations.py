@@ -30,7 +30,7 @@ from ct_assets.mapping.declaration.problems import (
 T = TypeVar("T")
 AROUND = ["type", "attributes", "template_vars_module", "requirements", "post_processing"]
 OURS = "ct_assets.components."
-COMPONENTS = [f"{OURS}ClevertapSync", f"{OURS}SourceTable"]
+COMPONENTS = [f"{OURS}ClevertapSync", f"{OURS}SourceTable", f"{OURS}Connection"]
 SHORT = [name.replace(OURS, "ct_assets.") for name in COMPONENTS]
 """The same by the names of the public API."""
 
@@ -147,7 +147,7 @@ def message_at(at: Place, path: Sequence[str | int], message: str) -> str:
 
 
 def component_of(document: object) -> str | None:
-    """`ClevertapSync` or `SourceTable`, if a document of a YAML file declares one of them."""
+    """`ClevertapSync` and its like, if a document of a YAML file declares one of them."""
     kind = document.get("type") if isinstance(document, dict) else None
     return kind.rpartition(".")[2] if kind in (*COMPONENTS, *SHORT) else None
 
@@ -165,7 +165,7 @@ def _around(lines: Lines, document: object) -> Iterator[str]:
     if not _known(document["type"]):
         kind = str(document["type"] or "")
         hint = closest(f"{OURS}{kind.rpartition('.')[2]}", COMPONENTS) if kind else ""
-        known = " and ".join(COMPONENTS)
+        known = " and ".join([", ".join(COMPONENTS[:-1]), COMPONENTS[-1]])
         yield f"{lines.at(('type',))}: type: no component {kind!r}{hint or '.'} There are {known}."
     if not isinstance(document.get("attributes", {}), dict):
         yield f"{lines.at(('attributes',))}: attributes: must be a mapping, `name: value` lines."

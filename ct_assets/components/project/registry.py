@@ -14,6 +14,7 @@ from dagster._core.definitions.assets.definition.asset_spec import (
 from dagster.components.definitions import LazyDefinitions
 
 from ct_assets.components.project import asset_keys
+from ct_assets.components.project.connection_resources import connections_of
 from ct_assets.components.project.locations import InvalidDeclarationError, Place, message_at
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
@@ -65,12 +66,14 @@ def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
     every = definitions.resolve_all_asset_specs()
     # Dagster makes up an asset for each name that is merely depended on.
     specs = {spec.key: spec for spec in every if MADE_UP not in spec.metadata}
+    connections = connections_of(definitions.resources or {})
     syncs = dict[str, Declared]()
     for spec in specs.values():
         if SYNC in spec.metadata:
             sync, at = sync_of(spec.metadata)
-            source = specs.get(dg.AssetKey.from_user_string(sync.source))
-            syncs[sync.name] = Declared(sync, _source_of(source) if source else None, at)
+            asset = specs.get(dg.AssetKey.from_user_string(sync.source))
+            source = _source_of(asset) if asset else None
+            syncs[sync.name] = Declared(sync, source and source.connected(connections), at)
     assets = [key.to_user_string() for key in specs]
     mistakes = [
         message_at(declared.place, ("source",), no_source(declared.sync, assets, syncs))
@@ -122,6 +125,12 @@ def upstream_of_source(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(_json(metadata[SOURCE])["declaration"].get("upstream", ()))
 
 
+def connection_of(metadata: Mapping[str, Any]) -> tuple[str, Place] | None:
+    """The connection that a source names, and where the source is declared."""
+    name = _json(metadata[SOURCE])["declaration"].get("connection") if SOURCE in metadata else None
+    return (name, place_of_source(metadata)) if name else None
+
+
 def is_example(source: Mapping[str, Any]) -> bool:
     """Whether a source that has this metadata ships with this package."""
     return SOURCE in source and place_of_source(source).folder.is_relative_to(EXAMPLE)
@@ -154,7 +163,10 @@ def declared_source(
 ) -> DeclaredSource | None:
     """The SourceTable of that key, if it is one."""
     asset = repository and repository.assets_defs_by_key.get(key)
-    return _source(asset.metadata_by_key[key]) if asset else None
+    source = _source(asset.metadata_by_key[key]) if asset else None
+    if source is None or repository is None:
+        return source
+    return source.connected(connections_of(repository.get_top_level_resources()))
 
 
 def _source_of(spec: dg.AssetSpec) -> DeclaredSource | None:

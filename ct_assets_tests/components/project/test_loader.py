@@ -16,7 +16,10 @@ KNOWN = (
     "paused, after, destination, partition, on_unknown, first_run, on_removed, max_removed, "
     "max_changed, fresh_within_hours, description, owners, tags, group"
 )
-THERE_ARE = "There are ct_assets.components.ClevertapSync and ct_assets.components.SourceTable."
+THERE_ARE = (
+    "There are ct_assets.components.ClevertapSync, ct_assets.components.SourceTable and "
+    "ct_assets.components.Connection."
+)
 
 
 @pytest.fixture(autouse=True)

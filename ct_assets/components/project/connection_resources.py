@@ -1,0 +1,80 @@
+"""ConnectionResources finds the connections of a project among its resources."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+
+from ct_assets.components.project.locations import Place, component_of, message_at
+from ct_assets.components.project.yaml_documents import READ, UnreadableError, documents
+from ct_assets.errors import closest
+from ct_assets.sources.connections.declared_connection import DeclaredConnection
+
+_BEFORE = "connection_"
+
+
+class ConnectionResource(dg.ResourceDefinition):
+    """Holds a connection among the resources, where runs, sensors and commands find it."""
+
+    def __init__(self, declared: DeclaredConnection, place: Place) -> None:
+        super().__init__(
+            resource_fn=lambda _: declared,
+            description=f"The database that sources read by `connection: {declared.spec.name}`.",
+        )
+        self.declared = declared
+        self.place = place
+
+
+def key_of(name: str) -> str:
+    """The key of a connection's resource."""
+    return f"{_BEFORE}{name}"
+
+
+def connections_of(resources: Mapping[str, Any]) -> Mapping[str, DeclaredConnection]:
+    """The connections among the resources of definitions, of a job or of a repository."""
+    return {
+        resource.declared.spec.name: resource.declared
+        for resource in resources.values()
+        if isinstance(resource, ConnectionResource)
+    }
+
+
+def connection_places(resources: Mapping[str, Any]) -> Mapping[str, Place]:
+    """Where each of them is declared."""
+    return {
+        resource.declared.spec.name: resource.place
+        for resource in resources.values()
+        if isinstance(resource, ConnectionResource)
+    }
+
+
+def repeated_connections(defs: Path) -> Iterator[str]:
+    """Connections of one name, which Dagster would tell as resources that do not go together."""
+    first: dict[str, Place] = {}
+    for file in sorted(file for name in READ for file in defs.rglob(name)):
+        for number, declared in enumerate(_documents(file)):
+            if component_of(declared) != "Connection":
+                continue
+            at, name = (
+                Place(file.parent, file, number),
+                (declared.get("attributes") or {}).get("name"),
+            )
+            if name in first:
+                taken = f"{name!r} is declared in {first[name]} too; give one another name"
+                yield message_at(at, ("name",), taken)
+            first.setdefault(str(name), at)
+
+
+def unknown_connection(name: str, connections: Mapping[str, object]) -> str:
+    known = sorted(connections)
+    hint = closest(name, known) or f"; there are: {', '.join(known) or 'none'}"
+    return f"no connection {name!r}{hint}"
+
+
+def _documents(file: Path) -> list[Any]:
+    try:
+        return [lines.value() for lines in documents(file)]
+    except (UnreadableError, yaml.YAMLError):
+        return []  # told as such

@@ -1,0 +1,64 @@
+"""OneSelect lets one SELECT through to a server, and nothing that writes.
+
+It reads words, not grammar: the server runs the query in a read-only transaction, or as a user who
+may only read, and this stops before that whatever is plainly something else.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ct_assets.sources.query_errors import ONLY_READS, QueryError
+
+_STANDARD = r"""[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*" """
+_ESCAPED = r"""'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*" """
+_WORDS = r"""
+  (?P<comment>--[^\n]*|{comment}/\*(?P<run>!|M!)?(?:[^*]|\*(?!/))*\*/)
+| (?P<text>{text}|`(?:[^`]|``)*`|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+| (?P<word>[A-Za-z_]\w*)
+| (?P<other>\S)
+"""
+_PATTERNS: Mapping[bool, re.Pattern[str]] = {
+    escapes: re.compile(_WORDS.format(comment=comment, text=text), re.DOTALL | re.VERBOSE)
+    for escapes, comment, text in ((False, "", _STANDARD), (True, r"\#[^\n]*|", _ESCAPED))
+}
+_READS = {"select", "with", "values", "table", "from", "("}
+_WRITES = {"insert", "update", "delete", "merge"}
+
+
+def one_select(query: str, label: str, *, escapes: bool = False) -> str:
+    r"""The query without a semicolon or a comment at its end.
+
+    Args:
+        query: What the author of a source wrote.
+        label: The name of the query in messages.
+        escapes: Whether the database takes `\'` in a text for a quote, as MySQL does.
+
+    Raises:
+        QueryError: It is not one SELECT.
+    """
+    end, ended, before, last = 0, False, "", ""
+    for stop, said in _words(query, label, escapes=escapes):
+        function = said == "(" and last in _WRITES
+        wrong = (
+            ended
+            or (not last and said not in _READS)
+            or (last in _WRITES and before in ("(", ")", "for") and not function)
+            or (said == "into" and last != ".")
+        )
+        if wrong:
+            raise QueryError(f"{label}: {ONLY_READS}")
+        if said == ";":
+            ended = True
+        else:
+            end, before, last = stop, last, said
+    if not last or last in _WRITES:
+        raise QueryError(f"{label}: {ONLY_READS}")
+    return query[:end]
+
+
+def _words(query: str, label: str, *, escapes: bool) -> Iterator[tuple[int, str]]:
+    for token in _PATTERNS[escapes].finditer(query):
+        if token["run"]:
+            raise QueryError(f"{label}: has a comment that the server runs (/*!); take it out")
+        if not token["comment"]:
+            yield token.end(), "''" if token["text"] else token[0].lower()
