@@ -111,7 +111,7 @@ def _check_sandbox_is_meant(
             f"{sync.name} was delivered to {before} before, and now {missing(settings)}. "
             f"Nothing was sent"
         )
-    if launcher := instance and _launcher_elsewhere(instance):
+    if launcher := instance and launcher_elsewhere(instance):
         raise DestinationGuardError(
             f"runs are launched by {launcher}, whose processes have no sandbox of their own, and "
             f"{missing(settings)}. Nothing was sent"
@@ -140,7 +140,7 @@ def _logged_before(sync: str, instance: dg.DagsterInstance) -> str | None:
     return None
 
 
-def _launcher_elsewhere(instance: dg.DagsterInstance) -> str | None:
+def launcher_elsewhere(instance: dg.DagsterInstance) -> str | None:
     """The class of a launcher whose runs are not on this machine; it is not loaded for this."""
     launcher = instance.get_ref().run_launcher_data if instance.is_persistent else None
     name = launcher.class_name if launcher else LOCAL_LAUNCHERS[0]

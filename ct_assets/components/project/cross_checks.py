@@ -137,8 +137,9 @@ class Declarations:
                 ("source",),
                 f"Dagster would pickle the rows of {asset!r} into a file that others can read, and "
                 'never remove it. Write `io_manager_key="ct_staging"` in its `@dg.asset(...)`; if '
-                "it writes a table itself, `-> dg.MaterializeResult` behind its arguments. Define "
-                "an `io_manager` of your own in this project's `defs`",
+                "it writes a table itself, `-> dg.MaterializeResult` behind its arguments. An "
+                "`io_manager` of your own counts where `defs` defines it, such as in "
+                "defs/resources.py, and not where it is merged into the definitions afterwards",
             )
 
     def _circles(self) -> Iterator[str]:

@@ -29,12 +29,8 @@ class RunProcess:
         """None where it cannot be known: on another host."""
         if self.host != _host():
             return None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
+        if not exists(self.pid):
             return True
-        except PermissionError:
-            pass  # it is there, and somebody else's
         started = _started(self.pid)
         return None if started is None else started != self.started
 
@@ -42,12 +38,27 @@ class RunProcess:
 def note_process(context: dg.AssetExecutionContext) -> None:
     """Write into a run's tags which process executes it, unless they say so already."""
     instance, run_id = context.instance, context.run.run_id
-    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
-    executing = {pid for entry in events if (pid := _pid_in(entry)) is not None}
-    process = next((of(pid) for pid in _ancestry() if pid in executing), None)
+    began = executing(instance, run_id)
+    process = next((of(pid) for pid in _ancestry() if pid in began), None)
     run = instance.get_run_by_id(run_id)
     if process and run and process_of(run) != process:
         instance.add_run_tags(run_id, tag(run_id, process))
+
+
+def executing(instance: dg.DagsterInstance, run_id: str) -> set[int]:
+    """The ids, on whichever host it was, of the processes that began to execute a run."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
+    return {pid for entry in events if (pid := _pid_in(entry)) is not None}
+
+
+def exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it is there, and somebody else's
+    return True
 
 
 def tag(run_id: str, process: RunProcess) -> dict[str, str]:

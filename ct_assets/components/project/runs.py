@@ -8,10 +8,15 @@ import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 
 from ct_assets.components.project.registry import declared_assets
-from ct_assets.components.project.run_process import process_of
+from ct_assets.components.project.run_process import executing, exists, process_of
+from ct_assets.io_managers.destinations import launcher_elsewhere
 
 SILENCE = timedelta(hours=1)
 """A run without a new event for so long counts as dead where its process cannot be looked at."""
+
+UNNOTED = timedelta(minutes=2)
+"""A run says which process executes it when its first step begins; not for so long, it is looked
+at whether the process that began it lives."""
 
 SUFFIX = "_sync"
 """Ends the names of the jobs that are the whole chain of a sync."""
@@ -45,22 +50,31 @@ def given_up(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """
     if run.status is dg.DagsterRunStatus.QUEUED:
         return False
-    gone = process_gone(run)
+    gone = process_gone(instance, run)
     return is_silent(instance, run) if gone is None else gone
 
 
-def process_gone(run: dg.DagsterRun) -> bool | None:
+def process_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool | None:
     """None where it cannot be known, such as of another host."""
     process = process_of(run)
-    return process.is_gone() if process else None
+    if process:
+        return process.is_gone()
+    if launcher_elsewhere(instance) or not _said_nothing_for(UNNOTED, instance, run):
+        return None
+    began = executing(instance, run.run_id)
+    return True if began and not any(map(exists, began)) else None
 
 
 def is_silent(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether it has logged nothing for long; never where Dagster watches the processes itself."""
     if instance.run_monitoring_enabled and instance.run_launcher.supports_check_run_worker_health:
         return False
+    return _said_nothing_for(SILENCE, instance, run)
+
+
+def _said_nothing_for(silence: timedelta, instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     last = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
-    return bool(last) and time.time() - last[0].timestamp > SILENCE.total_seconds()
+    return bool(last) and time.time() - last[0].timestamp > silence.total_seconds()
 
 
 def end_lost(
@@ -77,7 +91,7 @@ def end_lost(
         if not given_up(instance, run):
             continue
         made, ours = made_by(repository, run), set(declared_assets(repository))
-        if process_gone(run) and made & ours:
+        if process_gone(instance, run) and (made <= ours or (process_of(run) and made & ours)):
             _end(instance, run, "it is gone")
         elif made and made <= ours:
             minutes = SILENCE.total_seconds() / 60

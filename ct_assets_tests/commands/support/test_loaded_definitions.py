@@ -36,19 +36,21 @@ def test_started_from_everywhere_there_is_one_state(
         monkeypatch.setenv("CT_DATA_DIR", given)
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "pyproject.toml").write_text("[tool.dg.project]\nroot_module = 'other'\n")
-    inside = (shop.root, shop.package, shop.package / "defs" / "purchases")
-    outside = (elsewhere, Path("/"))
 
-    for folder in (*inside, *outside):
-        monkeypatch.chdir(folder)
-        module = ("--module", shop.module) if folder in outside else ()
-        result = call(*module, "run", "purchases")
-        assert result.exit_code == 0, result.output
+    again = (shop.root, shop.package / "defs" / "purchases", elsewhere)
+
+    for command, folders in {"run": (shop.package, Path("/")), "plan": again}.items():
+        for folder in folders:
+            monkeypatch.chdir(folder)
+            module = ("--module", shop.module) if folder in (elsewhere, Path("/")) else ()
+            result = call(*module, command, "purchases")
+            assert result.exit_code == 0, result.output
+            assert command == "run" or "Requests: 0\n" in result.output
 
     assert [event.identity for event in account.events()] == ["1", "2"]
     assert len([r for r in account.requests() if r.path == "/1/upload"]) == 1
-    folders = sorted(path.parent for path in shop.root.rglob("state.duckdb"))
-    assert [f.parents[1] for f in folders] == [shop.root / (given or "data") / "state"]
+    kept = sorted(path.parent for path in shop.root.rglob("state.duckdb"))
+    assert [f.parents[1] for f in kept] == [shop.root / (given or "data") / "state"]
     assert [path.name for path in elsewhere.iterdir()] == ["pyproject.toml"]
 
 

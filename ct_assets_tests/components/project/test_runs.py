@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
 from ct_assets.commands.checkup.instance import lost_runs
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.components.project import runs
 from ct_assets.components.project.run_process import process_of
 from ct_assets.components.project.runs import end_lost
 from ct_assets_tests.components import kit
@@ -96,3 +99,39 @@ def test_a_run_whose_process_was_killed_is_ended_at_once_and_one_that_lives_is_l
             "the next run completes it"
         )
         assert status(second) is dg.DagsterRunStatus.FAILURE
+
+
+def dead_pid() -> int:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize(
+    ("what", "unnoted", "ended"),
+    [
+        ("its process is gone", timedelta(seconds=-1), True),
+        ("its process is gone, but it began just now", timedelta(minutes=2), False),
+        ("its process lives", timedelta(seconds=-1), False),
+        ("a launcher of another host", timedelta(seconds=-1), False),
+        ("it makes an asset of others", timedelta(seconds=-1), False),
+    ],
+)
+def test_a_run_that_died_before_its_first_step_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, unnoted: timedelta, *, ended: bool
+) -> None:
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(runs, "UNNOTED", unnoted)
+    if what == "a launcher of another host":
+        monkeypatch.setattr(runs, "launcher_elsewhere", lambda _: "K8sRunLauncher")
+    files = {"customers/defs.yaml": kit.CUSTOMERS, "shop/defs.yaml": kit.SOURCE}
+    theirs = {"theirs/assets.py": "import dagster as dg\n\n@dg.asset\ndef training(): ...\n"}
+    defs, instance = kit.load(tmp_path, files | theirs), dg.DagsterInstance.ephemeral()
+    others = ("training",) if what == "it makes an asset of others" else ()
+    run = kit.begun(defs, instance, "customers/valid", "customers/rejected", *others)
+    pid = os.getpid() if what == "its process lives" else dead_pid()
+    instance.report_engine_event("began", run, EngineEventData.in_process(pid))
+
+    found = end_lost(instance, defs.get_repository_def())
+
+    assert [lost.run_id for lost in found] == ([run.run_id] if ended else [])
