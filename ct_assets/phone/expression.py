@@ -50,6 +50,8 @@ def is_e164(phone: str | pl.Expr) -> pl.Expr:
     """
 
     def judge(rows: pl.Series) -> pl.Series:
+        if rows.null_count() == len(rows):
+            return pl.repeat(None, len(rows), dtype=pl.Boolean, eager=True).alias(rows.name)
         return column.is_e164(_as_text(rows)).alias(rows.name)
 
     return _mapped(_column(phone), judge, pl.Boolean())

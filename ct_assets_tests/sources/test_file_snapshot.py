@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -95,6 +95,62 @@ def test_the_ways_of_writing_a_csv(
     assert read(tmp_path).rows() == rows
 
 
+# As a field of that type in a sync reads it (`mapping.convert`).
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("integer", "42.0", 42),
+        ("integer", "-7.000", -7),
+        ("integer", "+5", 5),
+        ("float", "1e3", 1000.0),
+        *(("boolean", word, True) for word in ("y", "Y", "on", "ON", "yes", "true", "t", "1")),
+        *(("boolean", word, False) for word in ("n", "N", "off", "no", "false", "f", "0")),
+        ("date", "2024-01-31", date(2024, 1, 31)),
+        ("date", "2024-01-31 00:00:00", date(2024, 1, 31)),
+        ("datetime", "2024-01-31T17:30:00Z", datetime(2024, 1, 31, 17, 30, tzinfo=UTC)),
+        ("datetime", "2024-01-31 23:00+05:30", datetime(2024, 1, 31, 17, 30, tzinfo=UTC)),
+        ("datetime", "2024-01-31 17:30:00 UTC", datetime(2024, 1, 31, 17, 30, tzinfo=UTC)),
+        ("datetime", "2024-01-31 12:30:00.5 -0500", datetime(2024, 1, 31, 17, 30, 0, 500000, UTC)),
+        ("datetime", "2024-01-31 17:30:00.123456", datetime(2024, 1, 31, 17, 30, 0, 123456)),
+    ],
+)
+def test_types_take_what_fields_take(tmp_path: Path, kind: str, text: str, value: object) -> None:
+    (tmp_path / "a.csv").write_text(f"id,v\n1,{text}\n2,\n")
+
+    assert read(tmp_path, types={"v": kind})["v"].to_list() == [value, None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "wrong"),
+    [
+        ("integer", ["42.5"], "a value that is no integer, the first in row 1;"),
+        ("boolean", ["y", "N", "on", "maybe"], "a value that is no boolean, the first in row 4;"),
+        ("integer", ["x", *["1"] * 5000, "x"], "2 values that are no integer, the first in row 1;"),
+        ("date", ["2024-01-31 17:30:00"], "a value that is no date, the first in row 1;"),
+        ("datetime", ["2024-01-31T17:30:00Z", "2024-01-31 17:30"], "times with a time zone and"),
+    ],
+)  # fmt: skip
+def test_the_first_bad_cell_is_named_by_its_row(
+    tmp_path: Path, kind: str, values: list[str], wrong: str
+) -> None:
+    (tmp_path / "a.csv").write_text(
+        "\n".join(["id,v", *(f"{n},{v}" for n, v in enumerate(values))])
+    )
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, types={"v": kind})
+
+    assert f"a.csv: column 'v' has {wrong}" in str(caught.value)
+
+
+def test_of_many_files_the_bad_cell_is_named_by_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("v\n1\n2\n")
+    (tmp_path / "b.csv").write_text("v\n1\nx\n")
+
+    with pytest.raises(FileError, match=r"no integer, the first in row 2 of b\.csv;"):
+        read(tmp_path, types={"v": "integer"})
+
+
 def test_hidden_files_are_no_part_of_a_glob(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n\n1\n")
     (tmp_path / "._a.csv").write_bytes(b"\0\5\26\7")
@@ -126,7 +182,11 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         ({"a.csv": b"id\nx,secret\n"}, {}, "a.csv: line 2 has more fields than the header;"),
         ({"a.csv": b'id,n\n1,"secret\n'}, {}, "a.csv: line 2 has a quote that is opened"),
         ({"a.csv": b"id,n,n\n1,2,3\n"}, {}, "a.csv: the header has 'n' more than once;"),
-        ({"a.csv": "id\n1\n".encode("utf-16")}, {}, "a.csv: line 1 is not UTF-8"),
+        ({"a.csv": "id\n1\n".encode("utf-16")}, {}, "a.csv: line 1 is not UTF-8; save the file as "
+         "UTF-8, or declare `encoding: utf-16`"),
+        ({"a.csv": b"id\n\xfc\n"}, {}, "a.csv: line 2 is not UTF-8; save the file as UTF-8, or "
+         "declare its `encoding`, such as windows-1252"),
+        ({"a.csv": b"sep=;\nid;n\n1;x\n"}, {}, "a.csv: line 1 is Excel's `sep=`, no header;"),
         ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the lines end in CR alone;"),
         ({"a.csv/b.csv": b""}, {}, "'a.csv' is a folder; name its files, such as 'a.csv/*.csv'"),
         ({"a.csv/b.x.ndjson.gz": b""}, {}, "name its files, such as 'a.csv/*.ndjson.gz'"),

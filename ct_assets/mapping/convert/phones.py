@@ -20,8 +20,7 @@ from ct_assets.mapping.convert.dtypes import is_text, is_whole, trimmed
 from ct_assets.mapping.reasons import CodeText, first_text
 
 # 9.19876E+11 is what a spreadsheet makes of a number, 919876543210.0 what a float does.
-_SCIENTIFIC = r"^[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+$"
-_FLOAT = r"^[+-]?[0-9]+\.0+$"
+_REWRITTEN = r"^[+-]?[0-9]+(?:\.0+|(?:[.,][0-9]+)?[eE][+-]?[0-9]+)$"
 _DAMAGED = (
     RejectedCode("phone_damaged"),
     "a number that a spreadsheet or a column of floats has rewritten, perhaps with other digits: "
@@ -72,8 +71,12 @@ def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
     )
     judged = steps.keep("judged", numbering.e164(text, **rules))
     e164 = steps.keep("e164", judged.struct.field("e164"))
+    # Most numbers are fine as they are: what follows has nothing to do with them.
+    status = judged.struct.field("status")
+    changed = steps.keep("changed", pl.when(status != "valid_as_is").then(text))
+    damaged = changed.str.contains(_REWRITTEN).fill_null(value=False)
     checks = [
-        *((Check(_damaged(text, e164), *_DAMAGED),) if is_text(dtype) else ()),
+        *((Check(damaged, *_DAMAGED),) if is_text(dtype) else ()),
         Check(
             e164.is_null() & text.is_not_null(),
             _code(judged.struct.field("reason")),
@@ -82,23 +85,14 @@ def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
     ]
     if target.region is None:
         return steps.checked(e164, *checks)
-    other = steps.keep("other", numbering.doubled(e164, text))
+    region = target.region if isinstance(target.region, str) else None
+    other = steps.keep("other", numbering.doubled(e164, changed, region))
     if target.doubled_code == "plus":
         return steps.checked(pl.coalesce(other, e164), *checks)
     if target.doubled_code == "reject":
         return steps.checked(e164, *checks, Check(other.is_not_null(), *_DOUBLED))
     doubt = Doubt(other.is_not_null(), WarnedCode("phone_reading"), _DOUBLED[1])
     return steps.checked(e164, *checks).doubted(doubt)
-
-
-def _damaged(text: pl.Expr, e164: pl.Expr) -> pl.Expr:
-    # A look at the end of the text, or for one letter, costs a tenth of what the patterns do.
-    changed = pl.when(e164.is_null() | (e164 != text)).then(text)
-    maybe = changed.str.ends_with(".0") | changed.str.ends_with(".00")
-    with_e = changed.str.contains("E", literal=True) | changed.str.contains("e", literal=True)
-    return pl.when(maybe).then(changed).str.contains(_FLOAT).fill_null(value=False) | pl.when(
-        with_e
-    ).then(changed).str.contains(_SCIENTIFIC).fill_null(value=False)
 
 
 def _message(text: pl.Expr, judged: pl.Expr, rules: _Rules) -> pl.Expr:

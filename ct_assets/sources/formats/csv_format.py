@@ -176,6 +176,8 @@ class CsvFormat(SourceFormat):
 
 def _check_header(header: Sequence[str | None], files: Sequence[Path]) -> None:
     names = [name or "" for name in header]
+    if names[0].lower().startswith("sep="):
+        raise FileError(f"{named(files)}: line 1 is Excel's `sep=`, no header; declare `skip: 1`")
     if wrong := next(filter(None, map(_wrong_in_name, range(1, len(names) + 1), names)), None):
         raise FileError(f"{named(files)}: {wrong}")
     repeated = [name for name, count in Counter(names).items() if name and count > 1]

@@ -14,8 +14,10 @@ import numpy.typing as npt
 
 from ct_assets.sources.formats.text_file import line_at, line_of, opened
 
-_PIECE = 1 << 22
+_PIECE = 1 << 18
 _BOM = b"\xef\xbb\xbf"
+_BEFORE = 2
+_KEPT = _BEFORE + len(_BOM)
 _CRCRLF = b"\r\r\n"
 
 Bytes = npt.NDArray[np.uint8]
@@ -42,83 +44,97 @@ def misplaced(
 
 
 class _Quotes:
-    """Reads one text in pieces, and carries from one to the next what the next needs."""
+    """Reads one text through a buffer that begins with the last two bytes before what is new."""
 
     def __init__(self, text: BinaryIO, separator: str, quote: str | None, skip: int) -> None:
         for _ in range(skip):
             text.readline()
         self._text = text
         self._quote = ord(quote) if quote else None
-        self._separator = ord(separator)
         self._ends = np.zeros(256, np.bool_)
-        self._ends[[ord(separator), *b"\r\n", *quote.encode()] if quote else [*b"\r\n"]] = True
-        self._at = text.tell()
+        self._ends[[*f"{separator}{quote or ''}\r\n".encode()]] = True
+        self._buffer = bytearray(_PIECE + _KEPT)
+        self._content: Bytes = np.frombuffer(self._buffer, np.uint8)
         self._seen = 0
         """Quotes so far: of an odd number of them the last one is open."""
-        self._last = b""
-        """The bytes before the piece, two at most."""
         self._opened_at = 0
+        self._at = text.tell() - _BEFORE
+        """The byte of the file that the buffer begins with."""
 
     def first(self) -> Misplaced | None:
-        for piece in self._pieces():
-            if found := self._of(piece):
+        beginning = self._text.read(len(_BOM))
+        if beginning == _BOM and self._at == -_BEFORE:
+            beginning, self._at = b"", len(_BOM) - _BEFORE
+        self._buffer[:_BEFORE] = b"\n" * _BEFORE  # a text begins as a line does
+        end = _BEFORE + len(beginning)
+        self._buffer[_BEFORE:end] = beginning
+        while read := self._read(end):
+            end += read
+            bare = self._bare(end)
+            if found := self._between(bare, end):
                 return found
-            self._last = (self._last + piece)[-2:]
-            self._at += len(piece)
+            end = self._shifted(bare, end)
+        if found := self._between(end, end):
+            return found
         if self._seen % 2:
             return Misplaced(self._opened_at, "has a quote that is opened and never closed")
         return None
 
-    def _pieces(self) -> Iterator[bytes]:
-        """Each ends with a byte that is no quote, but for the last."""
-        first, rest = True, b""
-        while piece := self._text.read(_PIECE):
-            if first and self._at == 0 and piece.startswith(_BOM):
-                piece, self._at = piece[len(_BOM) :], len(_BOM)
-            first, piece = False, rest + piece
-            whole = piece.rstrip(bytes([self._quote])) if self._quote else piece
-            rest = piece[len(whole) :]
-            yield whole
-        if rest:
-            yield rest
+    def _read(self, start: int) -> int:
+        with memoryview(self._buffer) as view:
+            return int(self._text.readinto(view[start : start + _PIECE]))  # type: ignore[attr-defined]
 
-    def _of(self, piece: bytes) -> Misplaced | None:
-        content = np.frombuffer(piece, np.uint8)
-        places = np.flatnonzero(content == self._quote) if self._quote else np.zeros(0, np.intp)
-        wrong = [*self._wrong(content, places), *self._line_ends(piece, places)]
-        odd = self._seen % 2
-        opening = places[odd::2]
+    def _bare(self, end: int) -> int:
+        """The end without the quotes there: what follows on them is not read yet."""
+        if self._quote != self._buffer[end - 1]:
+            return end
+        text = self._buffer[_BEFORE:end]
+        return _BEFORE + len(text.rstrip(bytes([self._quote])))
+
+    def _shifted(self, bare: int, end: int) -> int:
+        """Begins the buffer with two bytes and the quotes behind them, of which pairs go."""
+        pending = end - bare
+        kept = 2 - pending % 2 if pending else 0
+        self._seen += pending - kept
+        self._buffer[:_BEFORE] = self._buffer[bare - _BEFORE : bare]
+        self._buffer[_BEFORE : _BEFORE + kept] = self._buffer[bare : bare + kept]
+        self._at += end - (_BEFORE + kept)
+        return _BEFORE + kept
+
+    def _between(self, until: int, end: int) -> Misplaced | None:
+        """What is wrong in the new bytes up to `until`; the buffer is filled up to `end`."""
+        places = np.zeros(0, np.intp)
+        if self._quote is not None:
+            places = np.flatnonzero(self._content[_BEFORE:until] == self._quote) + _BEFORE
+        wrong = [*self._wrong(places, end), *self._line_ends(places, until)]
+        opening = places[self._seen % 2 :: 2]
         if len(opening):
             self._opened_at = self._at + int(opening[-1])
         self._seen += len(places)
         return min(wrong, default=None)
 
-    def _wrong(self, content: Bytes, places: npt.NDArray[np.intp]) -> Iterator[Misplaced]:
+    def _wrong(self, places: npt.NDArray[np.intp], end: int) -> Iterator[Misplaced]:
         if not len(places):
             return
         odd = self._seen % 2
         opening, closing = places[odd::2], places[1 - odd :: 2]
-        before = content[np.maximum(opening, 1) - 1]
-        if len(opening) and opening[0] == 0:
-            before[0] = self._last[-1] if self._last else ord("\n")
-        stray = opening[~self._ends[before]]
+        stray = opening[~self._ends[self._content[opening - 1]]]
         if len(stray):
             yield Misplaced(self._at + int(stray[0]), _STRAY)
-        end = len(content)
-        after = content[np.minimum(closing + 1, end - 1)]
-        inside = closing[~self._ends[after] & (closing + 1 < end)]
+        if len(closing) and closing[-1] == end - 1:  # the end of the file
+            closing = closing[:-1]
+        inside = closing[~self._ends[self._content[closing + 1]]]
         if len(inside):
             place = int(inside[0])
-            escaped = place > 0 and content[place - 1] == ord("\\")
+            escaped = self._content[place - 1] == ord("\\")
             yield Misplaced(self._at + place, _ESCAPED if escaped else _INSIDE)
 
-    def _line_ends(self, piece: bytes, places: npt.NDArray[np.intp]) -> Iterator[Misplaced]:
+    def _line_ends(self, places: npt.NDArray[np.intp], until: int) -> Iterator[Misplaced]:
         """A line end of CR CR LF outside of quotes: the first CR would be part of the value."""
-        joined, found = self._last + piece, -1
-        while (found := joined.find(_CRCRLF, found + 1)) >= 0:
-            place = found - len(self._last)
-            if (self._seen + int(np.searchsorted(places, place))) % 2 == 0:
-                yield Misplaced(self._at + place, _LINE_END)
+        found = self._buffer.find(b"\r", 0, until) - 1  # one byte is found the fastest by far
+        while found > -2 and (found := self._buffer.find(_CRCRLF, found + 1, until)) >= 0:
+            if (self._seen + int(np.searchsorted(places, found))) % 2 == 0:
+                yield Misplaced(self._at + found, _LINE_END)
                 return
 
 

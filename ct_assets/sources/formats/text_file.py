@@ -1,5 +1,6 @@
 """A text file is opened here, plain or gzip, and searched for bytes that are no text."""
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Sequence
@@ -11,6 +12,11 @@ from ct_assets.sources.formats.source_format import which
 GZIP = ".gz"
 _MAGIC = b"\x1f\x8b"
 _PIECE = 1 << 20
+_ADVICE = {
+    False: "save the file as UTF-8, or declare its `encoding`, such as windows-1252",
+    True: "save the file as UTF-8, or declare `encoding: utf-16`",
+}
+"""By whether the text begins as UTF-16 does."""
 
 
 def opened(file: Path) -> BinaryIO:
@@ -55,8 +61,9 @@ def not_utf8(files: Sequence[Path]) -> str | None:
     for file in files:
         with opened(file) as lines:
             for number, line in enumerate(lines, start=1):
+                wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and number == 1
                 try:
                     line.decode()
                 except UnicodeDecodeError:
-                    return f"{line_of(number, file, files)} is not UTF-8; save the file as UTF-8"
+                    return f"{line_of(number, file, files)} is not UTF-8; {_ADVICE[wide]}"
     return None
