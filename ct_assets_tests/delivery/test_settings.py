@@ -94,6 +94,7 @@ CASES = (
     Case("duplicates", {"keep_latest_by": "updated"}, "nothing", "nothing"),
     Case("require_profile", "customers", None, "nothing"),
     Case("limits", {"custom_fields": 10}, "nothing", "nothing"),
+    Case("junk_identities", ["x"], "nothing", "nothing"),
     Case("max_rejected", 0.5, "nothing", "nothing"),
     Case("max_refused", 0.5, "nothing", "nothing"),
     Case("trigger", "0 * * * *", "nothing", "nothing"),

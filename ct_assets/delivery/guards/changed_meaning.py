@@ -147,8 +147,7 @@ def _doubts(
     if name == "identify_by" and policy.object == "event":
         return 2 * found.same_person < found.people
     if name == "identify_by":
-        gone = found.known - found.rows + found.strangers
-        moved = min(found.strangers, gone) * FEW > min(found.rows, found.known)
+        moved = min(found.strangers, found.gone) * FEW > min(found.rows, found.known)
         before, now = (set(each.split(", ")) for each in words)
         return moved or not (before & now or (found.agree and found.meet))
     return not (found.agree and found.meet)
@@ -167,7 +166,8 @@ def _question(request: DeliveryRequest, change: Change) -> str:
     return (
         f"{policy.sync}: {'; '.join(edits)}. {_evidence(policy, change)}. Nothing was sent. "
         f"If these are the {rows} that were sent before, {request.once(GUARD)}: "
-        f"{_sent_if_same(policy, change):,} of {found.rows:,} would be sent. If they are others, "
+        f"{_sent_if_same(policy, change):,} of {found.rows:,} would be sent"
+        f"{_twice(policy, change)}. If they are others, "
         f"with allow: [{NEW}]: all {found.rows:,} would be sent, and {policy.sync} forgets the "
         f"{found.known:,} before them, {_left_behind(policy)}. Or change it back, or give the sync "
         f"a new name{_exchanged(request)}"
@@ -193,6 +193,16 @@ def _sent_if_same(policy: Policy, change: Change) -> int:
     if EVENT_KEY in change.settings:
         return found.rows - change.renamed
     return found.rows - (found.found if policy.object == "event" else found.alike)
+
+
+def _twice(policy: Policy, change: Change) -> str:
+    """What the same people leave behind under other identifiers."""
+    gone = change.found.gone
+    if policy.object == "event" or "identify_by" not in change.settings or not gone:
+        return ""
+    fate = "cleared" if policy.on_removed == "clear" else "deleted"
+    fate = "stay in CleverTap" if policy.on_removed == "keep" else f"are {fate}, by on_removed"
+    return f", and the {gone:,} profiles of the old identifiers {fate}"
 
 
 def _left_behind(policy: Policy) -> str:

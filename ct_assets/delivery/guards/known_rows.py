@@ -38,6 +38,11 @@ class KnownRows(NamedTuple):
     """Rows of people whom the state knows by none of their identifiers; of profiles only."""
 
     @property
+    def gone(self) -> int:
+        """People of the state whom no row of today is, at least; of profiles only."""
+        return max(0, self.known - self.rows + self.strangers)
+
+    @property
     def differ(self) -> int:
         return self.comparable - self.alike
 

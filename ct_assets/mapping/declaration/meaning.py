@@ -12,13 +12,17 @@ def meaning(sync: Sync) -> dict[str, str]:
     return {
         "source": sync.source,
         "event": _words(sync.event),
-        "identify_by": ", ".join(f"{part.kind}: {_words(part)}" for part in sync.identify_by),
+        "identify_by": ", ".join(f"{i.kind}: {_column(i)}" for i in sync.identify_by),
         "destination": sync.destination or "",
     }
 
 
 def event_key(sync: Sync) -> str | None:
-    return _words(sync.event_key).removeprefix("column ") or None
+    return _column(sync.event_key) or None
+
+
+def _column(part: Filling | None) -> str:
+    return _words(part).removeprefix("column ")
 
 
 def _words(part: Filling | None) -> str:
