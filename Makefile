@@ -25,7 +25,7 @@ demo: setup home
 	@$(BIN)/ct-assets demo
 
 dev: setup home
-	$(BIN)/dagster dev -w workspace.yaml
+	@cd "$(DAGSTER_HOME)" && PYTHONWARNINGS="ignore:Function:FutureWarning" "$(CURDIR)/$(BIN)/dagster" dev -w "$(CURDIR)/workspace.yaml"
 
 lint: setup
 	$(BIN)/ruff check .

@@ -12,7 +12,8 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.commands.support.staged_erasure import erase_staged, named_by
 from ct_assets.delivery.operations.erasure import ErasureError, erase_person
-from ct_assets.delivery.operations.person_rows import Person
+from ct_assets.delivery.operations.person_rows import Person, identifiers_of
+from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
 from ct_assets.io_managers import destinations
@@ -25,18 +26,22 @@ from ct_assets.settings import data_dir
 @click.option(
     "--kind", type=click.Choice(IDENTIFIERS), default="identity", show_default=True, help="Of it."
 )
+@click.option("--lift", is_flag=True, help="The person came back: hold their rows no more.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def command(module: str, value: str, kind: str, *, yes: bool) -> None:
+def command(module: str, value: str, kind: str, *, lift: bool, yes: bool) -> None:
     """Erase a person from every sync's staging, state, ledger and reports, and from CleverTap.
 
-    A keyed hash of the identifier stays, which holds the person's rows back from every later run.
-    The source is not touched.
+    A keyed hash of the identifier stays, which holds the person's rows back from every later run,
+    until --lift takes it away. The source is not touched.
     """
     value = value.strip()  # as identifiers are sent
     if not value:
         raise UserError("--identity is empty; write the identifier of the person to erase")
     project = Project.load(module)
+    if lift:
+        _lift(project, kind, value, yes=yes)
+        return
     reached = _reached(project)
     folders = {path.name for path in (data_dir() / "state").glob("*") if path.is_dir()}
     if not yes:
@@ -61,6 +66,27 @@ def command(module: str, value: str, kind: str, *, yes: bool) -> None:
     if failed:
         raise UserError("\n".join(failed))
     click.echo(f"{mask(value)} is forgotten; rows that name them are held back from now on.")
+
+
+def _lift(project: Project, kind: str, value: str, *, yes: bool) -> None:
+    """Lets the person's rows go again, by all identifiers that their rows bear today."""
+    if not yes:
+        question = f"Send the rows of {kind} {value!r} again from the next run on?"
+        click.confirm(question, abort=True)
+    folders = [path for path in sorted((data_dir() / "state").glob("*")) if path.is_dir()]
+    person = {(kind, value)}
+    for declared in project.syncs.values():
+        with contextlib.suppress(UserError), project.rows(declared) as rows:
+            person |= set(identifiers_of(rows.valid.path, kind, value))
+    lifted = [folder.name for folder in folders if Suppressions(folder).lift(person)]
+    if not lifted:
+        raise UserError(f"{mask(value)} is not forgotten at any destination; is the --kind right?")
+    for folder in folders:
+        Suppressions(folder).drop_pending(person)
+    click.echo(
+        f"{mask(value)} is forgotten no more ({', '.join(lifted)}). Their rows go with the next "
+        "runs, as rows that were never sent: events, too."
+    )
 
 
 def _reached(project: Project) -> Mapping[str, Destination]:

@@ -9,6 +9,7 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.commands.run import guards
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
+from ct_assets.commands.support.partition_options import partition_options, partitions_of
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import DryRunResult
@@ -31,6 +32,7 @@ from ct_assets.io_managers.delivery_requests import DeliveryOptions
     help="Also ask CleverTap to judge the records with dryRun=1, which keeps none of them. Its "
     "published reference does not mention dryRun: try it on a test account first.",
 )
+@partition_options
 @json_option
 @click.pass_obj
 def command(
@@ -41,12 +43,16 @@ def command(
     limit: int | None,
     allow: tuple[str, ...],
     ask_clevertap: bool,
+    partition: str | None,
+    all_partitions: bool,
     as_json: bool,
 ) -> None:
     """Say what the next run of SYNC would send, from rows read just now. Nothing is changed."""
     project = Project.load(module)
     options = DeliveryOptions(full=full, limit=limit, allow=list(allow))
-    plan = plan_sync(project, project.sync(sync), options, ask_clevertap=ask_clevertap)
+    declared = project.sync(sync)
+    keys = partitions_of(project, declared.sync, partition, all_partitions=all_partitions)
+    plan = plan_sync(project, declared, options, keys, ask_clevertap=ask_clevertap)
     if as_json:
         print_json(asdict(plan))
     else:
@@ -54,7 +60,8 @@ def command(
 
 
 def _print(out: Console, plan: SyncPlan) -> None:
-    out.print(f"{plan.sync}: what the next run would send to {plan.destination}")
+    of = f", of {plan.partition}" if plan.partition else ""
+    out.print(f"{plan.sync}: what the next run would send to {plan.destination}{of}")
     counts = table("rows", "count", numbers=("count",))
     for name, rows in row_lines(plan).items():
         counts.add_row(name, f"{rows:,}")

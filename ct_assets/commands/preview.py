@@ -6,10 +6,12 @@ import click
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
+from ct_assets.commands.support.partition_options import partition_options, partitions_of
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.scratch import SplitRows
 from ct_assets.files import private_dir
+from ct_assets.io_managers.parquet_io_manager import span
 from ct_assets.mapping.snapshot_warnings import merge_hazards
 from ct_assets.row_counts import RowCounts
 
@@ -23,16 +25,20 @@ from ct_assets.row_counts import RowCounts
     show_default=True,
     help="Rows to show of each kind.",
 )
+@partition_options
 @click.pass_obj
-def command(module: str, sync: str, limit: int) -> None:
+def command(
+    module: str, sync: str, limit: int, partition: str | None, *, all_partitions: bool
+) -> None:
     """Show what SYNC would send, and what it rejects, without touching state or network.
 
     Personal data is shown: it is what you asked for.
     """
     project = Project.load(module)
     declared = project.sync(sync)
-    with project.rows(declared) as rows:
-        click.echo(_counted(rows.split.counts))
+    keys = partitions_of(project, declared.sync, partition, all_partitions=all_partitions)
+    with project.rows(declared, keys) as rows:
+        click.echo(f"{_counted(rows.split.counts)}{f', of {span(keys)}' if keys else ''}")
         _records(rows, limit)
         _rejected(rows, limit)
         if declared.sync.object == "profile":

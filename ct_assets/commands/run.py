@@ -1,20 +1,19 @@
 """Starts one run of a sync, with options for this run alone: `ct-assets run`."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from functools import partial
 from typing import Any
 
 import click
 
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.components.automation.schedules import due
+from ct_assets.commands.support.partition_options import partition_options, partitions_of
+from ct_assets.components.automation.partition_choice import tags
 from ct_assets.components.project.runs import end_lost, job_name
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
-
-SHOWN = ("unchanged", "held", "acked", "refused", "unknown")
+from ct_assets.io_managers.parquet_io_manager import span
+from ct_assets.io_managers.result_line import MARK, result_line
 
 
 def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tuple[str, ...]:
@@ -33,33 +32,48 @@ def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tup
     callback=guards,
     help="A guard to pass this once; its message names it.",
 )
+@partition_options
 @click.pass_obj
 def command(
-    module: str, sync: str, *, full: bool, limit: int | None, allow: tuple[str, ...]
+    module: str,
+    sync: str,
+    *,
+    full: bool,
+    limit: int | None,
+    allow: tuple[str, ...],
+    partition: str | None,
+    all_partitions: bool,
 ) -> None:
     """Read the source of SYNC, split its rows and send what is new, as its schedule would.
 
-    The run is kept in DAGSTER_HOME if that is set.
+    The run is kept in DAGSTER_HOME, or in the project's .dagster, which `make dev` shows.
     """
     project = Project.load(module)
-    declared = project.sync(sync).sync
+    declared = project.sync(sync)
+    keys = partitions_of(project, declared.sync, partition, all_partitions=all_partitions)
     options = {"full": full, "limit": limit, "allow": list(allow)}
     with kept_or_temporary() as instance:
         end_lost(instance, project.definitions.get_repository_def())
+        project.destination(sync, instance)  # or its mistake, before any row is read
         succeeded = execute(
             project.definitions,
             job_name(sync),
             instance,
             options=_config(sync, options),
-            tags=due(declared, project.staging, datetime.now().astimezone()),
-            tell=partial(click.echo, err=True),
+            tags=tags(keys),
+            tell=_tell,
         )
     if not succeeded:
         raise UserError(f"{sync} is not complete; the reason is above")
-    delivery = project.staging.latest_meta((sync, "clevertap")).delivery
-    totals = delivery.counts.totals() if delivery else {}
-    shown = (name for name in SHOWN if name in totals)
-    click.echo(f"{sync}: " + ", ".join(f"{totals[name]:,} {name}" for name in shown))
+    valid, sent = (project.staging.latest_meta((sync, stage)) for stage in ("valid", "clevertap"))
+    if valid.split and sent.delivery:
+        part = span(keys) if keys else None
+        click.echo(result_line(sync, part, sent.delivery.counts, valid.split))
+
+
+def _tell(line: str) -> None:
+    if MARK not in line:  # it is printed at the end
+        click.echo(line, err=True)
 
 
 def _config(sync: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dagster._utils.schedules import get_next_cron_tick
 
 from ct_assets.clevertap.codes import PARKED
 from ct_assets.clevertap.destination import DestinationError
-from ct_assets.commands.support.dagster_runs import LastRun, instance, last_runs
+from ct_assets.commands.support.dagster_runs import LastRun, home_of_project, instance, last_runs
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
 from ct_assets.commands.support.status_table import Status, show
@@ -31,10 +31,10 @@ from ct_assets.mapping import Sync
 def command(module: str, *, as_json: bool) -> None:
     """Show every sync: destination, last run, where its rows went, what is parked, next run.
 
-    Runs are looked up in DAGSTER_HOME if that is set, else in the syncs' own state.
+    Runs are looked up in DAGSTER_HOME or the project's .dagster, else in the syncs' own state.
     """
     project = Project.load(module)
-    with instance() as opened:
+    with instance(home_of_project()) as opened:
         if opened:
             end_lost(opened, project.definitions.get_repository_def())
         runs = last_runs(opened, list(project.syncs)) if opened else {}

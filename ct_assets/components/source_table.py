@@ -6,6 +6,7 @@ from typing import Any, Unpack
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
+from ct_assets.components.assets.run_context import check_destinations
 from ct_assets.components.assets.upstream import refuse_failing
 from ct_assets.components.automation.schedules import following
 from ct_assets.components.declaration_types import SourceSettings
@@ -87,8 +88,10 @@ def source_asset(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: DuckDBResource,
+        clevertap: dg.ResourceParam[object],
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
+            check_destinations(context, dg.AssetKey(list(source.key)), clevertap)
             refuse_failing(context, *upstream)
             connected = declared.connected(connections_of(context.job_def.resource_defs))
             left_out = connected.snapshot(draft, warehouse_of_run(ct_warehouse, context))

@@ -20,6 +20,7 @@ from ct_assets.io_managers.delivery_metadata import ProgressLog, delivery_metada
 from ct_assets.io_managers.delivery_requests import Upload, points_each
 from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
+from ct_assets.io_managers.result_line import MARK, result_line
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import DeliveryMeta, SnapshotMeta
@@ -70,6 +71,9 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             for note in _notes(result):
                 context.log.info(note)
             self._keep(context, result, to)
+            split = delivery_requests.split_of(obj)
+            line = result_line(obj.sync.name, obj.partition, result.counts, split)
+            context.log.info(line.replace(": ", f": {MARK}", 1))
             context.add_output_metadata(delivery_metadata(result, to, points_each(obj)))
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:

@@ -39,6 +39,21 @@ def test_a_person_is_erased_everywhere_and_stays_away(sent: Shop, account: Sandb
     assert [p.identity for p in account.profiles()] == ["2", "5"]
 
 
+def test_an_erasure_is_lifted(sent: Shop, account: SandboxInTest) -> None:
+    sent.said("forget", "--identity", "1", "--yes")
+
+    said = sent.said("forget", "--lift", "--identity", "1", "--yes")
+
+    assert said.startswith(f"{mask('1')} is forgotten no more (")
+    assert sent.json("plan", "customers")["report"]["held"] == {}
+    assert sent.run("customers")
+    assert [p.identity for p in account.profiles()] == ["2", "5", "1"]
+    again = sent.call("forget", "--lift", "--identity", "1", "--yes")
+    assert again.output == (
+        f"Error: {mask('1')} is not forgotten at any destination; is the --kind right?\n"
+    )
+
+
 def test_a_rejected_row_is_erased_too(sent: Shop) -> None:
     assert files_with("evelyn at example.org", sent.data / "staging")
 

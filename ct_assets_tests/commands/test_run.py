@@ -1,3 +1,4 @@
+import dagster as dg
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
@@ -7,10 +8,12 @@ from ct_assets_tests.commands.kit import Shop
 def test_a_limited_run_sends_the_first_rows_for_a_trial(shop: Shop, account: SandboxInTest) -> None:
     said = shop.said("run", "customers", "--limit", "1")
 
-    assert said.endswith("customers: 0 unchanged, 1 held, 1 acked, 0 refused, 0 unknown\n")
+    assert said.endswith(
+        "customers: 1 cut, 1 rejected, 0 unchanged, 1 held, 1 acked, 0 refused, 0 unknown\n"
+    )
     assert [p.identity for p in account.profiles()] == ["1"]
     assert shop.said("run", "customers", "--full").endswith(
-        "customers: 0 unchanged, 0 held, 2 acked, 0 refused, 0 unknown\n"
+        "customers: 1 cut, 1 rejected, 0 unchanged, 0 held, 2 acked, 0 refused, 0 unknown\n"
     )
 
 
@@ -52,3 +55,65 @@ def test_a_guard_that_there_is_not(shop: Shop) -> None:
     assert (typo.exit_code, other.exit_code) == (2, 2)
     assert "no guard is called 'max_remove'; did you mean 'max_removed'?" in typo.output
     assert "empty_source, max_removed" in other.output
+
+
+DAYS = """\
+number,customer,at,amount
+n1,1,2026-01-02T03:04:05,3
+n2,2,2026-01-03T03:04:06,4
+n3,2,2026-01-03T03:04:07,4
+"""
+
+
+def test_run_plan_and_preview_take_the_same_partitions(shop: Shop, account: SandboxInTest) -> None:
+    shop.declare(
+        "purchases",
+        "on_unknown: park",
+        "on_unknown: park\n  partition: {by: at, every: day, start: 2026-01-01}",
+    )
+    shop.write("purchase.csv", DAYS)
+    one = ("--partition", "2026-01-03")
+
+    plan = shop.json("plan", "purchases", *one)
+    previewed = shop.said("preview", "purchases", *one)
+    said = shop.said("run", "purchases", *one)
+
+    assert (plan["partition"], plan["report"]["new"]) == ("2026-01-03", 2)
+    assert previewed.startswith("2 valid, 0 rejected, of 2026-01-03\n")
+    assert said.endswith(
+        "purchases 2026-01-03: 0 rejected, 0 unchanged, 0 held, 2 acked, 0 refused, 0 unknown\n"
+    )
+    assert shop.json("plan", "purchases", "--all-partitions")["report"]["new"] == 1
+    assert shop.json("plan", "purchases")["report"]["new"] == 1, "it waits since 2026-01-02"
+    assert len(account.events()) == 2
+
+
+def test_a_destination_that_there_is_not_is_told_before_a_row_is_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "ACME")
+
+    stopped = shop.call("run", "customers")
+
+    assert stopped.exit_code == 1
+    assert "CLEVERTAP_PASSCODE" in stopped.output
+    assert not (shop.data / "staging").exists()
+
+
+@pytest.mark.usefixtures("account")
+def test_a_run_is_kept_where_the_project_has_its_home(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")  # so that what the command sets is taken back
+    (shop.root / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+
+    shop.said("run", "customers", "--limit", "1")
+
+    with dg.DagsterInstance.from_config(str(shop.root / ".dagster")) as kept:
+        (run,) = kept.get_runs()
+        lines = [e.user_message for e in kept.all_logs(run.run_id) if not e.is_dagster_event]
+    assert run.job_name == "customers_sync"
+    assert lines[-1] == (
+        "customers: the result is 1 cut, 1 rejected, 0 unchanged, 1 held, 1 acked, 0 refused, "
+        "0 unknown"
+    )

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ import dagster as dg
 from ct_assets.components.project.run_failures import failures
 from ct_assets.components.project.runs import job_name
 from ct_assets.errors import UserError
-from ct_assets.files import private_lock
+from ct_assets.files import private_lock, replacing
+from ct_assets.settings import ProjectError, project_root
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LATEST = 200
@@ -31,19 +33,54 @@ class LastRun:
 
 
 @contextlib.contextmanager
-def instance() -> Iterator[dg.DagsterInstance | None]:
-    """The instance of DAGSTER_HOME; None if it is not set."""
-    home = os.environ.get("DAGSTER_HOME")
+def instance(otherwise: Path | None = None) -> Iterator[dg.DagsterInstance | None]:
+    """The instance of DAGSTER_HOME, or of another home; None if neither is given."""
+    home = os.environ.get("DAGSTER_HOME") or (str(otherwise) if otherwise else None)
     if not home:
         yield None
         return
+    with _named(home):
+        try:
+            with _alone(Path(home)):
+                opened = dg.DagsterInstance.get()
+        except (dg.DagsterError, OSError) as error:
+            raise UserError(f"DAGSTER_HOME={home} cannot be used: {error}") from None
+        with opened:
+            yield opened
+
+
+@contextlib.contextmanager
+def _named(home: str) -> Iterator[None]:
+    """For this block, and for the processes that it starts."""
+    before = os.environ.get("DAGSTER_HOME")
+    os.environ["DAGSTER_HOME"] = home
     try:
-        with _alone(Path(home)):
-            opened = dg.DagsterInstance.get()
-    except (dg.DagsterError, OSError) as error:
-        raise UserError(f"DAGSTER_HOME={home} cannot be used: {error}") from None
-    with opened:
-        yield opened
+        yield
+    finally:
+        if before is None:
+            del os.environ["DAGSTER_HOME"]
+        else:
+            os.environ["DAGSTER_HOME"] = before
+
+
+def home_of_project() -> Path | None:
+    """The project's `.dagster`, which `make dev` takes, if it is there."""
+    with contextlib.suppress(ProjectError):
+        home = project_root() / ".dagster"
+        return home if home.is_dir() else None
+    return None
+
+
+def _made_home() -> Path | None:
+    """The same, made if need be for a project with a dagster.yaml, which it follows."""
+    with contextlib.suppress(ProjectError):
+        settings = project_root() / "dagster.yaml"
+        if settings.is_file():
+            home = settings.with_name(".dagster")
+            home.mkdir(exist_ok=True)
+            with replacing(home / settings.name) as partial:
+                shutil.copyfile(settings, partial)
+    return home_of_project()
 
 
 def _alone(home: Path) -> contextlib.AbstractContextManager[object]:
@@ -54,8 +91,9 @@ def _alone(home: Path) -> contextlib.AbstractContextManager[object]:
 
 @contextlib.contextmanager
 def kept_or_temporary() -> Iterator[dg.DagsterInstance]:
-    """The instance of DAGSTER_HOME, so that the UI shows its runs; else a temporary one."""
-    with instance() as opened:
+    """The instance that the UI shows; a temporary one for a project that has none."""
+    named = os.environ.get("DAGSTER_HOME")
+    with instance(None if named else _made_home()) as opened:
         if opened is not None:
             yield opened
             return

@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetGraph
 
-from ct_assets.clevertap.destination import DestinationError
+from ct_assets.clevertap.destination import Destination, DestinationError
 from ct_assets.components.automation.partitions import within
 from ct_assets.components.project import registry
 from ct_assets.components.project.asset_keys import key, source_key
@@ -68,21 +68,54 @@ def origin(context: dg.AssetExecutionContext, sync: Sync) -> str:
     return registry.place_read(source, deployment(context).get(source).metadata)
 
 
+def check_destinations(
+    context: dg.AssetExecutionContext, source: dg.AssetKey, manager: object
+) -> None:
+    """Reads no source for syncs that have nowhere to go.
+
+    Raises:
+        DestinationError: This run sends syncs of the source, and none of them can be sent.
+    """
+    wrong: DestinationError | None = None
+    for name in sorted(neighbours(context)):
+        sync, _ = sync_of(deployment(context).get(dg.AssetKey([name, "clevertap"])).metadata)
+        if source_key(sync) != source or not _delivers(context, sync):
+            continue
+        try:
+            _destination(context, sync, manager)
+        except DestinationError as error:
+            wrong = wrong or error
+        else:
+            return
+    if wrong:
+        raise wrong
+
+
 def announce_destination(context: dg.AssetExecutionContext, sync: Sync, manager: object) -> None:
-    """Says first of all where a run that delivers the sync will send, or why it cannot."""
-    if key(sync, "clevertap") not in context.job_def.asset_layer.executable_asset_keys:
+    """Says first of all where a run that delivers the sync will send.
+
+    Raises:
+        DestinationError: It cannot.
+    """
+    if not _delivers(context, sync):
         return
-    accounts = manager.settings_of if isinstance(manager, ClevertapIOManager) else FROM_ENVIRONMENT
-    try:
-        to = destinations.known(
-            sync, context.instance, is_example=is_example(context, sync), accounts=accounts
-        )
-    except DestinationError as error:
-        context.log.warning(str(error))
-        return
+    to = _destination(context, sync, manager)
     context.log.info(f"{sync.name}: the destination is {destinations.label(to)}")
     if to is not None:
         destinations.tag_run(context.instance, context.run.run_id, to)
+
+
+def _delivers(context: dg.AssetExecutionContext, sync: Sync) -> bool:
+    return key(sync, "clevertap") in context.job_def.asset_layer.executable_asset_keys
+
+
+def _destination(
+    context: dg.AssetExecutionContext, sync: Sync, manager: object
+) -> Destination | None:
+    accounts = manager.settings_of if isinstance(manager, ClevertapIOManager) else FROM_ENVIRONMENT
+    return destinations.known(
+        sync, context.instance, is_example=is_example(context, sync), accounts=accounts
+    )
 
 
 def rejected_profiles(

@@ -67,13 +67,13 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
         clevertap: dg.ResourceParam[object],
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         begun = time.monotonic()
-        run_context.announce_destination(context, sync, clevertap)
         staging, part = ct_staging.staging(), run_context.partition(context)
         with (
             readable(),
             staging.draft((sync.name, "valid"), part) as valid,
             staging.draft((sync.name, "rejected"), part) as rejected,
         ):
+            run_context.announce_destination(context, sync, clevertap)
             refuse_failing(context, source_key(sync))
             node = run_context.deployment(context).get(source_key(sync))
             warehouse = warehouse_of_run(ct_warehouse, context)

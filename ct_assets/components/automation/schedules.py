@@ -8,6 +8,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from ct_assets.components.automation import partitions
+from ct_assets.components.automation.partition_choice import due, tags
 from ct_assets.components.project.asset_keys import key, source_key
 from ct_assets.components.project.runs import end_lost, job_name, schedule_name, under_way
 from ct_assets.errors import UserError
@@ -141,28 +142,9 @@ def tick(
     if run is not None:
         return dg.SkipReason(f"{sync.name} is still under way in run {run.run_id[:8]}")
     try:
-        return dg.RunRequest(tags=due(sync, staging, now))
+        return dg.RunRequest(tags=tags(due(sync, staging, now)))
     except UserError as error:
         return dg.SkipReason(str(error))
-
-
-def due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
-    """The tags of a run for the current period, the one before, and all back to waiting rows.
-
-    Raises:
-        UserError: The first period has not begun.
-    """
-    parts = partitions.definition(sync)
-    if parts is None:
-        return {}
-    keys = parts.get_partition_keys(current_time=now)
-    if not keys:
-        raise UserError(f"{sync.name} has nothing to send yet: its partitions start in the future")
-    waiting = partitions.waiting(sync, staging)
-    return {
-        "dagster/asset_partition_range_start": min([*keys[-2:], *waiting.keys() & set(keys)]),
-        "dagster/asset_partition_range_end": keys[-1],
-    }
 
 
 def chain(sync: Sync) -> UnresolvedAssetJobDefinition:

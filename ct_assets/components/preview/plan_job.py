@@ -1,12 +1,14 @@
 """Gives each sync a job that plans without sending and materializes nothing."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
+from ct_assets.components.automation.partition_choice import due
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
@@ -46,8 +48,10 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
                 definitions=loaded,
                 accounts=accounts_of(clevertap),
             )
+            declared = workspace.sync(sync.name)
+            keys = due(declared.sync, workspace.staging, datetime.now().astimezone())
             sync_plan = plan_sync(
-                workspace, workspace.sync(sync.name), config, ask_clevertap=config.ask_clevertap
+                workspace, declared, config, keys, ask_clevertap=config.ask_clevertap
             )
         for remark in remarks(sync_plan):
             context.log.warning(remark)
@@ -74,6 +78,7 @@ def plan_metadata(sync_plan: SyncPlan) -> dict[str, Any]:
     judged = {"would take": asked.accepted, "would refuse": dict(asked.refused)} if asked else {}
     return {
         "destination": sync_plan.destination,
+        **({"partition": sync_plan.partition} if sync_plan.partition else {}),
         "rows": table(
             [{"rows": name, "count": rows} for name, rows in row_lines(sync_plan).items()]
         ),

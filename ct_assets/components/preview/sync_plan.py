@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import dagster as dg
+
 from ct_assets.clevertap.destination import Destination
 from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.declaration_diff import DeclarationDiff, declaration_diff
@@ -14,6 +16,7 @@ from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.errors import UserError
 from ct_assets.io_managers import delivery_requests, destinations
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
+from ct_assets.io_managers.parquet_io_manager import span
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot
@@ -23,6 +26,8 @@ from ct_assets.staging import Snapshot
 class SyncPlan:
     sync: str
     destination: str
+    partition: str | None
+    """The partitions that a run would send, as `run` takes them; None where there are none."""
     counts: RowCounts
     gate: str
     """Why nothing would be sent; empty if the checks pass."""
@@ -38,17 +43,21 @@ def plan_sync(
     workspace: Workspace,
     declared: Declared,
     options: DeliveryOptions,
+    keys: dg.PartitionKeyRange | None = None,
     *,
     ask_clevertap: bool = False,
 ) -> SyncPlan:
+    """`keys`: the partitions of a sync that has some."""
+    part = span(keys) if keys else None
     to = destinations.known(
         declared.sync, is_example=declared.is_example, accounts=workspace.accounts
     )
-    with workspace.rows(declared) as rows:
-        request = _request(workspace, declared, rows, to, options)
+    with workspace.rows(declared, keys) as rows:
+        request = _request(workspace, declared, rows, to, options, part)
         return SyncPlan(
             sync=declared.sync.name,
             destination=destinations.label(to),
+            partition=part,
             counts=rows.split.counts,
             gate=rows.split.gate.why,
             advice=advice(declared.sync, rows.split),
@@ -64,10 +73,11 @@ def _request(
     rows: SplitRows,
     to: Destination | None,
     options: DeliveryOptions,
+    part: str | None,
 ) -> DeliveryRequest:
     valid = Snapshot(rows.valid.path, SnapshotMeta(split=rows.split))
     origin = declared.source.place if declared.source else ""
-    upload = Upload(declared.sync, valid, options, frozenset(workspace.syncs), origin=origin)
+    upload = Upload(declared.sync, valid, options, frozenset(workspace.syncs), part, origin=origin)
     request = delivery_requests.request(
         upload, destinations.name_of(to), "plan", timedelta(days=30)
     )
@@ -122,6 +132,10 @@ def remarks(sync_plan: SyncPlan) -> list[str]:
             "The declaration was edited since the last run. Of the "
             f"{diff.rows:,} rows of that run, it alone changes {diff.changed:,}, "
             f"{_lost(diff)}, and makes {diff.gained:,} valid that were not."
+        )
+    if sync_plan.partition:
+        sentences.append(
+            f"These are the rows of {sync_plan.partition}; --all-partitions takes all of them."
         )
     return [*sentences, *(f"Note: {note}" for note in report.notes)]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 import polars as pl
 
+from ct_assets.components.automation.partition_choice import rows_of
 from ct_assets.components.preview.computed_source import computed
 from ct_assets.components.preview.scratch import SplitRows, scratch, split_rows
 from ct_assets.components.project import registry
@@ -59,13 +60,15 @@ class Workspace:
         return policy(sync, sync.digest, frozenset(self.syncs))
 
     @contextlib.contextmanager
-    def rows(self, declared: Declared) -> Iterator[SplitRows]:
-        """The rows as they are now, split."""
+    def rows(
+        self, declared: Declared, keys: dg.PartitionKeyRange | None = None
+    ) -> Iterator[SplitRows]:
+        """The rows as they are now, split; those of some partitions, or all."""
         unprofiled = self.rejected_profiles(declared.sync)
         with (
             self.source(declared) as source,
             errors_at(declared.place),
-            split_rows(declared.sync, source, unprofiled) as rows,
+            split_rows(declared.sync, rows_of(declared.sync, source, keys), unprofiled) as rows,
         ):
             yield rows
 

@@ -42,6 +42,18 @@ class Suppressions:
             if digest not in known:
                 _append(self._hashes, f"{digest}\n")
 
+    def lift(self, identifiers: Iterable[tuple[str, str]]) -> int:
+        """Takes pairs of a kind and a value out; returns how many of them were there."""
+        known = self._known()
+        if not known:
+            return 0
+        secret = self._secret()
+        lifted = {_hash(secret, f"{kind}:{value}") for kind, value in identifiers} & set(known)
+        if lifted:
+            with replacing(self._hashes) as partial:
+                partial.write_text("".join(f"{d}\n" for d in known if d not in lifted))
+        return len(lifted)
+
     def keep_pending(self, person: Iterable[tuple[str, str]]) -> None:
         """Keeps somebody who is not deleted at CleverTap yet, until `drop_pending`."""
         pairs = sorted(person)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ct_assets.sandbox.page.times import Buckets
+from ct_assets.sandbox.page.value_formats import number
 
 WIDTH, HEIGHT = 960, 220
 _LEFT, _TOP, _BOTTOM = 48, 12, 24
@@ -52,7 +53,9 @@ def bars(buckets: Buckets, counts: Sequence[int]) -> Chart:
         drawn.append(
             Bar(round(x, 1), round(floor - height, 1), round(width, 1), height, label, count)
         )
-    across = tuple(AxisLabel(floor - room * part / 2, f"{top * part // 2:,}") for part in (0, 1, 2))
+    across = tuple(
+        AxisLabel(floor - room * part / 2, number(top * part // 2)) for part in (0, 1, 2)
+    )
     return Chart(buckets.unit, sum(counts), tuple(drawn), across, _below(drawn, step))
 
 

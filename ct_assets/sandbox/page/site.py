@@ -32,6 +32,7 @@ _VIEWS: dict[str, View] = {
     "/schema": schema_view.schema,
     "/errors": log_view.errors,
     "/requests": log_view.requests,
+    "/requests/refused": log_view.refused,
     "/requests/{number:int}": log_view.request,
     "/faults": faults_view.faults,
     "/settings": settings_view.settings,

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from ct_assets.clevertap.destination import destination_from_env
+from ct_assets.components.automation.partition_choice import due
+from ct_assets.components.automation.partition_choice import tags as tags_of
 from ct_assets.components.automation.partitions import (
     delivered,
     row_counts,
@@ -17,7 +19,7 @@ from ct_assets.components.automation.partitions import (
     waiting,
     within,
 )
-from ct_assets.components.automation.schedules import due, tick
+from ct_assets.components.automation.schedules import tick
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.sync import Partition
 from ct_assets.row_counts import RowCounts
@@ -66,6 +68,10 @@ def declared(every: str, start: str = "2021-01-01", **more: str) -> Sync:
     """As `SYNC` declares it."""
     text = SYNC.replace("EVERY", every).replace("2021-01-01", start)
     return parse({**yaml.safe_load(text)["attributes"], **more})
+
+
+def tags_due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
+    return tags_of(due(sync, staging, now))
 
 
 MONTHLY = declared("month")
@@ -157,7 +163,7 @@ def test_late_rows_are_noticed_and_picked_up(root: Path, clevertap_sandbox: Sand
     assert not checks["no_late_rows"].passed
     assert checks["no_late_rows"].metadata["rows/2021-01-01"].value == 1
     staging = Staging(root / "data" / "staging")
-    tags = due(MONTHLY, staging, datetime(2021, 5, 10, tzinfo=UTC))
+    tags = tags_due(MONTHLY, staging, datetime(2021, 5, 10, tzinfo=UTC))
     assert tags == {FIRST: "2021-01-01", LAST: "2021-05-01"}
 
     sent = len(clevertap_sandbox.events())
@@ -166,7 +172,7 @@ def test_late_rows_are_noticed_and_picked_up(root: Path, clevertap_sandbox: Sand
     assert len(clevertap_sandbox.events()) == sent + 1
     checks = {c.check_name: c for c in after.get_asset_check_evaluations()}
     assert checks["no_late_rows"].passed
-    assert due(MONTHLY, staging, datetime(2021, 5, 10, tzinfo=UTC))[FIRST] == "2021-04-01"
+    assert tags_due(MONTHLY, staging, datetime(2021, 5, 10, tzinfo=UTC))[FIRST] == "2021-04-01"
 
 
 def test_what_could_not_be_delivered_stays_due(
@@ -182,14 +188,14 @@ def test_what_could_not_be_delivered_stays_due(
     monkeypatch.setenv("CLEVERTAP_PASSCODE", "wrong")
     backfill("2021-01-01", "2021-03-01", succeeds=False)
     monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
-    tags = due(MONTHLY, staging, now)
+    tags = tags_due(MONTHLY, staging, now)
     backfill(tags[FIRST], tags[LAST])
 
     assert tags == {FIRST: "2021-01-01", LAST: "2021-03-01"}
     assert len(clevertap_sandbox.events()) == sent + 1
-    assert due(MONTHLY, staging, now)[FIRST] == "2021-02-01"
+    assert tags_due(MONTHLY, staging, now)[FIRST] == "2021-02-01"
     monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", "OTHER")
-    assert due(MONTHLY, staging, now)[FIRST] == "2021-01-01", "nothing went to that account"
+    assert tags_due(MONTHLY, staging, now)[FIRST] == "2021-01-01", "nothing went to that account"
 
 
 def test_periods_without_a_run_are_made_up_for(
@@ -204,7 +210,7 @@ def test_periods_without_a_run_are_made_up_for(
 
     firsts = []
     for day in (12, 19, 20):
-        tags = due(sync, staging, datetime(2026, 1, day, 6, tzinfo=UTC))
+        tags = tags_due(sync, staging, datetime(2026, 1, day, 6, tzinfo=UTC))
         firsts.append(tags[FIRST])
         backfill(tags[FIRST], tags[LAST])
 
@@ -224,7 +230,7 @@ def test_a_trial_of_a_few_records_leaves_the_rest_due(
     )
 
     assert len(clevertap_sandbox.events()) == 2
-    assert due(MONTHLY, staging, datetime(2021, 3, 10, tzinfo=UTC))[FIRST] == "2021-01-01"
+    assert tags_due(MONTHLY, staging, datetime(2021, 3, 10, tzinfo=UTC))[FIRST] == "2021-01-01"
 
 
 def test_a_partition_is_compared_with_the_one_before_it(root: Path) -> None:

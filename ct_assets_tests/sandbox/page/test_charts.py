@@ -23,7 +23,7 @@ def test_bars_stand_on_the_axis_and_stay_within() -> None:
     assert [round(bar.height, 1) for bar in chart.bars] == [0.0, 2.0, 2.0, 184.0]
     assert {round(bar.y + bar.height, 1) for bar in chart.bars} == {HEIGHT - 24.0}
     assert all(bar.x > 0 and bar.x + bar.width <= WIDTH for bar in chart.bars)
-    assert [line.text for line in chart.across] == ["0", "500,000", "1,000,000"]
+    assert [line.text for line in chart.across] == ["0", "500\u2009000", "1\u2009000\u2009000"]
 
 
 def test_few_labels_for_many_bars() -> None:

@@ -54,7 +54,7 @@ class Kind(NamedTuple):
 
 
 class Load(NamedTuple):
-    """Sums over the requests of the log."""
+    """Sums over the requests of the log; records of dry runs, which keep none, do not count."""
 
     requests: int
     records: int
@@ -63,6 +63,8 @@ class Load(NamedTuple):
 
 
 _COLUMNS = ", ".join(Logged._fields)
+_KEPT = "instr(query, 'dryRun=1') = 0"
+"""A condition: a dry run keeps no record."""
 OUTCOMES = {
     "refused": "refused > 0",
     "throttled": "status = 429",
@@ -100,7 +102,8 @@ def paths(reader: sqlite3.Connection) -> list[str]:
 
 def load(reader: sqlite3.Connection) -> Load:
     row = reader.execute(
-        "select count(*), coalesce(sum(records), 0), coalesce(sum(refused), 0),"
+        f"select count(*), coalesce(sum(records) filter (where {_KEPT}), 0),"  # noqa: S608
+        f" coalesce(sum(refused) filter (where {_KEPT}), 0),"
         " coalesce(sum(status is null or status >= 400), 0) from requests"
     ).fetchone()
     return Load(*row)
@@ -117,8 +120,8 @@ def accepted(reader: sqlite3.Connection, edges: Sequence[int]) -> list[int]:
     """Records accepted between each edge and the next."""
     counts = [0] * (len(edges) - 1)
     rows = reader.execute(
-        "select at, records - refused from requests where status = 200 and records > 0"
-        " and at >= ? and at < ?",
+        f"select at, records - refused from requests where {_KEPT}"  # noqa: S608
+        " and status = 200 and records > 0 and at >= ? and at < ?",
         (edges[0], edges[-1]),
     )
     for at, records in rows:

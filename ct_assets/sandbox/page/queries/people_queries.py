@@ -1,6 +1,7 @@
 """Finds profiles by identifier, e-mail, phone or name."""
 
 import sqlite3
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -135,12 +136,19 @@ def _by_phone(reader: sqlite3.Connection, words: str) -> list[int]:
 
 
 def _by_name(reader: sqlite3.Connection, words: str) -> list[int]:
+    reader.create_function("folded", 1, folded, deterministic=True)
     rows = reader.execute(
         "select pid from (select pid, props from profiles order by pid desc limit ?)"
-        " where instr(lower(json_extract(props, '$.Name')), lower(?)) limit ?",
-        (NAMES_SEARCHED, words, MATCHES),
+        " where instr(folded(json_extract(props, '$.Name')), ?) limit ?",
+        (NAMES_SEARCHED, folded(words), MATCHES),
     )
     return [row[0] for row in rows]
+
+
+def folded(text: object) -> str:
+    """As it is compared: `KOHLER` finds Köhler, and `köhler` Kohler."""
+    apart = unicodedata.normalize("NFKD", "" if text is None else str(text))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).casefold()
 
 
 def _people(reader: sqlite3.Connection, pids: Sequence[int]) -> list[Person]:

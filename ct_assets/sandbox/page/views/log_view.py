@@ -2,8 +2,9 @@
 
 from starlette.responses import Response
 
-from ct_assets.sandbox.page.queries import log_queries
+from ct_assets.sandbox.page.queries import log_queries, refusal_queries
 from ct_assets.sandbox.page.visit import Visit
+from ct_assets.sandbox.store.request_log import EXCERPT
 
 _ROWS = 50
 
@@ -33,7 +34,19 @@ def request(visit: Visit) -> Response:
         "request.html",
         request=logged,
         texts=texts,
+        cut=logged.bytes > EXCERPT,
         errors=log_queries.errors_of(visit.reader, logged.number, _ROWS),
+        limit=_ROWS,
+    )
+
+
+def refused(visit: Visit) -> Response:
+    code = visit.text("code")
+    return visit.html(
+        "refused.html",
+        rows=refusal_queries.refused(visit.reader, code, _ROWS),
+        codes=refusal_queries.codes(visit.reader),
+        code=code,
         limit=_ROWS,
     )
 

@@ -85,3 +85,41 @@ def test_empty_states(visit: Visit) -> None:
     assert "make demo" in visit("/requests").text
     assert "Nothing was dropped in silence" in visit("/errors").text
     assert visit("/requests/9").status == 404
+
+
+@pytest.mark.usefixtures("mixed")
+def test_refused_records_are_listed_by_code(visit: Visit, client: httpx.Client) -> None:
+    nobody = {"type": "profile", "profileData": {}}
+    client.post("/1/upload?dryRun=1", json={"d": [nobody]})  # as `ct-assets doctor` asks
+
+    page = visit("/requests/refused")
+
+    (row,) = page.rows
+    assert row[1].endswith("Email is not valid.Skipped record number : 2")
+    assert '"identity":"3"' in row[2]
+    assert row[3] == "2"
+    assert visit(f"/requests/refused?code={row[0]}").rows == [row]
+    assert visit("/requests/refused?code=999").rows == []
+    assert "Refused records 1 " in visit("/").text
+
+
+def test_of_a_long_answer_the_whole_refused_records_are_listed(
+    visit: Visit, upload: Upload
+) -> None:
+    upload(*(profile(f"c-{n}", Email="nobody", note="x" * 100) for n in range(40)))
+
+    rows = visit("/requests/refused").rows
+
+    assert 5 < len(rows) < 40
+    assert rows[0][1].endswith("Skipped record number : 1")
+
+
+@pytest.mark.parametrize(("letters", "cut"), [("ü", False), ("x" * 4096, True)])
+def test_whether_a_body_is_shown_whole(
+    visit: Visit, upload: Upload, letters: str, *, cut: bool
+) -> None:
+    upload(profile("ü-1", note=letters))
+
+    page = visit(visit("/requests").links["1"])
+
+    assert ("The log keeps the beginning only." in page.text) is cut

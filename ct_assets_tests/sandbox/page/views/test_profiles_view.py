@@ -100,3 +100,12 @@ def test_a_profile_that_is_gone(visit: Visit) -> None:
 def test_nobody_yet(visit: Visit) -> None:
     assert "make demo" in visit("/profiles").text
     assert "Nobody found" in visit("/profiles?q=x").text
+
+
+@pytest.mark.parametrize("words", ["KOHLER", "köhler", "Köh", "Ko\u0308hler", "kohl"])
+def test_a_name_is_found_whatever_its_case_and_accents(
+    visit: Visit, upload: Upload, words: str
+) -> None:
+    upload(profile("k-1", Name="Jörg KÖHLER"), ADA)
+
+    assert [row[0] for row in visit(f"/profiles?q={words}").rows] == ["Jörg KÖHLER"]
