@@ -1,6 +1,7 @@
 """Writes declarations for `dg scaffold defs`: they load as they are, and show more in comments."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from pprint import pformat
 from typing import Any, Literal
@@ -70,6 +71,7 @@ def sync_text(name: str, params: SyncParams, source: ProposedSource, type_name: 
     is_event = params.object == "event"
     schema = source.schema or dict.fromkeys(PLACEHOLDERS[params.object], pl.String())
     offer = suggestions.event(schema, event) if is_event else suggestions.profile(schema)
+    condition = f"{_sql(next(iter(schema)))} is not null"
     id_note = "" if offer.identity else "  # no column looks like an id: name it here"
     lines = [
         *(f"# {line}" for line in source.note.splitlines()),
@@ -78,12 +80,12 @@ def sync_text(name: str, params: SyncParams, source: ProposedSource, type_name: 
         f"  name: {name}",
         f"  object: {params.object}",
         f"  source: {_flow(source.asset)}",
-        '  # where: "country is not null"  # a condition in SQL; other rows are left out',
+        f"  # where: {_flow(condition)}  # in SQL; other rows are left out",
         *(_event_lines(event, offer) if is_event else []),
         "  # identity, objectId, FBID or GPID, in order: the first that a row has is used",
         f"  identify_by: {_flow([{'identity': offer.identity or 'customer_id'}])}{id_note}",
         *_field_lines(offer, active=is_event),
-        *(_EVENT_ENDING if is_event else _PROFILE_ENDING),
+        *(_EVENT_ENDING if is_event else [*_samples(schema), *_PROFILE_ENDING]),
         *_ENDING,
     ]
     return "\n".join(lines) + "\n"
@@ -100,9 +102,9 @@ def source_text(name: str, params: SourceParams, type_name: str) -> str:
         "  # sql and sql_file (beside this file); all but file are read in",
         "  # <CT_DATA_DIR>/warehouse.duckdb",
         *(f"  {kind}: {_flow(value)}" for kind, value in (origin or {"table": name}).items()),
-        "  # types: {birthday: date, visits: integer}  # of files; CSV is text otherwise",
-        "  # watermark: updated_at  # a column that grows with every change",
-        "  # upstream: [dbt/customer]  # assets that make these rows: it is read after them",
+        "  # types: {}  # of columns of files, such as birthday: date; CSV is text otherwise",
+        "  # watermark: null  # a column that grows with every change, such as updated_at",
+        "  # upstream: []  # assets that make these rows, such as dbt/customer",
         f"  description: {_flow(f'Rows of {asset}.')}",
     ]
     return "\n".join(lines) + "\n"
@@ -113,7 +115,7 @@ def _event_lines(event: str, offer: suggestions.Proposal) -> list[str]:
     ts_note = "" if offer.ts else "  # no column looks like a time: name it here"
     return [
         f"  event: {_flow(event)}  # or {{column: event_name}}",
-        "  # what makes an event unique: never sent again once CleverTap has acknowledged it",
+        "  # makes an event unique, which is never sent again once CleverTap has acknowledged it",
         f"  event_key: {_flow(offer.event_key or 'event_id')}{key_note}",
         f"  ts: {_flow({'column': offer.ts or 'created_at', 'timezone': 'UTC'})}{ts_note}",
     ]
@@ -127,20 +129,34 @@ def _field_lines(offer: suggestions.Proposal, *, active: bool) -> Iterator[str]:
     for name, value in fields.items():
         yield f"    {_flow(name)}: {_flow(value)}"
         if value == offer.fields.get("Phone") and isinstance(value, str):
-            yield "    # numbers without + need a country: {column: ..., region: IN}"
+            yield f"    # numbers without + need a country, as in {{column: {value}, region: IN}}"
     if own and not active:
         yield "    # more columns, sent as properties of their own once the # is gone:"
         yield from (f"    # {_flow(column)}: {_flow(column)}" for column in own)
 
 
+def _samples(schema: Mapping[str, pl.DataType]) -> list[str]:
+    """Fields that go through as they are, of a column that is there."""
+    numbers = [name for name, dtype in schema.items() if dtype.is_numeric()]
+    column = next(iter([*numbers, *schema]))
+    computed = f"round(try_cast({_sql(column)} as double), 2)"
+    return [
+        "    # From warehouse: {value: true}  # the same for everybody",
+        f"    # Computed: {_flow({'expr': computed, 'type': 'float'})}",
+    ]
+
+
+def _sql(column: str) -> str:
+    plain_name = re.fullmatch(r"[a-z_][a-z0-9_]*", column)
+    return column if plain_name else '"{}"'.format(column.replace('"', '""'))
+
+
 _PROFILE_ENDING = [
-    "    # VIP: {value: true}                          # the same for everybody",
-    '    # Spent: {expr: "round(total, 2)", type: float}',
     "  duplicates: reject  # or {keep_latest_by: updated_at}",
     "  on_removed: keep  # keep | clear | delete: what becomes of people who left the source",
 ]
 _EVENT_ENDING = [
-    "  # after: [customers]  # the sync of the people whom these events are about",
+    "  # after: []  # the sync of the people whom these events are about, such as customers",
     "  on_unknown: resend  # or park: what becomes of a batch whose answer was lost",
 ]
 _ENDING = [

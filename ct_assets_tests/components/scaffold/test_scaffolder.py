@@ -1,6 +1,7 @@
 """What `dg scaffold defs` writes loads as it is, and its rows can be split."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,35 @@ def test_an_event_sync_sends_all_columns(package: Path) -> None:
         '{"type":"event","identity":"1","ts":1767607200,"evtName":"Page Visits",'
         '"evtData":{"page":"home"}}'
     ]
+
+
+COMMENTED = re.compile(r"^( *)# ([\w\"' ]+: [^ ].*)$", re.MULTILINE)
+"""A setting that becomes one once its # is gone, unlike a comment that explains one."""
+
+
+@pytest.mark.parametrize("object_", ["profile", "event"])
+def test_every_setting_in_a_comment_works_once_its_sign_is_gone(
+    package: Path, object_: str
+) -> None:
+    (package.parent / "visit.csv").write_text(VISITS.replace("page", "Page Name"))
+    text = scaffold(package, "page_visits", source="shop/visit", object=object_)
+    file = package / "defs" / "page_visits" / "defs.yaml"
+    settings = [setting for _, setting in COMMENTED.findall(text)]
+
+    file.write_text(COMMENTED.sub(r"\1\2", text))
+
+    assert [s.partition(":")[0] for s in settings if s.startswith(("where", "after", "trigger"))]
+    assert len(records(package, "page_visits")) == 1
+
+
+def test_every_setting_in_a_comment_of_a_source_works_once_its_sign_is_gone(package: Path) -> None:
+    text = scaffold(package, "lead", kind="SourceTable", file="customer.csv")
+    file = package / "defs" / "lead" / "defs.yaml"
+
+    file.write_text(COMMENTED.sub(r"\1\2", text))
+
+    assert len(COMMENTED.findall(text)) == 3
+    ct_assets.definitions(package)
 
 
 def test_without_a_source_the_one_of_like_name_is_taken(package: Path) -> None:
