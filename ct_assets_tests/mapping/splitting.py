@@ -10,6 +10,7 @@ import polars as pl
 
 from ct_assets.mapping import parse, split
 from ct_assets.row_counts import RowCounts
+from ct_assets.staging import scan
 
 PROFILE = {"name": "s", "object": "profile", "source": "src", "identify_by": [{"identity": "id"}]}
 EVENT = {
@@ -69,7 +70,7 @@ def run(
         rows.write_parquet(source)
         parts = split(
             parse(declaration),
-            pl.scan_parquet(source),
+            scan(source),
             Path(folder),
             rejected_profiles=rejected_profiles,
         )
