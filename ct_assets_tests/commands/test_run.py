@@ -48,6 +48,21 @@ def test_a_mistake_is_told_once_and_without_a_stack(shop: Shop, account: Sandbox
     ]
 
 
+@pytest.mark.usefixtures("account")
+def test_a_run_that_its_check_stops_says_why_and_what_to_do(shop: Shop) -> None:
+    shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0.1")
+
+    said = shop.call("run", "customers").output.splitlines()
+
+    assert said[1:] == [
+        "customers/valid: its blocking check rejected_share failed: 1 of 3 rows are rejected "
+        "(33.3%), more than max_rejected (10.0%). Most frequent: Email email_characters (1). Look "
+        "at the rows with `ct-assets preview customers`, then mend the source or the mapping, or "
+        "raise `max_rejected`. `on_invalid: drop` in Email sends such rows without that field.",
+        "Error: customers is not complete; the reason is above",
+    ]
+
+
 def test_a_guard_that_there_is_not(shop: Shop) -> None:
     typo = shop.call("run", "customers", "--allow", "max_remove")
     other = shop.call("run", "customers", "--allow", "all")

@@ -164,8 +164,8 @@ def test_a_narrow_screen(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         "customers",
         "in CleverTap 2",
         "last delivery 4 source = 2 valid + 1 rejected + 1 cut",
-        "2 valid = 2 sent",
-        "2 sent = 2 acked",
+        "2 valid = 2 planned",
+        "2 planned = 2 acked",
         "",
     ]
 

@@ -22,13 +22,15 @@ COUNTS = {
     "valid": "valid",
     "unchanged": "unchanged",
     "held": "held",
-    "planned": "sent",
+    "planned": "planned",
     "acked": "acked",
     "refused": "refused",
     "unknown": "unknown",
     "unsent": "unsent",
 }
 """Headings by the names of totals."""
+RUNS = {"success": "ended", "failure": "failed"}
+"""Words for what Dagster says of a run; the state says `ended`, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,4 +128,4 @@ def _stacked(status: Status) -> Table:
 
 def _last(status: Status) -> str:
     run = status.last_run
-    return f"{local(run.at)} {run.status}" if run else "never"
+    return f"{local(run.at)} {RUNS.get(run.status, run.status)}" if run else "never"
