@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup home demo dev test test-ui conformance docs bench lint format lock
+.PHONY: setup home demo dev test test-ui test-services conformance docs bench lint format lock
 
 setup: $(VENV)/.installed
 
@@ -37,6 +37,10 @@ test: lint
 
 test-ui: setup
 	$(BIN)/pytest -m ui
+
+# Starts a MariaDB of Debian's (mariadb-server-core) for itself.
+test-services: setup
+	$(BIN)/pytest -m services
 
 # The table of CleverTap's answers, put to the sandbox, or to URL with the account of CLEVERTAP_...
 # in the environment: answers that were seen, as dry runs, or with ALL=1 everything.

@@ -14,6 +14,8 @@ from ct_assets.sources import watermark
 from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.connections.database import Database
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
+from ct_assets.sources.connections.named_table import NamedTable, Place
+from ct_assets.sources.connections.warehouses.duckdb_file import DuckdbFile
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import CSV_SETTINGS, Source
 from ct_assets.sources.source_kind import Origin, SourceRows
@@ -29,12 +31,15 @@ class DeclaredSource:
     """Where the declaration stands, and its `sql_file` beside it."""
     connections: Mapping[str, DeclaredConnection] = field(default_factory=dict)
     """Those of the project, by their names."""
+    table: NamedTable | None = None
+    """That of an asset of others, in place of what the declaration says."""
 
     @property
     def place(self) -> str:
         """The file or the table; empty of a query, which may be edited and mean the same rows."""
         source = self.source
-        table = f"{source.table} in {source.database}" if source.database else source.table
+        where = source.database or source.connection
+        table = f"{source.table} in {where}" if where else source.table
         return source.file or table or ""
 
     @property
@@ -54,8 +59,13 @@ class DeclaredSource:
 
     def rows(self, warehouse: Warehouse) -> SourceRows:
         """The rows where they are; those of SQL are in `warehouse` if no `database` is named."""
-        origin = replace(self._origin(), database=self._connected())
-        return self.source.kind.rows(origin, self._database(warehouse))
+        place = self._place(warehouse)
+        origin = self._origin()
+        if self.table is not None:
+            origin = replace(origin, value=self.table.name_in(place))
+        if isinstance(place, Database):
+            return self.source.kind.rows(replace(origin, database=place), warehouse)
+        return self.source.kind.rows(origin, place)
 
     def snapshot(self, draft: Draft, warehouse: Warehouse) -> Mapping[str, str]:
         """Write the rows as they are now to `draft`.
@@ -82,10 +92,11 @@ class DeclaredSource:
         """
         source = self.source
         with self._named():
-            if source.connection and not source.watermark and not source.watermark_sql:
+            place = self._place(warehouse)
+            if isinstance(place, Database) and not (source.watermark or source.watermark_sql):
                 raise UserError(
-                    f"nothing tells when connection {source.connection} has other rows; write "
-                    "`watermark: updated_at`, or `watermark_sql: select ...`, into the source"
+                    f"nothing tells when {place.name} has other rows; write `watermark: "
+                    "updated_at`, or `watermark_sql: select ...`, into the source"
                 )
             return self._state(self.rows(warehouse), warehouse)
 
@@ -93,9 +104,10 @@ class DeclaredSource:
         source = self.source
         if source.watermark_sql is not None:
             label = f"{source.asset} (watermark_sql)"
-            if database := self._connected():
-                return ConnectionRows(database, source.watermark_sql, label).value()
-            return self._database(warehouse).value(source.watermark_sql, label=label)
+            place = self._place(warehouse)
+            if isinstance(place, Database):
+                return ConnectionRows(place, source.watermark_sql, label).value()
+            return place.value(source.watermark_sql, label=label)
         return rows.written() if source.watermark is None else rows.largest(source.watermark)
 
     def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
@@ -130,18 +142,21 @@ class DeclaredSource:
             folder=self.folder,
         )
 
-    def _connected(self) -> Database | None:
-        """The database of its connection, if it names one."""
-        name = self.source.connection
-        if name is None:
-            return None
+    def _place(self, warehouse: Warehouse) -> Place:
+        """The database of its SQL, which files do without."""
+        if self.table is not None:
+            place = self.table.place(self.connections, warehouse)
+        elif self.source.connection is not None:
+            place = self._connected(self.source.connection)
+        elif self.source.database is not None:
+            return replace(warehouse, database=self.root / self.source.database, seed=None)
+        else:
+            return warehouse
+        return place.within(warehouse) if isinstance(place, DuckdbFile) else place
+
+    def _connected(self, name: str) -> Database:
         if name not in self.connections:
             known = sorted(self.connections)
             hint = closest(name, known) or f"; there are: {', '.join(known) or 'none'}"
             raise UserError(f"no connection {name!r}{hint}")
         return self.connections[name].database()
-
-    def _database(self, warehouse: Warehouse) -> Warehouse:
-        if self.source.database is None:
-            return warehouse
-        return replace(warehouse, database=self.root / self.source.database, seed=None)

@@ -3,6 +3,7 @@ import traceback
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import polars as pl
 import pytest
 
@@ -172,3 +173,60 @@ def test_a_connection_that_dagster_does_not_read_is_told(tmp_path: Path) -> None
 
     with pytest.raises(InvalidDeclarationError, match="is not read: Dagster reads one"):
         kit.load(tmp_path, files)
+
+
+TABLE_OF_DBT = """
+import dagster as dg
+
+customer = dg.AssetSpec(
+    ["shop", "customer"],
+    kinds={"dbt", "postgres"},
+    metadata={"dagster/table_name": "postgres.public.customer"},
+)
+"""
+SYNC = """\
+type: ct_assets.components.ClevertapSync
+attributes:
+  name: customers
+  object: profile
+  source: shop/customer
+  identify_by: [{identity: id}]
+  fields: {Name: id}
+"""
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_table_of_dbt_is_read_from_no_other_database(
+    tmp_path: Path, shop: Path, *, connected: bool
+) -> None:
+    shop.mkdir()
+    with duckdb.connect(str(shop / "warehouse.duckdb")) as stale:
+        stale.execute("create schema public; create table public.customer as select 'old' as id")
+    files = {"shop/customer.py": TABLE_OF_DBT, "customers/defs.yaml": SYNC}
+    if connected:
+        files["connection/defs.yaml"] = CONNECTION
+
+    result = kit.run(kit.load(tmp_path, files), "customers/valid", "customers/rejected")
+
+    if connected:
+        assert result.success, kit.failure(result)
+        valid = Staging(shop / "staging").current(("customers", "valid")).scan().collect()
+        assert sorted(valid["_key"]) == ["c1", "c2", "c3"]
+    else:
+        told = "shop/customer names the table postgres.public.customer (postgres), which is of the"
+        assert told in kit.failure(result)
+        assert not Staging(shop / "staging").knows(("customers", "valid"))
+
+
+def test_a_duckdb_file_is_a_connection_too(
+    tmp_path: Path, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", "duckdb:///shop.duckdb")
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as own:
+        own.execute("create table customer as select 'd1' as id")
+    source = SOURCE.replace("public.customer", "customer")
+
+    result = kit.run(load(tmp_path, source))
+
+    assert result.success, kit.failure(result)
+    assert staged(shop).rows() == [("d1",)]

@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 
+from ct_assets.components.project.connection_resources import connections_of
 from ct_assets.components.project.registry import TABLE, named_table
 from ct_assets.errors import UserError, hushed
 from ct_assets.sources.declared_source import DeclaredSource
@@ -28,7 +29,8 @@ def frozen(
     if (frame := lazy_frame(value)) is not None:
         frame.sink_parquet(copy, row_group_size=ROW_GROUP)
     elif table := _table(context, node):
-        table.rows(warehouse).snapshot(copy)
+        connected = table.connected(connections_of(context.job_def.resource_defs))
+        connected.rows(warehouse).snapshot(copy)
     else:
         raise _unusable(node.key.to_user_string(), value)
     return scan(copy)
@@ -54,7 +56,7 @@ def _gives_nothing(node: AssetNode) -> bool:
 def _table(context: dg.AssetExecutionContext, node: AssetNode) -> DeclaredSource | None:
     last = context.instance.get_latest_materialization_event(node.key)
     metadata = last.asset_materialization.metadata if last and last.asset_materialization else {}
-    return named_table(node.key, {**node.metadata, **metadata})
+    return named_table(node.key, {**node.metadata, **metadata}, node.kinds)
 
 
 def _unusable(asset: str, value: object) -> UserError:

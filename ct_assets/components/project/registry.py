@@ -19,6 +19,7 @@ from ct_assets.components.project.locations import InvalidDeclarationError, Plac
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
 from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.sources.connections.named_table import NamedTable
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.source import Source
 from ct_assets.sources.source import parse as parse_source
@@ -138,7 +139,7 @@ def is_example(source: Mapping[str, Any]) -> bool:
 
 def place_read(key: dg.AssetKey, metadata: Mapping[str, Any]) -> str:
     """The file or table that a source reads; empty of a query, and where nobody knows."""
-    source = _source(metadata) or named_table(key, metadata)
+    source = _source(metadata) or named_table(key, metadata, ())
     return source.place if source else ""
 
 
@@ -170,7 +171,7 @@ def declared_source(
 
 
 def _source_of(spec: dg.AssetSpec) -> DeclaredSource | None:
-    return _source(spec.metadata) or named_table(spec.key, spec.metadata)
+    return _source(spec.metadata) or named_table(spec.key, spec.metadata, spec.kinds)
 
 
 def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
@@ -187,11 +188,15 @@ def _json(value: object) -> dict[str, Any]:
     return value.value
 
 
-def named_table(key: dg.AssetKey, metadata: Mapping[str, object]) -> DeclaredSource | None:
-    """The table of an asset in the warehouse, by the metadata of dbt, dagster-duckdb and others."""
+def named_table(
+    key: dg.AssetKey, metadata: Mapping[str, object], kinds: Iterable[str]
+) -> DeclaredSource | None:
+    """The table of an asset, by the metadata of dbt, of Dagster's I/O managers and others."""
     name = metadata.get(TABLE)
     if name is None:
         return None
-    # Of database.schema.table the last two: the database is the warehouse's file.
-    table = ".".join(str(getattr(name, "value", name)).replace('"', "").split(".")[-2:])
-    return DeclaredSource(Source(asset=key.to_user_string(), table=table), Path(), Path())
+    asset, whole = key.to_user_string(), str(getattr(name, "value", name)).replace('"', "")
+    parts = tuple(whole.split("."))
+    table = NamedTable(asset, parts, frozenset(map(str.lower, kinds)))
+    source = Source(asset=asset, table=".".join(parts[-2:]))
+    return DeclaredSource(source, Path(), Path(), table=table)

@@ -68,6 +68,11 @@ class ConnectionUrl:
         return unquote(self.parts.path.lstrip("/"))
 
     @property
+    def file(self) -> str:
+        """Of `kind:///file`, or of `kind:////file` from the root."""
+        return unquote(self.parts.path.removeprefix("/"))
+
+    @property
     def options(self) -> Mapping[str, str]:
         return dict(parse_qsl(self.parts.query, keep_blank_values=True))
 

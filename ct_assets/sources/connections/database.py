@@ -55,6 +55,10 @@ class Database(ABC):
 
     title: ClassVar[str]
     """`Postgres`, for people."""
+    kinds: ClassVar[frozenset[str]]
+    """What Dagster's catalog shows of assets in it, such as `postgres`."""
+    reads_others: ClassVar[bool] = False
+    """Whether a query may name tables of the account's other databases, too."""
     escapes: ClassVar[bool] = False
     """Whether it takes a backslash in a text as MySQL does."""
 
@@ -65,6 +69,10 @@ class Database(ABC):
         Raises:
             ConnectionFailedError: The database cannot be reached, or lets this user not in.
         """
+
+    def holds(self, database: str) -> bool:
+        """Whether the tables of a database of this name are in reach."""
+        return self.reads_others or database == self.url.database
 
     def table_query(self, table: str) -> str:
         """The rows of a table, whose name has its schema before a dot."""

@@ -3,7 +3,6 @@
 import importlib
 from collections.abc import Mapping
 from types import ModuleType
-from typing import NamedTuple
 
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.connections.connection_url import ConnectionUrl
@@ -12,16 +11,30 @@ from ct_assets.sources.connections.database import ConnectionFailedError, Databa
 _HERE = "ct_assets.sources.connections.warehouses"
 
 
-class Driver(NamedTuple):
-    module: str
-    """Of `warehouses`, with the class behind a dot."""
-
-
-DRIVERS: Mapping[str, Driver] = {
-    "postgresql": Driver("postgres.Postgres"),
-    "postgres": Driver("postgres.Postgres"),
+DRIVERS: Mapping[str, str] = {
+    "postgresql": "postgres.Postgres",
+    "postgres": "postgres.Postgres",
+    "redshift": "redshift.Redshift",
+    "mysql": "mysql.Mysql",
+    "mariadb": "mysql.Mysql",
+    "sqlite": "sqlite.Sqlite",
+    "duckdb": "duckdb_file.DuckdbFile",
 }
-"""By the scheme of the URL."""
+"""By the scheme of the URL: a module of `warehouses`, with its class behind a dot."""
+_OTHERS = {"athena", "clickhouse", "mssql", "oracle", "trino"}
+KINDS = _OTHERS | {
+    "bigquery",
+    "databricks",
+    "duckdb",
+    "mariadb",
+    "mysql",
+    "postgres",
+    "postgresql",
+    "redshift",
+    "snowflake",
+    "sqlite",
+}
+"""What Dagster's catalog shows of assets in a database of some kind, known here or not."""
 
 
 def database_of(spec: ConnectionSpec, url: str) -> Database:
@@ -31,7 +44,7 @@ def database_of(spec: ConnectionSpec, url: str) -> Database:
         UrlError: It is no URL of a database that is known.
     """
     parsed = ConnectionUrl.of(url, DRIVERS)
-    module, _, name = DRIVERS[parsed.kind].module.partition(".")
+    module, _, name = DRIVERS[parsed.kind].partition(".")
     kind: type[Database] = getattr(importlib.import_module(f"{_HERE}.{module}"), name)
     return kind(spec, parsed)
 

@@ -70,6 +70,8 @@ class StagedBatches:
 
     def _read(self, column: Column, values: pl.Series) -> pl.Series:
         target = _streamed(column)
+        if target.is_temporal() and values.dtype == pl.String:
+            raise self._unfit(column, values)
         read = values if values.dtype == target else values.cast(target, strict=False)
         if read is not values and read.null_count() > values.null_count():
             raise self._unfit(column, values)
@@ -115,6 +117,10 @@ class StagedBatches:
         if isinstance(column.dtype, pl.Decimal) or column.any_digits:
             cast = f"nullif({column.name}, 'NaN') or cast({column.name} as text)"
             return self._refused(column, "NaN or infinity, which no decimal is", cast)
+        if isinstance(column.dtype, pl.Date | pl.Datetime):
+            name = column.name
+            cast = f"if({name} < '1000-01-01', null, {name}) or cast({name} as char)"
+            return self._refused(column, "dates of zeros, such as 0000-00-00", cast)
         cast = f"cast({column.name} as text)"
         return self._refused(column, f"{values.dtype} values that are no {column.dtype}", cast)
 

@@ -28,8 +28,7 @@ CONNECT_SECONDS = 15
 @dataclass(frozen=True)
 class Postgres(Database):
     title: ClassVar[str] = "Postgres"
-    copies: ClassVar[bool] = True
-    """Whether rows come by COPY."""
+    kinds: ClassVar[frozenset[str]] = frozenset({"postgres", "postgresql"})
 
     def session(self, label: str) -> "PostgresSession":
         errors = PostgresErrors(self, label)
@@ -37,13 +36,16 @@ class Postgres(Database):
             dbapi: Any = driver("adbc_driver_postgresql.dbapi", "postgres")
             driver("pyarrow", "postgres")
             connection = dbapi.connect(self.address)
-        session = PostgresSession(self, connection, errors)
+        session = self.started(connection, errors)
         try:
             session.begin()
         except BaseException:
             session.__exit__()
             raise
         return session
+
+    def started(self, connection: Any, errors: PostgresErrors) -> "PostgresSession":  # noqa: ANN401
+        return PostgresSession(self, connection, errors)
 
     @property
     def address(self) -> str:
@@ -57,39 +59,39 @@ class Postgres(Database):
 
 class PostgresSession(Session):
     def __init__(self, database: Postgres, connection: Any, errors: PostgresErrors) -> None:  # noqa: ANN401 - without stubs
-        self._database = database
-        self._connection = connection
-        self._errors = errors
-        self._cursor = connection.cursor()
+        self.database = database
+        self.connection = connection
+        self.errors = errors
+        self.cursor = connection.cursor()
 
     def begin(self) -> None:
         """Starts the transaction, before any query of it."""
-        spec = self._database.spec
-        with self._errors.told():
-            self._cursor.execute("set transaction isolation level repeatable read, read only")
-            self._cursor.execute(f"set local time zone {literal(spec.time_zone)}")
+        spec = self.database.spec
+        with self.errors.told():
+            self.cursor.execute("set transaction isolation level repeatable read, read only")
+            self.cursor.execute(f"set local time zone {literal(spec.time_zone)}")
             if spec.timeout_minutes is not None:
                 milliseconds = max(round(spec.timeout_minutes * 60_000), 1)
-                self._cursor.execute(f"set local statement_timeout = {milliseconds}")
+                self.cursor.execute(f"set local statement_timeout = {milliseconds}")
 
     def columns(self, query: str) -> Sequence[Column]:
-        with self._explained():
-            fields = list(self._cursor.adbc_execute_schema(query))
+        with self.explained():
+            fields = list(self.cursor.adbc_execute_schema(query))
             unknown = sorted({oid for field in fields if (oid := oid_of(field)) is not None})
             named = self._rows(NAMED.format(", ".join(map(str, unknown)))) if unknown else []
         types = {int(row[0]): (str(row[1]), str(row[2])) for row in named}
-        columns = [column_of(field, types, self._database.quoted) for field in fields]
-        self._errors.check_names(columns)
+        columns = [column_of(field, types, self.database.quoted) for field in fields]
+        self.errors.check_names(columns)
         return columns
 
     def batches(self, query: str, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
-        with self._explained():
-            query = selected(query, columns, self._database)
-            size = self._database.spec.fetch_mb << 20
+        with self.explained():
+            query = selected(query, columns, self.database)
+            size = self.database.spec.fetch_mb << 20
             options = {"adbc.postgresql.batch_size_hint_bytes": str(size)}
-            self._cursor.adbc_statement.set_options(**options)
-            self._cursor.execute(query)
-            for batch in self._cursor.fetch_record_batch():
+            self.cursor.adbc_statement.set_options(**options)
+            self.cursor.execute(query)
+            for batch in self.cursor.fetch_record_batch():
                 yield plain(batch)
 
     def version(self) -> str:
@@ -99,21 +101,21 @@ class PostgresSession(Session):
         return [f"{schema}.{table}" for schema, table in self._rows(_TABLES)]
 
     def cancel(self) -> None:
-        self._cursor.adbc_cancel()
+        self.cursor.adbc_cancel()
 
     def close(self) -> None:
-        self._cursor.close()
-        self._connection.close()
+        self.cursor.close()
+        self.connection.close()
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        with self._errors.told():
-            self._cursor.execute(query)
-            return list(self._cursor.fetchall())
+        with self.errors.told():
+            self.cursor.execute(query)
+            return list(self.cursor.fetchall())
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
+    def explained(self) -> Iterator[None]:
         """A table that is not there is told with the name of one that is."""
-        with self._errors.told(hint=self._closest):
+        with self.errors.told(hint=self._closest):
             yield
 
     def _closest(self, error: BaseException) -> str:
@@ -121,7 +123,7 @@ class PostgresSession(Session):
         if table is None:
             return ""
         with contextlib.suppress(Exception):
-            self._connection.rollback()
+            self.connection.rollback()
             self.begin()
             *schema, name = name_parts(table)
             tables = self.tables()

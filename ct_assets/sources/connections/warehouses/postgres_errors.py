@@ -2,12 +2,12 @@
 
 import contextlib
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ct_assets.errors import UserError, hushed
 from ct_assets.sources.connections.database import Column, ConnectionFailedError
+from ct_assets.sources.connections.repeated_names import check_names
 from ct_assets.sources.query_errors import ONLY_READS, QueryError
 
 if TYPE_CHECKING:
@@ -87,11 +87,7 @@ class PostgresErrors:
             raise kind(self._named(self._database.url.without_secrets(message))) from None
 
     def check_names(self, columns: Sequence[Column]) -> None:
-        repeated = [name for name, n in Counter(c.name for c in columns).items() if n > 1]
-        if repeated:
-            raise QueryError(
-                self._named(f"two columns are called {repeated[0]!r}; name them apart with `as`")
-            )
+        check_names((column.name for column in columns), f"{self._label}: {self._database.name}")
 
     def _named(self, message: str) -> str:
         before = f"{self._label}: {self._database.name}: "

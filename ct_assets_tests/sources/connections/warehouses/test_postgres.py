@@ -323,3 +323,13 @@ def test_the_password_needs_its_signs_written_as_percent(shop: PostgresServer) -
     assert "/" in PASSWORD
     assert "@" in PASSWORD
     assert rows(shop, "select 7").value() == "7"
+
+
+def test_redshift_is_read_through_a_cursor(shop: PostgresServer, tmp_path: Path) -> None:
+    url = shop.url(database="shop").replace("postgresql:", "redshift:")
+    query = "select n as id, 'x' as x, 1.5::numeric(4,1) as y from generate_series(1, 2500) n"
+
+    frame = read(rows(shop, query, url=url, fetch_mb=1), tmp_path)
+
+    assert frame["id"].to_list() == list(range(1, 2501))
+    assert frame.schema["y"] == pl.Decimal(4, 1)
