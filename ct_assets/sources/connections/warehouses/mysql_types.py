@@ -12,7 +12,7 @@ _BINARY = 63
 """The character set of bytes."""
 _UNSIGNED = 32
 _UTC = pl.Datetime("us", "UTC")
-_WHOLE = {
+_WHOLE: Mapping[int, tuple[str, pl.DataType]] = {
     1: ("tinyint", pl.Int8()),
     2: ("smallint", pl.Int16()),
     3: ("int", pl.Int32()),
@@ -20,7 +20,7 @@ _WHOLE = {
     9: ("mediumint", pl.Int32()),
     13: ("year", pl.Int16()),
 }
-_WHOLE_UNSIGNED = {
+_WHOLE_UNSIGNED: Mapping[int, pl.DataType] = {
     1: pl.UInt8(), 2: pl.UInt16(), 3: pl.UInt32(), 8: pl.UInt64(), 9: pl.UInt32(), 13: pl.Int16(),
 }  # fmt: skip
 _DECIMAL, _FLOAT, _DOUBLE, _TIMESTAMP, _DATE, _TIME, _DATETIME = (0, 246), 4, 5, 7, 10, 11, 12
@@ -40,8 +40,8 @@ def column_of(field: Any, database: Database) -> Column:  # noqa: ANN401 - pymys
     """How a column is read, by what the server says of it."""
     code, name, unsigned = field.type_code, field.name, bool(field.flags & _UNSIGNED)
     if code in _WHOLE:
-        kind, dtype = _WHOLE[code]
-        dtype = _WHOLE_UNSIGNED[code] if unsigned else dtype
+        kind, signed = _WHOLE[code]
+        dtype = _WHOLE_UNSIGNED[code] if unsigned else signed
         return Column(name=name, kind=f"{kind} unsigned" if unsigned else kind, dtype=dtype)
     if code in _DECIMAL:
         scale = field.scale
