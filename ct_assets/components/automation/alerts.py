@@ -42,7 +42,7 @@ def alert_sensors(
     )
     def on_failure(context: dg.RunFailureSensorContext, ct_alerts: Webhook) -> None:
         run = context.dagster_run
-        if ct_alerts.enabled() and not _starts_again(run):
+        if ct_alerts.enabled() and run.tags.get("dagster/will_retry") != "true":
             todo = "read the log of the run; the next one goes on from where it ended"
             breach = Breach("failure", "\n".join(failures(context)), todo)
             made = subjects(run)
@@ -61,11 +61,6 @@ def alert_sensors(
                 _tell(context, ct_alerts, sync, breach)
 
     return [on_failure, on_budget]
-
-
-def _starts_again(run: dg.DagsterRun) -> bool:
-    """Whether Dagster repeats it: not one that a command started, whatever its tag says."""
-    return run.tags.get("dagster/will_retry") == "true" and run.remote_job_origin is not None
 
 
 def _beyond(

@@ -6,11 +6,6 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.remote_origin import (
-    RegisteredCodeLocationOrigin,
-    RemoteJobOrigin,
-    RemoteRepositoryOrigin,
-)
 
 from ct_assets.components.automation.alerts import alert_sensors
 from ct_assets.components.automation.budgets import Budgets
@@ -22,7 +17,6 @@ from ct_assets_tests.components.chat import Chat, listening
 
 CSV = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n3,Evelyn,evelyn at example.org\n"
 SOURCE = {"shop/defs.yaml": kit.SOURCE}
-STARTS_AGAIN = {"dagster/will_retry": "true"}
 LENIENT = kit.CUSTOMERS + "  max_rejected: 0.5\n"
 
 
@@ -132,10 +126,7 @@ def test_nothing_is_told_without_a_url_or_while_the_run_starts_again(
     root: Path, chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = Shop(root, kit.CUSTOMERS)
-    here = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("shop"), "__repository__")
-    origin = RemoteJobOrigin(here, "customers_sync")
-    run = dg.DagsterRun("customers_sync", remote_job_origin=origin, tags=STARTS_AGAIN)
-    shop.instance.report_run_failed(shop.instance.add_run(run))
+    shop.instance.add_run_tags(shop.run().run_id, {"dagster/will_retry": "true"})
     shop.look()
     monkeypatch.delenv("CT_ALERTS_URL")
     shop.run()
@@ -149,9 +140,7 @@ def test_a_run_that_was_lost_is_told(
 ) -> None:
     shop = Shop(root, kit.CUSTOMERS)
     job = shop.defs.resolve_job_def("customers_sync")
-    started = dg.DagsterRunStatus.STARTED
-    # Dagster says so of the run of a command, too, which it cannot start.
-    shop.instance.create_run_for_job(job, status=started, tags=STARTS_AGAIN)
+    shop.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     monkeypatch.setattr(runs, "SILENCE", timedelta(seconds=-1))
 
     runs.end_lost(shop.instance, shop.defs.get_repository_def())
