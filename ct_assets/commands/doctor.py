@@ -1,7 +1,8 @@
 """Checks all that a sync needs, one line each, with a fix for each failure: `ct-assets doctor`."""
 
+import contextlib
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.owners import owners
 from ct_assets.commands.checkup.source_reads import sources
 from ct_assets.commands.checkup.state_files import states
+from ct_assets.commands.support.dagster_runs import home_of_project, instance
+from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.errors import UserError
@@ -43,7 +46,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json([asdict(check) for check in findings])
     else:
-        _print(findings)
+        report(findings)
     if any(check.status == "failed" for check in findings):
         ctx.exit(1)
 
@@ -65,7 +68,7 @@ def checkup(module: str) -> Iterator[Diagnosis]:
         return
     yield from _guarded("disk", disk(folder))
     yield from _guarded("owner", owners(folder))
-    yield from _guarded("state", states(folder / "state"))
+    yield from _guarded("state", _states(folder / "state", project))
     yield from _guarded("locks", locks(folder))
     if project is None:
         return
@@ -74,6 +77,14 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     yield from _guarded("accounts", accounts(project))
     yield from _guarded("destinations", guarded(project))
     yield from _guarded("dagster", dagster(project))
+
+
+def _states(folder: Path, project: Project | None) -> Iterator[Diagnosis]:
+    with contextlib.ExitStack() as stack:
+        opened = None
+        with contextlib.suppress(UserError):  # the check of Dagster tells
+            opened = stack.enter_context(instance(home_of_project()))
+        yield from states(folder, KnownDeliveries(project, opened) if project else None)
 
 
 def _guarded(name: str, checks: Iterator[Diagnosis]) -> Iterator[Diagnosis]:
@@ -88,7 +99,8 @@ def _guarded(name: str, checks: Iterator[Diagnosis]) -> Iterator[Diagnosis]:
         )
 
 
-def _print(findings: list[Diagnosis]) -> None:
+def report(findings: Sequence[Diagnosis]) -> None:
+    """Prints a line for each finding, and how many failed."""
     rows = table("", "check", "found")
     for finding in findings:
         text = Text(finding.found)

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.commands.run import guards
+from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.commands.support.partition_options import partition_options, partitions_of
@@ -52,7 +53,10 @@ def command(
     options = DeliveryOptions(full=full, limit=limit, allow=list(allow))
     declared = project.sync(sync)
     keys = partitions_of(project, declared.sync, partition, all_partitions=all_partitions)
-    plan = plan_sync(project, declared, options, keys, ask_clevertap=ask_clevertap)
+    with instance(home_of_project()) as opened:
+        plan = plan_sync(
+            project, declared, options, keys, ask_clevertap=ask_clevertap, instance=opened
+        )
     if as_json:
         print_json(asdict(plan))
     else:

@@ -1,6 +1,6 @@
 """Shows how every sync stands: `ct-assets status`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,13 +13,18 @@ from dagster._utils.schedules import get_next_cron_tick
 from ct_assets.clevertap.codes import PARKED
 from ct_assets.clevertap.destination import DestinationError
 from ct_assets.commands.support.dagster_runs import LastRun, home_of_project, instance, last_runs
+from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
 from ct_assets.commands.support.status_table import Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.project.runs import end_lost, schedule_name, stopped
+from ct_assets.delivery import Policy
+from ct_assets.delivery.guards import lost_state
+from ct_assets.delivery.guards.state_comparison import Comparison
 from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
 from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError
+from ct_assets.delivery.state.witness import Witness
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.mapping import Sync
@@ -40,8 +45,9 @@ def command(module: str, *, as_json: bool) -> None:
         runs = last_runs(opened, list(project.syncs)) if opened else {}
         off = stopped(opened) | _dormant(project, opened) if opened else frozenset()
         now = datetime.now(UTC)
+        known = KnownDeliveries(project, opened)
         statuses = [
-            _status(project, name, opened, runs.get(name), now, off & starters(project, name))
+            _status(known, name, runs.get(name), now, off & starters(project, name))
             for name in sorted(project.syncs)
         ]
     if as_json:
@@ -78,17 +84,17 @@ def _dormant(project: Project, opened: dg.DagsterInstance) -> frozenset[str]:
 
 
 def _status(
-    project: Project,
+    known: KnownDeliveries,
     name: str,
-    opened: dg.DagsterInstance | None,
     run: LastRun | None,
     now: datetime,
     off: frozenset[str],
 ) -> Status:
     """`off`: the schedule or sensors of this sync that are stopped in the UI."""
-    sync = project.sync(name).sync
-    to, label, unknown = _destination(project, name, opened)
-    stands, busy = _stands(home(to, name))
+    project, sync = known.project, known.project.sync(name).sync
+    to, label, unknown = _destination(project, name, known.instance)
+    state = home(to, name)
+    stands, busy = _stands(state, known.witnesses(state))
     report = project.staged(name, "clevertap")
     delivery = report.meta.delivery if report else None
     current = delivery is not None and delivery.destination == to
@@ -116,10 +122,10 @@ def _destination(
     return destinations.name_of(to), destinations.label(to), ()
 
 
-def _stands(state: Path) -> tuple[SyncStatus | None, tuple[str, ...]]:
+def _stands(state: Path, witnesses: Sequence[Witness]) -> tuple[SyncStatus | None, tuple[str, ...]]:
     """How the sync stands; None and a note of the reason if that cannot be looked at now."""
     try:
-        return sync_status(state), ()
+        return sync_status(state, witnesses), ()
     except SyncBusyError:
         return None, ("a run is under way",)
     except StorageError as error:
@@ -135,7 +141,9 @@ def _last(stands: SyncStatus | None) -> LastRun | None:
 def _notes(
     project: Project, sync: Sync, stands: SyncStatus | None, off: frozenset[str]
 ) -> Iterator[str]:
-    if stands and stands.open:
+    if stands and stands.comparison.losses:
+        yield _lost(project.policy(sync), stands.comparison)
+    elif stands and stands.open:
         yield "its last delivery was cut short; the next run settles it first"
     if stands and stands.held.get(PARKED):
         yield f"records wait for a person: ct-assets parked {sync.name}"
@@ -147,6 +155,13 @@ def _notes(
         yield f"its declaration was edited since: ct-assets plan {sync.name}"
     for name in sorted(off):
         yield f"{name} is stopped in Dagster; start it there, under Automation"
+
+
+def _lost(policy: Policy, comparison: Comparison) -> str:
+    """As the next run says it, whether it stops or goes on."""
+    stops = lost_state.objection(policy, comparison)
+    told = stops or lost_state.told(policy, comparison)
+    return told.removeprefix(f"{policy.sync}: ").replace("Nothing was sent", "A run sends nothing")
 
 
 def trigger(sync: Sync) -> str:

@@ -16,6 +16,7 @@ from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_pl
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
 from ct_assets.delivery.guards import guards, lost_state
+from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
 from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.sender.account_slots import other_slots, upload_slots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
@@ -100,7 +101,7 @@ def _deliver(request: DeliveryRequest, sending: Sending) -> DeliveryResult:
 def plan_delivery(
     request: DeliveryRequest,
     state: SyncState,
-    comparison: lost_state.Comparison = lost_state.NOTHING,
+    comparison: Comparison = NOTHING,
 ) -> PlannedDelivery:
     """Does everything up to the outbox; the database is closed while records leave."""
     before = request.at - request.retention
@@ -125,7 +126,7 @@ def plan_delivery(
             f"sent, run again"
         )
     if not request.rehearsal:
-        account_witness.write(request.home, state_id, number, keys)
+        account_witness.write(request.home, state_id, number, keys, request.at)
     return PlannedDelivery(number, plan, leftover)
 
 
@@ -201,15 +202,16 @@ def settle_delivery(
         state_id, keys = _standing(connection)
         state.ledger.note("keys", str(keys))
     if not request.rehearsal:
-        account_witness.write(request.home, state_id, delivery.number, keys)
+        account_witness.write(request.home, state_id, delivery.number, keys, request.at)
     counts = _counts(request, plan, settlement)
     if _shows_all(request, counts):
-        state.keep_previous(request.valid)
+        state.keep_previous(request.valid, delivery.number)
     return DeliveryResult(
         counts=counts,
         report=settlement.report,
         delivery=delivery.number,
         state_id=state_id,
+        began=request.at,
         keys=keys,
         settled=delivery.leftover.sent if delivery.leftover else None,
         notes=(plan.removals.note,) if plan.removals.note else (),

@@ -46,6 +46,10 @@ class Policy:
         """Whether a record whose answer was lost waits for a person."""
         return self.counts_twice and self.on_unknown == "park"
 
+    def once(self, guard: str) -> str:
+        """Says how a person lets a guard pass."""
+        return f"run once with allow: [{guard}] (ct-assets run {self.sync} --allow {guard})"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryRequest:
@@ -82,5 +86,4 @@ class DeliveryRequest:
         return self.counts.rejected if self.counts else 0
 
     def once(self, guard: str) -> str:
-        """Says how a person lets a guard pass."""
-        return f"run once with allow: [{guard}] (ct-assets run {self.policy.sync} --allow {guard})"
+        return self.policy.once(guard)

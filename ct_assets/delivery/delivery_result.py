@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from ct_assets.errors import UserError
@@ -17,6 +18,7 @@ class DeliveryResult:
     """Its number within the sync."""
     state_id: str = ""
     """Of the state that accounts for it."""
+    began: datetime | None = None
     keys: int = 0
     """Rows that CleverTap has acknowledged by now, whichever delivery brought them."""
     settled: OutcomeCounts | None = None

@@ -55,7 +55,9 @@ class OutboxOrigin:
     declaration: str
     partition: str | None
     state_id: str | None = None
-    """None in an outbox of version 0.1."""
+    """None in an outbox of version 0.1, as is `at`."""
+    at: str | None = None
+    """When the delivery began, in ISO format."""
 
 
 def write(
@@ -91,14 +93,16 @@ def _metadata(
     metadata: Mapping[str, str] = {
         "delivery": str(delivery),
         "state_id": state_database.get(connection, "id") or "",
+        "home": f"{request.home.parent.name}/{request.home.name}",
         "run": request.run,
+        "at": request.at.isoformat(),
         "declaration": request.policy.declaration,
         "partition": request.partition or "",
         "object": request.policy.object,
         "on_unknown": request.policy.on_unknown,
         "idempotent": str(request.policy.idempotent),
     }
-    return f"{{{', '.join(f'{name}: {literal(value)}' for name, value in metadata.items())}}}"
+    return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in metadata.items())}}}"
 
 
 def origin(outbox: Path) -> OutboxOrigin:
@@ -109,6 +113,7 @@ def origin(outbox: Path) -> OutboxOrigin:
         declaration=facts["declaration"],
         partition=facts["partition"] or None,
         state_id=facts.get("state_id"),
+        at=facts.get("at"),
     )
 
 

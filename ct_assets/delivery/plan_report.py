@@ -15,8 +15,8 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, field_columns
 from ct_assets.delivery.diff.left_fields import left_fields
 from ct_assets.delivery.guards import lost_state
-from ct_assets.delivery.guards.lost_state import Comparison
 from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.delivery.guards.state_comparison import Comparison
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, REMOVALS
 from ct_assets.delivery.state.state_copy import copied
@@ -89,7 +89,7 @@ def _report(
     copy: DeliveryRequest,
     comparison: Comparison,
 ) -> PlanReport:
-    lost = lost_state.objection(request, comparison)
+    lost = lost_state.objection(request.policy, comparison, request.allow)
     stopped = lost or _stopped(connection, request)
     plan = make_plan(connection, copy, count_kept=True)
     fates, removals = plan.diff.fates, plan.removals

@@ -1,6 +1,7 @@
 """DeliveryWitness leaves word of each delivery in Dagster's event log, and finds the latest."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -10,9 +11,10 @@ from ct_assets.delivery import DeliveryResult
 from ct_assets.delivery.state.witness import Witness
 
 PLACE = "Dagster's event log"
-STATE_ID, DELIVERY, KEYS, DESTINATION = (
+STATE_ID, DELIVERY, BEGAN, KEYS, DESTINATION = (
     "clevertap/state_id",
     "clevertap/delivery",
+    "clevertap/began",
     "clevertap/keys",
     "clevertap/destination",
 )
@@ -26,6 +28,7 @@ def metadata(result: DeliveryResult, destination: str) -> dict[str, str | int]:
     return {
         STATE_ID: result.state_id,
         DELIVERY: result.delivery,
+        BEGAN: result.began.isoformat() if result.began else "",
         KEYS: result.keys,
         DESTINATION: destination,
     }
@@ -72,8 +75,13 @@ def _latest(
 def _witness(told: Metadata, destination: Destination) -> Witness | None:
     values = {name: each.value for name, each in told.items()}
     if values.get(DESTINATION) == destination.name:
+        began = str(values.get(BEGAN) or "")
         return Witness(
-            PLACE, str(values[STATE_ID]), int(str(values[DELIVERY])), int(str(values[KEYS]))
+            PLACE,
+            str(values[STATE_ID]),
+            int(str(values[DELIVERY])),
+            int(str(values[KEYS])),
+            datetime.fromisoformat(began) if began else None,
         )
     # Version 0.1 named the account, but numbered no delivery.
     before = DESTINATION not in values and values.get("destination") == destination.name

@@ -1,5 +1,6 @@
 """Valid snapshots as the split writes them, and deliveries of them to a sandbox."""
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
@@ -92,6 +93,8 @@ class Sync:
         self.sandbox = sandbox
         self.home = folder / "state" / self.destination.name / policy.sync
         self.runs = 0
+        self.client: Client | None = None
+        """Of all its runs; to make one costs more than to deliver a few rows."""
 
     @property
     def destination(self) -> Destination:
@@ -119,13 +122,16 @@ class Sync:
     def send(
         self, request: DeliveryRequest, *, stop: threading.Event | None = None
     ) -> DeliveryResult:
-        with Client(self.destination) as client:
+        with self._opened() as client:
             return deliver(request, client, rng=Random(7), retry=IMPATIENT, stop=stop)
+
+    def _opened(self) -> contextlib.AbstractContextManager[Client]:
+        return contextlib.nullcontext(self.client) if self.client else Client(self.destination)
 
     def run_until_fold(self, rows: Sequence[Row], **options: Any) -> None:
         """A run that was killed after its last answer, before it took note of it in the state."""
         request = self.request(rows, **options)
-        with Client(self.destination) as client, SyncState.open(self.home, self.policy) as state:
+        with self._opened() as client, SyncState.open(self.home, self.policy) as state:
             sending = Sending(client, None, Random(7), threading.Event(), IMPATIENT, print)
             send_delivery(request, state, plan_delivery(request, state), sending)
 

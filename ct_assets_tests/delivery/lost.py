@@ -1,11 +1,26 @@
-"""Ways in which a file of the state is lost."""
+"""Ways in which a file of the state is lost, and states that were lost in each of them."""
 
+import contextlib
+import os
 import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ct_assets.clevertap.client import Client
+from ct_assets.delivery import DeliveryFailed
+from ct_assets.delivery.sender import account_slots
+from ct_assets.errors import UserError
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Row, Sync, event, profile
 
 FILES = {
     "state": ("state.duckdb", "state.duckdb.wal"),
     "ledger": ("sends.sqlite", "sends.sqlite-wal", "sends.sqlite-shm"),
+    "wal": ("sends.sqlite-wal",),
     "outbox": ("outbox.parquet",),
     "reports": ("reports",),
     "folder": ("",),
@@ -56,3 +71,123 @@ def flip(home: Path, part: str) -> None:
         for at in [*range(1024, len(content), 997), *range(len(content) // 2, len(content), 97)]:
             content[at] ^= 0xFF
         path.write_bytes(bytes(content))
+
+
+NOBODY = 65534
+
+
+@contextlib.contextmanager
+def owned_by_another(folder: Path, home: Path, part: str) -> Iterator[None]:
+    """As a user who may use all files below `folder`, but for those of the part."""
+    forbidden = [path for name in FILES[part] if (path := home / name).exists()]
+    is_root = os.geteuid() == 0
+    for path in (folder, *folder.rglob("*")) if is_root else ():
+        os.chown(path, NOBODY, NOBODY)
+    for path in forbidden:
+        path.chmod(0)
+        if is_root:
+            os.chown(path, 0, 0)
+    try:
+        if is_root:
+            os.seteuid(NOBODY)
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        for path in forbidden:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+BEFORE, SECOND = 4, 8
+"""Rows of the first delivery, and of both."""
+
+
+class LostSync:
+    """A sync that delivered some rows, then more, to the end that `moment` says."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server: SandboxInTest,
+        name: str,
+        moment: str,
+        *,
+        client: Client,
+        account: str = "",
+        **policy: Any,
+    ) -> None:
+        """`account`: another one, which this server is taken for."""
+        folder.mkdir(parents=True)
+        self.kind = policy["object"]
+        base = PROFILES if self.kind == "profile" else EVENTS
+        self.sync = Sync(folder, replace(base, sync=name, **policy), server)
+        self.sync.client = client
+        if account:
+            self.sync.home = folder / "state" / account / name
+        self.mark = folder.name
+        self.server = server
+        self._note.unlink(missing_ok=True)  # of another one of that name, at the same account
+        self.sync.run(self.rows(BEFORE))
+        self.older = copy(self.home, folder / "older")
+        self._deliver(moment)
+        self.known = set(self._accepted())
+        """Keys that CleverTap has acknowledged."""
+        self.kept = copy(self.home, folder / "kept")
+        self.note = self._note.read_bytes()
+        self.request = self.sync.request(self.rows())
+
+    @property
+    def home(self) -> Path:
+        return self.sync.home
+
+    def rows(self, until: int = SECOND) -> list[Row]:
+        keys = [f"{self.mark}-{n}" for n in range(until)]
+        if self.kind == "event":
+            return [event(key, str(n), Key=key) for n, key in enumerate(keys)]
+        return [profile(key, Name="Li") for key in keys]
+
+    def _deliver(self, moment: str) -> None:
+        match moment:
+            case "finished":
+                self.sync.run(self.rows())
+            case "killed":
+                self.sync.run_until_fold(self.rows())
+            case "between":  # one request is answered, and no other one is taken
+                self.server.faults.script("ok", *["revoked"] * 20)
+                self.sync.run_until_fold(self.rows())
+                self.server.faults.clear()
+
+    @property
+    def _note(self) -> Path:
+        label = account_slots.account_label(self.home.parent.name)
+        return account_slots.ROOT / f"{label}-states" / self.home.name
+
+    def as_it_was(self) -> None:
+        copy(self.kept, self.home)
+        self._note.write_bytes(self.note)
+        self.asked = len(self.server.requests())
+
+    def sent_again(self) -> list[str]:
+        """Keys that had been acknowledged, and were sent since."""
+        later = self.server.requests()[self.asked :]
+        return [key for request in later for key in self._keys(request.body) if key in self.known]
+
+    def _accepted(self) -> Iterator[str]:
+        for request in self.server.requests():
+            if request.status == 200:
+                yield from self._keys(request.body)
+
+    def _keys(self, body: bytes) -> Iterator[str]:
+        for record in orjson.loads(body)["d"] if body else ():
+            key = record["evtData"]["Key"] if record["type"] == "event" else record["identity"]
+            if key.startswith(self.mark):
+                yield key
+
+    def run(self, **options: Any) -> list[str]:
+        """What a person is told by the next run."""
+        try:
+            return list(self.sync.send(replace(self.request, **options)).notes)
+        except DeliveryFailed as error:
+            return [str(error)]
+        except UserError as error:
+            return [f"stopped: {error}"]

@@ -1,5 +1,11 @@
-"""Lost, old, torn and foreign files: nothing that was acknowledged leaves again unasked."""
+"""Lost, old, torn and foreign files: nothing that was acknowledged leaves again unasked.
 
+Each cell of the matrix begins with a copy of files that were made once.
+"""
+
+import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,66 +13,134 @@ from typing import Any
 
 import pytest
 
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.destination import Destination, sandbox_destination
+from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.renamed_sync import GuardError
-from ct_assets.delivery.sender import account_slots, account_witness
+from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.state.sync_files import OUTBOX, StorageError, check_access
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.delivery import lost
-from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Row, Sync, event, profile
+from ct_assets_tests.delivery.kit import NOW, event
+from ct_assets_tests.delivery.lost import LostSync
 
-EVENT_ROWS = [event(f"e{n}", str(n % 7), Key=f"e{n}") for n in range(40)]
-PROFILE_ROWS = [profile(f"p{n}", Name="Li") for n in range(40)]
-LATER: list[Row] = [event(f"f{n}", str(n), Key=f"f{n}") for n in range(5)]
-LATER_PROFILES: list[Row] = [profile(f"q{n}", Name="Wu") for n in range(5)]
+ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER = "another sync", "another account", "another user"
+HOWS = (
+    *("deleted", "older", "truncated", "flipped"),
+    *(ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER),
+)
+MOMENTS = [
+    ("finished", "resend"),
+    *itertools.product(("killed", "between"), ("resend", "park")),
+]
+"""At which moment the last run ended, and what becomes of events whose answer was lost."""
+
+DAMAGED = "{part} is damaged and cannot be read"
+NOT_MINE = "{part} cannot be written by"
+FOREIGN = "state.duckdb is that of {other}"
+WORDS = {
+    ("state", "deleted"): "state.duckdb is missing, though sends.sqlite",
+    ("state", "older"): "state.duckdb is an older copy, of delivery 1: sends.sqlite",
+    ("state", "truncated"): DAMAGED,
+    ("state", "flipped"): DAMAGED,
+    ("state", ANOTHER_SYNC): FOREIGN,
+    ("state", ANOTHER_ACCOUNT): FOREIGN,
+    ("state", ANOTHER_USER): NOT_MINE,
+    ("ledger", "deleted"): "sends.sqlite is missing, though state.duckdb knows of delivery 2",
+    ("ledger", "older"): "sends.sqlite is an older copy, which ends with delivery 1: state.duckdb",
+    ("ledger", "truncated"): DAMAGED,
+    ("ledger", "flipped"): DAMAGED,
+    ("ledger", ANOTHER_SYNC): "sends.sqlite tells of another state than the state.duckdb that is",
+    ("ledger", ANOTHER_ACCOUNT): "sends.sqlite tells of another state than the state.duckdb that",
+    ("ledger", ANOTHER_USER): NOT_MINE,
+    ("outbox", "deleted"): "outbox.parquet is missing, though delivery 2 was cut short",
+    ("outbox", "older"): "outbox.parquet is missing, though delivery 2 was cut short",
+    ("outbox", "truncated"): DAMAGED,
+    ("outbox", "flipped"): DAMAGED,
+    ("outbox", ANOTHER_SYNC): DAMAGED,
+    ("outbox", ANOTHER_ACCOUNT): DAMAGED,
+    ("outbox", ANOTHER_USER): NOT_MINE,
+    ("reports", "deleted"): "the reports are missing; the last delivery is",
+    ("reports", "older"): "the reports end with delivery 1; the last delivery is 2.",
+    ("reports", "truncated"): "the latest of the reports is damaged: what it said",
+    ("reports", "flipped"): "the latest of the reports is damaged: what it said",
+    ("reports", ANOTHER_SYNC): "the reports tell of another state than the state.duckdb that is",
+    ("reports", ANOTHER_ACCOUNT): "the reports tell of another state than the state.duckdb that is",
+    ("reports", ANOTHER_USER): NOT_MINE,
+    ("folder", "deleted"): "state.duckdb is missing, though what {data} noted beside the account's",
+    ("folder", "older"): "state.duckdb is an older copy, of delivery 1: what {data} noted beside",
+    ("folder", "truncated"): "sends.sqlite is damaged and cannot be read",
+    ("folder", "flipped"): "sends.sqlite is damaged and cannot be read",
+    ("folder", ANOTHER_SYNC): FOREIGN,
+    ("folder", ANOTHER_ACCOUNT): FOREIGN,
+    ("folder", ANOTHER_USER): "cannot be written by",
+}
+LOG_GONE = "sends.sqlite has lost its latest entries: its sends.sqlite-wal is missing or damaged"
+LOG_WORDS = {
+    "deleted": LOG_GONE,
+    "truncated": LOG_GONE,
+    "flipped": LOG_GONE,
+    "older": LOG_GONE,  # a finished delivery leaves none
+    ANOTHER_SYNC: DAMAGED,
+    ANOTHER_ACCOUNT: DAMAGED,
+    ANOTHER_USER: NOT_MINE,
+}
+PARTS = {
+    "state": "state.duckdb",
+    "ledger": "sends.sqlite",
+    "wal": "sends.sqlite",
+    "outbox": OUTBOX,
+    "reports": "reports",
+}
+GOES_ON = {("reports", how) for how in ("deleted", "older", "truncated", "flipped")}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInTest]:
-    with served(tmp_path_factory.mktemp("server")) as sandbox:
-        yield sandbox
+def folder() -> Iterator[Path]:
+    """One that another user may enter, too."""
+    root = Path(tempfile.mkdtemp())
+    root.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(account_slots, "ROOT", root / "slots")
+        patched.setattr("ct_assets.delivery.outbox.MAX_RECORDS", 2)
+        yield root
+    shutil.rmtree(root)
 
 
-class Lost:
-    """A sync that delivered 40 rows, then 5 more, the second time to its end or to a kill."""
-
-    def __init__(
-        self, folder: Path, server: SandboxInTest, name: str, *, killed: bool, **policy: Any
-    ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        base = PROFILES if policy.get("object") == "profile" else EVENTS
-        profiles = base is PROFILES
-        self.sync = Sync(folder, replace(base, sync=name, **policy), server)
-        first: list[Row] = PROFILE_ROWS if profiles else EVENT_ROWS
-        self.rows = [*first, *(LATER_PROFILES if profiles else LATER)]
-        self.sync.run(first)
-        self.older = lost.copy(self.home, folder / "older")
-        (self.sync.run_until_fold if killed else self.sync.run)(self.rows)
-        self.server = server
-        self.before = len(server.requests())
-        self.stopped = False
-
-    @property
-    def home(self) -> Path:
-        return self.sync.home
-
-    def run(self) -> list[str]:
-        """What a person is told by the next run."""
-        try:
-            result = self.sync.run(self.rows)
-        except GuardError as error:
-            self.stopped = True
-            return [str(error)]
-        self.stopped = False
-        return list(result.notes)
-
-    def sent_again(self) -> int:
-        """Records of all requests since; all of the sync's rows had been acknowledged before."""
-        return sum(request.records or 0 for request in self.server.requests()[self.before :])
+def destination(server: SandboxInTest) -> Destination:
+    return sandbox_destination(server.url, server.id)
 
 
-def lose(case: Lost, part: str, how: str, other: Lost) -> bool:
-    """False if there is nothing to lose: a finished delivery has no outbox."""
-    if not lost.files(case.home, part) and how in ("deleted", "truncated", "flipped"):
-        return False
+Made = Callable[..., LostSync]
+
+
+@pytest.fixture(scope="module")
+def made(folder: Path) -> Iterator[Made]:
+    """Each sync is delivered once, whatever becomes of its files in how many cells."""
+    syncs: dict[tuple[Any, ...], LostSync] = {}
+    (folder / "server").mkdir()
+    with served(folder / "server") as server, Client(destination(server)) as client:
+
+        def of(moment: str, name: str = "purchases", account: str = "", **policy: Any) -> LostSync:
+            key = (moment, name, account, *policy.values())
+            if key not in syncs:
+                home = folder / f"{len(syncs):03}"
+                syncs[key] = LostSync(
+                    home, server, name, moment, client=client, account=account, **policy
+                )
+            syncs[key].as_it_was()
+            return syncs[key]
+
+        yield of
+
+
+@pytest.fixture(autouse=True)
+def notes_of_states() -> None:
+    """Those of this module lie in `folder`."""
+
+
+def lose(case: LostSync, part: str, how: str, made: Made, moment: str, **policy: Any) -> str:
+    """The label of the other state, if one is involved."""
     match how:
         case "deleted":
             lost.delete(case.home, part)
@@ -76,123 +150,143 @@ def lose(case: Lost, part: str, how: str, other: Lost) -> bool:
             lost.truncate(case.home, part)
         case "flipped":
             lost.flip(case.home, part)
-        case _:
+        case "another sync" | "another account":
+            another = {"name": "other"} if how == ANOTHER_SYNC else {"account": "other"}
+            other = made(moment, **another, **policy)
             lost.put_back(case.home, part, other.home)
-    return True
+            return f"{other.home.parent.name}/{other.home.name}"
+    return ""
 
 
-HOWS = ("deleted", "older", "truncated", "flipped", "of another sync")
-DAMAGED = "{} is damaged and cannot be read"
-WORDS = {
-    ("state", "deleted"): "state.duckdb is missing, though sends.sqlite knows of delivery 2",
-    ("state", "older"): "state.duckdb is an older copy, of delivery 1: sends.sqlite knows of deliv",
-    ("state", "truncated"): DAMAGED.format("state.duckdb"),
-    ("state", "flipped"): DAMAGED.format("state.duckdb"),
-    ("state", "of another sync"): "state.duckdb is that of {destination}/other",
-    ("ledger", "deleted"): "sends.sqlite is missing, though state.duckdb knows of delivery 2",
-    (
-        "ledger",
-        "older",
-    ): "sends.sqlite is an older copy, which ends with delivery 1: state.duckdb",
-    ("ledger", "truncated"): DAMAGED.format("sends.sqlite"),
-    ("ledger", "flipped"): DAMAGED.format("sends.sqlite"),
-    ("ledger", "of another sync"): "sends.sqlite tells of another state than the state.duckdb",
-    ("outbox", "deleted"): "outbox.parquet is missing, though delivery 2 was cut short",
-    ("outbox", "older"): "outbox.parquet is missing, though delivery 2 was cut short",
-    ("outbox", "truncated"): DAMAGED.format("outbox.parquet"),
-    ("outbox", "flipped"): DAMAGED.format("outbox.parquet"),
-    ("outbox", "of another sync"): DAMAGED.format("outbox.parquet"),
-    ("reports", "deleted"): "the reports are missing; the last delivery is",
-    (
-        "reports",
-        "older",
-    ): "the reports end with delivery 1; the last delivery is 2.",
-    ("reports", "truncated"): "the latest of the reports is damaged: what it said",
-    ("reports", "flipped"): "the latest of the reports is damaged: what it said",
-    ("reports", "of another sync"): "the reports tell of another state than the state.duckdb",
-    ("folder", "deleted"): "state.duckdb is missing, though what {data} noted beside the account's",
-    ("folder", "older"): "state.duckdb is an older copy, of delivery 1: what {data} noted beside",
-    ("folder", "truncated"): DAMAGED.format("sends.sqlite"),
-    ("folder", "flipped"): DAMAGED.format("sends.sqlite"),
-    ("folder", "of another sync"): "state.duckdb is that of {destination}/other",
-}
-GOES_ON = {("reports", how) for how in HOWS} - {("reports", "of another sync")}
-
-
-@pytest.fixture(scope="module")
-def lost_syncs(
-    tmp_path_factory: pytest.TempPathFactory, server: SandboxInTest
-) -> Iterator[Callable[..., tuple[Lost, Lost]]]:
-    """A sync and another one of its kind, as they were after the second delivery."""
-    made: dict[str, tuple[Lost, Lost, Path]] = {}
-    root = tmp_path_factory.mktemp("syncs")
-
-    def fresh(*, killed: bool, **policy: Any) -> tuple[Lost, Lost]:
-        name = "-".join(["killed" if killed else "whole", *policy.values()])
-        if name not in made:
-            case = Lost(root / name, server, name, killed=killed, **policy)
-            other = Lost(root / f"{name}-o", server, f"other-{name}", killed=killed, **policy)
-            made[name] = case, other, lost.copy(case.home, root / f"{name}-kept")
-            made_notes[name] = notes_of(case)
-        case, other, kept = made[name]
-        lost.copy(kept, case.home)
-        account_witness.write(case.home, *made_notes[name])
-        case.before = len(server.requests())
-        return case, other
-
-    made_notes: dict[str, tuple[str, int, int]] = {}
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(account_slots, "ROOT", root / "slots")
-        yield fresh
-
-
-def notes_of(case: Lost) -> tuple[str, int, int]:
-    note = account_witness.read(case.home.parent.name, case.home.name)
-    assert note
-    return note.state_id or "", note.delivery, note.keys
+def is_there(case: LostSync, part: str, how: str) -> bool:
+    """Whether there is anything to lose: a finished delivery has no outbox, and no log."""
+    if part in ("wal", "outbox"):
+        return (case.home / lost.FILES[part][0]).exists()
+    return how != "older" or lost.files(case.older, part) != []
 
 
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("part", lost.FILES)
-@pytest.mark.parametrize(
-    ("killed", "on_unknown"), [(False, "resend"), (True, "resend"), (True, "park")]
-)
+@pytest.mark.parametrize(("moment", "on_unknown"), MOMENTS)
 def test_no_event_that_was_acknowledged_leaves_again(
-    lost_syncs: Callable[..., tuple[Lost, Lost]],
-    part: str,
-    how: str,
-    on_unknown: str,
-    *,
-    killed: bool,
+    made: Made, moment: str, on_unknown: str, part: str, how: str
 ) -> None:
-    case, other = lost_syncs(killed=killed, object="event", on_unknown=on_unknown)
-    there = lose(case, part, how, other)
-
-    told = case.run()
-
-    assert case.sent_again() == 0
-    if not there or (part == "outbox" and not killed):
-        assert told == []  # a finished delivery has none, and that of an earlier one is no loss
-    elif killed and (part, how) == ("reports", "older"):
-        assert told == []
+    policy = {"object": "event", "on_unknown": on_unknown}
+    case = made(moment, **policy)
+    there = is_there(case, part, how)
+    if how == ANOTHER_USER:
+        with lost.owned_by_another(case.sync.folder, case.home, part):
+            told = case.run() if there else []
+        other = ""
     else:
-        words = WORDS[part, how].format(destination=case.home.parent.name, data=case.sync.folder)
-        assert words in told[0], told
-        assert case.stopped == ((part, how) not in GOES_ON)
+        other = lose(case, part, how, made, moment, **policy)
+        told = case.run() if there else []
+
+    assert case.sent_again() == []
+    if not there or (part, how, moment != "finished") == ("reports", "older", True):
+        assert told == []  # a run that was killed had not written the last report yet
+        return
+    words = LOG_WORDS[how] if part == "wal" else WORDS[part, how]
+    expected = words.format(part=PARTS.get(part), other=other, data=case.sync.folder)
+    assert expected in told[0]
+    assert told[0].startswith("stopped: ") == ((part, how) not in GOES_ON)
 
 
-@pytest.mark.parametrize("killed", [False, True])
-@pytest.mark.parametrize("part", ["state", "ledger", "outbox"])
-@pytest.mark.parametrize("how", ["deleted", "older", "truncated", "flipped"])
-def test_profiles_go_on_with_a_word(
-    lost_syncs: Callable[..., tuple[Lost, Lost]], part: str, how: str, *, killed: bool
+def told_to_profiles(case: LostSync) -> tuple[list[str], bool]:
+    """What a run says of the state, and whether it goes on."""
+    request = replace(case.request)
+    try:
+        check_access(case.home)
+        comparison = lost_state.review(request)
+    except StorageError as error:
+        return [str(error)], False
+    return [*comparison.notes], lost_state.objection(request.policy, comparison) is None
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("part", lost.FILES)
+@pytest.mark.parametrize("moment", ["finished", "killed", "between"])
+def test_profiles_go_on_with_a_word(made: Made, moment: str, part: str, how: str) -> None:
+    policy = {"object": "profile"}
+    case = made(moment, **policy)
+    there = is_there(case, part, how)
+    if how == ANOTHER_USER:
+        with lost.owned_by_another(case.sync.folder, case.home, part):
+            told, goes_on = told_to_profiles(case)
+        other = ""
+    else:
+        other = lose(case, part, how, made, moment, **policy)
+        told, goes_on = told_to_profiles(case)
+
+    if not there or (part, how, moment != "finished") == ("reports", "older", True):
+        assert told == []
+        return
+    words = LOG_WORDS[how] if part == "wal" else WORDS[part, how]
+    assert words.format(part=PARTS.get(part), other=other, data=case.sync.folder) in told[0]
+    assert goes_on == (how != ANOTHER_USER)
+
+
+@pytest.mark.parametrize("moment", ["finished", "killed"])
+@pytest.mark.parametrize(("part", "how"), [("state", "deleted"), ("ledger", "flipped")])
+def test_a_run_of_profiles_that_went_on_is_the_last_to_speak_of_it(
+    made: Made, moment: str, part: str, how: str
 ) -> None:
-    case, other = lost_syncs(killed=killed, object="profile")
-    there = lose(case, part, how, other)
+    case = made(moment, object="profile")
+    lose(case, part, how, made, moment, object="profile")
 
-    told = case.run()
-
-    assert not case.stopped
-    assert (told == []) == (not there or (part == "outbox" and not killed))
+    assert case.run() != []
     assert case.run() == []
-    assert case.sync.run(case.rows).counts.unchanged == 45
+    assert case.sync.send(case.request).counts.unchanged == lost.SECOND
+
+
+@pytest.mark.parametrize("on_removed", ["clear", "delete"])
+def test_profiles_whose_removal_would_do_harm_stop(made: Made, on_removed: str) -> None:
+    case = made("finished", object="profile", on_removed=on_removed)
+    lost.delete(case.home, "state")
+
+    assert case.run()[0].startswith("stopped: purchases: state.duckdb is missing")
+
+
+def test_events_that_may_be_sent_again_are_sent_once(made: Made) -> None:
+    case = made("finished", object="event", on_unknown="resend")
+    lost.delete(case.home, "state")
+
+    told = case.run(allow=frozenset(["lost_state"]))
+
+    assert "8 or more acknowledged events would be sent again" in told[0]
+    assert sorted(case.sent_again()) == sorted(case.known)
+    assert case.run() == []
+    assert len(case.sent_again()) == lost.SECOND
+
+
+def test_from_now_on_a_lost_disk_new_events_are_sent(made: Made) -> None:
+    """What happened up to the last delivery counts as sent, and nothing that came later."""
+    case = made("finished", object="event", first_run="from_now")
+    lost.delete(case.home, "folder")
+    new = event("new", "1", int(NOW.timestamp()) + 60, Key=f"{case.mark}-new")
+    request = case.sync.request([*case.rows(), new])
+
+    with pytest.raises(GuardError) as stopped:
+        case.sync.send(request)
+    result = case.sync.send(replace(request, allow=frozenset(["lost_state"])))
+
+    assert (
+        "All events up to 2026-01-02 03:04:05 UTC, when the last delivery began, would be held as "
+        "before_from_now, and not sent"
+    ) in str(stopped.value)
+    assert (result.counts.held, result.counts.acked) == ({"before_from_now": 8}, 1)
+    assert case.sent_again() == []
+
+
+def test_the_ways_out_are_named(made: Made) -> None:
+    case = made("finished", object="event", on_unknown="resend")
+    lost.delete(case.home, "state")
+
+    assert case.run() == [
+        "stopped: purchases: state.duckdb is missing, though sends.sqlite, the reports and what "
+        f"{case.sync.folder} noted beside the account's slots know of delivery 2. 8 or more "
+        "acknowledged events would be sent again. Nothing was sent. To bring back what is known "
+        "of it: ct-assets state rebuild purchases; from a backup: ct-assets state restore FOLDER. "
+        "If that may happen, run once with allow: [lost_state] (ct-assets run purchases --allow "
+        "lost_state)"
+    ]

@@ -1,11 +1,11 @@
 """Finds files of CT_DATA_DIR that the user of the runs cannot use, since they are another's."""
 
 import os
-import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
+from ct_assets.delivery.state.sync_files import user_name
 
 SHOWN = 3
 
@@ -15,12 +15,12 @@ def owners(folder: Path, user: int | None = None) -> Iterator[Diagnosis]:
     if not folder.is_dir():
         return
     expected = (os.geteuid() if user is None else user) or folder.stat().st_uid
-    name = _name(expected)
+    name = user_name(expected)
     others = [path for path in sorted(folder.rglob("*")) if path.lstat().st_uid != expected]
     if not others:
         yield ok("owner", f"all files in {folder} are {name}'s")
         return
-    shown = [f"{p.relative_to(folder)} ({_name(p.lstat().st_uid)})" for p in others[:SHOWN]]
+    shown = [f"{p.relative_to(folder)} ({user_name(p.lstat().st_uid)})" for p in others[:SHOWN]]
     more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
     yield failed(
         "owner",
@@ -28,10 +28,3 @@ def owners(folder: Path, user: int | None = None) -> Iterator[Diagnosis]:
         f"Runs of {name} end there before anything is sent. Let one user start all runs, and give "
         f"that one the files: sudo chown -R {name} {folder}",
     )
-
-
-def _name(user: int) -> str:
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return str(user)

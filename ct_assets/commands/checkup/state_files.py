@@ -9,8 +9,10 @@ import duckdb
 import polars as pl
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
-from ct_assets.delivery import outbox
-from ct_assets.delivery.guards.lost_state import compare
+from ct_assets.commands.support.known_deliveries import KnownDeliveries
+from ct_assets.delivery import Policy, outbox
+from ct_assets.delivery.guards import lost_state
+from ct_assets.delivery.guards.state_comparison import Comparison, compare
 from ct_assets.delivery.state import ledger, state_database
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError, locked
@@ -18,7 +20,7 @@ from ct_assets.errors import lock_holder
 from ct_assets.sql import opened
 
 
-class _UnhealthyError(Exception):
+class UnhealthyError(Exception):
     """A state cannot be used; the message says why."""
 
 
@@ -26,30 +28,24 @@ class _OpenElsewhereError(Exception):
     """Another process has the state open; it is not damaged."""
 
 
-def states(folder: Path) -> Iterator[Diagnosis]:
+def states(folder: Path, known: KnownDeliveries | None = None) -> Iterator[Diagnosis]:
     """A finding for each sync of each destination below `folder`; nothing there is changed."""
     files = (STATE, LEDGER, OUTBOX, "reports")
     homes = {path.parent for name in files for path in folder.glob(f"*/*/{name}")}
-    for home in sorted(homes):
-        yield _state(home)
-    if not homes:
-        yield ok("state", "none yet")
+    lost = [home for home in (known.homes if known else ()) if not home.exists()]
+    findings = [_state(home, known) for home in sorted(homes)]
+    findings += [each for home in sorted(lost) if (each := _gone(home, known))]
+    yield from findings or [ok("state", "none yet")]
 
 
-def _state(home: Path) -> Diagnosis:
-    name = f"state {home.parent.name}/{home.name}"
-    fix = (
-        f"A run stops before it sends if {home.name} is of events, or deletes or clears what is "
-        "gone; else it sends again what it does not know to be sent: ct-assets plan tells. Upgrade "
-        f"ct_assets if a newer one wrote the file; else bring {home} back as it was after the last "
-        "delivery."
-    )
+def _state(home: Path, known: KnownDeliveries | None) -> Diagnosis:
+    name, fix = _name(home), _fix(home, None)
     try:
         with locked(home):
-            summary = _healthy(home)
-            comparison = compare(home)
+            summary = healthy(home)
+            comparison = compare(home, known.witnesses(home) if known else ())
         if comparison.losses:
-            return failed(name, "; ".join(comparison.losses), fix)
+            return _loss(home, comparison, known)
         if comparison.notes:
             return note(name, "; ".join((summary, *comparison.notes)))
         return ok(name, summary)
@@ -61,11 +57,46 @@ def _state(home: Path) -> Diagnosis:
     except _OpenElsewhereError as error:
         fix = f"Close it there; until then every run of {home.name} stops before it sends."
         return failed(name, error, fix)
-    except _UnhealthyError as error:
+    except UnhealthyError as error:
         return failed(name, error, fix)
 
 
-def _healthy(home: Path) -> str:
+def _name(home: Path) -> str:
+    return f"state {home.parent.name}/{home.name}"
+
+
+def _fix(home: Path, policy: Policy | None) -> str:
+    """What a run does about a fault of the state, and what a person can do."""
+    again = "sends again what it does not know to be sent"
+    if policy is None:
+        does = f"stops before it sends if {home.name} is of events, or deletes or clears what is "
+        does += f"gone; else it {again}"
+    else:
+        does = "stops before it sends" if lost_state.is_harmful(policy) else again
+    return (
+        f"A run {does}. Upgrade ct_assets if a newer one wrote the file. Else bring back what is "
+        f"known: ct-assets state rebuild {home.name}; or a backup: ct-assets state restore FOLDER."
+    )
+
+
+def _loss(home: Path, comparison: Comparison, known: KnownDeliveries | None) -> Diagnosis:
+    policy = known.policy(home) if known else None
+    lost = lost_state.told(policy, comparison) if policy else "; ".join(comparison.losses)
+    return failed(_name(home), lost, _fix(home, policy))
+
+
+def _gone(home: Path, known: KnownDeliveries | None) -> Diagnosis | None:
+    """A finding if a state that is not there was delivered from; None if it never was."""
+    comparison = compare(home, known.witnesses(home) if known else ())
+    return _loss(home, comparison, known) if comparison.losses else None
+
+
+def healthy(home: Path) -> str:
+    """Opens each file and reads it; says in words how it stands.
+
+    Raises:
+        UnhealthyError: One of them is damaged, or of a newer version.
+    """
     if (home / LEDGER).exists():
         _check_ledger(home)
     rows = _check_state(home) if (home / STATE).exists() else 0
@@ -81,7 +112,7 @@ def _check_ledger(home: Path) -> None:
         (integrity,) = connection.execute("pragma quick_check(1)").fetchone()
         (version,) = connection.execute("pragma user_version").fetchone()
     if integrity != "ok":
-        raise _UnhealthyError(f"{LEDGER} is damaged")
+        raise UnhealthyError(f"{LEDGER} is damaged")
     _check_version(LEDGER, version, ledger.VERSION)
 
 
@@ -110,7 +141,7 @@ def _check_outbox(home: Path) -> None:
 
 def _check_version(name: str, version: int, known: int) -> None:
     if version > known:
-        raise _UnhealthyError(f"{name} has version {version}, and this ct_assets knows {known}")
+        raise UnhealthyError(f"{name} has version {version}, and this ct_assets knows {known}")
 
 
 @contextlib.contextmanager
@@ -121,6 +152,6 @@ def _readable(name: str) -> Iterator[None]:
     except duckdb.IOException as error:
         if holder := lock_holder(error):
             raise _OpenElsewhereError(f"{name} is open in {holder}") from None
-        raise _UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None
+        raise UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None
     except (sqlite3.Error, duckdb.Error, pl.exceptions.PolarsError, OSError, KeyError) as error:
-        raise _UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None
+        raise UnhealthyError(f"{name} cannot be read ({type(error).__name__})") from None

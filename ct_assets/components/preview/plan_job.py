@@ -51,7 +51,12 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
             declared = workspace.sync(sync.name)
             keys = due(declared.sync, workspace.staging, datetime.now().astimezone())
             sync_plan = plan_sync(
-                workspace, declared, config, keys, ask_clevertap=config.ask_clevertap
+                workspace,
+                declared,
+                config,
+                keys,
+                ask_clevertap=config.ask_clevertap,
+                instance=context.instance,
             )
         for remark in remarks(sync_plan):
             context.log.warning(remark)

@@ -13,8 +13,9 @@ from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import DeliveryRequest, PlanReport, PropertyChange, plan
 from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
+from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
-from ct_assets.io_managers import delivery_requests, destinations
+from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import span
 from ct_assets.row_counts import RowCounts
@@ -46,14 +47,16 @@ def plan_sync(
     keys: dg.PartitionKeyRange | None = None,
     *,
     ask_clevertap: bool = False,
+    instance: dg.DagsterInstance | None = None,
 ) -> SyncPlan:
-    """`keys`: the partitions of a sync that has some."""
+    """`keys`: the partitions of a sync that has some; `instance`: whose event log is a witness."""
     part = span(keys) if keys else None
     to = destinations.known(
-        declared.sync, is_example=declared.is_example, accounts=workspace.accounts
+        declared.sync, instance, is_example=declared.is_example, accounts=workspace.accounts
     )
+    witnesses = delivery_witness.latest(instance, declared.sync.name, to) if instance else ()
     with workspace.rows(declared, keys) as rows:
-        request = _request(workspace, declared, rows, to, options, part)
+        request = planned_request(workspace, declared, rows, to, options, witnesses, part)
         return SyncPlan(
             sync=declared.sync.name,
             destination=destinations.label(to),
@@ -67,19 +70,21 @@ def plan_sync(
         )
 
 
-def _request(
+def planned_request(
     workspace: Workspace,
     declared: Declared,
     rows: SplitRows,
     to: Destination | None,
     options: DeliveryOptions,
-    part: str | None,
+    witnesses: tuple[Witness, ...] = (),
+    part: str | None = None,
 ) -> DeliveryRequest:
+    """The request that a run of the rows of now would make; it waits for no other run."""
     valid = Snapshot(rows.valid.path, SnapshotMeta(split=rows.split))
     origin = declared.source.place if declared.source else ""
     upload = Upload(declared.sync, valid, options, frozenset(workspace.syncs), part, origin=origin)
     request = delivery_requests.request(
-        upload, destinations.name_of(to), "plan", timedelta(days=30)
+        upload, destinations.name_of(to), "plan", timedelta(days=30), witnesses=witnesses
     )
     return replace(request, patience=timedelta(0))
 

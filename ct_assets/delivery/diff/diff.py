@@ -23,6 +23,8 @@ from ct_assets.sql import literal, parquet_sql
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
 GOING = ("new", "changed")
+SENT_UNTIL = "sent_until"
+"""The name, in the state's meta, of the time up to which events count as sent after a loss."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Diff:
 
 def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> Diff:
     """Fills `DIFF` from the valid rows, the state and what is held."""
-    positions = _expose(connection, request)
+    positions = expose(connection, request)
     _trim_keys(connection, request)
     clearable = _clearable(connection)
     _record_first_run(connection, request)
@@ -62,7 +64,7 @@ def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
     return Diff(dict(fates), positions, clearable)
 
 
-def _expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
+def expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
     """Makes `VALID`, in which `present` has a bit for each field that is not null."""
     profiles = request.policy.object == "profile"
     columns = field_columns(connection, request.valid) if profiles else {}
@@ -118,19 +120,32 @@ def learn_fields(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) 
 
 
 def _record_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
-    """With `from_now`, what is there at the first run is never sent."""
+    """With `from_now`, what is there at the first run is never sent.
+
+    After a loss of the state, that is what happened up to the last delivery that is known.
+    """
     if request.policy.object != "event" or state_database.get(connection, "first_run") is not None:
         return
+    until = state_database.get(connection, SENT_UNTIL)
     with state_database.transaction(connection):
         if request.policy.first_run == "from_now":
-            connection.execute(
-                "insert into held (kind, key, reason, person, fingerprint, since, partition)"
-                f" select kind, key, '{BEFORE_FROM_NOW}', {_person(request)},"
-                f" md5_number_lower(record), $1, $2 from {VALID}",
-                [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
-            )
-        moment = f"{request.at.timestamp():.0f}"
+            hold_before(connection, request, int(until) if until else None)
+        moment = until or f"{request.at.timestamp():.0f}"
         state_database.put(connection, "first_run", f"{request.policy.first_run} {moment}")
+
+
+def hold_before(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, until: int | None
+) -> None:
+    """Never sends what is in `VALID` now, has no outcome, and happened up to then (Unix time)."""
+    then = "" if until is None else f"where ts is null or ts <= {until}"
+    connection.execute(
+        "insert into held (kind, key, reason, person, fingerprint, since, partition)"
+        f" select kind, key, '{BEFORE_FROM_NOW}', {_person(request)}, md5_number_lower(record),"
+        f" $1, $2 from {VALID}"
+        f" anti join synced using (kind, key) anti join held using (kind, key) {then}",
+        [request.at.astimezone(UTC).replace(tzinfo=None), request.partition],
+    )
 
 
 def _compared(

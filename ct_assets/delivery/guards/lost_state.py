@@ -1,79 +1,24 @@
-"""LostState compares the state with all that knows of its deliveries, before anything leaves.
+"""LostState stops a delivery that does not know what was sent before, until a person allows it."""
 
-A delivery writes in this order: its number into the state (`begun`) and into the ledger, the
-outbox, the note beside the account's slots, the answers into the ledger, the report, the state
-(`folded`). Then the outbox goes, and Dagster learns of the delivery. A kill leaves any of them one
-step behind the others, which is no loss.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
 
-from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.clevertap.codes import BEFORE_FROM_NOW
+from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
+from ct_assets.delivery.diff.diff import SENT_UNTIL
 from ct_assets.delivery.guards.renamed_sync import GuardError
-from ct_assets.delivery.sender import account_witness
+from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison, compare, label
 from ct_assets.delivery.settlement.delivery_report import ASIDE
-from ct_assets.delivery.state import state_database, witness
+from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, SPARE, STATE
-from ct_assets.delivery.state.witness import FORMER, REPORTS, Evidence, StateReading, Witness
+from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, SPARE, STATE, check_access
+from ct_assets.delivery.state.witness import FORMER, RESTORED, UNKNOWN_UNTIL
 
 GUARD = "lost_state"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How the state stands to its witnesses."""
-
-    losses: tuple[str, ...] = ()
-    """For which a sync of events stops, each in words."""
-    notes: tuple[str, ...] = ()
-    """Worth knowing, and no reason to stop."""
-    unusable: frozenset[str] = frozenset()
-    """Files that a delivery would have to go on without."""
-    keys: int | None = None
-    """Acknowledged rows that the state has lost, at least; None if nobody knows."""
-    last: int = 0
-    """The last delivery that anything knows of."""
-    strangers: Mapping[str, int] = field(default_factory=dict)
-    """The last delivery of each other state that a witness names, by id; "" is of no id."""
-
-
-NOTHING = Comparison()
-
-
-def compare(home: Path, witnesses: Sequence[Witness] = ()) -> Comparison:
-    """Compares the files at `home`, for whoever holds its lock; changes nothing.
-
-    `witnesses` are what the caller knows beside them.
-
-    Raises:
-        StorageError: The state is open in another process, or the disk is at fault.
-    """
-    evidence = witness.read(home)
-    noted = account_witness.read(home.parent.name, home.name)
-    others = [*witnesses, *([noted] if noted else [])]
-    known = [*_of_files(evidence), *others]
-    unusable, state = set(evidence.damaged - {REPORTS}), evidence.state
-    foreign = state is not None and state.home not in (None, _label(home))
-    if foreign:
-        unusable.add(STATE)
-    losses = (*_damages(evidence, known), *_losses(home, evidence, known, others))
-    if losses and _is_stray(evidence):
-        unusable.add(OUTBOX)
-    most = max((each.keys for each in known), default=0)
-    kept = state.keys if state and STATE not in unusable else 0
-    return Comparison(
-        losses=losses,
-        notes=tuple(_notes(evidence)),
-        unusable=frozenset(unusable),
-        keys=max(0, most - kept) if most else None,
-        last=max([each.delivery for each in known] + [(state and state.begun) or 0]),
-        strangers=_strangers(state, known),
-    )
 
 
 def check(request: DeliveryRequest) -> Comparison:
@@ -85,8 +30,9 @@ def check(request: DeliveryRequest) -> Comparison:
     """
     if request.rehearsal:
         return NOTHING
+    check_access(request.home)
     comparison = review(request)
-    if why := objection(request, comparison):
+    if why := objection(request.policy, comparison, request.allow):
         raise GuardError(why)
     return comparison
 
@@ -96,21 +42,28 @@ def review(request: DeliveryRequest) -> Comparison:
     comparison = compare(request.home, request.witnesses)
     if not comparison.losses:
         return comparison
-    told = f"{'; '.join(comparison.losses)}. {_outlook(request, comparison)}"
-    return replace(comparison, notes=(told, *comparison.notes))
+    return replace(comparison, notes=(told(request.policy, comparison), *comparison.notes))
 
 
-def objection(request: DeliveryRequest, comparison: Comparison) -> str | None:
-    """A message that says how to allow it, or None."""
-    policy = request.policy
-    harmful = policy.counts_twice or policy.on_removed != "keep"
-    if not comparison.losses or not harmful or GUARD in request.allow:
+def told(policy: Policy, comparison: Comparison) -> str:
+    """What is lost, and what a run would do for that."""
+    return f"{'; '.join(comparison.losses)}. {_outlook(policy, comparison)}"
+
+
+def objection(policy: Policy, comparison: Comparison, allow: Collection[str] = ()) -> str | None:
+    """Why a run stops, and the ways out; None if it does not."""
+    if not comparison.losses or not is_harmful(policy) or GUARD in allow:
         return None
     return (
-        f"{policy.sync}: {'; '.join(comparison.losses)}. {_outlook(request, comparison)}. Nothing "
-        f"was sent. Bring back {request.home} as it was after the last delivery; or, if that may "
-        f"happen, {request.once(GUARD)}{_instead(request)}"
+        f"{policy.sync}: {told(policy, comparison)}. Nothing was sent. To bring back what is known "
+        f"of it: ct-assets state rebuild {policy.sync}; from a backup: ct-assets state restore "
+        f"FOLDER. If that may happen, {policy.once(GUARD)}"
     )
+
+
+def is_harmful(policy: Policy) -> bool:
+    """Whether a run that has lost its state would do harm, so that it stops."""
+    return policy.counts_twice or policy.on_removed != "keep"
 
 
 def set_aside(home: Path, comparison: Comparison) -> None:
@@ -119,7 +72,7 @@ def set_aside(home: Path, comparison: Comparison) -> None:
     if not (home / STATE).exists() or STATE in names:
         names |= {STATE, f"{STATE}.wal"}
     if LEDGER in names:
-        names |= {f"{LEDGER}-wal", f"{LEDGER}-shm", SPARE}
+        names |= {f"{LEDGER}-wal", f"{LEDGER}-shm", MARK, SPARE}
     for name in names:
         if (home / name).exists():
             (home / name).replace(home / f"{name}{ASIDE}")
@@ -136,14 +89,19 @@ def reconcile(
         return
     state_id = state_database.get(connection, "id") or ""
     last = max(comparison.last, ledger.last(), int(state_database.get(connection, "begun") or 0))
-    ledger.adopt(state_id, last)
+    ledger.adopt(state_id, last, label(request.home))
     unsettled = (request.home / OUTBOX).exists()
     with state_database.transaction(connection):
         for stranger, delivery in comparison.strangers.items():
             state_database.put(connection, f"{FORMER}{stranger}", str(delivery))
         state_database.put(connection, "begun", str(last))
         state_database.put(connection, "folded", str(max(0, last - unsettled)))
-        state_database.put(connection, "home", _label(request.home))
+        state_database.put(connection, "home", label(request.home))
+        state_database.drop(connection, RESTORED)
+        if comparison.is_state_lost:
+            state_database.put(connection, UNKNOWN_UNTIL, str(last))
+        if comparison.is_state_lost and comparison.at:
+            state_database.put(connection, SENT_UNTIL, f"{comparison.at.timestamp():.0f}")
 
 
 def begin(
@@ -155,171 +113,15 @@ def begin(
     return ledger.begin(request.run, request.at)
 
 
-def _of_files(evidence: Evidence) -> Iterator[Witness]:
-    ledger = evidence.ledger
-    if ledger and ledger.last:
-        yield Witness(LEDGER, ledger.state_id, ledger.last, ledger.keys)
-    yield from (each for each in (evidence.outbox, evidence.report) if each)
-
-
-def _is_stray(evidence: Evidence) -> bool:
-    """Whether the outbox is not of the last delivery of the ledger beside it."""
-    box, ledger = evidence.outbox, evidence.ledger
-    if box is None:
-        return False
-    same = ledger is not None and (box.state_id in (None, ledger.state_id))
-    return not same or ledger is None or box.delivery != ledger.last
-
-
-def _damages(evidence: Evidence, known: Sequence[Witness]) -> Iterator[str]:
-    young = evidence.ledger is not None and not known
-    for name in sorted(evidence.damaged - {REPORTS}):
-        if not young:  # a first run was killed while it made the file
-            yield f"{name} is damaged and cannot be read"
-
-
-def _losses(
-    home: Path, evidence: Evidence, known: Sequence[Witness], others: Sequence[Witness]
-) -> Iterator[str]:
-    state = evidence.state
-    if state is None:
-        if known and STATE not in evidence.damaged:
-            yield f"{STATE} is missing, though {_places(known)}"
-    elif state.home not in (None, _label(home)):
-        yield f"{STATE} is that of {state.home}"
-    elif state.folded is None:
-        yield from _losses_before_numbers(state, evidence, others)
-    else:
-        yield from _losses_of(state, evidence, known)
-
-
-def _losses_before_numbers(
-    state: StateReading, evidence: Evidence, others: Sequence[Witness]
-) -> Iterator[str]:
-    """Of a state that no delivery of this version has touched."""
-    known = [*_of_files(evidence), *others]
-    if strangers := [each for each in known if each.state_id not in (None, state.state_id)]:
-        yield f"{STATE} is not the one that delivered last: {_places(strangers)}"
-    elif not state.rows and not evidence.ledger_last and others:
-        yield f"{STATE} is empty, though {_places(others)}"
-    newest = max(state.newest, evidence.outbox.delivery if evidence.outbox else 0)
-    if LEDGER not in evidence.damaged and evidence.ledger_last < newest:
-        yield _ledger_loss(evidence, newest)
-
-
-def _losses_of(state: StateReading, evidence: Evidence, known: Sequence[Witness]) -> Iterator[str]:
-    begun, folded, box = state.begun or 0, state.folded or 0, evidence.outbox
-    strangers = [each for each in known if _is_stranger(state, each)]
-    if strangers and any(each.state_id == state.state_id for each in known):
-        yield f"{_names(strangers)} of another state than the {STATE} that is there"
-    elif strangers:
-        yield f"{STATE} is not the one that delivered last: {_places(strangers)}"
-    later = [
-        each
-        for each in known
-        if each not in strangers
-        and (each.delivery > begun or (each is evidence.report and _is_ahead(each, folded, box)))
-    ]
-    if later:
-        yield f"{STATE} is an older copy, of delivery {folded}: {_places(later)}"
-    if LEDGER not in evidence.damaged:
-        yield from _ledger_losses(state, evidence)
-    if OUTBOX not in evidence.damaged and not later:
-        yield from _outbox_losses(state, evidence)
-
-
-def _ledger_losses(state: StateReading, evidence: Evidence) -> Iterator[str]:
-    begun, last = state.begun or 0, evidence.ledger_last
-    began = state.folded == begun or (evidence.outbox and evidence.outbox.delivery == begun)
-    if (evidence.ledger is None and begun) or last < begun - (0 if began else 1):
-        yield _ledger_loss(evidence, begun)
-    elif evidence.ledger and evidence.ledger.has_lost_entries:
-        yield f"{LEDGER} has lost its latest entries: its {LEDGER}-wal is missing or damaged"
-
-
-def _ledger_loss(evidence: Evidence, newest: int) -> str:
-    if evidence.ledger is None:
-        return f"{LEDGER} is missing, though {STATE} knows of delivery {newest}"
-    last = evidence.ledger_last
-    end = f"ends with delivery {last}" if last else "is empty"
-    return f"{LEDGER} is an older copy, which {end}: {STATE} knows of delivery {newest}"
-
-
-def _outbox_losses(state: StateReading, evidence: Evidence) -> Iterator[str]:
-    begun, folded, box = state.begun or 0, state.folded or 0, evidence.outbox
-    sent = evidence.ledger.sent if evidence.ledger else 0
-    if box is None:
-        if sent > folded:
-            yield f"{OUTBOX} is missing, though delivery {sent} was cut short"
-    elif box.delivery < begun and not _is_stranger(state, box):
-        yield f"{OUTBOX} is an older copy, of delivery {box.delivery}: the last one is {begun}"
-
-
-def _is_ahead(report: Witness, folded: int, box: Witness | None) -> bool:
-    """A report is written just before the state takes in what it says, and then the outbox goes."""
-    return report.delivery > folded and not (box and box.delivery == report.delivery)
-
-
-def _is_stranger(state: StateReading, known: Witness) -> bool:
-    if known.state_id in (None, state.state_id):
-        return False
-    return known.delivery > state.former.get(known.state_id or "", -1)
-
-
-def _strangers(state: StateReading | None, known: Sequence[Witness]) -> dict[str, int]:
-    last: dict[str, int] = {}
-    for each in known:
-        if state is None or each.state_id != state.state_id:
-            name = each.state_id or ""
-            last[name] = max(last.get(name, 0), each.delivery)
-    return last
-
-
-def _notes(evidence: Evidence) -> Iterator[str]:
-    state, report = evidence.state, evidence.report
-    folded = (state.folded if state else None) or 0
-    if REPORTS in evidence.damaged:
-        yield f"the latest of {REPORTS} is damaged: what it said of its delivery is lost"
-    elif folded and (report is None or report.delivery < folded):
-        end = f"end with delivery {report.delivery}" if report else "are missing"
-        yield f"{REPORTS} {end}; the last delivery is {folded}. Nothing is sent again for that"
-
-
-def _names(known: Sequence[Witness]) -> str:
-    plural = len(known) > 1 or known[0].place == REPORTS
-    return f"{' and '.join(each.place for each in known)} {'tell' if plural else 'tells'}"
-
-
-def _places(known: Sequence[Witness]) -> str:
-    """Such as `sends.sqlite knows of delivery 3, and the reports know of delivery 3`."""
-    told = []
-    for each in known:
-        knows = "know" if each.place == REPORTS else "knows"
-        told.append(
-            f"{each.place} {knows} of delivery {each.delivery}"
-            if each.delivery
-            else f"{each.place} {knows} of earlier deliveries"
+def _outlook(policy: Policy, comparison: Comparison) -> str:
+    rows = f"{policy.object}s"
+    if policy.first_run == "from_now" and policy.object == "event" and comparison.is_state_lost:
+        if comparison.at is None:
+            return f"All {rows} that are there now would be held as {BEFORE_FROM_NOW}, and not sent"
+        return (
+            f"All {rows} up to {comparison.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, when the "
+            f"last delivery began, would be held as {BEFORE_FROM_NOW}, and not sent"
         )
-    return ", and ".join(told)
-
-
-def _outlook(request: DeliveryRequest, comparison: Comparison) -> str:
-    rows = f"{request.policy.object}s"
-    if request.policy.first_run == "from_now" and request.policy.object == "event":
-        return f"All {rows} that are there now would be held as before_from_now and never be sent"
     if comparison.keys:
         return f"{comparison.keys:,} or more acknowledged {rows} would be sent again"
     return f"Acknowledged {rows} may be sent again"
-
-
-def _instead(request: DeliveryRequest) -> str:
-    if request.policy.object != "event" or request.policy.first_run == "from_now":
-        return ""
-    return (
-        "; with first_run: from_now in its declaration, too, what is there now counts as sent "
-        "if the state is missing"
-    )
-
-
-def _label(home: Path) -> str:
-    return f"{home.parent.name}/{home.name}"

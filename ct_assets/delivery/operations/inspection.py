@@ -1,6 +1,7 @@
 """Inspection reads what is known of rows and syncs, and leaves every byte as it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,17 +9,15 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets import sql
+from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
+from ct_assets.delivery.guards.state_comparison import Comparison, compare
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.state_copy import copied_home
-from ct_assets.delivery.state.sync_files import (
-    OUTBOX,
-    STATE,
-    locked,
-    readable_errors,
-)
+from ct_assets.delivery.state.sync_files import LEDGER, STATE, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
+from ct_assets.delivery.state.witness import Witness
 
 LATEST = 5
 
@@ -43,6 +42,8 @@ class SyncStatus:
     """Rows that are not sent, by reason: parked, refused ..."""
     open: bool
     """A delivery was cut short; the next run settles it before anything else."""
+    comparison: Comparison
+    """With all that knows of its deliveries."""
 
 
 @dataclass(frozen=True)
@@ -79,22 +80,31 @@ class KeyHistory:
     """The latest first."""
 
 
-def sync_status(home: Path) -> SyncStatus | None:
+def sync_status(home: Path, witnesses: Sequence[Witness] = ()) -> SyncStatus | None:
     """None if nothing was ever sent. A delivery that was cut short stays so.
+
+    `witnesses` are what the caller knows of earlier deliveries.
 
     Raises:
         SyncBusyError: A run is under way.
     """
-    if not (home / STATE).exists():
-        return None
-    with locked(home), readable_errors(home):
+    with locked(home) if home.exists() else nullcontext(), readable_errors(home):
+        comparison, is_open = compare(home, witnesses, thorough=False), outbox.exists(home)
+        if STATE in comparison.unusable or not (home / STATE).exists():
+            lost = SyncStatus(last=None, synced=0, held={}, open=is_open, comparison=comparison)
+            return lost if comparison.losses else None
         with sql.opened(home / STATE, read_only=True) as connection:
             (synced,) = connection.execute("select count(*) from synced").fetchall()[0]
             held = connection.execute("select reason, count(*) from held group by 1 order by 1")
             reasons = dict(held.fetchall())
-        runs = _runs(home)
-        last = runs[max(runs)] if runs else None
-        return SyncStatus(last=last, synced=synced, held=reasons, open=(home / OUTBOX).exists())
+        runs = {} if LEDGER in comparison.unusable else _runs(home)
+        return SyncStatus(
+            last=runs[max(runs)] if runs else None,
+            synced=synced,
+            held=reasons,
+            open=is_open,
+            comparison=comparison,
+        )
 
 
 def key_history(home: Path, policy: Policy, key: str) -> KeyHistory | None:
@@ -149,6 +159,8 @@ def _outcomes(
 
 
 def _runs(home: Path) -> dict[int, DeliveryRun]:
+    if not (home / LEDGER).exists():
+        return {}
     with readable_ledger(home) as connection:
         rows = connection.execute("select id, run, at from deliveries").fetchall()
     return {

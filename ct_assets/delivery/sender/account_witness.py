@@ -6,6 +6,7 @@ the one place that all users of the host share. It may be wiped at any time.
 
 import json
 import os
+from datetime import datetime
 from pathlib import Path
 
 from ct_assets.delivery.sender import account_slots
@@ -20,15 +21,17 @@ def read(destination: str, sync: str) -> Witness | None:
     try:
         note = json.loads(_path(destination, sync).read_text())
         place = f"what {note['folder']} noted beside the account's slots"
-        return Witness(place, str(note["state_id"]), int(note["delivery"]), int(note["keys"]))
+        at = datetime.fromisoformat(note["at"]) if note.get("at") else None
+        return Witness(place, str(note["state_id"]), int(note["delivery"]), int(note["keys"]), at)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write(home: Path, state_id: str, delivery: int, keys: int) -> None:
+def write(home: Path, state_id: str, delivery: int, keys: int, at: datetime) -> None:
     """Notes a delivery from `<data>/state/<destination>/<sync>`, which is about to send."""
     folder = str(home.parents[2])
     told = {"state_id": state_id, "delivery": delivery, "keys": keys, "folder": folder}
+    told["at"] = at.isoformat()
     text = json.dumps(told).encode().ljust(SIZE)
     path = _path(home.parent.name, home.name)
     try:

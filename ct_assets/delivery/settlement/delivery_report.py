@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from ct_assets.clevertap.codes import entries
+from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
-from ct_assets.delivery.state import state_database
+from ct_assets.delivery.settlement import report_memory
 from ct_assets.delivery.state.scratch_tables import DIFF, HELD_ROWS, HINTS, RECORD_OUTCOMES, VALID
 from ct_assets.files import replacing
 from ct_assets.sql import literal
@@ -46,25 +47,29 @@ def list_held(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def write(connection: duckdb.DuckDBPyConnection, home: Path, origin: OutboxOrigin) -> Path:
+def write(
+    connection: duckdb.DuckDBPyConnection, home: Path, origin: OutboxOrigin, policy: Policy
+) -> Path:
     """Writes `RECORD_OUTCOMES`, and `HELD_ROWS` where the delivery's own run filled it."""
     _explain(connection)
     path = path_of(home, origin.delivery)
-    state_id = state_database.get(connection, "id") or ""
+    kept = report_memory.columns(connection, policy)
+    memory = "".join(f", r.{column} as {name}" for name, column in kept.items())
+    outcomes = "".join(f", {column}" for column in kept.values())
     with replacing(path) as partial:
         connection.execute(
             f"""
             copy (
                 select r.key, r.kind, r.outcome, r.code, r.message, c.hint, r.batch,
-                    {literal(origin.run)} as run
+                    {literal(origin.run)} as run{memory}
                 from (
-                    select key, kind, outcome, code::varchar as code, message, batch
+                    select key, kind, outcome, code::varchar as code, message, batch{outcomes}
                     from {RECORD_OUTCOMES}
                     union all by name from {HELD_ROWS}
                 ) as r left join {HINTS} as c on c.code = coalesce(r.code, r.outcome)
             ) to {literal(str(partial))} (
                 format parquet, compression snappy,
-                kv_metadata {{state_id: {literal(state_id)}, delivery: '{origin.delivery}'}}
+                kv_metadata {report_memory.metadata(connection, home, origin)}
             )
             """
         )

@@ -59,21 +59,29 @@ insert into held (kind, key, reason, person, fingerprint, declaration, message, 
     since, partition, record)
 select d.kind, d.key, '{PARKED}', d.person, d.fingerprint, {{declaration}}, d.message, d.batch,
     {{delivery}}, {{now}}, {{partition}}, o.record
-from {RECORD_OUTCOMES} as d join {{outbox}} as o using (batch, position)
+from {RECORD_OUTCOMES} as d left join {{records}} as o using (batch, position)
 where d.outcome = 'unknown' and d.action = 'upsert'
 """
 
 
 def fold(
-    connection: duckdb.DuckDBPyConnection, policy: Policy, origin: OutboxOrigin, outbox: Path
+    connection: duckdb.DuckDBPyConnection,
+    policy: Policy,
+    origin: OutboxOrigin,
+    outbox: Path | None,
 ) -> None:
-    """Takes in `RECORD_OUTCOMES`: all of it or nothing, and the same if it is done twice."""
+    """Takes in `RECORD_OUTCOMES`: all of it or nothing, and the same if it is done twice.
+
+    Without the outbox, nobody will see the text of a record that is parked.
+    """
     facts = {
         "now": f"timestamp '{datetime.now(UTC):%Y-%m-%d %H:%M:%S}'",
         "delivery": str(origin.delivery),
         "declaration": literal(origin.declaration),
         "partition": literal(origin.partition) if origin.partition else "null",
-        "outbox": parquet_sql(outbox),
+        "records": f"(select batch, position, record from {parquet_sql(outbox)})"
+        if outbox
+        else "(select null::uinteger as batch, null::uinteger as position, null as record)",
     }
     with transaction(connection):
         put(connection, "folded", facts["delivery"])

@@ -20,6 +20,7 @@ from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.last_outcomes import segments
 from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, StorageError
 from ct_assets.delivery.state.sync_state import SyncState
@@ -88,8 +89,8 @@ def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlemen
     path = state.home / OUTBOX
     origin = outbox.origin(path)
     _check_ledger(state, connection, origin)
-    _load_outcomes(state, connection, origin)
-    report = delivery_report.write(connection, state.home, origin)
+    load_outcomes(connection, path, origin, state.ledger, state.work)
+    report = delivery_report.write(connection, state.home, origin, state.policy)
     settlement = Settlement(origin, report, _tally(connection, "="), _tally(connection, "<>"))
     fold.fold(connection, state.policy, origin, path)
     path.unlink()
@@ -119,12 +120,16 @@ def _is_of(connection: duckdb.DuckDBPyConnection, state_id: str | None) -> bool:
     return state_id is None or state_id == next(known) or next(known) is not None
 
 
-def _load_outcomes(
-    state: SyncState, connection: duckdb.DuckDBPyConnection, origin: OutboxOrigin
+def load_outcomes(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    origin: OutboxOrigin,
+    ledger: LedgerFile,
+    work: Path,
 ) -> None:
     """Fills `RECORD_OUTCOMES`: each record of the outbox with its outcome, code and message."""
-    parts = _write_segments(state, origin.delivery)
-    refused = _write_refusals(state, origin.delivery)
+    parts = _write_segments(ledger, origin.delivery, work)
+    refused = _write_refusals(ledger, origin.delivery, work)
     RECORD_OUTCOMES.create(
         connection,
         f"""
@@ -133,7 +138,7 @@ def _load_outcomes(
             o.replaces, o.also, r.code,
             if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
             coalesce(r.message, s.why) as message
-        from {outbox.rows(state.home / OUTBOX)} as o
+        from {outbox.rows(path)} as o
         left join {parquet_sql(parts)} as s
             on s.batch = o.batch and o.position >= s.first and o.position < s.until
         left join {parquet_sql(*refused)} as r
@@ -142,18 +147,18 @@ def _load_outcomes(
     )
 
 
-def _write_segments(state: SyncState, delivery: int) -> Path:
-    parts = list(segments(state.ledger.entries(delivery)))
-    path = state.work / "segments.parquet"
+def _write_segments(ledger: LedgerFile, delivery: int, work: Path) -> Path:
+    parts = list(segments(ledger.entries(delivery)))
+    path = work / "segments.parquet"
     pl.DataFrame(parts, schema=_SEGMENTS, orient="row").write_parquet(path)
     return path
 
 
-def _write_refusals(state: SyncState, delivery: int) -> list[Path]:
+def _write_refusals(ledger: LedgerFile, delivery: int, work: Path) -> list[Path]:
     """Writes files of a bounded size: every record of a delivery may have been refused."""
     paths = []
-    for number, rows in enumerate(itertools.chain([[]], state.ledger.refusals(delivery, CHUNK))):
-        paths.append(state.work / f"refusals-{number}.parquet")
+    for number, rows in enumerate(itertools.chain([[]], ledger.refusals(delivery, CHUNK))):
+        paths.append(work / f"refusals-{number}.parquet")
         pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(paths[-1])
     return paths
 

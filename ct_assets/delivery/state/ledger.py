@@ -123,10 +123,15 @@ class LedgerFile:
         )
         return int(cursor.lastrowid or 0)
 
-    def adopt(self, state_id: str, number: int) -> None:
-        """Belongs to that state from now on; the next delivery has a larger number."""
+    def adopt(self, state_id: str, number: int, home: str) -> None:
+        """Belongs to that state from now on; the next delivery has a larger number.
+
+        `home`: whose it is, as `<destination>/<sync>`.
+        """
         with self._transaction():
             self.note("state_id", state_id)
+            self.note("home", home)
+            self._connection.execute("delete from meta where name = 'copied'")
             self._connection.execute(
                 "insert into sqlite_sequence (name, seq) select 'deliveries', 0"
                 " where not exists (select 1 from sqlite_sequence where name = 'deliveries')"
@@ -137,7 +142,7 @@ class LedgerFile:
         self._mark.put(last_entry(self._connection))
 
     def note(self, name: str, value: str) -> None:
-        """Notes a fact about the ledger as a whole: `state_id`, or `keys` of that state."""
+        """Notes a fact about the ledger as a whole, such as the `keys` of its state."""
         self._connection.execute("insert or replace into meta values (?, ?)", (name, value))
 
     def note_outbox(self, delivery: int, checksum: int) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.state.suppressions import PENDING
+from ct_assets.delivery.state.suppressions import FORGOTTEN, PENDING
 from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, SPARE, STATE, locked
 from ct_assets.files import scratch_dir
 
@@ -32,9 +32,13 @@ def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path
                 for name in FILES:
                     if (home / name).exists():
                         shutil.copyfile(home / name, copy / name)
-        forgotten = home.parent / ".forgotten"
-        if forgotten.exists():
-            # Names of people whose erasure is pending are known as hashes, too.
-            ignored = shutil.ignore_patterns(f"{PENDING}*", ".*")
-            shutil.copytree(forgotten, copy.parent / ".forgotten", ignore=ignored)
+        copy_suppressions(home.parent, copy.parent)
         yield copy
+
+
+def copy_suppressions(destination: Path, to: Path) -> None:
+    """Those of a destination; does nothing where there are none."""
+    if (destination / FORGOTTEN).exists():
+        # Names of people whose erasure is pending are known as hashes, too.
+        ignored = shutil.ignore_patterns(f"{PENDING}*", ".*")
+        shutil.copytree(destination / FORGOTTEN, to / FORGOTTEN, ignore=ignored, dirs_exist_ok=True)

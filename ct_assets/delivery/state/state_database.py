@@ -60,6 +60,10 @@ def put(connection: duckdb.DuckDBPyConnection, name: str, value: str) -> None:
     connection.execute("insert or replace into meta values (?, ?)", [name, value])
 
 
+def drop(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute("delete from meta where name = ?", [name])
+
+
 def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(query).fetchone()
     return int(row[0]) if row and row[0] is not None else 0

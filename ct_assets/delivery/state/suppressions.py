@@ -19,6 +19,8 @@ from ct_assets.sql import literal
 
 KEY_BYTES = 32
 
+FORGOTTEN = ".forgotten"
+"""The folder of a destination's suppressions, beside its syncs."""
 PENDING = "pending-"
 """Prefix of the files with people whose erasure is not confirmed yet."""
 
@@ -27,7 +29,7 @@ class Suppressions:
     """Serves all syncs of one destination; without the key file the hashes reveal nothing."""
 
     def __init__(self, destination: Path) -> None:
-        self._folder = destination / ".forgotten"
+        self._folder = destination / FORGOTTEN
         self._key = self._folder / "key"
         self._hashes = self._folder / "hashes"
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import shutil
 import sqlite3
 import threading
@@ -125,6 +126,29 @@ def readable_errors(home: Path) -> Iterator[None]:
             f"{home.name}: {reason}; its state is in {home}. Nothing recorded is lost: "
             f"mend this and run again"
         ) from None
+
+
+def check_access(home: Path) -> None:
+    """Before anything is sent: what cannot be written later would be sent again.
+
+    Raises:
+        StorageError: A file of the state is somebody else's.
+    """
+    for name in ("", STATE, LEDGER, f"{LEDGER}-wal", MARK, OUTBOX, "reports"):
+        path = home / name
+        if os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK, effective_ids=True):
+            raise StorageError(
+                f"{home.name}: {name or home} cannot be written by {user_name(os.geteuid())} "
+                f"(read-only, or owned by another user: it is {user_name(path.stat().st_uid)}'s). "
+                f"Nothing was sent. Let one user start all runs: ct-assets doctor says how"
+            )
+
+
+def user_name(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def _reason(error: Exception) -> str:

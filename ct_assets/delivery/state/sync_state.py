@@ -69,9 +69,16 @@ class SyncState:
         with state_database.opened(self.home, self.work, memory=self.memory) as connection:
             yield connection
 
-    def keep_previous(self, valid: Path) -> None:
+    def keep_previous(self, valid: Path, delivery: int) -> None:
         """Keeps the snapshot of the last whole delivery; a link, not a copy."""
         fresh = self.work / PREVIOUS
         with contextlib.suppress(OSError):  # another file system: plans do without
             fresh.hardlink_to(valid)
             fresh.replace(self.home / PREVIOUS)  # no change if both are names of one file
+            self.ledger.note("previous", f"{delivery} {file_mark(self.home / PREVIOUS)}")
+
+
+def file_mark(path: Path) -> str:
+    """Another text if the file is another one, or was written since."""
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"

@@ -4,11 +4,14 @@ They are read before anything is opened for writing, so that reading makes no fi
 """
 
 import contextlib
+import json
 import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -21,6 +24,10 @@ from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
 from ct_assets.errors import disk_trouble, lock_holder
 
 REPORTS = "the reports"
+UNKNOWN_UNTIL = "unknown_until"
+"""The name, in the state's meta, of the last delivery of which the state knows nothing."""
+RESTORED = "restored"
+"""The name, in the state's meta, of a witness: what a restore replaced knew of later deliveries."""
 FORMER = "former:"
 """Before the id, in the state's meta, of another state that a person has given up."""
 
@@ -39,6 +46,8 @@ class Witness:
     """The last one that it knows of; 0 if it only knows that there were some."""
     keys: int = 0
     """Rows that CleverTap had acknowledged; 0 if it does not know."""
+    at: datetime | None = field(default=None, compare=False)
+    """When that delivery began, or ended."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,10 @@ class StateReading:
     """Whose it is, as `<destination>/<sync>`."""
     former: Mapping[str, int]
     """The last delivery of each state that was given up for this one, by id; "" is of no id."""
+    unknown_until: int = 0
+    """The last delivery of which it knows nothing: it was begun anew after that one."""
+    restored: Witness | None = None
+    """What was known of later deliveries when this one was put back from a backup."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +81,14 @@ class LedgerReading:
     keys: int
     checksums: Mapping[int, int]
     """Of outboxes, by delivery."""
+    at: datetime | None = None
+    """When the last delivery began."""
+    home: str | None = None
+    """Whose it is, as `<destination>/<sync>`."""
+    copied: int | None = None
+    """The delivery that was under way when this copy of the ledger was made."""
+    previous: str | None = None
+    """Of which delivery `previous.parquet` is, and which file: see `SyncState.keep_previous`."""
     has_lost_entries: bool = False
     """Whether its mark tells of later ones: its write-ahead log is gone, or damaged."""
 
@@ -89,21 +110,21 @@ class Evidence:
         return self.ledger.last if self.ledger else 0
 
 
-def read(home: Path) -> Evidence:
-    """Reads the files at `home`, for whoever holds its lock.
+def read(home: Path, *, thorough: bool = True) -> Evidence:
+    """Reads the files at `home`, for whoever holds its lock; whole if it is `thorough`.
 
     Raises:
         StorageError: Another process has the state open, or the disk is at fault.
     """
     damaged: set[str] = set()
     state = ledger = box = report = None
-    with _noting(STATE, damaged):
-        state = _state(home)
-    with _noting(LEDGER, damaged):
-        ledger = _ledger(home)
-    with _noting(OUTBOX, damaged):
+    with noting(STATE, damaged):
+        state = read_state(home, thorough=thorough)
+    with noting(LEDGER, damaged):
+        ledger = read_ledger(home)
+    with noting(OUTBOX, damaged):
         box = _outbox(home, ledger)
-    with _noting(REPORTS, damaged):
+    with noting(REPORTS, damaged):
         report = _report(home)
     return Evidence(state, ledger, box, report, frozenset(damaged))
 
@@ -113,7 +134,8 @@ class _DamagedError(Exception):
 
 
 @contextlib.contextmanager
-def _noting(name: str, damaged: set[str]) -> Iterator[None]:
+def noting(name: str, damaged: set[str]) -> Iterator[None]:
+    """Adds the name to `damaged` if the file cannot be read for a fault of its own."""
     try:
         yield
     except (duckdb.Error, sqlite3.Error, pl.exceptions.PolarsError, KeyError, ValueError) as error:
@@ -126,27 +148,18 @@ def _noting(name: str, damaged: set[str]) -> Iterator[None]:
         damaged.add(name)
 
 
-def _state(home: Path) -> StateReading | None:
-    """Reads every block, whose checksum DuckDB verifies."""
+def read_state(home: Path, *, thorough: bool = True) -> StateReading | None:
+    """`thorough`: reads every block, whose checksum DuckDB verifies."""
     if not (home / STATE).exists():
         return None
     with sql.opened(home / STATE, read_only=True) as connection:
         meta: dict[str, str] = dict(connection.execute("from meta").fetchall())
-        newest, keys, rows = (
-            connection.execute(
-                """
-                select max(delivery), sum(acked), sum(n) from (
-                    select max(delivery) as delivery, count(delivery) as acked, count(*) as n,
-                        bit_xor(hash(synced)) from synced
-                    union all
-                    select max(delivery), 0, count(*), bit_xor(hash(held)) from held
-                )
-                """
-            ).fetchone()
-            or ()
-        )
+        if thorough:
+            for table in ("synced", "held"):
+                connection.execute(f"select bit_xor(hash({table})) from {table}").fetchall()  # noqa: S608 -- constants
+        newest, keys, rows = connection.execute(_FIGURES).fetchone() or ()
     former = {k.removeprefix(FORMER): int(v) for k, v in meta.items() if k.startswith(FORMER)}
-    begun, folded = meta.get("begun"), meta.get("folded")
+    begun, folded, restored = meta.get("begun"), meta.get("folded"), meta.get(RESTORED)
     return StateReading(
         state_id=meta.get("id"),
         begun=int(begun) if begun is not None else None,
@@ -156,10 +169,31 @@ def _state(home: Path) -> StateReading | None:
         rows=int(rows or 0),
         home=meta.get("home"),
         former=former,
+        unknown_until=int(meta.get(UNKNOWN_UNTIL, 0)),
+        restored=_restored(json.loads(restored)) if restored else None,
     )
 
 
-def _ledger(home: Path) -> LedgerReading | None:
+_FIGURES = """
+select max(delivery), sum(acked), sum(n) from (
+    select max(delivery) as delivery, count(delivery) as acked, count(*) as n from synced
+    union all
+    select max(delivery), 0, count(*) from held
+)
+"""
+
+
+def _restored(told: dict[str, Any]) -> Witness:
+    at = told["at"] and datetime.fromisoformat(told["at"])
+    return Witness(str(told["place"]), told["state_id"], told["delivery"], told["keys"], at)
+
+
+def told_of(known: Witness) -> str:
+    """A witness as the text that the state's meta has of it, under `RESTORED`."""
+    return json.dumps({**asdict(known), "at": known.at and known.at.isoformat()})
+
+
+def read_ledger(home: Path) -> LedgerReading | None:
     if not (home / LEDGER).exists():
         return None
     with readable_ledger(home) as connection:
@@ -179,15 +213,24 @@ def _ledger(home: Path) -> LedgerReading | None:
                     for _ in read_entries(connection, delivery):
                         pass
         (sent,) = connection.execute("select coalesce(max(delivery), 0) from sends").fetchone()
-        entry = last_entry(connection)
+        entry, at = last_entry(connection), _began(connection)
     return LedgerReading(
         meta.get("state_id"),
         last,
         sent,
         int(meta.get("keys", 0)),
         checksums,
+        at,
+        meta.get("home"),
+        int(meta["copied"]) if "copied" in meta else None,
+        meta.get("previous"),
         has_lost_entries=_lacks(home, entry, is_known=last in checksums),
     )
+
+
+def _began(connection: sqlite3.Connection) -> datetime | None:
+    found = connection.execute("select at from deliveries order by id desc limit 1").fetchone()
+    return datetime.fromisoformat(found[0]) if found else None
 
 
 def _lacks(home: Path, entry: int, *, is_known: bool) -> bool:
@@ -215,8 +258,10 @@ def _report(home: Path) -> Witness | None:
     if not numbers:
         return None
     latest = max(numbers)
-    told = pl.read_parquet_metadata(home / "reports" / f"{latest}.parquet")
-    return Witness(REPORTS, told.get("state_id"), int(latest))
+    path = home / "reports" / f"{latest}.parquet"
+    told = pl.read_parquet_metadata(path)
+    at = datetime.fromisoformat(told["at"]) if told.get("at") else None
+    return Witness(REPORTS, told.get("state_id"), int(latest), at=at)
 
 
 def checksum(path: Path) -> int:

@@ -48,6 +48,6 @@ def test_the_previous_snapshot_is_a_link(tmp_path: Path, home: Path) -> None:
 
     for _ in range(2):
         with SyncState.open(home, PROFILES) as state:
-            state.keep_previous(valid)
+            state.keep_previous(valid, 1)
 
     assert (home / PREVIOUS).samefile(valid)

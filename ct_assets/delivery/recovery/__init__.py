@@ -1,0 +1,1 @@
+"""Brings the state of a sync back: from what is left of it, or from a backup."""

@@ -1,0 +1,236 @@
+"""What is left of a state makes it anew: none is missing, and none leaves again."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from ct_assets.delivery import DeliveryResult
+from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.recovery.rebuild import Rebuild, rebuilt
+from ct_assets_tests.delivery import lost
+from ct_assets_tests.delivery.kit import NOW, Row, Sync, arrived, event, profile
+
+FIRST: list[Row] = [event(f"e{n}", str(n % 7), 1_700_000_000 + n, Key=f"e{n}") for n in range(20)]
+MORE: list[Row] = [
+    *FIRST,
+    *(event(f"f{n}", str(n), 1_700_001_000 + n, Key=f"f{n}") for n in range(5)),
+]
+NEW: list[Row] = [*MORE, event("g", "1", 1_700_002_000, Key="g")]
+ALL = sorted(str(row["_key"]) for row in NEW)
+
+
+def rebuild(sync: Sync, rows: list[Row], **options: Any) -> Rebuild:
+    with rebuilt(sync.request(rows), **options) as new:
+        new.put_in_place()
+    return new
+
+
+def delivered(sync: Sync) -> list[str]:
+    return sorted(record["evtData"]["Key"] for record in arrived(sync.sandbox))
+
+
+def goes_on(sync: Sync, rows: list[Row] = NEW) -> DeliveryResult:
+    """A run after a rebuild, which has nothing to say of it."""
+    result = sync.run(rows)
+    assert result.notes == ()
+    assert sync.run(rows).counts.planned == 0
+    return result
+
+
+def test_the_state_of_finished_deliveries(events: Sync) -> None:
+    events.run(FIRST)
+    events.run(MORE)
+    lost.delete(events.home, "state")
+    with pytest.raises(GuardError):
+        events.run(NEW)
+
+    new = rebuild(events, NEW)
+
+    assert new.evidence == ("reports of deliveries 1 to 2",)
+    assert (new.sent, new.parked, new.gaps, new.next_run.new) == (25, 0, (), 1)
+    assert new.next_run.objection is None
+    assert goes_on(events).counts.acked == 1
+    assert delivered(events) == ALL
+
+
+def test_the_state_of_a_killed_delivery(events: Sync) -> None:
+    events.run(FIRST)
+    events.run_until_fold(MORE)
+    lost.delete(events.home, "state")
+
+    new = rebuild(events, NEW)
+
+    assert new.evidence == (
+        "reports of delivery 1",
+        "outbox.parquet and sends.sqlite, of delivery 2, which was cut short",
+    )
+    assert new.sent == 25
+    assert goes_on(events).counts.acked == 1
+    assert delivered(events) == ALL
+
+
+def test_an_older_copy_with_the_reports_since(events: Sync) -> None:
+    events.run(FIRST)
+    older = lost.copy(events.home, events.folder / "older")
+    events.run(MORE)
+    lost.put_back(events.home, "state", older)
+
+    new = rebuild(events, NEW)
+
+    assert new.evidence == ("state.duckdb, up to delivery 1", "reports of delivery 2")
+    assert goes_on(events).counts.acked == 1
+    assert delivered(events) == ALL
+
+
+def test_a_damaged_state_gives_what_can_be_read(events: Sync) -> None:
+    events.run(FIRST)
+    events.run(MORE)
+    lost.flip(events.home, "state")
+
+    new = rebuild(events, NEW)
+
+    assert new.evidence == (
+        "state.duckdb, which is damaged, as far as it can be read",
+        "reports of deliveries 1 to 2",
+    )
+    assert goes_on(events).counts.acked == 1
+    assert delivered(events) == ALL
+
+
+def test_what_was_set_aside_by_a_run_that_went_on(events: Sync) -> None:
+    """Nobody wants that run repeated; but it says that nothing was lost before it."""
+    events.run(FIRST)
+    events.run(MORE)
+    lost.delete(events.home, "state")
+    lost.delete(events.home, "reports")
+    events.run(NEW[:1], allow=frozenset(["lost_state"]))
+
+    new = rebuild(events, NEW)
+
+    assert (new.sent, new.gaps, new.next_run.new) == (1, (1, 2), 25)
+
+
+@pytest.mark.parametrize("on_unknown", ["resend", "park"])
+def test_an_outbox_without_its_ledger_waits_for_a_person(events: Sync, on_unknown: str) -> None:
+    events.policy_with(on_unknown=on_unknown)
+    events.run(FIRST)
+    events.run_until_fold(MORE)
+    lost.delete(events.home, "state")
+    lost.delete(events.home, "ledger")
+
+    new = rebuild(events, NEW)
+
+    assert new.evidence == (
+        "reports of delivery 1",
+        "outbox.parquet, without its ledger, of delivery 2, which was cut short",
+    )
+    assert (new.sent, new.parked, new.next_run.new) == (20, 5, 1)
+    assert events.run(NEW).counts.acked == 1
+    assert delivered(events) == ALL
+    parked = parked_records.listing(events.home, events.policy)
+    assert parked["key"].to_list() == [f"f{n}" for n in range(5)]
+    assert [json.loads(each)["evtData"]["Key"] for each in parked["record"]] == [
+        f"f{n}" for n in range(5)
+    ]
+
+
+def test_nothing_is_left_but_a_date(events: Sync) -> None:
+    events.run(MORE)
+    lost.delete(events.home, "folder")
+
+    new = rebuild(events, NEW, sent_until=datetime.fromtimestamp(1_700_001_500, UTC))
+
+    assert (new.evidence, new.gaps, new.sent) == ((), (1,), 0)
+    assert (new.held, new.next_run.new) == (25, 1)
+    assert events.run(NEW).counts.held == {"before_from_now": 25}
+    assert delivered(events) == ALL
+
+
+def test_what_was_there_before_the_first_run_stays_unsent(events: Sync) -> None:
+    events.policy_with(first_run="from_now")
+    events.run(FIRST)
+    events.run(MORE)
+    lost.delete(events.home, "state")
+    rows = [*MORE, event("g", "1", int(NOW.timestamp()) + 1, Key="g")]
+
+    new = rebuild(events, rows)
+
+    assert (new.sent, new.held, new.next_run.new) == (5, 20, 1)
+    assert events.run(rows).counts.acked == 1
+    assert delivered(events) == [*(f"f{n}" for n in range(5)), "g"]
+
+
+def test_parked_rows_stay_so(events: Sync) -> None:
+    events.policy_with(on_unknown="park")
+    events.sandbox.faults.script("503-stored")
+    events.run(FIRST)
+    events.run(MORE)
+    lost.delete(events.home, "state")
+
+    new = rebuild(events, NEW)
+
+    assert (new.sent, new.parked, new.next_run.new) == (5, 20, 1)
+    assert events.run(NEW).counts.held == {"parked": 20}
+    assert delivered(events) == ALL
+
+
+PEOPLE: list[Row] = [profile(str(n), Name="Li", also=[f"Email:{n}@a.example"]) for n in range(9)]
+CHANGED: list[Row] = [profile("0", Name="Wu"), *PEOPLE[1:]]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_profiles_are_known_by_the_last_whole_delivery(profiles: Sync, *, killed: bool) -> None:
+    profiles.run(PEOPLE)
+    (profiles.run_until_fold if killed else profiles.run)(CHANGED)
+    lost.delete(profiles.home, "state")
+
+    new = rebuild(profiles, CHANGED)
+
+    assert (new.sent, new.next_run.unchanged) == (9, 9)
+    assert profiles.run(CHANGED).counts.unchanged == 9
+
+
+def test_profiles_that_count_twice_are_known_by_their_reports(profiles: Sync) -> None:
+    profiles.policy_with(idempotent=False)
+    profiles.run(PEOPLE)
+    profiles.run(CHANGED)
+    for part in ("state", "ledger"):
+        lost.delete(profiles.home, part)
+
+    new = rebuild(profiles, CHANGED)
+
+    assert (new.sent, new.parked, new.next_run.unchanged) == (9, 0, 9)
+    assert profiles.run(CHANGED).counts.unchanged == 9
+
+
+def test_removed_profiles_stay_removed(profiles: Sync) -> None:
+    profiles.policy_with(on_removed="clear", max_removed=1.0)
+    profiles.run(PEOPLE)
+    profiles.run(PEOPLE[:5])
+    lost.delete(profiles.home, "state")
+
+    new = rebuild(profiles, PEOPLE[:5])
+
+    assert (new.sent, new.next_run.removals) == (5, 0)
+    assert profiles.run(PEOPLE[:5]).counts.removed == 0
+
+
+def test_files_of_another_sync_are_no_evidence(events: Sync) -> None:
+    other = Sync(events.folder / "other", events.policy, events.sandbox)
+    other.policy_with(sync="other")
+    other.home = other.folder / "state" / other.destination.name / "other"
+    other.folder.mkdir(exist_ok=True)
+    other.run(NEW)
+    events.run(FIRST)
+    for part in ("state", "ledger"):
+        lost.put_back(events.home, part, other.home)
+
+    new = rebuild(events, FIRST)
+
+    name = f"{other.home.parent.name}/other"
+    assert new.ignored == (f"state.duckdb (that of {name})", f"sends.sqlite (that of {name})")
+    assert (new.sent, new.next_run.new) == (20, 0)
+    assert goes_on(events, FIRST).counts.unchanged == 20
