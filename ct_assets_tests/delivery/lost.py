@@ -14,6 +14,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed
 from ct_assets.delivery.sender import account_slots
 from ct_assets.errors import UserError
+from ct_assets.sandbox.faults import FaultName
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Row, Sync, event, profile
 
@@ -153,7 +154,8 @@ class LostSync:
             case "killed":
                 self.sync.run_until_fold(self.rows())
             case "between":  # one request is answered, and no other one is taken
-                self.server.faults.script("ok", *["revoked"] * 20)
+                revoked: list[FaultName] = ["revoked"] * 20
+                self.server.faults.script("ok", *revoked)
                 self.sync.run_until_fold(self.rows())
                 self.server.faults.clear()
 

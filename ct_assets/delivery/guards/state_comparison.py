@@ -222,8 +222,9 @@ def _places(known: Sequence[Witness]) -> str:
         by_delivery.setdefault(each.delivery, []).append(each.place)
     told = []
     for delivery, places in by_delivery.items():
-        names = " and ".join(filter(None, (", ".join(places[:-1]), places[-1])))
-        knows = "know" if places[1:] or places == [REPORTS] else "knows"
+        *first, last = dict.fromkeys(places)
+        names = f"{', '.join(first)} and {last}" if first else last
+        knows = "know" if first or last == REPORTS else "knows"
         told.append(f"{names} {knows} of {f'delivery {delivery}' if delivery else 'earlier ones'}")
     return ", and ".join(told)
 

@@ -27,7 +27,7 @@ _TESTS = {
 }
 """Columns of `RECORD_OUTCOMES` that are kept where a row needs them."""
 
-_OF_THE_FILE = ("id", "version", "hash", "home", "begun", "folded", RESTORED, UNKNOWN_UNTIL)
+_OF_THE_FILE = ("id", "version", "hash", "home", "keys", "begun", "folded", RESTORED, UNKNOWN_UNTIL)
 """Entries of the state's meta that say which file it is, and not what it knows."""
 
 

@@ -2,20 +2,21 @@ import os
 from pathlib import Path
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis
-from ct_assets.commands.checkup.owners import _name, owners
+from ct_assets.commands.checkup.owners import owners
+from ct_assets.delivery.state.sync_files import user_name
 
 
 def test_files_of_one_user(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
 
     assert list(owners(tmp_path)) == [
-        Diagnosis("owner", "ok", f"all files in {tmp_path} are {_name(os.geteuid())}'s")
+        Diagnosis("owner", "ok", f"all files in {tmp_path} are {user_name(os.geteuid())}'s")
     ]
     assert list(owners(tmp_path / "none yet")) == []
 
 
 def test_files_of_somebody_else_are_named(tmp_path: Path) -> None:
-    own = _name(os.geteuid())
+    own = user_name(os.geteuid())
     for number in range(5):
         (tmp_path / f"file-{number}").touch()
 

@@ -107,9 +107,9 @@ def test_an_outbox_with_a_flipped_page(sync: Sync) -> None:
     assert check.found == "outbox.parquet cannot be read (ComputeError)"
     assert check.fix == (
         "A run stops before it sends if purchases is of events, or deletes or clears what is gone; "
-        "else it sends again what it does not know to be sent: ct-assets plan tells. Upgrade "
-        f"ct_assets if a newer one wrote the file; else bring {sync.home} back as it was after the "
-        "last delivery."
+        "else it sends again what it does not know to be sent. Upgrade ct_assets if a newer one "
+        "wrote the file. Else bring back what is known: ct-assets state rebuild purchases; or a "
+        "backup: ct-assets state restore FOLDER."
     )
 
 
@@ -128,7 +128,7 @@ def test_a_state_that_is_gone(sync: Sync) -> None:
     status, losses = found(sync)
 
     assert status == "failed"
-    assert losses.startswith("state.duckdb is missing, though sends.sqlite knows of delivery 1")
+    assert losses.startswith("state.duckdb is missing, though sends.sqlite, the reports and what ")
 
 
 def test_a_damaged_page(sync: Sync) -> None:
