@@ -164,3 +164,37 @@ def test_unlike_columns_can_be_declared_as_text(tmp_path: Path) -> None:
     files = {"a.ndjson": '{"a":1}\n', "b.ndjson": '{"a":"x"}\n'}
 
     assert read(tmp_path, files, {"a": "string"}).rows() == [("1",), ("x",)]
+
+
+HALF = "has an escape that is half of a character (such as \\ud83d alone); a text was cut in the "
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (rb'{"a": "\ud83d\ude00"}', "😀"),
+        (rb'{"a": "\\ud83d"}', "\\ud83d"),
+        (rb'{"a": "\u00e9\\\ud83d\ude00"}', "é\\😀"),
+        (rb'{"a": "x\ud83d"}', None),
+        (rb'{"a": "\uD83Dx"}', None),
+        (rb'{"a": "x\ude00"}', None),
+        (rb'{"a": "\ud83d\ud83d\ude00"}', None),
+        (rb'{"a": "\\\ud83d"}', None),
+    ],
+)
+@pytest.mark.parametrize("piece", [7, 1 << 22])
+def test_half_of_a_character_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: bytes, found: str | None, piece: int
+) -> None:
+    """Polars would read a NUL."""
+    monkeypatch.setattr("ct_assets.sources.formats.json_lines._PIECE", piece)
+    file = tmp_path / "a.ndjson"
+    file.write_bytes(b'{"a": "x"}\n{"a": "y"}\n' + lines + b"\n")
+
+    if found is None:
+        with pytest.raises(FileError) as caught:
+            snapshot([file], tmp_path / "out.parquet", types={})
+        assert str(caught.value).startswith(f"a.ndjson: line 3 {HALF}")
+    else:
+        snapshot([file], tmp_path / "out.parquet", types={})
+        assert pl.read_parquet(tmp_path / "out.parquet")["a"].to_list() == ["x", "y", found]
