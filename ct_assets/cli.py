@@ -22,6 +22,7 @@ COMMANDS = {
     "replay": "Offer refused rows again after a fix.",
     "run": "Run a sync once, with a limit, in full, or past a guard.",
     "sandbox": "Serve CleverTap on loopback, by hand.",
+    "sources": "Show every source, whether it can be read, and what its columns become.",
     "state": "Rebuild, back up, restore or check what is known to be sent.",
     "status": "Show every sync: destination, last run, counts, what is parked.",
     "undelivered": "List the rows that CleverTap did not take, or export them.",

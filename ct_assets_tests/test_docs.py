@@ -20,6 +20,8 @@ from ct_assets.clevertap.codes import entries
 from ct_assets.cli import COMMANDS
 from ct_assets.mapping import Sync
 from ct_assets.mapping import parse as parse_sync
+from ct_assets.sources.connections.connection_spec import ConnectionSpec
+from ct_assets.sources.connections.connection_spec import parse as parse_connection
 from ct_assets.sources.source import Source
 from ct_assets.sources.source import parse as parse_source
 
@@ -35,6 +37,7 @@ METADATA = {
 PARSERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
     "ct_assets.ClevertapSync": parse_sync,
     "ct_assets.SourceTable": parse_source,
+    "ct_assets.Connection": parse_connection,
 }
 
 
@@ -64,7 +67,7 @@ def test_it_builds_without_a_warning(tmp_path: Path) -> None:
 
 def test_every_setting_is_in_the_reference(reference: ModuleType) -> None:
     page = "\n".join(reference.settings_page())
-    schemas = [model.model_json_schema() for model in (Sync, Source)]
+    schemas = [model.model_json_schema() for model in (Sync, Source, ConnectionSpec)]
     parts = [part for s in schemas for part in (s, *s.get("$defs", {}).values())]
     names = {name for part in parts for name in part.get("properties", {})}
 

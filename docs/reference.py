@@ -15,6 +15,7 @@ from mkdocs.structure.files import File, Files
 from ct_assets.clevertap.codes import CodeEntry, entries
 from ct_assets.cli import COMMANDS
 from ct_assets.mapping import Sync
+from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
 
 VARIABLES: Mapping[str, str] = {
@@ -110,6 +111,7 @@ def settings_page() -> Iterator[str]:
     yield "must be given, unless its meaning says otherwise.\n"
     yield from _models("Sync", "ct_assets.ClevertapSync", Sync.model_json_schema())
     yield from _models("Source table", "ct_assets.SourceTable", Source.model_json_schema())
+    yield from _models("Connection", "ct_assets.Connection", ConnectionSpec.model_json_schema())
 
 
 def _models(title: str, kind: str, schema: Mapping[str, Any]) -> Iterator[str]:

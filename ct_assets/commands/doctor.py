@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts, guarded
+from ct_assets.commands.checkup.connections import connections
 from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.checkup.disk import disk
@@ -73,6 +74,7 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     if project is None:
         return
     yield from removals(declared.sync for declared in project.syncs.values())
+    yield from _guarded("connections", connections(project))
     yield from _guarded("sources", sources(project))
     yield from _guarded("accounts", accounts(project))
     yield from _guarded("destinations", guarded(project))

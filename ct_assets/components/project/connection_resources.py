@@ -1,6 +1,7 @@
 """ConnectionResources finds the connections of a project among its resources."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import dagster as dg
 import yaml
 
 from ct_assets.components.project.locations import Place, component_of, message_at
+from ct_assets.components.project.resource_urls import url_of
 from ct_assets.components.project.yaml_documents import READ, UnreadableError, documents
-from ct_assets.errors import closest
+from ct_assets.errors import UserError, closest, hushed
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
 
 _BEFORE = "connection_"
@@ -35,10 +37,33 @@ def key_of(name: str) -> str:
 def connections_of(resources: Mapping[str, Any]) -> Mapping[str, DeclaredConnection]:
     """The connections among the resources of definitions, of a job or of a repository."""
     return {
-        resource.declared.spec.name: resource.declared
+        resource.declared.spec.name: _connected(resource.declared, resources)
         for resource in resources.values()
         if isinstance(resource, ConnectionResource)
     }
+
+
+def _connected(declared: DeclaredConnection, resources: Mapping[str, Any]) -> DeclaredConnection:
+    """By the resource that it names, if it names one, with what the environment says now."""
+    key = declared.spec.resource
+    if key is None:
+        return declared
+
+    def url() -> str:
+        if key not in resources:
+            others = [name for name in resources if not name.startswith(_BEFORE)]
+            raise UserError(f"no resource {key!r}{closest(key, others)}")
+        try:
+            with dg.build_resources({key: resources[key]}) as built:
+                return url_of(getattr(built, key), key)
+        except UserError:
+            raise
+        except Exception as error:  # whatever a resource of others raises
+            hushed(error)
+            why = type(error).__name__
+            raise UserError(f"the resource {key!r} cannot be made ({why})") from None
+
+    return replace(declared, url=url)
 
 
 def connection_places(resources: Mapping[str, Any]) -> Mapping[str, Place]:

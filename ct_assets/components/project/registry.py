@@ -86,6 +86,20 @@ def catalogue(definitions: dg.Definitions) -> Mapping[str, Declared]:
     return syncs
 
 
+def sources(definitions: dg.Definitions) -> Mapping[str, DeclaredSource]:
+    """Every SourceTable, and every other asset that names its table and that a sync reads."""
+    connections = connections_of(definitions.resources or {})
+    specs = list(definitions.resolve_all_asset_specs())
+    read = {sync_of(spec.metadata)[0].source for spec in specs if SYNC in spec.metadata}
+    found = {}
+    for spec in specs:
+        name = spec.key.to_user_string()
+        source = _source_of(spec) if name in read else _source(spec.metadata)
+        if source is not None:
+            found[name] = source.connected(connections)
+    return found
+
+
 def find(syncs: Mapping[str, Declared], name: str) -> Declared:
     if name not in syncs:
         hint = closest(name, list(syncs)) or f"; declared are: {', '.join(sorted(syncs)) or 'none'}"

@@ -86,6 +86,10 @@ class ConnectionRows(SourceRows):
     def columns(self) -> Sequence[Column]:
         return self._read(lambda session: session.columns(self._checked()))
 
+    def version(self) -> str:
+        """Of the server."""
+        return self._read(lambda session: session.version())
+
     def _checked(self) -> str:
         return one_select(self.query, self.label, escapes=self.database.escapes)
 
