@@ -22,7 +22,7 @@ _PATTERNS: Mapping[bool, re.Pattern[str]] = {
     for escapes, comment, text in ((False, "", _STANDARD), (True, r"\#[^\n]*|", _ESCAPED))
 }
 _READS = {"select", "with", "values", "table", "from", "("}
-_WRITES = {"insert", "update", "delete", "merge"}
+_WRITES = re.compile("insert|update|delete|merge")
 
 
 def one_select(query: str, label: str, *, escapes: bool = False) -> str:
@@ -38,11 +38,11 @@ def one_select(query: str, label: str, *, escapes: bool = False) -> str:
     """
     end, ended, before, last = 0, False, "", ""
     for stop, said in _words(query, label, escapes=escapes):
-        function = said == "(" and last in _WRITES
+        function = said == "(" and _WRITES.fullmatch(last)
         wrong = (
             ended
             or (not last and said not in _READS)
-            or (last in _WRITES and before in ("(", ")", "for") and not function)
+            or (_WRITES.fullmatch(last) and before in ("(", ")", "for") and not function)
             or (said == "into" and last != ".")
         )
         if wrong:
@@ -51,7 +51,7 @@ def one_select(query: str, label: str, *, escapes: bool = False) -> str:
             ended = True
         else:
             end, before, last = stop, last, said
-    if not last or last in _WRITES:
+    if not last or _WRITES.fullmatch(last):
         raise QueryError(f"{label}: {ONLY_READS}")
     return query[:end]
 
