@@ -23,6 +23,7 @@ VIEWS = {
     "/errors": "900 bytes, cut to 512",
     "/requests": "requests are kept.",
     "/requests/4": "Email is not valid",
+    "/requests/refused": "Email is not valid",
     "/faults": "Too many concurrent requests",
     "/settings": "Older editions of the documentation say 3",
 }
@@ -49,7 +50,10 @@ def test_a_view(
         window.wrong = [one for one in window.wrong if "404" not in one]
 
 
-@pytest.mark.parametrize("path", ["/", "/profiles", "/events", "/schema", "/errors", "/requests"])
+EMPTY = ("/", "/profiles", "/events", "/schema", "/errors", "/requests", "/requests/refused")
+
+
+@pytest.mark.parametrize("path", EMPTY)
 def test_an_empty_sandbox(
     clevertap_sandbox: SandboxInTest, open_page: Open, keep: Callable[[Page], None], path: str
 ) -> None:
@@ -92,3 +96,12 @@ def test_from_an_event_to_its_person_and_its_request(chinook_url: str, open_page
     expect(page.get_by_role("heading", name="Manoj Pareek")).to_be_visible()
     page.get_by_role("link", name="request 3").first.click()
     expect(page.get_by_role("heading", name="Request 3")).to_be_visible()
+
+
+def test_on_a_phone_the_answer_is_seen_without_scrolling(chinook_url: str, open_page: Open) -> None:
+    page = open_page(chinook_url, viewport={"width": 360, "height": 740}).visit("/requests")
+
+    for heading in ("Answer", "Records", "Refused"):
+        box = page.get_by_role("columnheader", name=heading, exact=True).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 360
