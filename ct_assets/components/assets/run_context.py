@@ -88,6 +88,7 @@ def check_destinations(
         else:
             return
     if wrong:
+        context.log.warning(str(wrong))
         raise wrong
 
 
