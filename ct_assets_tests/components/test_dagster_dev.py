@@ -4,21 +4,25 @@ import contextlib
 import os
 import re
 import signal
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import httpx
 import pytest
 
+import ct_assets
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.components.project import run_process
+from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.sandbox.store.sqlite_database import open_reader
-from ct_assets.sandbox.testing import SandboxInTest, served
+from ct_assets.sandbox.testing import Plan, SandboxInTest, served
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening
 from ct_assets_tests.components.serving import serving, until
-
-pytestmark = pytest.mark.slow
 
 EVENTS = """
 type: ct_assets.components.SourceTable
@@ -50,7 +54,14 @@ attributes:
   fields: {Name: name}
   trigger: "* * * * *"
 """
-VISITS = 60_000
+CHAIN = ("shop/visit", "visits/valid", "visits/rejected", "visits/clevertap")
+VISITS = 24_000
+ANSWERED = 5
+"""Batches of a delivery that are answered before it is killed, while others are on their way."""
+PLACES = 4
+"""For runs, in the `dagster.yaml` that is shipped."""
+SOON = 180
+"""Seconds."""
 LAUNCH = """
 mutation ($assets: [AssetKeyInput!]) {
   launchPipelineExecution(executionParams: {mode: "default", selector: {
@@ -66,20 +77,22 @@ mutation ($id: String!) {
   }
 }"""
 RUN = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status stepKeysToExecute } } }"
-LOG = """
-query ($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection {
-  events { ... on MessageEvent { message } } } } }"""
 TICKS = """
 { sensorOrError(sensorSelector: {repositoryLocationName: "shop", repositoryName: "__repository__",
     sensorName: "alert_on_failure"}) { ... on Sensor { sensorState { ticks(limit: 1) { id } } } } }
 """
+REPEATS = """
+query ($id: String!) { runsOrError(filter: {tags: [{key: "dagster/parent_run_id", value: $id}]}) {
+  ... on Runs { results { runId } } } }"""
+LOG = """
+query ($id: ID!) { logsForRun(runId: $id, limit: 1000) { ... on EventConnection {
+  events { ... on MessageEvent { message } } } } }"""
 CANCEL = "mutation ($id: String!) { terminateRun(runId: $id) { __typename } }"
 
 
 @dataclass(frozen=True)
 class Dev:
     url: str
-    root: Path
 
     def ask(self, query: str, **variables: object) -> dict[str, Any]:
         body = {"query": query, "variables": variables}
@@ -99,39 +112,84 @@ class Dev:
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["runId"])
 
+    def status(self, run: str) -> str:
+        return str(self.ask(RUN, id=run)["status"])
+
+    def begun(self, run: str) -> bool:
+        return self.status(run) not in {"QUEUED", "NOT_STARTED", "STARTING"}
+
     def ended(self, run: str) -> str:
         def status() -> str | None:
-            found = str(self.ask(RUN, id=run)["status"])
+            found = self.status(run)
             return found if found in {"SUCCESS", "FAILURE", "CANCELED"} else None
 
         return until(status) or ""
 
-    def process(self, run: str) -> int:
+    def repeats(self, run: str) -> list[str]:
+        return [found["runId"] for found in self.ask(REPEATS, id=run)["results"]]
+
+    def process(self, run: str) -> int | None:
         events = self.ask(LOG, id=run)["events"]
         said = " ".join(event.get("message", "") for event in events)
         found = re.search(r"Executing steps in process \(pid: (\d+)\)", said)
-        assert found
-        return int(found[1])
+        return int(found[1]) if found else None
+
+    def kill_whole(self, run: str) -> None:
+        """Webserver, daemon, code server and all runs, of which this is one."""
+        pid = self.process(run)
+        assert pid
+        os.killpg(os.getpgid(pid), signal.SIGKILL)
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInTest]:
-    with served(tmp_path_factory.mktemp("clevertap")) as sandbox:
-        yield sandbox
+@dataclass(frozen=True)
+class Project:
+    root: Path
+    package: Path
+    sandbox: SandboxInTest
+    chat: Chat
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        return {
+            "DAGSTER_HOME": str(self.home),
+            "CT_DATA_DIR": str(self.root / "data"),
+            "CLEVERTAP_API_URL": self.sandbox.url,
+            "CLEVERTAP_ACCOUNT_ID": self.sandbox.account_id,
+            "CLEVERTAP_PASSCODE": self.sandbox.passcode,
+            "CT_ALERTS_URL": self.chat.url,
+        }
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[Dev]:
+        with serving(self.root, {**os.environ, **self.env}, self.root) as url:
+            yield Dev(url)
+
+    def people(self) -> set[str | None]:
+        return {profile.identity for profile in self.sandbox.profiles()}
+
+    def visits(self, first: int, last: int) -> None:
+        """All those up to the last are in the file; the earlier ones stay as they are."""
+        with (self.root / "visit.csv").open("a") as file:
+            if first == 0:
+                file.write("id,person,page,at\n")
+            file.writelines(
+                f"{n},p{n % 97},/page/{n},{1_700_000_000 + n}\n" for n in range(first, last)
+            )
+
+    def stored(self) -> int:
+        with contextlib.closing(open_reader(self.sandbox.sandbox.store.path)) as connection:
+            return int(connection.execute("select count(*) from events").fetchone()[0])
+
+    def pages(self) -> set[object]:
+        return {event.props["Page"] for event in self.sandbox.events()}
 
 
-@pytest.fixture(scope="module")
-def chat() -> Iterator[Chat]:
-    with listening() as chat:
-        yield chat
-
-
-@pytest.fixture(scope="module")
-def dev(
-    tmp_path_factory: pytest.TempPathFactory, sandbox: SandboxInTest, chat: Chat
-) -> Iterator[Dev]:
-    """One for all tests of this module: it takes long to start."""
-    tmp_path = tmp_path_factory.mktemp("shop")
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
     files = {
         "shop/defs.yaml": kit.SOURCE,
         "customers/defs.yaml": kit.CUSTOMERS + "  trigger: on_change\n",
@@ -147,74 +205,110 @@ def dev(
         f"load_from:\n  - python_module: {{module_name: {package.name}.definitions, "
         "working_directory: ., location_name: shop}\n"
     )
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text(Path("dagster.yaml").read_text())
+    for folder in ("home", "clevertap"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "home" / "dagster.yaml").write_text(Path("dagster.yaml").read_text())
     (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
     (tmp_path / "member.csv").write_text("id,name\nm1,Eve\n")
-    env = os.environ | {
-        "DAGSTER_HOME": str(home),
-        "CT_DATA_DIR": str(tmp_path / "data"),
-        "CLEVERTAP_API_URL": sandbox.url,
-        "CLEVERTAP_ACCOUNT_ID": sandbox.account_id,
-        "CLEVERTAP_PASSCODE": sandbox.passcode,
-        "CT_ALERTS_URL": chat.url,
-    }
-    with serving(tmp_path, env, tmp_path) as url:
-        yield Dev(url, tmp_path)
+    with served(tmp_path / "clevertap") as sandbox, listening() as chat:
+        yield Project(tmp_path, package, sandbox, chat)
 
 
-def test_what_happens_with_no_click(dev: Dev, sandbox: SandboxInTest, chat: Chat) -> None:
-    """Changes and ticks reach CleverTap, and a failure reaches the chat."""
+def read_before(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person has run the sync that follows changes, before anything ran unattended."""
+    for name, value in project.env.items():
+        monkeypatch.setenv(name, value)
+    with dg.DagsterInstance.from_config(str(project.home)) as instance:
+        defs = ct_assets.definitions(project.package)
+        stages = (f"customers/{stage}" for stage in STAGES)
+        result = kit.run(defs, "shop/customer", *stages, instance=instance)
+    assert result.success, kit.failure(result)
 
-    def people() -> set[str | None]:
-        return {profile.identity for profile in sandbox.profiles()}
 
-    until(lambda: dev.ask(TICKS)["sensorState"]["ticks"])  # it tells what fails after its first
-    (dev.root / "visit.csv").unlink(missing_ok=True)
-    failed = dev.launch("shop/visit")
-    until(lambda: {"1", "m1"} <= people())
-
-    (dev.root / "customer.csv").write_text(
-        "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n"
+def killed_while_sending(project: Project, dev: Dev, runs: int = 1) -> list[str]:
+    """Runs of which one had sent a part when `dagster dev` died, with all that belongs to it."""
+    project.sandbox.faults.replace(
+        Plan(script=("ok",) * ANSWERED + ("timeout",) * MAX_IN_FLIGHT, rates={"timeout": 1.0})
     )
+    launched = [dev.launch(*CHAIN) for _ in range(runs)]
+    until(lambda: not project.sandbox.faults.left)  # so what was answered has been noted
+    until(lambda: all(dev.process(run) for run in launched))
+    dev.kill_whole(launched[0])
+    assert 0 < project.stored() < VISITS
+    project.sandbox.faults.clear()
+    return launched
 
-    until(lambda: {"1", "2", "m1"} <= people())
-    until(lambda: any(failed in text for text in chat.texts))
+
+def dead_runs(project: Project) -> list[str]:
+    """Runs of `ct-assets run` whose processes are gone: they hold places in the queue."""
+    child = subprocess.Popen(["sleep", "60"])
+    process = run_process.of(child.pid)
+    child.kill()
+    child.wait()
+    assert process
+    with dg.DagsterInstance.from_config(str(project.home)) as instance:
+        defs = ct_assets.definitions(project.package)
+        runs = [kit.begun(defs, instance, *CHAIN).run_id for _ in range(PLACES - 1)]
+        for run in runs:
+            instance.add_run_tags(run, run_process.tag(run, process))
+    return runs
 
 
-def stored(sandbox: SandboxInTest) -> int:
-    with contextlib.closing(open_reader(sandbox.sandbox.store.path)) as connection:
-        return int(connection.execute("select count(*) from events").fetchone()[0])
-
-
-def test_a_run_that_was_killed_or_cancelled_is_completed_by_the_next(
-    dev: Dev, sandbox: SandboxInTest
-) -> None:
-    rows = (f"{n},p{n % 97},/page/{n},{1_700_000_000 + n}" for n in range(VISITS))
-    (dev.root / "visit.csv").write_text("id,person,page,at\n" + "\n".join(rows) + "\n")
-    chain = ("shop/visit", "visits/valid", "visits/rejected", "visits/clevertap")
-    sandbox.faults.latency(3.0)
-
-    killed = dev.launch(*chain)
-    until(lambda: stored(sandbox))
-    os.kill(dev.process(killed), signal.SIGKILL)
-    assert dev.ended(killed) == "FAILURE"
-    before = stored(sandbox)
-    assert 0 < before < VISITS
-
-    cancelled = dev.launch(*chain)
-    until(lambda: stored(sandbox) > before)
-    assert dev.ask(CANCEL, id=cancelled)["__typename"] == "TerminateRunSuccess"
-    assert dev.ended(cancelled) == "CANCELED"
-
-    sandbox.faults.clear()
-    again = dev.again_from_failure(killed)
+def goes_on(project: Project, dev: Dev, dead: list[str], seconds: float) -> None:
+    """A fifth run by hand, and the next tick, are held up by no dead run, and repeat nothing."""
+    fifth = dev.launch(*CHAIN)
+    until(lambda: dev.begun(fifth), seconds)
+    until(lambda: "m2" in project.people(), seconds)
+    assert [dev.ended(run) for run in (fifth, *dead)] == ["SUCCESS", *["FAILURE"] * PLACES]
+    (again,) = until(lambda: dev.repeats(dead[0]))
     assert dev.ended(again) == "SUCCESS"
-    assert dev.ask(RUN, id=again)["stepKeysToExecute"] == ["visits__clevertap"]
+    assert (project.stored(), len(project.pages())) == (VISITS, VISITS)
 
-    pages = {event.props["Page"] for event in sandbox.events()}
-    assert len(pages) == VISITS
-    copies = stored(sandbox)
-    assert dev.ended(dev.launch(*chain, "visits/undelivered")) == "SUCCESS"
-    assert stored(sandbox) == copies
+
+@pytest.mark.slow
+def test_what_needs_no_click_and_what_outlives_a_kill_and_a_cancellation(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One test, as `dagster dev` takes long to start. Changes and ticks reach CleverTap, a failure
+    the chat; killed whole in mid-delivery, it goes on once it is started again."""
+    read_before(project, monkeypatch)
+    with (project.root / "customer.csv").open("a") as file:
+        file.write("2,Bob,bob@example.org\n")
+    with project.serving() as dev:
+        until(lambda: dev.ask(TICKS)["sensorState"]["ticks"])  # it tells what fails after its first
+        failed = dev.launch("shop/visit")
+        until(lambda: project.people() == {"1", "2", "m1"})
+        until(lambda: any(failed in text for text in project.chat.texts))
+        project.visits(0, VISITS)
+        (killed,) = killed_while_sending(project, dev)
+    dead = [killed, *dead_runs(project)]
+    with (project.root / "member.csv").open("a") as file:
+        file.write("m2,Ida\n")
+
+    with project.serving() as dev:
+        goes_on(project, dev, dead, seconds=400)
+        project.visits(VISITS, 2 * VISITS)
+        project.sandbox.faults.latency(3.0)
+        cancelled = dev.launch(*CHAIN)
+        until(lambda: project.stored() > VISITS)
+        assert dev.ask(CANCEL, id=cancelled)["__typename"] == "TerminateRunSuccess"
+        assert dev.ended(cancelled) == "CANCELED"
+        assert project.stored() < 2 * VISITS
+
+        project.sandbox.faults.clear()
+        last = dev.again_from_failure(cancelled)
+        assert dev.ended(last) == "SUCCESS"
+        assert dev.ask(RUN, id=last)["stepKeysToExecute"] == ["visits__clevertap"]
+        assert (project.stored(), len(project.pages())) == (2 * VISITS, 2 * VISITS)
+
+
+@pytest.mark.bench
+def test_four_runs_that_died_together_hold_nothing_up_for_three_minutes(project: Project) -> None:
+    project.visits(0, VISITS)
+    with project.serving() as dev:
+        dead = killed_while_sending(project, dev, PLACES)
+    with (project.root / "member.csv").open("a") as file:
+        file.write("m2,Ida\n")
+
+    with project.serving() as dev:
+        goes_on(project, dev, dead, seconds=SOON)
