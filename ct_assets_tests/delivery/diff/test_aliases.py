@@ -116,9 +116,12 @@ def test_what_an_older_version_left_open_is_settled(profiles: Sync) -> None:
 
 
 def make_old(home: Path) -> None:
-    """A state of version 1, and a ledger that knows no checksum of its outbox."""
+    """A state and a ledger of version 1, which knows no checksums."""
     with contextlib.closing(sqlite3.connect(home / LEDGER)) as ledger, ledger:
-        ledger.execute("update deliveries set outbox = null")
+        ledger.execute("drop table meta")
+        ledger.execute("alter table deliveries drop column outbox")
+        ledger.execute("alter table sends drop column checksum")
+        ledger.execute("pragma user_version = 1")
     with duckdb.connect(home / STATE) as connection:
         connection.execute("alter table synced drop column also")
         connection.execute("update meta set value = '1' where name = 'version'")
