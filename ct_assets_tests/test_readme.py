@@ -64,7 +64,7 @@ def run(command: str, project: Path, *, code: int = 0) -> subprocess.CompletedPr
 
 
 def test_every_command_has_a_test() -> None:
-    known = ("make ", "export CLEVERTAP_", ".venv/bin/ct-assets ", ".venv/bin/dg scaffold ")
+    known = ("make ", "export CLEVERTAP_", ".venv/bin/ct-assets ", ".venv/bin/dg ")
 
     assert [command for command in commands() if not command.startswith(known)] == []
 
@@ -146,6 +146,8 @@ def test_what_is_scaffolded_loads(project: Path) -> None:
     (command,) = of(".venv/bin/dg scaffold ")
     try:
         run(command, project)
+        for check in of(".venv/bin/dg check "):
+            run(check, project)
         assert "56 valid, 3 rejected" in run(".venv/bin/ct-assets preview people", project).stdout
     finally:
         shutil.rmtree(project / "ct_assets" / "defs" / "people", ignore_errors=True)

@@ -14,7 +14,6 @@ import duckdb
 import polars as pl
 
 from ct_assets.errors import hushed
-from ct_assets.sources.formats.csv_quotes import misplaced
 from ct_assets.sources.formats.csv_settings import CsvSettings
 from ct_assets.sources.formats.csv_text import plain, put_back
 from ct_assets.sources.formats.csv_trailing import trailing
@@ -145,6 +144,8 @@ class CsvFormat(SourceFormat):
         return first.collect().row(0)
 
     def _misplaced(self, files: Sequence[Path]) -> str | None:
+        from ct_assets.sources.formats.csv_quotes import misplaced  # loads numpy
+
         settings = self.settings
         separator = self.separator_of(files[0])
         return misplaced(files, separator=separator, quote=settings.quotes, skip=settings.skip)
