@@ -65,6 +65,9 @@ def test_too_many_rejected_rows_and_keys_that_stand_twice() -> None:
     assert failed_of_split(meta) == {
         "rejected_share": {
             "why": why,
+            "what to do": "Most frequent: identify_by identity_duplicate (20). Look at the rows "
+            "with `ct-assets preview customers`, then mend the source or the mapping, or raise "
+            "`max_rejected`.",
             "share": 0.2,
             "limit": 0.1,
             "rows/identify_by: identity_duplicate": 20,
