@@ -103,6 +103,7 @@ def folder() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(account_slots, "ROOT", root / "slots")
         patched.setattr("ct_assets.delivery.outbox.MAX_RECORDS", 2)
+        patched.setattr("ct_assets.delivery.state.sync_files.MAX_THREADS", 1)
         yield root
     shutil.rmtree(root)
 
@@ -139,7 +140,7 @@ def notes_of_states() -> None:
     """Those of this module lie in `folder`."""
 
 
-def lose(case: LostSync, part: str, how: str, made: Made, moment: str, **policy: Any) -> str:
+def lose(case: LostSync, part: str, how: str, made: Made) -> str:
     """The label of the other state, if one is involved."""
     match how:
         case "deleted":
@@ -152,7 +153,7 @@ def lose(case: LostSync, part: str, how: str, made: Made, moment: str, **policy:
             lost.flip(case.home, part)
         case "another sync" | "another account":
             another = {"name": "other"} if how == ANOTHER_SYNC else {"account": "other"}
-            other = made(moment, **another, **policy)
+            other = made("killed", **another, object=case.kind)  # which has all files
             lost.put_back(case.home, part, other.home)
             return f"{other.home.parent.name}/{other.home.name}"
     return ""
@@ -179,7 +180,7 @@ def test_no_event_that_was_acknowledged_leaves_again(
             told = case.run() if there else []
         other = ""
     else:
-        other = lose(case, part, how, made, moment, **policy)
+        other = lose(case, part, how, made)
         told = case.run() if there else []
 
     assert case.sent_again() == []
@@ -215,7 +216,7 @@ def test_profiles_go_on_with_a_word(made: Made, moment: str, part: str, how: str
             told, goes_on = told_to_profiles(case)
         other = ""
     else:
-        other = lose(case, part, how, made, moment, **policy)
+        other = lose(case, part, how, made)
         told, goes_on = told_to_profiles(case)
 
     if not there or (part, how, moment != "finished") == ("reports", "older", True):
@@ -232,7 +233,7 @@ def test_a_run_of_profiles_that_went_on_is_the_last_to_speak_of_it(
     made: Made, moment: str, part: str, how: str
 ) -> None:
     case = made(moment, object="profile")
-    lose(case, part, how, made, moment, object="profile")
+    lose(case, part, how, made)
 
     assert case.run() != []
     assert case.run() == []

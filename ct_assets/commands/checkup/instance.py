@@ -28,9 +28,10 @@ def dagster(project: Project, now: float | None = None) -> Iterator[Diagnosis]:
             yield from data_folders(project, opened)
             yield daemon(project, opened, time.time() if now is None else now)
     except Exception as error:  # a storage raises whatever its database's driver does
+        reason = type(error.__cause__ or error).__name__
         yield failed(
             "dagster storage",
-            f"{os.environ['DAGSTER_HOME']} cannot be used ({type(error).__name__})",
+            f"{os.environ['DAGSTER_HOME']} cannot be used ({reason})",
             "Set DAGSTER_HOME to a folder of yours that has the project's dagster.yaml; if its "
             "databases are damaged, move them away or bring them back from a backup.",
         )

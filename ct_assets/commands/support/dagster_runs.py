@@ -43,8 +43,9 @@ def instance(otherwise: Path | None = None) -> Iterator[dg.DagsterInstance | Non
         try:
             with _alone(Path(home)):
                 opened = dg.DagsterInstance.get()
-        except (dg.DagsterError, OSError) as error:
-            raise UserError(f"DAGSTER_HOME={home} cannot be used: {error}") from None
+        except Exception as error:  # a storage raises whatever its database's driver does
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise UserError(f"DAGSTER_HOME={home} cannot be used: {reason}") from error
         with opened:
             yield opened
 
