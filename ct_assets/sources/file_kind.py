@@ -7,6 +7,8 @@ from pathlib import Path
 from ct_assets.errors import closest
 from ct_assets.sources import file_snapshot, formats, watermark
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.far_files.far_rows import FarRows
+from ct_assets.sources.far_files.object_store import ObjectStore
 from ct_assets.sources.formats import FileError
 from ct_assets.sources.source_kind import Origin, SourceKind, SourceRows
 
@@ -22,10 +24,11 @@ class FileKind(SourceKind):
         return form.name.lower() if form else "file"
 
     def problem(self, value: str) -> str | None:
-        if "://" in value:
+        if "://" in value and not ObjectStore.names(value):
             return (
-                f"{value!r} is an address, and only files of this machine are read. Copy them "
-                "here, or let an asset of your own read them, and name that as the sync's `source`."
+                f"{value!r} is an address that is not read: only s3://, gs:// and az:// are. Copy "
+                "the files here, or let an asset of your own read them, and name that as the "
+                "sync's `source`."
             )
         if formats.readable(value):
             return None
@@ -37,7 +40,9 @@ class FileKind(SourceKind):
             )
         return f"{value!r} is neither {_NOT}. {formats.READABLE}"
 
-    def rows(self, origin: Origin, warehouse: Warehouse) -> "FileRows":  # noqa: ARG002
+    def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:  # noqa: ARG002
+        if ObjectStore.names(origin.value):
+            return FarRows(ObjectStore(origin.value), origin.types, origin.csv)
         return FileRows(matching(origin.value, origin.root), origin.types, origin.csv)
 
 

@@ -19,6 +19,7 @@ DRIVERS: Mapping[str, str] = {
     "mariadb": "mysql.Mysql",
     "sqlite": "sqlite.Sqlite",
     "duckdb": "duckdb_file.DuckdbFile",
+    "snowflake": "snowflake.Snowflake",
 }
 """By the scheme of the URL: a module of `warehouses`, with its class behind a dot."""
 _OTHERS = {"athena", "clickhouse", "mssql", "oracle", "trino"}

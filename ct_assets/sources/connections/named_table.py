@@ -43,6 +43,8 @@ class NamedTable:
         """
         unknown: list[str] = []
         found = dict(self._places(connections, warehouse, unknown))
+        exact = {name: place for name, place in found.items() if self._is_database_of(place)}
+        found = exact if len(exact) == 1 else found
         if len(found) == 1:
             return next(iter(found.values()))
         if not found and not connections and self.database is None and not self.kinds & KINDS:
@@ -70,6 +72,11 @@ class NamedTable:
                 continue
             if self.database is None or place.holds(self.database):
                 yield f"connection {name}", place
+
+    def _is_database_of(self, place: Place) -> bool:
+        """Of several that could read the table, the connection to its own database is meant."""
+        own = place.url.database.partition("/")[0] if isinstance(place, Database) else ""
+        return self.database is not None and own.lower() == self.database.lower()
 
     def _in_doubt(self, found: Sequence[str], unknown: Sequence[str]) -> str:
         table, kinds = ".".join(self.parts), " and ".join(sorted(self.kinds & KINDS))

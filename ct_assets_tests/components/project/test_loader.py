@@ -508,8 +508,8 @@ SOURCE_MISTAKES = {
         "and NDJSON also with .gz behind.",
     ),
     "a file elsewhere": (
-        kit.SOURCE.replace("customer.csv", "s3://shop/customer.csv"),
-        "defs/shop/defs.yaml:4: file: 's3://shop/customer.csv' is an address, and only files of "
+        kit.SOURCE.replace("customer.csv", "https://shop/customer.csv"),
+        "defs/shop/defs.yaml:4: file: 'https://shop/customer.csv' is an address that is not read: "
         "this machine are read. Copy them here, or let an asset of your own read them, and name "
         "that as the sync's `source`.",
     ),

@@ -1,0 +1,124 @@
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ct_assets.errors import UserError
+from ct_assets.sources.declared_source import DeclaredSource
+from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.source import parse
+from ct_assets.staging import Staging
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[Any]:
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patched.setenv("AWS_ALLOW_HTTP", "true")
+        patched.setenv("AWS_REGION", "us-east-1")
+        patched.setenv("AWS_ACCESS_KEY_ID", "canary")
+        patched.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
+        client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
+        client.create_bucket(Bucket="shop")
+        yield client
+    server.stop()
+
+
+def put(client: Any, key: str, frame: pl.DataFrame | str) -> None:
+    content = io.BytesIO()
+    if isinstance(frame, str):
+        content.write(frame.encode())
+    else:
+        frame.write_parquet(content)
+    client.put_object(Bucket="shop", Key=key, Body=content.getvalue())
+
+
+def source(file: str, **settings: Any) -> DeclaredSource:
+    declared = parse({"asset": "shop/person", "file": file, **settings})
+    return DeclaredSource(declared, Path(), Path())
+
+
+def read(declared: DeclaredSource, folder: Path) -> pl.DataFrame:
+    with Staging(folder).draft(("shop", "person")) as draft:
+        declared.snapshot(draft, Warehouse(folder / "none"))
+        assert [file.name for file in draft.folder.iterdir()] == ["data.parquet"]
+        return draft.scan().collect()
+
+
+def test_parquet_files_of_folders_that_give_columns(bucket: Any, tmp_path: Path) -> None:
+    for country, ids in (("IN", [1, 2]), ("DE", [3]), ("__HIVE_DEFAULT_PARTITION__", [4])):
+        put(bucket, f"people/country={country}/zip=0171/a.parquet", pl.DataFrame({"id": ids}))
+    put(bucket, "people/_SUCCESS", "")
+
+    frame = read(source("s3://shop/people/**/*.parquet"), tmp_path).sort("id")
+
+    assert frame.rows() == [
+        (1, "IN", "0171"), (2, "IN", "0171"), (3, "DE", "0171"), (4, None, "0171"),
+    ]  # fmt: skip
+    assert frame.columns == ["id", "country", "zip"]
+
+
+def test_csv_files_are_read_as_those_of_this_machine(bucket: Any, tmp_path: Path) -> None:
+    put(bucket, "csv/a.csv", "id;age\n0171;7\n")
+    put(bucket, "csv/b.csv", "id;age\n2;NULL\n")
+    declared = source("s3://shop/csv/?.csv", types={"age": "integer"}, nulls=["NULL"])
+
+    frame = read(declared, tmp_path)
+
+    assert frame.rows() == [("0171", 7), ("2", None)]
+    put(bucket, "csv/c.csv", "id;age\n3;canary\n")
+    with pytest.raises(UserError, match=r"column 'age' has a value that is no integer, .* c.csv") as caught:
+        read(declared, tmp_path)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_change_in_the_bucket_is_seen(bucket: Any, tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "none")
+    put(bucket, "one/a.csv", "id,n\n1,a\n")
+    declared = source("s3://shop/one/*.csv")
+
+    before, same = declared.state(warehouse), declared.state(warehouse)
+    put(bucket, "one/a.csv", "id,n\n1,b\n")
+
+    assert before == same
+    assert declared.state(warehouse) != before
+    assert source("s3://shop/one/a.csv", watermark="id").state(warehouse) == "1"
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("s3://shop/one/nothing*.csv", "no file matches 's3://shop/one/nothing*.csv'"),
+        ("s3://nobucket/*.csv", "there is no bucket nobucket"),
+    ],
+)
+def test_what_is_not_there_is_told(bucket: Any, tmp_path: Path, file: str, told: str) -> None:
+    put(bucket, "one/a.csv", "id,n\n1,a\n")
+
+    with pytest.raises(UserError) as caught:
+        read(source(file), tmp_path)
+
+    assert told in str(caught.value)
+    assert str(caught.value).startswith("shop/person: ")
+    assert "canary" not in f"{caught.value!r}{caught.value.__context__!r}"
+
+
+def test_folders_whose_files_differ_are_refused(bucket: Any, tmp_path: Path) -> None:
+    put(bucket, "mixed/day=1/a.parquet", pl.DataFrame({"id": [1]}))
+    put(bucket, "mixed/day=2/a.parquet", pl.DataFrame({"id": ["a"]}))
+
+    with pytest.raises(UserError, match=r"the files of day=1 and day=2 have different .*'id'"):
+        read(source("s3://shop/mixed/*/*.parquet"), tmp_path)
