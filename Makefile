@@ -38,7 +38,7 @@ test: lint
 test-ui: setup
 	$(BIN)/pytest -m ui
 
-# Starts a MariaDB of Debian's (mariadb-server-core) for itself.
+# Starts a MariaDB of Debian's (mariadb-server-core), and stand-ins of Snowflake and S3.
 test-services: setup
 	$(BIN)/pytest -m services
 

@@ -510,8 +510,8 @@ SOURCE_MISTAKES = {
     "a file elsewhere": (
         kit.SOURCE.replace("customer.csv", "https://shop/customer.csv"),
         "defs/shop/defs.yaml:4: file: 'https://shop/customer.csv' is an address that is not read: "
-        "this machine are read. Copy them here, or let an asset of your own read them, and name "
-        "that as the sync's `source`.",
+        "only s3://, gs:// and az:// are. Copy the files here, or let an asset of your own read "
+        "them, and name that as the sync's `source`.",
     ),
     "a folder": (
         kit.SOURCE.replace("customer.csv", "exports/"),

@@ -80,7 +80,9 @@ def test_csv_files_are_read_as_those_of_this_machine(bucket: Any, tmp_path: Path
 
     assert frame.rows() == [("0171", 7), ("2", None)]
     put(bucket, "csv/c.csv", "id;age\n3;canary\n")
-    with pytest.raises(UserError, match=r"column 'age' has a value that is no integer, .* c.csv") as caught:
+    with pytest.raises(
+        UserError, match=r"'age' has a value that is no integer, .* c.csv"
+    ) as caught:
         read(declared, tmp_path)
     assert "canary" not in str(caught.value)
 
