@@ -93,7 +93,8 @@ def test_an_outbox_names_its_delivery(events: Sync) -> None:
     events.plan_only(events.request([event("e1")], partition="2026-01"))
 
     origin = outbox.origin(events.home / "outbox.parquet")
-    assert replace(origin, state_id=None) == outbox.OutboxOrigin(1, "run-1", "d1", "2026-01")
+    named = outbox.OutboxOrigin(1, "run-1", "d1", "2026-01", at="2026-01-02T03:04:05+00:00")
+    assert replace(origin, state_id=None) == named
     assert re.fullmatch("[0-9a-f]{32}", origin.state_id or "")
     assert pl.read_parquet(events.home / "outbox.parquet")["key"].to_list() == ["e1"]
 

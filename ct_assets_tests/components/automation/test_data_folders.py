@@ -70,7 +70,5 @@ def test_rows_that_runs_read_into_a_folder_of_their_own_are_neither_asked_for_no
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "next run"))  # as in a container of its own
     stopped = kit.run(defs, *ALL, instance=instance)
 
-    assert "state.duckdb is missing, though Dagster's event log knows of delivery 1" in kit.failure(
-        stopped
-    )
+    assert "state.duckdb is missing, though Dagster's event log and " in kit.failure(stopped)
     assert len(clevertap_sandbox.events()) == 2
