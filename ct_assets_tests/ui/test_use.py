@@ -154,7 +154,7 @@ def test_a_refresh_takes_nothing_from_who_reads(
     window.page.clock.install()
     page = window.visit("/")
     page.get_by_text("Figures").click()
-    page.locator("#request-rows").evaluate("part => { part.scrollLeft = 120 }")
+    page.locator("#request-rows").evaluate("part => { part.scrollLeft = 15 }")
     tile = page.locator("#tile-requests")
     tile.focus()
 
@@ -164,7 +164,7 @@ def test_a_refresh_takes_nothing_from_who_reads(
     expect(tile).to_have_text(re.compile(r"Requests\s+2"))
     expect(tile).to_be_focused()
     expect(page.locator("#figures-table")).to_be_visible()
-    assert page.locator("#request-rows").evaluate("part => part.scrollLeft") == 120
+    assert page.locator("#request-rows").evaluate("part => part.scrollLeft") == 15
 
 
 def test_filters_of_the_log(

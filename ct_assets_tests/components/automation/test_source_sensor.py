@@ -167,7 +167,10 @@ def test_rows_that_cannot_be_counted_are_waited_for_no_longer(shop: Shop) -> Non
 
     waiting, why = shop.look(NEVER, wait, at=100)
 
-    assert why == "shop/customer: customer.csv: line 2 is not UTF-8; save the file as UTF-8"
+    assert why == (
+        "shop/customer: customer.csv: line 2 is not UTF-8; save the file as UTF-8, or declare its "
+        "`encoding`, such as windows-1252"
+    )
     assert shop.look(waiting, wait, at=700)[1] == ""
 
 
