@@ -161,6 +161,8 @@ def lose(case: LostSync, part: str, how: str, made: Made) -> str:
 
 def is_there(case: LostSync, part: str, how: str) -> bool:
     """Whether there is anything to lose: a finished delivery has no outbox, and no log."""
+    if part == "outbox" and how in (ANOTHER_SYNC, ANOTHER_ACCOUNT):
+        return True
     if part in ("wal", "outbox"):
         return (case.home / lost.FILES[part][0]).exists()
     return how != "older" or lost.files(case.older, part) != []
