@@ -16,7 +16,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import expose, hold_before
 from ct_assets.delivery.guards.state_comparison import Comparison, compare, label
 from ct_assets.delivery.plan_report import PlanReport, plan
-from ct_assets.delivery.recovery import remains, replay
+from ct_assets.delivery.recovery import recovered_outcomes, remains
 from ct_assets.delivery.recovery.last_snapshot import recall_profiles
 from ct_assets.delivery.recovery.remains import BESIDE, OldState, Remains
 from ct_assets.delivery.sender import account_witness
@@ -146,13 +146,13 @@ def _replayed(
     """Folds all that is left into the state; returns how many rows of a damaged one are lost."""
     old, unreadable = found.state, 0
     if old is not None and old.reading is None:
-        unreadable = replay.salvage(connection, old.folder / STATE, ROWS_AT_ONCE)
+        unreadable = recovered_outcomes.salvage(connection, old.folder / STATE, ROWS_AT_ONCE)
     for report in found.reports:
         if not found.knows(report.delivery):
             fill = old is not None and (old.reading is None or report.delivery <= old.folded)
-            replay.report(connection, request.policy, report, fill=fill)
+            recovered_outcomes.report(connection, request.policy, report, fill=fill)
     for box in found.outboxes:
-        replay.open_outbox(connection, request.policy, box, request.home, work)
+        recovered_outcomes.open_outbox(connection, request.policy, box, request.home, work)
     return unreadable
 
 
@@ -203,7 +203,7 @@ def _park_unsure(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         insert into held by name
         select kind, key, '{PARKED}' as reason, person, delivery, now()::timestamp as since,
-            '{replay.LOST}' as message
+            '{recovered_outcomes.LOST}' as message
         from synced anti join held using (kind, key)
         where fingerprint is null and delivery is not null
         """

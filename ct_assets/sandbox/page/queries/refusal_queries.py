@@ -11,7 +11,7 @@ LATEST = 200
 _ENDS = ("", "]}", "}]}")
 
 
-class Refused(NamedTuple):
+class LoggedRefusal(NamedTuple):
     request: int
     at: float
     code: str
@@ -19,9 +19,9 @@ class Refused(NamedTuple):
     record: str
 
 
-def refused(reader: sqlite3.Connection, code: str, most: int) -> list[Refused]:
+def refused(reader: sqlite3.Connection, code: str, most: int) -> list[LoggedRefusal]:
     """The newest first; of a long answer only the beginning is in the log."""
-    records: list[Refused] = []
+    records: list[LoggedRefusal] = []
     for record in _all(reader):
         if not code or record.code == code:
             records.append(record)
@@ -38,7 +38,7 @@ def codes(reader: sqlite3.Connection) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _all(reader: sqlite3.Connection) -> Iterator[Refused]:
+def _all(reader: sqlite3.Connection) -> Iterator[LoggedRefusal]:
     rows = reader.execute(
         "select number, at, answer from requests where refused > 0"
         " and instr(query, 'dryRun=1') = 0 order by number desc limit ?",
@@ -49,7 +49,7 @@ def _all(reader: sqlite3.Connection) -> Iterator[Refused]:
             if isinstance(item, dict):
                 record = orjson.dumps(item.get("record")).decode()
                 code, message = (str(item.get(name, "")) for name in ("code", "error"))
-                yield Refused(number, at, code, message, record)
+                yield LoggedRefusal(number, at, code, message, record)
 
 
 def _unprocessed(answer: str) -> list[Any]:

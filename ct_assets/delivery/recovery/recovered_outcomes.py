@@ -1,4 +1,4 @@
-"""Replay folds what reports and outboxes tell into a state, delivery by delivery."""
+"""RecoveredOutcomes folds what reports and outboxes tell into a state, delivery by delivery."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
