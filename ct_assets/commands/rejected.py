@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 import polars as pl
@@ -18,6 +17,8 @@ from ct_assets.mapping import Sync
 @click.argument("sync")
 @click.option("--reason", help="Only rows with this reason code, such as phone_unreadable.")
 @click.option("--field", help="Only rows of which this field has a reason.")
+@click.option("--key", help="Only rows of this key.")
+@click.option("--partition", help="Of a sync with partitions; left out: the latest.")
 @export_options
 @click.pass_obj
 def command(
@@ -28,9 +29,7 @@ def command(
     field: str | None,
     key: str | None,
     partition: str | None,
-    form: str,
-    out: Path | None,
-    limit: int,
+    export: Export,
 ) -> None:
     """List the rows that the last run of SYNC rejected, with all columns and the reasons.
 
@@ -45,7 +44,7 @@ def command(
             rows = rows.filter(reasons.list.any())
     if key is not None:
         rows = rows.filter(_has_key(declared, rows, key))
-    write(rows, Export(form, out, limit), _lines)
+    write(rows, export, _lines)
 
 
 def _has_key(sync: Sync, rows: pl.LazyFrame, key: str) -> pl.Expr:

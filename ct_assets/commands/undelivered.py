@@ -1,7 +1,6 @@
 """Lists the rows that did not arrive though they were valid: `ct-assets undelivered`."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 import polars as pl
@@ -14,6 +13,8 @@ from ct_assets.commands.support.row_listing import Export, export_options, write
 @click.argument("sync")
 @click.option("--reason", help="Only rows with this code, such as 516, or this outcome.")
 @click.option("--run", help="Only rows of this run of Dagster.")
+@click.option("--key", help="Only rows of this key.")
+@click.option("--partition", help="Of a sync with partitions; left out: the latest.")
 @export_options
 @click.pass_obj
 def command(
@@ -24,9 +25,7 @@ def command(
     run: str | None,
     key: str | None,
     partition: str | None,
-    form: str,
-    out: Path | None,
-    limit: int,
+    export: Export,
 ) -> None:
     """List the rows of SYNC that CleverTap refused, or whose answer was lost, with their records.
 
@@ -41,7 +40,7 @@ def command(
             rows = rows.filter(pl.col(column) == wanted)
     records = project.snapshot(sync, "valid", partition).scan()
     sent = records.select(key="_key", kind="_kind", record="_record")
-    write(rows.join(sent, on=["key", "kind"], how="left"), Export(form, out, limit), _lines)
+    write(rows.join(sent, on=["key", "kind"], how="left"), export, _lines)
 
 
 def _lines(frame: pl.DataFrame) -> Sequence[str]:

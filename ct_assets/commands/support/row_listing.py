@@ -1,10 +1,11 @@
 """RowListing prints the rows of a snapshot that did not arrive, or exports them to a file."""
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import click
 import polars as pl
@@ -16,7 +17,6 @@ from ct_assets.files import replacing
 FORMATS = ("text", "csv", "json", "parquet")
 Target = Path | BinaryIO
 Lines = Callable[[pl.DataFrame], Sequence[str]]
-C = TypeVar("C", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,16 @@ class Export:
     limit: int
 
 
-def export_options(command: C) -> C:
-    """The options of every command that lists rows."""
+def export_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how rows are listed; the command gets them as its `export`."""
+
+    @functools.wraps(command)
+    def with_export(
+        *arguments: object, form: str, out: Path | None, limit: int, **others: object
+    ) -> None:
+        command(*arguments, export=Export(form, out, limit), **others)
+
     options = (
-        click.option("--key", help="Only rows of this key."),
-        click.option("--partition", help="Of a sync with partitions; left out: the latest."),
         click.option(
             "--format",
             "form",
@@ -55,8 +60,8 @@ def export_options(command: C) -> C:
         ),
     )
     for option in reversed(options):
-        command = option(command)
-    return command
+        option(with_export)
+    return with_export
 
 
 def write(rows: pl.LazyFrame, export: Export, lines: Lines) -> None:
