@@ -106,9 +106,10 @@ def _back_up(home: Path, to: Path) -> SyncCopy:
 def _copy_at_rest(home: Path, to: Path, *, has_lock: bool) -> bool:
     """False if a file was written meanwhile, so that the copies may not fit together."""
     before = _stamps(home)
-    while before and time.time() - max(stamp[0] for stamp in before) / 1e9 < QUIET_SECONDS:
+    age = time.time() - max((stamp[0] for stamp in before), default=0) / 1e9
+    if 0 <= age < QUIET_SECONDS:  # a clock that was set back makes no backup wait
         time.sleep(QUIET_SECONDS)
-        before = _stamps(home)
+        return False
     private_dir(to)
     try:
         spare = (SPARE,) if has_lock else ()  # else it is being written to

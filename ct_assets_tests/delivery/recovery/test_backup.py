@@ -1,6 +1,7 @@
 """A backup is consistent while runs go on; put back, it hides nothing that was sent since."""
 
 import json
+import os
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
@@ -62,6 +63,14 @@ def test_a_copy_is_whole_and_the_state_stays_as_it_is(events: Sync) -> None:
     assert manifest.faults(backup, manifest.syncs) == []
     assert witness.read(backup / STATES / label(events.home)).damaged == frozenset()
     assert {path.stat().st_mode & 0o077 for path in backup.rglob("*")} == {0}
+
+
+def test_a_state_from_before_the_clock_was_set_back_is_copied(events: Sync) -> None:
+    events.run(FIRST)
+    tomorrow = events.home.stat().st_mtime + 86_400
+    os.utime(events.home / STATE, (tomorrow, tomorrow))
+
+    assert read_manifest(backed_up(events)).syncs[label(events.home)].keys == 20
 
 
 def test_a_restored_copy_of_the_last_delivery_goes_on(events: Sync) -> None:
