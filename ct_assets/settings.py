@@ -136,7 +136,7 @@ def _above(place: Path, home: str | None = None) -> Path | None:
 
 
 def _settings(folder: Path) -> Iterator[dict[str, Any]]:
-    """What the project's files say of Dagster, in the shape of pyproject.toml's `tool`."""
+    """The settings of Dagster in the project's files, in the shape of pyproject.toml's `tool`."""
     if (file := folder / "dg.toml").is_file():
         yield {"dg": _read(file)}
     if (file := folder / "pyproject.toml").is_file():

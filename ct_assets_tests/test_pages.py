@@ -46,6 +46,26 @@ def test_paths_of_modules_in_the_pages_exist() -> None:
     assert missing == set()
 
 
+def test_no_docstring_begins_with_what() -> None:
+    """Of functions, classes and attributes as little as of modules."""
+    wrong = [
+        f"{module.relative_to(PACKAGE)}:{node.lineno}"
+        for module in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and str(node.value.value).lower().startswith("what ")
+    ]
+
+    assert wrong == []
+
+
+def test_the_name_of_a_module_stands_once() -> None:
+    names = [module.stem for module in PACKAGE.rglob("*.py") if module.stem != "__init__"]
+
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
 def test_each_module_begins_with_a_sentence_that_does_not_begin_with_what() -> None:
     modules = [m for m in PACKAGE.rglob("*.py") if "defs" not in m.parts]
     wrong = [m for m in modules if not re.match(r"(?!what\b).", first_line(m), re.IGNORECASE)]

@@ -28,7 +28,7 @@ def with_defaults(declared: dg.Definitions) -> dg.Definitions:
 
 
 def resources(own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-    """What syncs and source tables need, but for what `own` has already, by the same keys.
+    """The resources that syncs and source tables need, but for those that `own` has, by their keys.
 
     For definitions that `ct_assets.definitions` does not load:
     `dg.Definitions(assets=..., resources=ct_assets.resources())`.

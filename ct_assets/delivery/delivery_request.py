@@ -75,7 +75,7 @@ class DeliveryRequest:
     retention: timedelta = timedelta(days=30)
     """How long reports, and the ledger of what is folded, are kept."""
     witnesses: tuple[Witness, ...] = ()
-    """What others than the files know of earlier deliveries, such as Dagster's event log."""
+    """Others than the files that know of earlier deliveries, such as Dagster's event log."""
     rehearsal: bool = False
     """On a copy of the state: nothing is compared with it, and nobody is told of it."""
     memory: str = MEMORY

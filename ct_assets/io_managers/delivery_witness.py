@@ -45,7 +45,7 @@ def observe(
 def latest(
     instance: dg.DagsterInstance, sync: str, destination: Destination | None
 ) -> tuple[Witness, ...]:
-    """What the log knows of the last delivery of a sync to that destination."""
+    """The last delivery of a sync to that destination, as the log knows it."""
     if destination is None:
         return ()
     asset = dg.AssetKey([sync, "clevertap"])

@@ -66,7 +66,7 @@ def _name(home: Path) -> str:
 
 
 def _fix(home: Path, policy: Policy | None) -> str:
-    """What a run does about a fault of the state, and what a person can do."""
+    """Says what a run does about a fault of the state, and what a person can do."""
     again = "sends again what it does not know to be sent"
     if policy is None:
         does = f"stops before it sends if {home.name} is of events, or deletes or clears what is "

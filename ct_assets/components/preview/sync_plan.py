@@ -33,7 +33,7 @@ class SyncPlan:
     gate: str
     """Why nothing would be sent; empty if the checks pass."""
     advice: str
-    """What lets it go on, where the gate is shut."""
+    """The way to go on, where the gate is shut."""
     report: PlanReport
     blast: DeclarationDiff | None
     """By an edit of the declaration; `ct-assets plan --json` has it under this name."""

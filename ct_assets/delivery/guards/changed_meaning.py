@@ -48,7 +48,7 @@ class Change:
 
 
 Answer = Literal["same", "new", "later"]
-"""What a person said of a change; `later` while no row shows whether there is one."""
+"""The answer of a person to a change; `later` while no row shows whether there is one."""
 
 
 def find(
@@ -196,7 +196,7 @@ def _sent_if_same(policy: Policy, change: Change) -> int:
 
 
 def _twice(policy: Policy, change: Change) -> str:
-    """What the same people leave behind under other identifiers."""
+    """Says what the same people leave behind under other identifiers."""
     gone = change.found.gone
     if policy.object == "event" or "identify_by" not in change.settings or not gone:
         return ""

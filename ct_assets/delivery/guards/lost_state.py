@@ -46,7 +46,7 @@ def review(request: DeliveryRequest) -> Comparison:
 
 
 def told(policy: Policy, comparison: Comparison) -> str:
-    """What is lost, and what a run would do for that."""
+    """Says what is lost, and what a run would do for that."""
     return f"{'; '.join(comparison.losses)}. {_outlook(policy, comparison)}"
 
 

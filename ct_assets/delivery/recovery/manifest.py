@@ -23,7 +23,7 @@ class BackupError(UserError):
 
 @dataclass(frozen=True, kw_only=True)
 class SyncCopy:
-    """What the manifest says of a sync, whose name is `<destination>/<sync>`."""
+    """A sync in the manifest; its name is `<destination>/<sync>`."""
 
     state_id: str | None
     folded: int

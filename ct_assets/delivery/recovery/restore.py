@@ -50,7 +50,7 @@ class Restoration:
     copied: SyncCopy
     later: tuple[LaterDelivery, ...]
     witness: Witness | None
-    """What knows of the later ones; None if there are none."""
+    """The one that knows of later deliveries; None if there are none."""
 
     def put_in_place(self) -> None:
         """Replaces the files, which are kept aside; newer reports stay. Can be done again."""

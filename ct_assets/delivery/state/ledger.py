@@ -168,7 +168,7 @@ class LedgerFile:
         return found.fetchone() is not None
 
     def entries(self, delivery: int) -> Iterator[LedgerEntry]:
-        """What was noted of a delivery, in the order in which it was.
+        """The entries of a delivery, in the order in which they were noted.
 
         Raises:
             LedgerError: An entry is not as it was written.

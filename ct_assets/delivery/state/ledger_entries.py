@@ -27,7 +27,7 @@ class LedgerEntry(NamedTuple):
 
 
 def read_entries(connection: sqlite3.Connection, delivery: int) -> Iterator[LedgerEntry]:
-    """What was noted of a delivery, in the order in which it was; of a ledger of this version.
+    """The entries of a delivery, in their order; of a ledger of this version.
 
     Raises:
         LedgerError: An entry is not as it was written.

@@ -77,7 +77,7 @@ class SpareLedger:
         self._at += len(frame) - len(_END)
 
     def read(self) -> Iterator[Outcome]:
-        """What was put, in that order; nothing if there is no file."""
+        """The outcomes that were put, in that order; none if there is no file."""
         try:
             stored = self._path.read_bytes()
         except FileNotFoundError:

@@ -69,7 +69,7 @@ class StateReading:
     unknown_until: int = 0
     """The last delivery of which it knows nothing: it was begun anew after that one."""
     restored: Witness | None = None
-    """What was known of later deliveries when this one was put back from a backup."""
+    """The witness of later deliveries, as known when this one was put back from a backup."""
 
 
 @dataclass(frozen=True)

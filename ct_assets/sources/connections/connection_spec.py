@@ -25,7 +25,7 @@ class ConnectionSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: str
-    """What sources write as their `connection`."""
+    """Sources write it as their `connection`."""
     url: str | None = Field(None, repr=False)
     """Such as `"{{ env.SHOP_URL }}"`, with postgresql://user:password@host/database in SHOP_URL."""
     resource: str | None = None

@@ -37,7 +37,7 @@ class Column:
     dtype: pl.DataType
     """The type that it is staged as."""
     sql: str | None = None
-    """What is selected in its place; left out, the column as it is."""
+    """SQL that is selected in its place; left out, the column as it is."""
     any_digits: bool = False
     """Whether it is a decimal whose digits are known only once all rows are read."""
     left_out: str | None = None
@@ -56,7 +56,7 @@ class Database(ABC):
     title: ClassVar[str]
     """`Postgres`, for people."""
     kinds: ClassVar[frozenset[str]]
-    """What Dagster's catalog shows of assets in it, such as `postgres`."""
+    """The kind that Dagster's catalog shows of assets in it, such as `postgres`."""
     reads_others: ClassVar[bool] = False
     """Whether a query may name tables of the account's other databases, too."""
     escapes: ClassVar[bool] = False

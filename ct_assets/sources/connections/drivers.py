@@ -35,7 +35,7 @@ KINDS = _OTHERS | {
     "snowflake",
     "sqlite",
 }
-"""What Dagster's catalog shows of assets in a database of some kind, known here or not."""
+"""Kinds of assets in databases, as Dagster's catalog shows them, known here or not."""
 
 
 def database_of(spec: ConnectionSpec, url: str) -> Database:

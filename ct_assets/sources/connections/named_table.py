@@ -22,7 +22,7 @@ class NamedTable:
     parts: Sequence[str]
     """`database.schema.table`, of which the first may be left out."""
     kinds: frozenset[str]
-    """What the catalog shows of the asset, such as dbt and postgres."""
+    """The kinds that the catalog shows, such as dbt and postgres."""
 
     @property
     def database(self) -> str | None:

@@ -24,7 +24,7 @@ Bytes = npt.NDArray[np.uint8]
 
 
 class Misplaced(NamedTuple):
-    """What cannot be read as it is, and where."""
+    """A quote or line end that cannot be read as it is, and where."""
 
     position: int
     """The byte of the file."""
@@ -102,7 +102,7 @@ class _Quotes:
         return _BEFORE + kept
 
     def _between(self, until: int, end: int) -> Misplaced | None:
-        """What is wrong in the new bytes up to `until`; the buffer is filled up to `end`."""
+        """The faults of the new bytes up to `until`; the buffer is filled up to `end`."""
         places = np.zeros(0, np.intp)
         if self._quote is not None:
             places = np.flatnonzero(self._content[_BEFORE:until] == self._quote) + _BEFORE

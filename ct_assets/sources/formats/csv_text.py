@@ -59,7 +59,7 @@ def put_back(frame: pl.LazyFrame, settings: CsvSettings, separator: str) -> pl.L
 
 
 def _stand_ins(settings: CsvSettings, separator: str) -> Mapping[str, str]:
-    """What is behind an escape, by the character that stands for both."""
+    """The characters behind an escape, each by the one that stands for both."""
     behind = (settings.escapes, settings.quotes or '"', separator, "\n", "\r")
     return {chr(_FIRST + place): sign for place, sign in enumerate(behind) if sign}
 

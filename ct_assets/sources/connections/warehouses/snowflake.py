@@ -19,7 +19,7 @@ _WITHOUT_PASSWORD: Mapping[str, tuple[str, str]] = {
     "private_key_path": ("auth_jwt", f"{_SQL}.client_option.jwt_private_key"),
     "token": ("auth_pat", f"{_SQL}.client_option.auth_token"),
 }
-"""What may stand behind the URL, beside warehouse, role and the driver's own `adbc....`."""
+"""Options that may stand behind the URL, beside warehouse, role and the driver's own `adbc....`."""
 _UTC, _LOCAL = pl.Datetime("us", "UTC"), pl.Datetime("us")
 _TYPES: Mapping[str, pl.DataType] = {
     "boolean": pl.Boolean(),
