@@ -70,9 +70,11 @@ def _tree(folder: Path) -> dg.ComponentTree:
 
 def _defs_name(folder: Path) -> str:
     """The name of the module `defs` of a folder, which is a package or not."""
-    for module in list(sys.modules.values()):
-        if [Path(place).resolve() for place in getattr(module, "__path__", ())] == [folder]:
-            return f"{module.__name__}.defs"
+    for name, module in list(sys.modules.items()):
+        # Not by getattr: some modules make up whatever attribute they are asked for.
+        places = getattr(module, "__dict__", {}).get("__path__") or ()
+        if [Path(place).resolve() for place in places] == [folder]:
+            return f"{name}.defs"
     is_package = (folder / "__init__.py").exists()
     home = str(folder.parent if is_package else folder)
     if home not in sys.path:

@@ -91,9 +91,10 @@ def end_lost(
         if not given_up(instance, run):
             continue
         made, ours = made_by(repository, run), set(declared_assets(repository))
-        if process_gone(instance, run) and (made <= ours or (process_of(run) and made & ours)):
+        ours_alone = bool(made) and made <= ours
+        if process_gone(instance, run) and (ours_alone or (process_of(run) and made & ours)):
             _end(instance, run, "it is gone")
-        elif made and made <= ours:
+        elif ours_alone:
             minutes = SILENCE.total_seconds() / 60
             _end(instance, run, f"nothing was heard of it for {minutes:.0f} minutes")
         else:

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import dagster as dg
 import pytest
@@ -130,11 +131,19 @@ def test_definitions_without_declarations_are_told_so(
     )
 
 
+class MakesAttributesUp(ModuleType):
+    """As some of torch's modules do."""
+
+    def __getattr__(self, name: str) -> object:
+        return object()
+
+
 def test_a_workspace_of_before_dg_is_a_project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has no [tool.dg]: the declarations are those in `defs` beside the definitions."""
     (shop.root / "pyproject.toml").unlink()
     (shop.root / "workspace.yaml").write_text(f"load_from: [{{python_module: {shop.module}}}]")
     (shop.package / "definitions.py").write_text(CALLED)
+    monkeypatch.setitem(sys.modules, "made_up", MakesAttributesUp("made_up"))
     monkeypatch.chdir(shop.package / "defs")
     monkeypatch.delenv("CT_DATA_DIR")
 

@@ -135,3 +135,19 @@ def test_a_run_that_died_before_its_first_step_is_ended(
     found = end_lost(instance, defs.get_repository_def())
 
     assert [lost.run_id for lost in found] == ([run.run_id] if ended else [])
+
+
+def test_a_run_of_another_code_location_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its job is not here, so nobody knows what it makes; nor, on another host, its process."""
+    monkeypatch.setattr(runs, "UNNOTED", timedelta(seconds=-1))
+    files = {"customers/defs.yaml": kit.CUSTOMERS, "shop/defs.yaml": kit.SOURCE}
+    defs, instance = kit.load(tmp_path, files), dg.DagsterInstance.ephemeral()
+    theirs = dg.Definitions(jobs=[dg.define_asset_job("nightly")], assets=[dg.AssetSpec("report")])
+    run = instance.create_run_for_job(
+        theirs.resolve_job_def("nightly"), status=dg.DagsterRunStatus.STARTED
+    )
+    instance.report_engine_event("began", run, EngineEventData.in_process(dead_pid()))
+
+    assert end_lost(instance, defs.get_repository_def()) == []
