@@ -26,23 +26,33 @@ ALLOWED = {
     "phone": set(),
     "clevertap": set(),
     "mapping": {"clevertap", "phone"},
-    "delivery": {"mapping", "clevertap"},
+    "store": set(),
+    "delivery": {"store", "mapping", "clevertap"},
     "sandbox": {"clevertap"},
-    "sources": {"mapping", "clevertap"},
-    "io_managers": {"sources", "delivery", "mapping", "clevertap", "sandbox"},
-    "components": {"io_managers", "sources", "delivery", "mapping", "clevertap", "sandbox"},
+    "sources": {"store", "mapping", "clevertap"},
+    "io_managers": {"sources", "delivery", "store", "mapping", "clevertap", "sandbox"},
+    "components": {
+        "io_managers",
+        "sources",
+        "delivery",
+        "store",
+        "mapping",
+        "clevertap",
+        "sandbox",
+    },
     "defs": {"components", "io_managers"},
     "commands": {
         "components",
         "io_managers",
         "sources",
         "delivery",
+        "store",
         "mapping",
         "clevertap",
         "sandbox",
     },
 }
-PURE = ("phone", "clevertap", "mapping", "sources", "delivery", "sandbox")
+PURE = ("phone", "clevertap", "mapping", "sources", "delivery", "store", "sandbox")
 # Of CleverTap's side the sandbox knows names, limits and codes: it judges what the others send.
 TABLES = {"clevertap.contract", "clevertap.fields", "clevertap.codes"}
 

@@ -1,21 +1,18 @@
 """ObjectStore lists and fetches the objects of a bucket, by the credentials of the environment."""
 
-import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ct_assets.errors import closest, hushed
+from ct_assets.errors import closest
 from ct_assets.files import private_dir
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.formats import FileError
-
-SCHEMES = ("s3", "s3a", "gs", "az", "abfs", "abfss", "adl")
-RETRIES = 5
-CHUNK = 8 << 20
-"""Bytes that are held at once."""
+from ct_assets.store import bucket
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class ObjectStore:
     @staticmethod
     def names(value: str) -> bool:
         """Whether a `file:` is far away."""
-        return value.partition("://")[0] in SCHEMES and "://" in value
+        return value.partition("://")[0] in bucket.SCHEMES and "://" in value
 
     @property
     def pattern(self) -> str:
@@ -82,44 +79,17 @@ class ObjectStore:
                 copy = folder / file.path.removeprefix(self.fixed)
                 private_dir(copy.parent)
                 with copy.open("wb") as content:
-                    for chunk in obstore.get(store, file.path).stream(min_chunk_size=CHUNK):
+                    for chunk in obstore.get(store, file.path).stream(min_chunk_size=bucket.CHUNK):
                         content.write(chunk)
                 copies.append(copy)
         return copies
 
     def _opened(self) -> tuple[Any, Any]:
-        obstore: Any = driver("obstore", "objects")
-        store: Any = driver("obstore.store", "objects")
         address = f"{self.url.partition('://')[0]}://{self.bucket}"
-        return store.from_url(address, retry_config={"max_retries": RETRIES}), obstore
+        return bucket.opened(address, partial(driver, extra="objects"))
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        """Errors of the store in our words: its own quote addresses that may be signed."""
-        try:
-            yield
-        except (OSError, FileError):
-            raise
-        except Exception as error:
-            if not type(error).__module__.startswith("obstore"):
-                raise
-            reason = _reason(type(error).__name__, str(error))
-            hushed(error)
-            raise FileError(f"{self.url}: {reason.format(bucket=self.bucket)}") from None
-
-
-def _reason(kind: str, text: str) -> str:
-    if kind == "PermissionDeniedError" or "403 Forbidden" in text or "AccessDenied" in text:
-        return "these credentials may not list or read bucket {bucket}"
-    if kind == "UnauthenticatedError" or "401 Unauthorized" in text:
-        return "the credentials in the environment are not accepted"
-    if "NoSuchBucket" in text or "ContainerNotFound" in text or "404 Not Found" in text:
-        return "there is no bucket {bucket}"
-    if "169.254.169.254" in text or "instance metadata" in text.lower():
-        return "no credentials are in the environment, and this machine has none of its own"
-    if kind == "NotFoundError":
-        return "a file went while it was read; read it again"
-    return "the store does not answer; is its address right, and is it in reach?"
+    def _told(self) -> AbstractContextManager[None]:
+        return bucket.told(self.url, FileError, may="list or read")
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -1,5 +1,4 @@
 import io
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,29 +11,15 @@ from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import parse
 from ct_assets.staging import Staging
+from ct_assets_tests.store.s3_server import s3_server
 
 pytestmark = pytest.mark.services
 
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Any]:
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patched.setenv("AWS_ALLOW_HTTP", "true")
-        patched.setenv("AWS_REGION", "us-east-1")
-        patched.setenv("AWS_ACCESS_KEY_ID", "canary")
-        patched.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
-        client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1")
-        client.create_bucket(Bucket="shop")
-        yield client
-    server.stop()
+    with s3_server() as server:
+        yield server.bucket("shop")
 
 
 def put(client: Any, key: str, frame: pl.DataFrame | str) -> None:

@@ -1,0 +1,1 @@
+"""Keeps what hosts share where all of them reach it: in Postgres and a bucket."""
