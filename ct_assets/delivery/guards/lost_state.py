@@ -12,10 +12,9 @@ from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
 from ct_assets.delivery.diff.diff import SENT_UNTIL
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison, compare, label
-from ct_assets.delivery.settlement.delivery_report import ASIDE
-from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state import state_database, sync_files
 from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, SPARE, STATE, check_access
+from ct_assets.delivery.state.sync_files import OUTBOX, STATE, check_access
 from ct_assets.delivery.state.witness import FORMER, RESTORED, UNKNOWN_UNTIL
 
 GUARD = "lost_state"
@@ -68,14 +67,9 @@ def is_harmful(policy: Policy) -> bool:
 
 def set_aside(home: Path, comparison: Comparison) -> None:
     """Takes the unusable files out of the way; they are kept as long as reports are."""
-    names = set(comparison.unusable)
-    if not (home / STATE).exists() or STATE in names:
-        names |= {STATE, f"{STATE}.wal"}
-    if LEDGER in names:
-        names |= {f"{LEDGER}-wal", f"{LEDGER}-shm", MARK, SPARE}
-    for name in names:
-        if (home / name).exists():
-            (home / name).replace(home / f"{name}{ASIDE}")
+    lacking = set() if (home / STATE).exists() else {STATE}
+    for name in comparison.unusable | lacking:
+        sync_files.set_aside(home, name)
 
 
 def reconcile(

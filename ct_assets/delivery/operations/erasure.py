@@ -22,10 +22,9 @@ from ct_assets.delivery.operations.person_rows import (
 )
 from ct_assets.delivery.sender.account_slots import other_slots
 from ct_assets.delivery.sender.retry import Failures, Retry
-from ct_assets.delivery.settlement.delivery_report import ASIDE
 from ct_assets.delivery.settlement.settle import settle, settled, undeclared
 from ct_assets.delivery.state.suppressions import Suppressions
-from ct_assets.delivery.state.sync_files import PREVIOUS, STATE, database
+from ct_assets.delivery.state.sync_files import ASIDE, PREVIOUS, STATE, database
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError, mask
 from ct_assets.sql import literal

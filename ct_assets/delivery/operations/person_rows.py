@@ -23,12 +23,17 @@ def bearing(kind: str, value: str) -> pl.Expr:
 
 
 def erase_rows(path: Path, unwanted: pl.Expr) -> int:
-    """Removes rows from a Parquet file in one step, and returns their number."""
+    """Removes rows from a Parquet file in one step, and returns their number.
+
+    What its metadata say stays: of a report, for instance, which delivery it is of.
+    """
     frame = pl.scan_parquet(path, glob=False)
     rows = int(frame.filter(unwanted).select(pl.len()).collect().item())
     if rows:
+        metadata = pl.read_parquet_metadata(path)
+        metadata.pop("ARROW:schema", None)
         with replacing(path) as partial:
-            frame.filter(unwanted.not_()).sink_parquet(partial)
+            frame.filter(unwanted.not_()).sink_parquet(partial, metadata=metadata)
     return rows
 
 

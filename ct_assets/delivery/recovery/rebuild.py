@@ -18,10 +18,9 @@ from ct_assets.delivery.guards.state_comparison import Comparison, compare, labe
 from ct_assets.delivery.plan_report import PlanReport, plan
 from ct_assets.delivery.recovery import recovered_outcomes, remains
 from ct_assets.delivery.recovery.last_snapshot import recall_profiles
-from ct_assets.delivery.recovery.remains import BESIDE, OldState, Remains
+from ct_assets.delivery.recovery.remains import OldState, Remains
 from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.sender.lanes import lane_hash
-from ct_assets.delivery.settlement.delivery_report import ASIDE
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import VALID
 from ct_assets.delivery.state.state_copy import copy_suppressions
@@ -33,6 +32,7 @@ from ct_assets.delivery.state.sync_files import (
     STATE,
     locked,
     readable_errors,
+    set_aside,
     workdir,
 )
 from ct_assets.delivery.state.sync_state import SyncState
@@ -71,9 +71,7 @@ class Rebuild:
             private_dir(self.home / "reports")
             report.replace(self.home / "reports" / report.name)
         for name in (STATE, LEDGER, OUTBOX):
-            for part in (name, *BESIDE[name]):
-                if (self.home / part).exists():
-                    (self.home / part).replace(self.home / f"{part}{ASIDE}")
+            set_aside(self.home, name)
         for name in (LEDGER, MARK, STATE):
             (self.fresh / name).replace(self.home / name)
 

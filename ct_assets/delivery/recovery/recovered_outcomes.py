@@ -122,7 +122,8 @@ def salvage(connection: duckdb.DuckDBPyConnection, damaged: Path, rows_at_once: 
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, damaged: Path, table: str) -> int:
-    counting = f"create or replace temp table counted as select count(*) as n from old.{table}"
+    highest = "coalesce(max(rowid), -1) + 1"  # more than there are rows, once some were deleted
+    counting = f"create or replace temp table counted as select {highest} as n from old.{table}"
     if not _tried(connection, damaged, counting):
         return 0
     return state_database.scalar(connection, "select n from counted")

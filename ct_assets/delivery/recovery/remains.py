@@ -8,15 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.delivery.guards.state_comparison import label
-from ct_assets.delivery.settlement.delivery_report import ASIDE
 from ct_assets.delivery.state import witness
 from ct_assets.delivery.state.ledger_entries import read_entries
 from ct_assets.delivery.state.ledger_reader import readable_ledger
-from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, SPARE, STATE
+from ct_assets.delivery.state.sync_files import BESIDE, LEDGER, OUTBOX, STATE, ends_aside
 from ct_assets.delivery.state.witness import LedgerReading, StateReading, noting
-
-BESIDE = {STATE: (f"{STATE}.wal",), LEDGER: (f"{LEDGER}-wal", MARK, SPARE), OUTBOX: ()}
-"""Files without which the first one is not whole."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def find(home: Path, work: Path, staged: Sequence[Path] = ()) -> Remains:
 
 def _copies(home: Path, work: Path, name: str) -> Iterator[tuple[str, Path]]:
     """Each file of that name, also one set aside, copied to a folder under its own name."""
-    for aside in ("", ASIDE):
+    for aside in ("", *ends_aside(home, name)):
         if not (home / f"{name}{aside}").is_file():
             continue
         folder = work / "remains" / f"{name}{aside}"
@@ -189,7 +185,7 @@ def _reports(home: Path, staged: Sequence[Path], ignored: list[str]) -> Iterator
 def _outboxes(
     home: Path, ledgers: Iterable[OldLedger], ids: set[str | None], ignored: list[str]
 ) -> Iterator[OldOutbox]:
-    for aside in ("", ASIDE):
+    for aside in ("", *ends_aside(home, OUTBOX)):
         path, damaged = home / f"{OUTBOX}{aside}", set[str]()
         if not path.is_file():
             continue

@@ -13,9 +13,7 @@ import polars as pl
 from ct_assets.delivery.delivery_request import MEMORY
 from ct_assets.delivery.guards.state_comparison import label
 from ct_assets.delivery.recovery.manifest import STATES, BackupError, Manifest, SyncCopy
-from ct_assets.delivery.recovery.remains import BESIDE
 from ct_assets.delivery.sender import account_witness
-from ct_assets.delivery.settlement.delivery_report import ASIDE
 from ct_assets.delivery.state import state_database, witness
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.suppressions import FORGOTTEN
@@ -26,6 +24,7 @@ from ct_assets.delivery.state.sync_files import (
     STATE,
     locked,
     readable_errors,
+    set_aside,
     workdir,
 )
 from ct_assets.delivery.state.witness import RESTORED, Witness
@@ -56,9 +55,7 @@ class Restoration:
         """Replaces the files, which are kept aside; newer reports stay. Can be done again."""
         home, source = self.home, self.source
         for name in (STATE, LEDGER, OUTBOX):
-            for part in (name, *BESIDE[name], f"{name}-shm"):
-                if (home / part).exists():
-                    (home / part).replace(home / f"{part}{ASIDE}")
+            set_aside(home, name)
         for name in sorted(self.copied.files, key=lambda name: name == STATE):
             keeps = name.startswith("reports/") or name == PREVIOUS
             if not (keeps and (home / name).exists()):

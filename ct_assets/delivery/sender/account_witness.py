@@ -4,6 +4,7 @@ Another data folder, or a second clone, that delivers to the same account finds 
 the one place that all users of the host share. It may be wiped at any time.
 """
 
+import contextlib
 import json
 import os
 from datetime import datetime
@@ -34,15 +35,13 @@ def write(home: Path, state_id: str, delivery: int, keys: int, at: datetime) -> 
     told["at"] = at.isoformat()
     text = json.dumps(told).encode().ljust(SIZE)
     path = _path(home.parent.name, home.name)
-    try:
+    with contextlib.suppress(OSError):  # a help to others, and nothing that a delivery needs
         descriptor = _opened(path)
-    except OSError:  # a note is a help to others, and nothing that a delivery needs
-        return
-    try:
-        os.pwrite(descriptor, text, 0)
-        os.ftruncate(descriptor, len(text))
-    finally:
-        os.close(descriptor)
+        try:
+            os.pwrite(descriptor, text, 0)
+            os.ftruncate(descriptor, len(text))
+        finally:
+            os.close(descriptor)
 
 
 def _path(destination: str, sync: str) -> Path:

@@ -13,11 +13,9 @@ from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import report_memory
 from ct_assets.delivery.state.scratch_tables import DIFF, HELD_ROWS, HINTS, RECORD_OUTCOMES, VALID
+from ct_assets.delivery.state.sync_files import ASIDE
 from ct_assets.files import replacing
 from ct_assets.sql import literal
-
-ASIDE = ".aside"
-"""After the name of a file that could not be used, and that a delivery went on without."""
 
 LISTED = ("refused", "parked")
 """Reasons of held rows that a person may want to act on."""

@@ -102,8 +102,14 @@ class LedgerFile:
             self._spare.reserve(records)
 
     def release(self) -> None:
-        if self._failure is None:
-            self._spare.remove()
+        """Gives the reserved space back, once the ledger has every outcome.
+
+        Raises:
+            sqlite3.Error, OSError: It lacks some, though its disk may have recovered by now.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._spare.remove()
 
     def close(self) -> None:
         self._connection.close()

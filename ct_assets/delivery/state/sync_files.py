@@ -1,8 +1,10 @@
 """The files of a sync's state: their lock, their work folder, and their errors in words."""
 
 import contextlib
+import itertools
 import os
 import pwd
+import re
 import shutil
 import sqlite3
 import threading
@@ -32,6 +34,11 @@ OUTBOX, LEDGER, MARK, SPARE, STATE, PREVIOUS = (
     "state.duckdb",
     "previous.parquet",
 )
+BESIDE = {STATE: (f"{STATE}.wal",), LEDGER: (f"{LEDGER}-wal", MARK, SPARE), OUTBOX: ()}
+"""Files without which the first one is not whole."""
+
+ASIDE = ".aside"
+"""The end of the name of a file that could not be used, and that a delivery went on without."""
 
 
 class StorageError(UserError):
@@ -142,6 +149,36 @@ def check_access(home: Path) -> None:
                 f"(read-only, or owned by another user: it is {user_name(path.stat().st_uid)}'s). "
                 f"Nothing was sent. Let one user start all runs: ct-assets doctor says how"
             )
+
+
+def set_aside(home: Path, name: str) -> None:
+    """Takes a file out of the way, with those beside it; they are kept as long as reports are.
+
+    Nothing that lies aside is overwritten. Interrupted, it can be done again.
+    """
+    parts = [part for part in (*BESIDE[name], name) if (home / part).exists()]
+    ends = (f".{n}{ASIDE}" if n > 1 else ASIDE for n in itertools.count(1))
+    taken = (
+        end for end in ends if not any((home / f"{part}{end}").exists() for part in (name, *parts))
+    )
+    end = next(taken)
+    for part in parts:
+        os.utime(home / part)
+        (home / part).replace(home / f"{part}{end}")
+    (home / f"{name}-shm").unlink(missing_ok=True)
+
+
+def ends_aside(home: Path, name: str) -> list[str]:
+    """The ends of the names under which a file was set aside, the latest first."""
+    found = {}
+    for path in home.glob(f"{name}*{ASIDE}"):
+        end = path.name.removeprefix(name)
+        if match := _END.fullmatch(end):
+            found[int(match[1] or 1)] = end
+    return [found[number] for number in sorted(found, reverse=True)]
+
+
+_END = re.compile(r"(?:\.(\d+))?\.aside")
 
 
 def user_name(user: int) -> str:

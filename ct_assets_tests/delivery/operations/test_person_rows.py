@@ -29,6 +29,17 @@ def test_rows_are_erased_by_any_identifier(tmp_path: Path) -> None:
     assert pl.read_parquet(valid)["_key"].to_list() == ["1"]
 
 
+def test_a_file_keeps_what_its_metadata_say(tmp_path: Path) -> None:
+    valid = snapshot(tmp_path / "valid.parquet", ROWS)
+    pl.read_parquet(valid).write_parquet(valid, metadata={"delivery": "7", "meta": "{}"})
+
+    erase_rows(valid, about_person([("identity", "2")]))
+
+    kept = pl.read_parquet_metadata(valid)
+    assert {name: kept[name] for name in ("delivery", "meta")} == {"delivery": "7", "meta": "{}"}
+    assert pl.read_parquet(valid)["_also"].to_list() == [["FBID:f1"]]
+
+
 def test_lines_of_a_report_are_known_by_kind_and_key() -> None:
     report = pl.DataFrame({"kind": ["event", "identity"], "key": ["1", "1"]})
 

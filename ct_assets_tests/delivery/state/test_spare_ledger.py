@@ -109,3 +109,16 @@ def test_answers_to_another_outbox_are_not_taken_in(home: Path) -> None:
 
     with LedgerFile(home, durable=True) as ledger:
         assert outcomes(ledger) == []
+
+
+def test_what_lies_in_the_spare_is_missed_though_the_disk_has_recovered(home: Path) -> None:
+    with LedgerFile(home, durable=True) as ledger:
+        delivery = written(ledger)
+        delivery.unknown(0, range(1000), "reset " * 2000)
+        ledger._connection.execute("pragma max_page_count = 1000000")
+
+        with pytest.raises(sqlite3.Error, match="full"):
+            ledger.release()
+
+    with LedgerFile(home, durable=True) as ledger:
+        assert outcomes(ledger)[30:] == [(0, 0, 1000, "unknown")]

@@ -10,7 +10,15 @@ import pytest
 
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.operations import parked_records
-from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError, locked, readable_errors
+from ct_assets.delivery.state.sync_files import (
+    LEDGER,
+    STATE,
+    StorageError,
+    SyncBusyError,
+    locked,
+    readable_errors,
+    set_aside,
+)
 from ct_assets.sql import parquet_sql
 from ct_assets_tests.delivery.kit import Sync, event
 
@@ -97,3 +105,38 @@ def test_a_ledger_that_cannot_be_read_stops_until_a_person_goes_on_without_it(ev
     allowed = frozenset({"lost_state"})
     assert events.run([event("e1"), event("e2")], allow=allowed).counts.acked == 1
     assert parked_records.listing(events.home, events.policy).is_empty()
+
+
+def test_what_is_set_aside_counts_as_new_and_overwrites_nothing(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        for name in (STATE, f"{STATE}.wal"):
+            (tmp_path / name).write_text(text)
+            os.utime(tmp_path / name, (0, 0))
+        set_aside(tmp_path, STATE)
+
+    kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert kept == {
+        f"{STATE}.aside": "first",
+        f"{STATE}.wal.aside": "first",
+        f"{STATE}.2.aside": "second",
+        f"{STATE}.wal.2.aside": "second",
+    }
+    assert all(path.stat().st_mtime > 0 for path in tmp_path.iterdir())
+
+
+def test_what_belongs_together_has_one_number(tmp_path: Path) -> None:
+    """Also if it was interrupted, or a part is lacking."""
+    (tmp_path / f"{LEDGER}-wal.aside").write_text("before")
+    (tmp_path / LEDGER).write_text("after")
+    set_aside(tmp_path, LEDGER)
+    for name in (LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"):
+        (tmp_path / name).write_text("later")
+    set_aside(tmp_path, LEDGER)
+    set_aside(tmp_path, LEDGER)
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        f"{LEDGER}-wal.aside": "before",
+        f"{LEDGER}.aside": "after",
+        f"{LEDGER}-wal.2.aside": "later",
+        f"{LEDGER}.2.aside": "later",
+    }
