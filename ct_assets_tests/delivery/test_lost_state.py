@@ -242,6 +242,25 @@ def test_a_run_of_profiles_that_went_on_is_the_last_to_speak_of_it(
     assert case.sync.send(case.request).counts.unchanged == lost.SECOND
 
 
+@pytest.mark.parametrize("part", ["state", "ledger"])
+def test_profiles_that_an_older_copy_takes_for_unchanged_are_sent(made: Made, part: str) -> None:
+    """What the copy does not know of may have changed them, and the source has changed back."""
+    case = made("finished" if part == "state" else "killed", object="profile")
+    lost.put_back(case.home, part, case.older)
+
+    result = case.sync.send(replace(case.request, valid=case.sync.request(case.rows(4)).valid))
+
+    assert (result.counts.changed, result.counts.unchanged) == (4, 0)
+    assert case.run() == []
+
+
+def test_a_lost_ledger_of_finished_deliveries_changes_no_profile(made: Made) -> None:
+    case = made("finished", object="profile")
+    lost.delete(case.home, "ledger")
+
+    assert case.sync.send(case.request).counts.unchanged == lost.SECOND
+
+
 @pytest.mark.parametrize("on_removed", ["clear", "delete"])
 def test_profiles_whose_removal_would_do_harm_stop(made: Made, on_removed: str) -> None:
     case = made("finished", object="profile", on_removed=on_removed)

@@ -13,6 +13,7 @@ from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.components.project.runs import job_name
 from ct_assets.delivery import DeliveryRequest, DeliveryResult, deliver, plan
 from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.recovery.rebuild import rebuilt
 from ct_assets.delivery.settlement.settle import undeclared
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
@@ -119,6 +120,20 @@ def test_an_undeclared_sync_is_settled_from_its_outbox_alone(old: OldProject) ->
     parked = parked_records.listing(home, undeclared(home))
 
     assert parked["key"].to_list() == [*PARKED_BEFORE, *IN_DOUBT]
+
+
+def test_a_lost_state_is_rebuilt_by_its_ledger(
+    old: OldProject, clevertap_sandbox: SandboxInTest
+) -> None:
+    (old.home("purchases") / "state.duckdb").unlink()
+    with rebuilt(old.request("purchases")) as new:
+        new.put_in_place()
+
+    assert new.evidence[-1] == "outbox.parquet and sends.sqlite, of delivery 2, which was cut short"
+    old.deliver("purchases")
+    arrived_now = {f"n{r['evtData']['Amount']:.0f}" for r in arrived(clevertap_sandbox)}
+    assert arrived_now & {*TAKEN, *IN_DOUBT} == set()
+    assert {*UNSENT} <= arrived_now
 
 
 def test_staged_snapshots_are_read(old: OldProject) -> None:

@@ -96,6 +96,9 @@ def reconcile(
             state_database.put(connection, UNKNOWN_UNTIL, str(last))
         if comparison.is_state_lost and comparison.at:
             state_database.put(connection, SENT_UNTIL, f"{comparison.at.timestamp():.0f}")
+        if comparison.is_behind and not request.policy.counts_twice:
+            # Any of them may have changed since, and back: each goes once more.
+            connection.execute("update synced set fingerprint = null")
 
 
 def begin(

@@ -35,6 +35,8 @@ class Comparison:
     """When that was, or a little later."""
     is_state_lost: bool = False
     """Whether a delivery would begin with an empty state."""
+    is_behind: bool = False
+    """Whether more was sent than the state knows of, which is there."""
     strangers: Mapping[str, int] = field(default_factory=dict)
     """The last delivery of each other state that a witness names, by id; "" is of no id."""
 
@@ -72,6 +74,7 @@ def compare(home: Path, witnesses: Sequence[Witness] = (), *, thorough: bool = T
         last=max([each.delivery for each in known] + [(state and state.begun) or 0]),
         at=max((each.at for each in known if each.at), default=None),
         is_state_lost=bool(losses) and (state is None or STATE in unusable),
+        is_behind=bool(losses) and STATE not in unusable and _is_behind(state, known),
         strangers=_strangers(state, known),
     )
 
@@ -189,6 +192,13 @@ def _is_stranger(state: StateReading, known: Witness) -> bool:
     if known.state_id in (None, state.state_id):
         return False
     return known.delivery > state.former.get(known.state_id or "", -1)
+
+
+def _is_behind(state: StateReading | None, known: Sequence[Witness]) -> bool:
+    if state is None:
+        return False
+    folded = state.newest if state.folded is None else state.folded
+    return any(each.delivery > folded or _is_stranger(state, each) for each in known)
 
 
 def _strangers(state: StateReading | None, known: Sequence[Witness]) -> dict[str, int]:

@@ -41,6 +41,7 @@ def recall_profiles(
         from {VALID} as v
         where s.kind = v.kind and s.key = v.key and s.fingerprint is null
             and s.delivery <= {delivery}
+            and not exists (from held as h where h.kind = s.kind and h.key = s.key)
         """
     )
     connection.execute(

@@ -145,9 +145,10 @@ def _replayed(
     old, unreadable = found.state, 0
     if old is not None and old.reading is None:
         unreadable = recovered_outcomes.salvage(connection, old.folder / STATE, ROWS_AT_ONCE)
+    covered = recovered_outcomes.keep(connection)
     for report in found.reports:
         if not found.knows(report.delivery):
-            fill = old is not None and (old.reading is None or report.delivery <= old.folded)
+            fill = report.delivery <= covered
             recovered_outcomes.report(connection, request.policy, report, fill=fill)
     for box in found.outboxes:
         recovered_outcomes.open_outbox(connection, request.policy, box, request.home, work)
@@ -217,7 +218,9 @@ def _identify(
 ) -> None:
     """Has the new state agree with everything that knows of the old one."""
     state_id = state_database.get(connection, "id") or ""
-    former = {**comparison.strangers, **{each or "": last for each in found.ids}}
+    read = {each or "" for each in found.ids}
+    gone = {each: n for each, n in comparison.strangers.items() if each in read or not read}
+    former = {**gone, **dict.fromkeys(read, last)}  # what others sent is still to be asked about
     with state_database.transaction(connection):
         for stranger, delivery in former.items():
             if stranger != state_id:
@@ -227,7 +230,9 @@ def _identify(
         state_database.put(connection, "folded", str(last))
         state_database.put(connection, "home", label(state.home))
         state_database.drop(connection, RESTORED)
-        if not _gaps(found, last):
+        if gaps := _gaps(found, last):
+            state_database.put(connection, UNKNOWN_UNTIL, str(max(gaps)))
+        else:
             state_database.drop(connection, UNKNOWN_UNTIL)
     state.ledger.adopt(state_id, last, label(state.home))
 

@@ -18,7 +18,7 @@ from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.settle import load_outcomes
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
-from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
+from ct_assets.delivery.state.scratch_tables import KEPT, RECORD_OUTCOMES
 from ct_assets.sql import literal, parquet_sql
 
 LOST = "what came of it is lost, with the state of its sync"
@@ -30,11 +30,20 @@ select null::varchar as _action, null::ubigint as _fingerprint, null::ubigint[] 
 """
 
 
+def keep(connection: duckdb.DuckDBPyConnection) -> int:
+    """Keeps the rows that are in the state by now; returns the last delivery it has."""
+    KEPT.create(connection, "select kind, key from synced union select kind, key from held")
+    folded = state_database.get(connection, "folded")
+    newest = "select greatest((select max(delivery) from synced), (select max(delivery) from held))"
+    return state_database.scalar(connection, newest) if folded is None else int(folded)
+
+
 def report(
     connection: duckdb.DuckDBPyConnection, policy: Policy, old: OldReport, *, fill: bool = False
 ) -> None:
-    """Takes in a report; with `fill`, only of rows that are not in the state at all."""
+    """Takes in a report; with `fill`, without the rows that were kept."""
     lines = f"(from {parquet_sql(old.path)} union all by name {_NOT_TOLD})"
+    kept = f"anti join {KEPT} using (kind, key)" if fill else ""
     known = "anti join synced using (kind, key) anti join held using (kind, key)"
     RECORD_OUTCOMES.create(
         connection,
@@ -43,7 +52,7 @@ def report(
             null::ubigint as person, _fingerprint as fingerprint, _fields as fields,
             _replaces as replaces, _also as also, try_cast(code as bigint) as code, outcome,
             message
-        from {lines} {known if fill else ""} where outcome <> 'held'
+        from {lines} {kept} where outcome <> 'held'
         """,
     )
     _learn(connection, old)

@@ -210,13 +210,21 @@ def _teller(ledgers: Iterable[OldLedger], delivery: int, outbox: Path) -> OldLed
         told = each.reading.last >= delivery and not each.reading.has_lost_entries
         if told and known in (None, witness.checksum(outbox)) and _has_all(each, delivery):
             tellers.append(each)
-    return max(tellers, key=lambda each: each.reading.copied != delivery, default=None)
+
+    def rank(each: OldLedger) -> tuple[bool, bool]:
+        return delivery in each.reading.checksums, each.reading.copied != delivery
+
+    return max(tellers, key=rank, default=None)
 
 
 def _has_all(ledger: OldLedger, delivery: int) -> bool:
-    """Whether each of its entries of the delivery is as it was written."""
+    """Whether it saw the delivery begin, and each entry of it is as it was written."""
     damaged: set[str] = set()
     with noting(ledger.name, damaged), readable_ledger(ledger.folder) as connection:
+        began = connection.execute("select 1 from deliveries where id = ?", (delivery,)).fetchone()
+        (version,) = connection.execute("pragma user_version").fetchone()
+        if began is None or version == 1:  # whose entries have no checksums
+            return began is not None
         for _ in read_entries(connection, delivery):
             pass
     return not damaged

@@ -175,7 +175,11 @@ HELD_ROWS = ScratchTable(  # held rows that the report lists
 )
 HINTS = ScratchTable("hints", {"code": "varchar", "hint": "varchar"})
 
+# Of a rebuild: what the old state tells of, so that no older report does.
+
+KEPT = ScratchTable("kept", {"kind": "varchar", "key": "varchar"})
+
 ALL = (
     *(VALID, DIFF, SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, ABSENT_KEYS, EARLIER_KEYS),
-    *(NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, HINTS),
+    *(NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, HINTS, KEPT),
 )

@@ -8,8 +8,10 @@ import pytest
 
 from ct_assets.delivery import DeliveryResult
 from ct_assets.delivery.guards.renamed_sync import GuardError
-from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.operations import parked_records, refused_records
 from ct_assets.delivery.recovery.rebuild import Rebuild, rebuilt
+from ct_assets.delivery.state import witness
+from ct_assets.delivery.state.sync_files import STATE
 from ct_assets_tests.delivery import lost
 from ct_assets_tests.delivery.kit import NOW, Row, Sync, arrived, event, profile
 
@@ -98,6 +100,91 @@ def test_a_damaged_state_gives_what_can_be_read(events: Sync) -> None:
     )
     assert goes_on(events).counts.acked == 1
     assert delivered(events) == ALL
+
+
+def test_of_an_unreadable_state_the_latest_report_counts(profiles: Sync) -> None:
+    profiles.policy_with(idempotent=False)
+    profiles.run([profile("1", Email="nobody", Visits=1), profile("2", Visits=1)])
+    profiles.policy_with(declaration="d2")
+    rows = [profile("1", Email="a@example.com", Visits=1), profile("2", Visits=2)]
+    assert profiles.run(rows).counts.acked == 2
+    (profiles.home / STATE).write_bytes(b"torn" * 5000)
+
+    new = rebuild(profiles, rows)
+
+    assert (new.sent, new.held, new.parked) == (2, 0, 0)
+    assert profiles.run(rows).counts.unchanged == 2
+
+
+def test_reports_since_a_damaged_older_copy_count_more_than_it_does(profiles: Sync) -> None:
+    profiles.policy_with(idempotent=False)
+    before = [profile("1", Email="nobody", Visits=1), profile("2", Visits=1)]
+    profiles.run(before)
+    older = lost.copy(profiles.home, profiles.folder / "older")
+    profiles.policy_with(declaration="d2")
+    rows = [profile("1", Email="a@example.com", Visits=1), profile("2", Visits=2)]
+    assert profiles.run(rows).counts.acked == 2
+    lost.put_back(profiles.home, "state", older)
+    content = bytearray((profiles.home / STATE).read_bytes())
+    content[0:4096] = bytes(4096)  # its first header; the rows are as they were
+    (profiles.home / STATE).write_bytes(bytes(content))
+
+    rebuild(profiles, rows)
+
+    assert profiles.run(rows).counts.unchanged == 2
+
+
+def test_a_delivery_that_left_nothing_is_learned_later(events: Sync) -> None:
+    events.run(FIRST)
+    events.run(MORE)
+    events.run(NEW)
+    lost.delete(events.home, "state")
+    (middle,) = events.home.glob("reports/*2.parquet")
+    content = middle.read_bytes()
+    middle.unlink()
+    assert rebuild(events, NEW).gaps == (2,)
+    found = witness.read_state(events.home)
+    assert found
+    assert found.unknown_until == 2
+
+    middle.write_bytes(content)
+    new = rebuild(events, NEW)
+
+    assert (new.gaps, new.sent, new.next_run.new) == ((), 26, 0)
+
+
+def test_what_another_data_folder_sent_is_not_forgotten(events: Sync) -> None:
+    other = Sync(events.folder / "clone", events.policy, events.sandbox)
+    other.folder.mkdir()
+    events.run(FIRST)
+    with pytest.raises(GuardError, match=r"state\.duckdb is missing, though what .* noted"):
+        other.run(MORE)
+    other.run(MORE, allow=frozenset(["lost_state"]))
+    lost.delete(events.home, "state")
+
+    new = rebuild(events, NEW)
+
+    assert new.sent == 20
+    assert f"what {other.folder} noted beside" in (new.next_run.objection or "")
+    with pytest.raises(GuardError, match="tells of another state than the state"):
+        events.run(NEW)
+
+
+def test_an_outbox_is_told_of_by_the_ledger_it_went_by(events: Sync) -> None:
+    """Not by a later one, which never heard of it."""
+    events.run(FIRST)
+    events.run_until_fold(MORE)
+    for part in ("state", "ledger"):
+        lost.delete(events.home, part)
+    events.run(NEW[:1], allow=frozenset(["lost_state"]))
+    lost.delete(events.home, "state")
+
+    new = rebuild(events, NEW)
+
+    assert new.evidence[-1] == (
+        "outbox.parquet.aside, without its ledger, of delivery 2, which was cut short"
+    )
+    assert (new.sent, new.parked, new.next_run.new) == (20, 5, 1)
 
 
 def test_what_was_set_aside_by_a_run_that_went_on(events: Sync) -> None:
@@ -204,6 +291,18 @@ def test_profiles_that_count_twice_are_known_by_their_reports(profiles: Sync) ->
 
     assert (new.sent, new.parked, new.next_run.unchanged) == (9, 0, 9)
     assert profiles.run(CHANGED).counts.unchanged == 9
+
+
+def test_a_record_that_was_refused_is_no_record_that_clevertap_has(profiles: Sync) -> None:
+    profiles.run(PEOPLE)
+    rows = [profile("0", Email="nobody"), *PEOPLE[1:]]
+    profiles.run(rows)
+    lost.delete(profiles.home, "state")
+
+    rebuild(profiles, rows)
+
+    assert refused_records.replay(profiles.home, profiles.policy) == 1
+    assert profiles.run(rows).counts.refused == 1
 
 
 def test_removed_profiles_stay_removed(profiles: Sync) -> None:
