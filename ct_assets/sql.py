@@ -1,6 +1,7 @@
 """SQL: this module quotes its texts and opens DuckDB, the one way, with every limit named."""
 
 import contextlib
+import glob
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -84,7 +85,7 @@ def parquet_sql(*files: Path, numbered: bool = False) -> str:
 
     Nothing in a path is a pattern, and `a=b` in it is no column.
     """
-    names = ("".join(f"[{c}]" if c in "*?[" else c for c in str(file)) for file in files)
+    names = (glob.escape(str(file)) for file in files)
     options = "hive_partitioning = false" + (", file_row_number = true" if numbered else "")
     return f"read_parquet([{', '.join(map(literal, names))}], {options})"
 

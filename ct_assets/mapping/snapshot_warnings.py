@@ -78,8 +78,8 @@ create temp table shared as select h, count(*) as n from given group by h having
 """
 _COUNTED = "select count(*), coalesce(sum(n), 0)::bigint from shared"
 _GROUPS = """
-select list(_key order by _key)[:{most}] from given
-where h in (select h from shared order by h limit {most}) group by h order by min(_key)
+select min(_key, {most}) as keys from given
+where h in (select h from shared order by h limit {most}) group by h order by keys
 """
 
 

@@ -15,6 +15,8 @@ from ct_assets.mapping.convert.numbers import whole_number
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 COLUMN_TYPES: Sequence[str] = get_args(ColumnType)
+MOST_DIGITS = 38
+"""Of a decimal of Parquet, DuckDB and polars."""
 
 
 def typed(column: pl.Expr, kind: str) -> pl.Expr:

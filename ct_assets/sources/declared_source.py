@@ -39,8 +39,9 @@ class DeclaredSource:
         """The file or the table; empty of a query, which may be edited and mean the same rows."""
         source = self.source
         where = source.database or source.connection
-        table = f"{source.table} in {where}" if where else source.table
-        return source.file or table or ""
+        if source.table and where:
+            return f"{source.table} in {where}"
+        return source.file or source.table or ""
 
     @property
     def code_version(self) -> str:
@@ -81,7 +82,7 @@ class DeclaredSource:
                 draft.meta = SnapshotMeta(source=SourceMeta(state=state, code=self.code_version))
                 left_out.update(rows.snapshot(draft.path))
 
-            rows.at_rest(read)
+            rows.at_rest(read, draft.folder)
         return left_out
 
     def state(self, warehouse: Warehouse) -> str:

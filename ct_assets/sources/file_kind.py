@@ -64,7 +64,7 @@ class FileRows(SourceRows):
     def count(self, beyond: tuple[str, str] | None) -> int:
         return watermark.count(self.files, beyond, types=self.types, settings=self.csv)
 
-    def at_rest(self, read: Callable[[], None]) -> None:
+    def at_rest(self, read: Callable[[], None], folder: Path) -> None:  # noqa: ARG002
         watermark.at_rest(self.files, read)
 
 

@@ -129,8 +129,11 @@ def _first(
 ) -> str:
     """The first row for which `bad` holds, counted without a header, and its file."""
     for file in files:
-        rows = form.scan([file], types).with_row_index("__row").filter(bad)
-        first = rows.select(pl.col("__row").min()).collect(engine="streaming").item()
+        rows = form.scan([file], types)
+        if not set(bad.meta.root_names()) <= set(rows.collect_schema()):
+            continue
+        numbered = rows.select(bad.alias("bad")).with_row_index("row").filter("bad")
+        first = numbered.select(pl.col("row").min()).collect(engine="streaming").item()
         if first is not None:
             of = f" of {which(file, files)}" if len(files) > 1 else ""
             return f"row {first + 1:,}{of}"

@@ -16,6 +16,7 @@ _SAFE = (
     duckdb.CatalogException,
     duckdb.PermissionException,
 )
+LEFT_OUT = "its own text is left out: it may quote values"
 ONLY_READS = "must be one SELECT statement; it only reads"
 TABLES_ONLY = "; a query reads the warehouse's tables only, declare a file with `file:`"
 

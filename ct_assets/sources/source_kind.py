@@ -54,8 +54,11 @@ class SourceRows(ABC):
     def count(self, beyond: tuple[str, str] | None) -> int:
         """How many rows there are, or how many whose column is larger than `beyond` says."""
 
-    def at_rest(self, read: Callable[[], None]) -> None:
-        """Calls `read`; again, if the rows can be cut because someone writes to them meanwhile."""
+    def at_rest(self, read: Callable[[], None], folder: Path) -> None:  # noqa: ARG002
+        """Calls `read`; again, if the rows can be cut because someone writes to them meanwhile.
+
+        `folder` takes what is needed until then, such as copies.
+        """
         read()
 
 

@@ -82,8 +82,12 @@ def largest(
         if column not in columns:
             raise FileError(f"{named(files)}: no column {column!r} (wanted by `watermark`)"
                             f"{closest(column, columns)}")  # fmt: skip
-        value = _ordered(frame, column, types)
-        return str(frame.select(value.max()).collect(engine="streaming").item())
+        return largest_of(frame, column, types)
+
+
+def largest_of(frame: pl.LazyFrame, column: str, types: Mapping[str, str]) -> str:
+    value = _ordered(frame, column, types)
+    return str(frame.select(value.max()).collect(engine="streaming").item())
 
 
 def count(
@@ -98,15 +102,22 @@ def count(
     with reading(form, files) as texts:
         frame = form.scan(texts, types)
         if beyond is not None:
-            column, limit = beyond
-            value, known = _ordered(frame, column, types), pl.lit(limit)
-            if column in types:
-                known = typed(known, types[column])
-            else:
-                dtype = frame.select(value).collect_schema()[column]
-                known = _as(known, dtype)
-            frame = frame.filter(value > known)
+            frame = beyond_of(frame, beyond, types)
         return int(frame.select(pl.len()).collect(engine="streaming").item())
+
+
+def beyond_of(
+    frame: pl.LazyFrame, beyond: tuple[str, str], types: Mapping[str, str]
+) -> pl.LazyFrame:
+    """The rows whose column `beyond[0]` is larger than `beyond[1]`."""
+    column, limit = beyond
+    value, known = _ordered(frame, column, types), pl.lit(limit)
+    if column in types:
+        known = typed(known, types[column])
+    else:
+        dtype = frame.select(value).collect_schema()[column]
+        known = _as(known, dtype)
+    return frame.filter(value > known)
 
 
 def _as(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:

@@ -28,6 +28,23 @@ def test_a_declaration_keeps_its_version_across_releases(
     assert DeclaredSource(source, tmp_path, tmp_path).code_version == version
 
 
+@pytest.mark.parametrize(
+    ("where", "place"),
+    [
+        ({"file": "a.csv"}, "a.csv"),
+        ({"table": "t"}, "t"),
+        ({"table": "t", "connection": "shop"}, "t in shop"),
+        ({"table": "t", "database": "other.duckdb"}, "t in other.duckdb"),
+        ({"sql": "select 1", "connection": "shop"}, ""),
+        ({"sql_file": "q.sql", "database": "other.duckdb"}, ""),
+    ],
+)
+def test_the_place_of_a_source(tmp_path: Path, where: dict[str, str], place: str) -> None:
+    declared = DeclaredSource(parse({"asset": "a/b", **where}), tmp_path, tmp_path)
+
+    assert declared.place == place
+
+
 def test_another_query_in_the_same_file_is_another_version(tmp_path: Path) -> None:
     declared = DeclaredSource(parse({"asset": "a/b", "sql_file": "q.sql"}), tmp_path, tmp_path)
     versions = set()

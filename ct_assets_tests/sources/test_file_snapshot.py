@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from ct_assets.sources.file_kind import matching
 from ct_assets.sources.file_snapshot import snapshot
-from ct_assets.sources.formats import FileError
+from ct_assets.sources.formats import CsvSettings, FileError
 
 PEOPLE = 'id,ok,born,seen\n0171,Yes,2001-02-03,2026-01-02T03:04:05\n2,,,"2026-01-02 03:04"\n'
 
@@ -151,6 +151,24 @@ def test_of_many_files_the_bad_cell_is_named_by_its_own(tmp_path: Path) -> None:
         read(tmp_path, types={"v": "integer"})
 
 
+def test_of_lines_of_json_the_bad_cell_is_named_where_a_file_lacks_the_column(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.ndjson").write_text('{"id": 1}\n')
+    (tmp_path / "b.ndjson").write_text('{"id": 2, "age": "7"}\n{"id": 3, "age": "secret"}\n')
+
+    with pytest.raises(FileError, match=r"'age' has a value that is no .* in row 2 of b.ndjson;"):
+        read(tmp_path, "*.ndjson", {"age": "integer"})
+
+
+def test_a_file_of_fewer_lines_than_are_to_be_skipped(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id;n\n", "utf-16")
+    settings = CsvSettings(encoding="utf-16", escape="\\", skip=3)
+
+    with pytest.raises(FileError, match=r"a\.csv: the file is empty, it has no header"):
+        snapshot([tmp_path / "a.csv"], tmp_path / "out", types={}, settings=settings)
+
+
 def test_hidden_files_are_no_part_of_a_glob(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n\n1\n")
     (tmp_path / "._a.csv").write_bytes(b"\0\5\26\7")
@@ -187,7 +205,7 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
         ({"a.csv": b"id\n\xfc\n"}, {}, "a.csv: line 2 is not UTF-8; save the file as UTF-8, or "
          "declare its `encoding`, such as windows-1252"),
         ({"a.csv": b"sep=;\nid;n\n1;x\n"}, {}, "a.csv: line 1 is Excel's `sep=`, no header;"),
-        ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: the lines end in CR alone;"),
+        ({"a.csv": b"id,n\r1,2\r"}, {}, "a.csv: line 1 has a CR that no LF follows; save the"),
         ({"a.csv/b.csv": b""}, {}, "'a.csv' is a folder; name its files, such as 'a.csv/*.csv'"),
         ({"a.csv/b.x.ndjson.gz": b""}, {}, "name its files, such as 'a.csv/*.ndjson.gz'"),
         ({"a.csv": b"id,n\n1,2\n2,secret,\n"}, {}, "a.csv: line 3 ends with ',', and the header"),
@@ -225,7 +243,7 @@ SHORT = "fewer fields than the header; is the file cut off, or a line break not 
         (BROKEN.replace(b",", b"\t"), f"line 3 has {SHORT}"),
         (CUT + b"3,Eve,,,,\n", "line 6 has fewer fields"),
         (b'id,n\n"1\n2",3\n4,5,6\n', "line 4 has more fields than the header;"),
-        (b"id,n\n1,a\rb\n2,\n", "where its lines end cannot be told;"),
+        (b"id,n\n1,a\rb\n2,\n", "line 2 has a CR that no LF follows; save the file"),
         (b'"first\nname",n\n1,2\n', "the name of column 1, 'first\\nname', has the character "
          "U+000A (a line break); take it out of the header"),
         ("id,first\u00a0name\n1,2\n".encode(), "the name of column 2, 'first\\xa0name', has the "

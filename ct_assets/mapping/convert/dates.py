@@ -17,13 +17,13 @@ from ct_assets.mapping.convert.conversion import (
     converts_to,
     mismatch,
 )
+from ct_assets.mapping.convert.date_digits import digits, fitting
 from ct_assets.mapping.convert.dtypes import (
     FIRST_SECOND,
     LAST_SECOND,
     PER_SECOND,
     in_calendar,
     is_text,
-    is_whole,
     trimmed,
 )
 from ct_assets.mapping.convert.text import DATE_MARK
@@ -94,8 +94,8 @@ def _seconds(
 ) -> tuple[pl.Expr, tuple[Check, ...]]:
     if isinstance(dtype, pl.Date | pl.Datetime):
         return _from_moment(source, dtype, target.timezone, steps)
-    if target.formats and (is_text(dtype) or is_whole(dtype)):
-        return _from_formats(steps.keep("text", trimmed(source, dtype)), target, steps)
+    if target.formats and (is_text(dtype) or dtype.is_numeric()):
+        return _from_formats(source, dtype, target, steps)
     if dtype.is_numeric():
         return _from_number(source, dtype, target.unit, steps)
     if is_text(dtype):
@@ -210,13 +210,19 @@ def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tu
     )
 
 
-def _from_formats(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tuple[Check, ...]]:
-    """By the first of the declared formats that reads the whole text."""
-    forms = target.formats
-    read = [steps.keep(f"format{place}", _read(text, form)) for place, form in enumerate(forms)]
+def _from_formats(
+    source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
+) -> tuple[pl.Expr, tuple[Check, ...]]:
+    """By the first of the declared formats that reads the whole text, or all digits of a number."""
+    forms, number = target.formats, dtype.is_numeric()
+    text = steps.keep("text", digits(source, dtype))
+    read = [
+        steps.keep(f"format{place}", _read(fitting(text, form, number=number), form))
+        for place, form in enumerate(forms)
+    ]
     placed = [_of_form(moment, form, target) for form, moment in zip(forms, read, strict=True)]
     seconds = steps.keep("seconds", pl.coalesce(map(_epoch, placed)))
-    lost = seconds.is_null() & text.is_not_null()
+    lost = seconds.is_null() & (source if number else text).is_not_null()
     known = " or ".join(repr(form) for form in forms)
     return seconds, (
         Check(lost & pl.any_horizontal(moment.is_not_null() for moment in read), *_GAP),

@@ -6,7 +6,7 @@ import polars as pl
 
 from ct_assets.clevertap import record
 from ct_assets.mapping.convert.conversion import Target
-from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list
+from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, is_whole
 from ct_assets.mapping.convert.text import written
 
 
@@ -27,6 +27,8 @@ def as_json(value: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
         joined = pl.concat_str(members, separator=",", ignore_nulls=True) if members else pl.lit("")
         return pl.when(value.is_not_null()).then(_text("{", joined, "}"))
     if isinstance(dtype, pl.Null):
+        return value.cast(pl.String)
+    if is_whole(dtype):
         return value.cast(pl.String)
     if dtype.is_float():
         return pl.when(value.is_finite()).then(value).cast(pl.String)

@@ -75,24 +75,45 @@ def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
     status = judged.struct.field("status")
     changed = steps.keep("changed", pl.when(status != "valid_as_is").then(text))
     damaged = changed.str.contains(_REWRITTEN).fill_null(value=False)
+    sent, other = e164, None
+    if target.region is not None:
+        plus = target.doubled_code == "plus"
+        other = steps.keep("other", _other_reading(e164, changed, rules, of_refused=plus))
+        sent = steps.keep("sent", pl.coalesce(other, e164)) if plus else e164
     checks = [
         *((Check(damaged, *_DAMAGED),) if is_text(dtype) else ()),
         Check(
-            e164.is_null() & text.is_not_null(),
+            sent.is_null() & text.is_not_null(),
             _code(judged.struct.field("reason")),
-            _message(pl.when(e164.is_null()).then(text), judged, rules),
+            _message(pl.when(sent.is_null()).then(text), judged, rules),
         ),
     ]
-    if target.region is None:
-        return steps.checked(e164, *checks)
-    region = target.region if isinstance(target.region, str) else None
-    other = steps.keep("other", numbering.doubled(e164, changed, region))
-    if target.doubled_code == "plus":
-        return steps.checked(pl.coalesce(other, e164), *checks)
+    if other is None or target.doubled_code == "plus":
+        return steps.checked(sent, *checks)
     if target.doubled_code == "reject":
-        return steps.checked(e164, *checks, Check(other.is_not_null(), *_DOUBLED))
+        return steps.checked(sent, *checks, Check(other.is_not_null(), *_DOUBLED))
     doubt = Doubt(other.is_not_null(), WarnedCode("phone_reading"), _DOUBLED[1])
-    return steps.checked(e164, *checks).doubted(doubt)
+    return steps.checked(sent, *checks).doubted(doubt)
+
+
+def _other_reading(e164: pl.Expr, text: pl.Expr, rules: _Rules, *, of_refused: bool) -> pl.Expr:
+    """Of numbers that break no rule; `of_refused`, of those of a type that is not accepted, too."""
+    from ct_assets import phone as numbering
+
+    number = e164
+    if of_refused and rules["accept"] is not None:
+        refused = pl.when(e164.is_null()).then(text)
+        of_any_type = numbering.e164(refused, **_Rules({**rules, "accept": None}))
+        number = pl.coalesce(e164, of_any_type.struct.field("e164"))
+    region = rules["region"] if isinstance(rules["region"], str) else None
+    return numbering.doubled(
+        number,
+        text,
+        region,
+        accept=rules["accept"],
+        min_digits=rules["min_digits"],
+        max_digits=rules["max_digits"],
+    )
 
 
 def _message(text: pl.Expr, judged: pl.Expr, rules: _Rules) -> pl.Expr:

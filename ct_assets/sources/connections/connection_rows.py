@@ -13,7 +13,6 @@ from ct_assets.sources.connections.one_select import one_select
 from ct_assets.sources.connections.staged_batches import StagedBatches
 from ct_assets.sources.query_errors import QueryError
 from ct_assets.sources.source_kind import SourceRows
-from ct_assets.sql import literal
 
 T = TypeVar("T")
 TELL_SECONDS = 15.0
@@ -59,9 +58,9 @@ class ConnectionRows(SourceRows):
     def largest(self, column: str) -> str:
         def read(session: Session) -> str:
             query = self._checked()
-            names = [found.name for found in session.columns(query)]
+            names = session.names(query)
             if column not in names:
-                hint = closest(column, names)
+                hint = closest(column, list(names))
                 raise QueryError(
                     f"{self.label}: no column {column!r} (wanted by `watermark`){hint}"
                 )
@@ -72,10 +71,14 @@ class ConnectionRows(SourceRows):
 
     def count(self, beyond: tuple[str, str] | None) -> int:
         def read(session: Session) -> str:
-            query = _of("count(*)", self._checked())
+            query = self._checked()
+            counted = _of("count(*)", query)
             if beyond is not None:
-                query += f" where {self.database.quoted(beyond[0])} > {literal(beyond[1])}"
-            return _one(session, query, self.label)
+                name, value = beyond
+                column = next(each for each in session.columns(query) if each.name == name)
+                limit = self.database.literal(value, column)
+                counted += f" where {self.database.quoted(name)} > {limit}"
+            return _one(session, counted, self.label)
 
         return int(self._read(read))
 
@@ -115,9 +118,7 @@ def _of(value: str, query: str) -> str:
 
 
 def _one(session: Session, query: str, label: str) -> str:
-    values = [
-        row for batch in session.batches(query, session.columns(query)) for row in batch.rows()
-    ]
+    values = session.first_rows(query, 2)
     if len(values) != 1 or len(values[0]) != 1:
         raise QueryError(f"{label}: must give one row with one column")
     return str(values[0][0])

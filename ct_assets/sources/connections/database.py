@@ -20,7 +20,9 @@ import polars as pl
 from ct_assets.errors import UserError
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.connections.connection_url import ConnectionUrl
-from ct_assets.sql import name_sql
+from ct_assets.sql import literal, name_sql
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 class ConnectionFailedError(UserError):
@@ -84,6 +86,11 @@ class Database(ABC):
     def quoted(self, name: str) -> str:
         return name_sql(name)
 
+    def literal(self, value: str, column: "Column") -> str:
+        """A value of a column, given as text, as SQL compares it with the column."""
+        is_number = column.dtype.is_numeric() and _NUMBER.fullmatch(value)
+        return value if is_number else literal(value)
+
     @property
     def name(self) -> str:
         """The connection, as messages name it."""
@@ -110,6 +117,19 @@ class Session(ABC):
 
         Columns of the tests in `flat` come behind them.
         """
+
+    def names(self, query: str) -> Sequence[str]:
+        """The names of the columns of a query."""
+        return [column.name for column in self.columns(query)]
+
+    def first_rows(self, query: str, most: int) -> list[tuple[object, ...]]:
+        """The first rows of a query, for those that have few."""
+        rows: list[tuple[object, ...]] = []
+        for batch in self.batches(query, self.columns(query)):
+            rows += batch.head(most - len(rows)).rows()
+            if len(rows) == most:
+                break
+        return rows
 
     @abstractmethod
     def version(self) -> str:

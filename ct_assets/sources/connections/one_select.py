@@ -12,14 +12,19 @@ from ct_assets.sources.query_errors import ONLY_READS, QueryError
 _STANDARD = r"""[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*" """
 _ESCAPED = r"""'(?:[^'\\]|''|\\.)*'|"(?:[^"\\]|""|\\.)*" """
 _WORDS = r"""
-  (?P<comment>--[^\n]*|{comment}/\*(?P<run>!|M!)?(?:[^*]|\*(?!/))*\*/)
+  (?P<comment>{comment}/\*(?P<run>!|M!)?(?:[^*]|\*(?!/))*\*/)
 | (?P<text>{text}|`(?:[^`]|``)*`|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
 | (?P<word>[A-Za-z_]\w*)
 | (?P<other>\S)
 """
+# MySQL reads 5--3 as 5 - (-3): a comment has a blank behind.
+_MYSQL_COMMENT = r"\#[^\n]*|--(?=[\s\x00-\x1f]|$)[^\n]*|"
 _PATTERNS: Mapping[bool, re.Pattern[str]] = {
     escapes: re.compile(_WORDS.format(comment=comment, text=text), re.DOTALL | re.VERBOSE)
-    for escapes, comment, text in ((False, "", _STANDARD), (True, r"\#[^\n]*|", _ESCAPED))
+    for escapes, comment, text in (
+        (False, r"--[^\n]*|", _STANDARD),
+        (True, _MYSQL_COMMENT, _ESCAPED),
+    )
 }
 _READS = {"select", "with", "values", "table", "from", "("}
 _WRITES = re.compile("insert|update|delete|merge")

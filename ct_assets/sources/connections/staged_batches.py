@@ -10,12 +10,11 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from ct_assets.errors import hushed
+from ct_assets.sources.column_types import MOST_DIGITS
 from ct_assets.sources.connections.database import Column
 from ct_assets.sources.query_errors import QueryError
 from ct_assets.staging import ROW_GROUP
 
-DIGITS = 38
-"""The most that a decimal of Parquet, DuckDB and polars has."""
 _FIRST, _LAST = date(1, 1, 1), date(9999, 12, 31)
 
 
@@ -103,13 +102,13 @@ class StagedBatches:
 
     def _settled(self, column: Column) -> pl.Expr:
         whole, places = self._whole.get(column.name, 0), self._places.get(column.name, 0)
-        if whole + places > DIGITS:
+        if whole + places > MOST_DIGITS:
             raise self._refused(
                 column,
-                f"numbers of more than {DIGITS} digits",
+                f"numbers of more than {MOST_DIGITS} digits",
                 f"round({column.name}, 10), or cast({column.name} as text) to send every digit",
             )
-        kind = pl.Decimal(DIGITS, places)
+        kind = pl.Decimal(MOST_DIGITS, places)
         values = pl.col(column.name)
         return values.cast(pl.List(kind) if isinstance(column.dtype, pl.List) else kind)
 

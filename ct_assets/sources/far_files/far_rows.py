@@ -2,17 +2,19 @@
 
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 import polars as pl
 
 from ct_assets.files import private_dir, scratch_dir
 from ct_assets.sources import file_snapshot, formats, watermark
-from ct_assets.sources.far_files.object_store import ObjectStore
+from ct_assets.sources.column_types import typed
+from ct_assets.sources.far_files.object_store import FarFile, ObjectStore
 from ct_assets.sources.formats import FileError
 from ct_assets.sources.source_kind import SourceRows
 from ct_assets.staging import ROW_GROUP
@@ -21,55 +23,97 @@ NOTHING = "__HIVE_DEFAULT_PARTITION__"
 """The name of a folder of rows without a value."""
 
 
+class Copies(NamedTuple):
+    """The files of a source, as they are in `folder` now."""
+
+    folder: Path
+    files: Sequence[Path]
+    written: str
+    """A text that is another one after every change of one of them."""
+
+
 @dataclass(frozen=True)
 class FarRows(SourceRows):
     store: ObjectStore
     types: Mapping[str, str]
     csv: formats.CsvSettings
+    kept: list[Copies] = field(default_factory=list, compare=False)
+    """Copies for as long as `at_rest` is at work: one look at the store serves all of it."""
 
     def snapshot(self, into: Path) -> Mapping[str, str]:
-        folder = private_dir(into.parent / "far")
-        try:
-            groups = _grouped(self.store.fetch(self.store.files(), folder), folder)
+        with self._fetched() as copies:
+            groups = _grouped(copies)
             left_out: dict[str, str] = {}
             parts = []
             for number, (columns, files) in enumerate(groups):
-                part = into if groups == [((), files)] else folder / f"{number}.part"
+                part = into if groups == [((), files)] else copies.folder / f"{number}.part"
                 left_out |= file_snapshot.snapshot(
                     files, part, types=_of_files(self.types, columns), settings=self.csv
                 )
                 parts.append((part, dict(columns)))
             if parts[0][0] != into:
-                _united(parts, into)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        return left_out
+                _united(parts, self.types, into)
+            return left_out
 
     def written(self) -> str:
-        return repr([(file.path, file.state) for file in self.store.files()])
+        return self.kept[0].written if self.kept else _state(self.store.files())
 
     def largest(self, column: str) -> str:
-        with self._fetched() as files:
-            return watermark.largest(files, column, types=self.types, settings=self.csv)
+        with self._fetched() as copies:
+            groups = _grouped(copies)
+            if column in dict(groups[0][0]):
+                return watermark.largest_of(_of_folders(groups, column), column, self.types)
+            types = _of_files(self.types, groups[0][0])
+            return watermark.largest(copies.files, column, types=types, settings=self.csv)
 
     def count(self, beyond: tuple[str, str] | None) -> int:
-        with self._fetched() as files:
-            return watermark.count(files, beyond, types=self.types, settings=self.csv)
+        with self._fetched() as copies:
+            groups, files = _grouped(copies), copies.files
+            types = _of_files(self.types, groups[0][0])
+            if beyond is not None and beyond[0] in dict(groups[0][0]):
+                folders = watermark.beyond_of(_of_folders(groups, beyond[0]), beyond, self.types)
+                larger = folders.select("group").collect().to_series()
+                files = [file for at in larger for file in groups[at][1]]
+                beyond = None
+            if not files:
+                return 0
+            return watermark.count(files, beyond, types=types, settings=self.csv)
+
+    def at_rest(self, read: Callable[[], None], folder: Path) -> None:
+        copies = private_dir(folder / "far")
+        try:
+            self.kept.append(self._copied(copies))
+            read()
+        finally:
+            self.kept.clear()
+            shutil.rmtree(copies, ignore_errors=True)
 
     @contextmanager
-    def _fetched(self) -> Iterator[list[Path]]:
+    def _fetched(self) -> Iterator[Copies]:
+        if self.kept:
+            yield self.kept[0]
+            return
         with scratch_dir() as folder:
-            yield self.store.fetch(self.store.files(), folder)
+            yield self._copied(folder)
+
+    def _copied(self, folder: Path) -> Copies:
+        found = self.store.files()
+        return Copies(folder, self.store.fetch(found, folder), _state(found))
+
+
+def _state(files: Sequence[FarFile]) -> str:
+    return repr([(file.path, file.state) for file in files])
 
 
 Columns = tuple[tuple[str, str | None], ...]
+Groups = Sequence[tuple[Columns, list[Path]]]
 
 
-def _grouped(files: Sequence[Path], folder: Path) -> list[tuple[Columns, list[Path]]]:
+def _grouped(copies: Copies) -> Groups:
     """The files by the columns that their folders give."""
     groups: dict[Columns, list[Path]] = {}
-    for file in files:
-        folders = file.relative_to(folder).parts[:-1]
+    for file in copies.files:
+        folders = file.relative_to(copies.folder).parts[:-1]
         named = [part.split("=", 1) for part in folders if re.match(r"\w+=", part)]
         columns = tuple(
             (name, None if value == NOTHING else unquote(value)) for name, value in named
@@ -84,7 +128,15 @@ def _of_files(types: Mapping[str, str], columns: Columns) -> Mapping[str, str]:
     return {name: kind for name, kind in types.items() if name not in dict(columns)}
 
 
-def _united(parts: Sequence[tuple[Path, Mapping[str, str | None]]], into: Path) -> None:
+def _of_folders(groups: Groups, column: str) -> pl.LazyFrame:
+    """A column that folders give, with the number of the group of each value."""
+    values = [dict(columns)[column] for columns, _ in groups]
+    return pl.LazyFrame({column: values}, schema={column: pl.String}).with_row_index("group")
+
+
+def _united(
+    parts: Sequence[tuple[Path, Mapping[str, str | None]]], types: Mapping[str, str], into: Path
+) -> None:
     frames = []
     for part, columns in parts:
         rows = pl.scan_parquet(part, glob=False)
@@ -93,7 +145,7 @@ def _united(parts: Sequence[tuple[Path, Mapping[str, str | None]]], into: Path) 
             raise FileError(
                 f"column {min(doubled)!r} is in the files and in names of their folders"
             )
-        values = [pl.lit(value, pl.String).alias(name) for name, value in columns.items()]
+        values = [_of_type(name, value, types.get(name)) for name, value in columns.items()]
         frames.append(rows.with_columns(values))
     schemas = [frame.collect_schema() for frame in frames]
     other = next((at for at, schema in enumerate(schemas) if schema != schemas[0]), None)
@@ -105,6 +157,18 @@ def _united(parts: Sequence[tuple[Path, Mapping[str, str | None]]], into: Path) 
             f"{min(name for name, _ in differing)!r}; declare each kind as a source of its own"
         )
     pl.concat(frames).sink_parquet(into, compression_level=1, row_group_size=ROW_GROUP)
+
+
+def _of_type(name: str, value: str | None, kind: str | None) -> pl.Expr:
+    """The value of a folder, of the type that is declared for its column."""
+    text = pl.lit(value, pl.String)
+    if kind is None:
+        return text.alias(name)
+    read = pl.select(typed(text, kind)).to_series()
+    if value is not None and read.null_count():
+        raise FileError(f"the folder {name}={value} is no {kind}; rename it, or leave {name!r} out "
+                        "of `types` to keep it as text")  # fmt: skip
+    return pl.lit(read.item(), read.dtype).alias(name)
 
 
 def _texts(columns: Mapping[str, str | None]) -> list[tuple[str, str]]:

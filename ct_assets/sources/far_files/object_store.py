@@ -93,12 +93,20 @@ class ObjectStore:
 
 
 def _glob(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*/?|\*|\?|\[[^]]*\])", pattern)
-    signs = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
-    return re.compile(
-        "".join(signs.get(p) or (p if p.startswith("[") and p.endswith("]") else re.escape(p))
-                for p in parts)
-    )  # fmt: skip
+    parts = re.split(r"(\*\*/?|\*|\?|\[!?\]?[^]]*\])", pattern)
+    return re.compile("".join(_SIGNS.get(p) or _one_of(p) or re.escape(p) for p in parts))
+
+
+_SIGNS = {"*": "[^/]*", "?": "[^/]", "**": ".*", "**/": "(?:.*/)?"}
+
+
+def _one_of(part: str) -> str | None:
+    """`[ab]`, or `[!ab]` for any other character."""
+    if len(part) < 3 or not (part.startswith("[") and part.endswith("]")):
+        return None
+    other = part.startswith("[!")
+    signs = re.sub(r"([\\^\[\]&~|])", r"\\\1", part[2 if other else 1 : -1])
+    return f"(?!/)[{'^' if other else ''}{signs}]"
 
 
 def _hidden(path: str) -> bool:

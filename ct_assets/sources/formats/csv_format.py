@@ -46,8 +46,9 @@ class CsvFormat(SourceFormat):
     @contextlib.contextmanager
     def plain(self, files: Sequence[Path]) -> Iterator[Sequence[Path]]:
         def separator(beginning: str) -> str:
-            lines = beginning.split("\n", self.settings.skip + 1)
-            return self._separator(lines[self.settings.skip :][:1][0].encode(), files[0])
+            skip = self.settings.skip
+            header = "".join(beginning.split("\n", skip + 1)[skip : skip + 1])
+            return self._separator(header.encode(), files[0])
 
         with plain(files, self.settings, separator) as texts:
             yield texts
@@ -195,8 +196,6 @@ def _wrong_in_name(place: int, name: str) -> str | None:
         return None
     if strange == "\ufffd":
         return "the header is no text in UTF-8; save the file as such"
-    if strange == "\r":
-        return "the lines end in CR alone; save the file with line ends of LF or CRLF"
     known = {"\n": "a line break", "\t": "a tab"}
     called = known.get(strange) or unicodedata.name(strange, "a control character")
     return (

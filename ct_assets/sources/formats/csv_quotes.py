@@ -19,6 +19,7 @@ _BOM = b"\xef\xbb\xbf"
 _BEFORE = 2
 _KEPT = _BEFORE + len(_BOM)
 _CRCRLF = b"\r\r\n"
+_CR, _LF = b"\r\n"
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -78,6 +79,8 @@ class _Quotes:
             return found
         if self._seen % 2:
             return Misplaced(self._opened_at, "has a quote that is opened and never closed")
+        if self._buffer[end - 1 : end] == b"\r":
+            return Misplaced(self._at + end - 1, _LONE)
         return None
 
     def _read(self, start: int) -> int:
@@ -130,12 +133,18 @@ class _Quotes:
             yield Misplaced(self._at + place, _ESCAPED if escaped else _INSIDE)
 
     def _line_ends(self, places: npt.NDArray[np.intp], until: int) -> Iterator[Misplaced]:
-        """A line end of CR CR LF outside of quotes: the first CR would be part of the value."""
-        found = self._buffer.find(b"\r", 0, until) - 1  # one byte is found the fastest by far
-        while found > -2 and (found := self._buffer.find(_CRCRLF, found + 1, until)) >= 0:
-            if (self._seen + int(np.searchsorted(places, found))) % 2 == 0:
-                yield Misplaced(self._at + found, _LINE_END)
-                return
+        """A CR without its LF outside of quotes: it would be part of a value."""
+        begin = _BEFORE - 1
+        pairs = self._buffer.count(b"\r\n", begin, until)
+        if self._buffer.count(b"\r", begin, until - 1) == pairs:  # as it nearly always is
+            return
+        text = self._content[begin:until]
+        alone = np.flatnonzero((text[:-1] == _CR) & (text[1:] != _LF)) + begin
+        alone = alone[(self._seen + np.searchsorted(places, alone)) % 2 == 0]
+        if len(alone):
+            found = int(alone[0])
+            three = self._buffer[found : found + len(_CRCRLF)] == _CRCRLF
+            yield Misplaced(self._at + found, _LINE_END if three else _LONE)
 
 
 _STRAY = (
@@ -147,4 +156,8 @@ _INSIDE = (
     "character before such quotes"
 )
 _ESCAPED = "has a quote behind a backslash; declare `escape: '\\'`, or double such quotes"
+_LONE = (
+    "has a CR that no LF follows; save the file with line ends of LF or CRLF, or put the value "
+    "with the CR into quotes"
+)
 _LINE_END = "ends in CR CR LF; save the file with line ends of LF or CRLF"

@@ -106,9 +106,3 @@ def _decoded(file: Path, files: Sequence[Path], encoding: str) -> Iterator[str]:
                 ) from None
             line += text.count("\n")
             yield text
-
-
-def _lines_before(error: UnicodeError) -> int:
-    if isinstance(error, UnicodeDecodeError):
-        return error.object[: error.start].count(b"\n")
-    return 0

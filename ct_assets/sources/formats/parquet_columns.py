@@ -3,6 +3,9 @@
 DuckDB reads the footers: the type in which values are stored, of which polars' schema says nothing.
 """
 
+import functools
+import glob
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +14,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from ct_assets.sources.column_types import MOST_DIGITS
 from ct_assets.sources.formats.source_format import which
 from ct_assets.sql import literal, opened
-
-MOST_DIGITS = 38
-"""Of a decimal that polars and DuckDB know."""
-
 
 _FOOTERS = """
 select file_name, name, type, coalesce(num_children, 0),
@@ -47,6 +47,14 @@ class _Node(NamedTuple):
 
 def columns_of(files: Sequence[Path]) -> Mapping[str, TopColumn]:
     """The columns with something to know about them; none of files that DuckDB cannot open."""
+    return _columns_of(tuple(files), tuple(file.stat() for file in files))
+
+
+@functools.lru_cache(maxsize=2)
+def _columns_of(
+    files: Sequence[Path],
+    as_they_are: Sequence[os.stat_result],  # noqa: ARG001 - part of what is remembered
+) -> Mapping[str, TopColumn]:
     columns: dict[str, TopColumn] = {}
     for file, nodes in _footers(files):
         top = list(_top(iter(nodes)))
@@ -62,7 +70,7 @@ def columns_of(files: Sequence[Path]) -> Mapping[str, TopColumn]:
 
 
 def _footers(files: Sequence[Path]) -> list[tuple[Path, list[_Node]]]:
-    names = ("".join(f"[{c}]" if c in "*?[" else c for c in str(file)) for file in files)
+    names = (glob.escape(str(file)) for file in files)
     query = _FOOTERS.format(files=", ".join(map(literal, names)))
     try:
         with opened(settings={"threads": 1}) as connection:

@@ -1,3 +1,4 @@
+import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Literal
@@ -10,6 +11,8 @@ from ct_assets.mapping.convert import FieldType, Target
 from ct_assets_tests.mapping.convert.run import converted, one, outcomes
 
 DATE, TIMESTAMP = FieldType.DATE, FieldType.TIMESTAMP
+
+AFTERNOON = ("$D_1706722200", None)
 
 # 1706659200 is 2024-01-31 00:00:00 UTC, 1706722200 is 17:30:00 of that day.
 TEXTS = [
@@ -282,6 +285,55 @@ def test_dates_of_declared_formats(text: object, formats: list[str], expected: o
     dtype = pl.String if text is None else None
     assert converted([text], DATE, dtype=dtype, formats=formats) == [expected]
     assert converted([text], dtype=dtype, formats=formats) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("number", "dtype", "form", "expected"),
+    [
+        (31012024.0, pl.Float64, "%d%m%Y", ("$D_1706659200", None)),
+        (1022024.0, pl.Float64, "%d%m%Y", ("$D_1706745600", None)),
+        (20240130.0, pl.Float32, "%Y%m%d", ("$D_1706572800", None)),
+        (Decimal("31012024.00"), pl.Decimal(12, 2), "%d%m%Y", ("$D_1706659200", None)),
+        (Decimal("1022024"), pl.Decimal(38, 0), "%d%m%Y", ("$D_1706745600", None)),
+        (Decimal("20240131173000000000"), pl.Decimal(38, 0), "%Y%m%d%H%M%S%6f", AFTERNOON),
+        (1022024, pl.Int64, "%d%m%Y", ("$D_1706745600", None)),
+        (11124, pl.Int32, "%d%m%y", ("$D_1730419200", None)),
+        (11124, pl.Int64, "%d %m %y", ("$D_1730419200", None)),
+        (11124, pl.Int64, "%-d%m%y", ("$D_1730419200", None)),
+        (12024, pl.Int64, "%j%Y", ("$D_1704067200", None)),
+        (322024, pl.Int64, "%j%Y", ("$D_1706745600", None)),
+        (90131, pl.Int64, "%y%m%d", ("$D_1233360000", None)),
+        (31012024.5, pl.Float64, "%d%m%Y", (None, "date_unreadable")),
+        (math.nan, pl.Float64, "%d%m%Y", (None, "date_unreadable")),
+        (1e300, pl.Float64, "%d%m%Y", (None, "date_unreadable")),
+        (Decimal("31012024.50"), pl.Decimal(12, 2), "%d%m%Y", (None, "date_unreadable")),
+        (-31012024, pl.Int64, "%d%m%Y", (None, "date_unreadable")),
+        (310120240, pl.Int64, "%d%m%Y", (None, "date_unreadable")),
+        (31012024, pl.Int64, "%d/%m/%Y", (None, "date_unreadable")),
+        (None, pl.Float64, "%d%m%Y", (None, None)),
+    ],
+)
+def test_numbers_are_read_by_the_declared_format_alone(
+    number: object, dtype: pl.DataType, form: str, expected: object
+) -> None:
+    """With the zeros before them that a number has lost."""
+    assert converted([number], DATE, dtype=dtype, formats=[form]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("011124", "%d%m%y", ("$D_1730419200", None)),
+        ("11124", "%d%m%y", (None, "date_unreadable")),
+        ("11124 17:30", "%d%m%y %H:%M", (None, "date_unreadable")),
+        ("311024 7:30", "%d%m%y %H:%M", ("$D_1730359800", None)),
+        ("1Nov24", "%d%b%y", ("$D_1730419200", None)),
+    ],
+)
+def test_digits_without_a_sign_between_them_are_all_there(
+    text: str, form: str, expected: object
+) -> None:
+    assert one(text, DATE, formats=[form]) == expected
 
 
 @pytest.mark.parametrize(

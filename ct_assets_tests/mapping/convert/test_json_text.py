@@ -36,6 +36,7 @@ CASES: list[tuple[Any, object, str | None]] = [
         '["2024-01-31T17:30:00.000000+00:00"]',
     ),
     (pl.List(pl.Decimal(10, 2)), [Decimal("1.50")], "[1.5]"),
+    (pl.List(pl.Decimal(38, 0)), [Decimal(5), None], "[5,null]"),
     (pl.List(pl.Enum(["x"])), ["x"], '["x"]'),
 ]
 

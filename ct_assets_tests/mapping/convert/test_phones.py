@@ -106,6 +106,25 @@ def test_a_number_with_one_calling_code_or_two(
     assert outcome("reject") == ((None, "phone_doubled_code") if with_plus else (sent, None))
 
 
+@pytest.mark.parametrize(
+    ("text", "accept", "plus", "warn"),
+    [
+        # A mobile number with its plus; as it stands one of Oldenburg, +49 491 5112345678.
+        ("4915112345678", ["mobile"], ("+4915112345678", None), (None, "phone_type_not_accepted")),
+        ("4915112345678", ["fixed_line"], ("+494915112345678", None), ("+494915112345678", None)),
+        ("4915112345678", None, ("+4915112345678", None), ("+494915112345678", None)),
+        ("015112345678", ["mobile"], ("+4915112345678", None), ("+4915112345678", None)),
+        ("4915112345678", ["toll_free"], (None, "phone_type_not_accepted"),
+         (None, "phone_type_not_accepted")),
+    ],
+)  # fmt: skip
+def test_a_reading_is_of_an_accepted_type(
+    text: str, accept: list[str] | None, plus: object, warn: object
+) -> None:
+    assert one(text, PHONE, region="DE", accept=accept, doubled_code="plus") == plus
+    assert one(text, PHONE, region="DE", accept=accept) == warn
+
+
 def test_it_is_sent_with_a_warning() -> None:
     rows = pl.DataFrame({"id": ["a", "b"], "phone": ["4915112345678", "015112345678"]})
 

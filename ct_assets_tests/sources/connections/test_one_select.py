@@ -69,3 +69,21 @@ def test_a_backslash_quotes_where_the_database_says_so(query: str) -> None:
 def test_a_comment_that_a_server_runs_is_none() -> None:
     with pytest.raises(QueryError, match="has a comment that the server runs"):
         one_select("select 1 /*! ; delete from t */", "people.sql")
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("select 5--3, x from t", "select 5--3, x from t"),
+        ("select 1 --\n, 2 -- all", "select 1 --\n, 2"),
+        ("select 1 --", "select 1"),
+        ("select 1 --\tall; delete from t", "select 1"),
+    ],
+)
+def test_a_comment_of_mysql_has_a_blank_behind_its_dashes(query: str, read: str) -> None:
+    assert one_select(query, "people.sql", escapes=True) == read
+
+
+def test_nothing_hides_behind_dashes_that_begin_no_comment() -> None:
+    with pytest.raises(QueryError, match="must be one SELECT statement"):
+        one_select("select 5--3; delete from t", "people.sql", escapes=True)

@@ -1,5 +1,6 @@
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from ct_assets.errors import UserError
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.far_files.object_store import FarFile, ObjectStore
 from ct_assets.sources.source import parse
 from ct_assets.staging import Staging
 from ct_assets_tests.store.s3_server import s3_server
@@ -54,6 +56,77 @@ def test_parquet_files_of_folders_that_give_columns(bucket: Any, tmp_path: Path)
         (1, "IN", "0171"), (2, "IN", "0171"), (3, "DE", "0171"), (4, None, "0171"),
     ]  # fmt: skip
     assert frame.columns == ["id", "country", "zip"]
+
+
+def test_columns_of_folders_have_types_and_watermarks(bucket: Any, tmp_path: Path) -> None:
+    for day, ids in (("2024-01-31", "1\n2\n"), ("2024-02-01", "3\n")):
+        put(bucket, f"days/day={day}/a.csv", f"id\n{ids}")
+    declared = source(
+        "s3://shop/days/*/*.csv", types={"day": "date", "id": "integer"}, watermark="day"
+    )
+    warehouse = Warehouse(tmp_path / "none")
+
+    with Staging(tmp_path).draft(("shop", "person")) as draft:
+        declared.snapshot(draft, warehouse)
+        rows, noted = draft.scan().collect().sort("id").rows(), draft.meta.source
+
+    assert rows == [(1, date(2024, 1, 31)), (2, date(2024, 1, 31)), (3, date(2024, 2, 1))]
+    assert noted is not None
+    assert noted.state == declared.state(warehouse) == "2024-02-01"
+    assert declared.rows(warehouse).count(("day", "2024-01-31")) == 1
+    assert declared.rows(warehouse).count(("id", "1")) == 2
+    assert declared.rows(warehouse).count(("day", "2024-02-01")) == 0
+    put(bucket, "days/day=soon/a.csv", "id\n4\n")
+    with pytest.raises(UserError, match=r"the folder day=soon is no date; rename it, or leave"):
+        read(declared, tmp_path)
+
+
+def test_each_object_is_fetched_once_for_the_rows_and_their_watermark(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "once/a.csv", "id\n1\n")
+    fetched: list[str] = []
+    fetch = ObjectStore.fetch
+
+    def noted(store: ObjectStore, files: Sequence[FarFile], folder: Path) -> list[Path]:
+        fetched.extend(file.path for file in files)
+        return fetch(store, files, folder)
+
+    monkeypatch.setattr(ObjectStore, "fetch", noted)
+
+    read(source("s3://shop/once/a.csv", watermark="id"), tmp_path)
+
+    assert fetched == ["once/a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("[!ab].csv", ["^", "c", "d"]),
+        ("[ab].csv", ["a", "b"]),
+        ("[a-c].csv", ["a", "b", "c"]),
+        ("[^a].csv", ["^", "a"]),
+        ("?.csv", ["^", "a", "b", "c", "d"]),
+    ],
+)
+def test_patterns_are_those_of_a_shell(bucket: Any, pattern: str, names: list[str]) -> None:
+    for name in ("a", "b", "c", "d", "^"):
+        put(bucket, f"named/{name}.csv", "id\n1\n")
+
+    found = ObjectStore(f"s3://shop/named/{pattern}").files()
+
+    assert [file.path for file in found] == [f"named/{name}.csv" for name in names]
+
+
+def test_an_object_that_went_meanwhile_is_told(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(bucket, "gone/a.csv", "id\n1\n")
+    gone = FarFile("gone/b.csv", "")
+    monkeypatch.setattr(ObjectStore, "files", lambda _: [gone])
+
+    with pytest.raises(UserError, match="a file went while it was read; read it again"):
+        read(source("s3://shop/gone/*.csv"), tmp_path)
 
 
 def test_csv_files_are_read_as_those_of_this_machine(bucket: Any, tmp_path: Path) -> None:

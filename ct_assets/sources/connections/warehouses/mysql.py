@@ -97,7 +97,7 @@ class MysqlSession(Session):
         with self._errors.told(self.tables), self._connection.cursor(SSCursor) as cursor:
             cursor.execute(selected(query, columns, self._database))
             while fetched := cursor.fetchmany(rows):
-                yield converted(fetched, kept, self._database.spec.time_zone)
+                yield converted(fetched, kept)
 
     def version(self) -> str:
         version = self._connection.get_server_info().removeprefix("5.5.5-")

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from ct_assets.errors import UserError, closest, hushed
 from ct_assets.sources.connections.database import ConnectionFailedError
-from ct_assets.sources.query_errors import ONLY_READS, QueryError
+from ct_assets.sources.query_errors import LEFT_OUT, ONLY_READS, QueryError
 
 if TYPE_CHECKING:
     from ct_assets.sources.connections.warehouses.mysql import Mysql
 
-LEFT_OUT = "its own text is left out: it may quote values"
 _TIMEOUT = "the server ended the query, since it took longer than it may (timeout_minutes)"
 _BY_CODE: Mapping[int, str] = {
     1040: "the server has no free place for another connection",

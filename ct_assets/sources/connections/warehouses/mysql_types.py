@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
+from ct_assets.sources.column_types import MOST_DIGITS
 from ct_assets.sources.connections.database import Column, Database
 
-DIGITS = 38
 _BINARY = 63
 """The character set of bytes."""
 _UNSIGNED = 32
@@ -26,11 +26,9 @@ _WHOLE_UNSIGNED: Mapping[int, pl.DataType] = {
 _DECIMAL, _FLOAT, _DOUBLE, _TIMESTAMP, _DATE, _TIME, _DATETIME = (0, 246), 4, 5, 7, 10, 11, 12
 _BIT, _JSON, _GEOMETRY = 16, 245, 255
 _KINDS: Mapping[int, tuple[str, pl.DataType]] = {
-    _FLOAT: ("float", pl.Float32()),
     _DOUBLE: ("double", pl.Float64()),
     _DATE: ("date", pl.Date()),
     _DATETIME: ("datetime", pl.Datetime("us")),
-    _TIMESTAMP: ("timestamp", _UTC),
     _TIME: ("time", pl.String()),
     _JSON: ("json", pl.String()),
 }
@@ -47,9 +45,16 @@ def column_of(field: Any, database: Database) -> Column:  # noqa: ANN401 - pymys
         scale = field.scale
         precision = field.length - bool(scale) - (not unsigned)
         kind = f"decimal({precision},{scale})"
-        if precision <= DIGITS:
+        if precision <= MOST_DIGITS:
             return Column(name=name, kind=kind, dtype=pl.Decimal(precision, scale))
-        return Column(name=name, kind=kind, dtype=pl.Decimal(DIGITS, 0), any_digits=True)
+        return Column(name=name, kind=kind, dtype=pl.Decimal(MOST_DIGITS, 0), any_digits=True)
+    if code == _FLOAT:  # which the server would write in 6 digits
+        exact = f"{database.quoted(name)} + 0e0"
+        return Column(name=name, kind="float", dtype=pl.Float32(), sql=exact)
+    if code == _TIMESTAMP:  # which says twice the same in the hour that ends summer time
+        at = database.quoted(name)
+        seconds = f"coalesce(unix_timestamp({at}), if({at} is null, null, 0))"
+        return Column(name=name, kind="timestamp", dtype=_UTC, sql=seconds)
     if code == _BIT:
         number = f"cast({database.quoted(name)} as unsigned)"
         return Column(name=name, kind="bit", dtype=pl.UInt64(), sql=number)
@@ -64,9 +69,7 @@ def column_of(field: Any, database: Database) -> Column:  # noqa: ANN401 - pymys
     return Column(name=name, kind="text", dtype=pl.String())
 
 
-def converted(
-    rows: Sequence[Sequence[object]], columns: Sequence[Column], time_zone: str
-) -> pl.DataFrame:
+def converted(rows: Sequence[Sequence[object]], columns: Sequence[Column]) -> pl.DataFrame:
     """The values of their types, and null where a text is no value of its type, such as 0000-00-00.
 
     Those stay text in a column of their own kind, for the writer to tell.
@@ -77,21 +80,26 @@ def converted(
     }
     texts = pl.DataFrame(rows, schema=schema, orient="row")
     return texts.with_columns(
-        value
-        for column in columns
-        if (value := _value(column, texts[column.name], time_zone)) is not None
+        value for column in columns if (value := _value(column, texts[column.name])) is not None
     )
 
 
-def _value(column: Column, text: pl.Series, time_zone: str) -> pl.Series | None:
+def _value(column: Column, text: pl.Series) -> pl.Series | None:
     """None where the writer of the rows converts it, or where it stays text."""
     if isinstance(column.dtype, pl.Date):
         value = text.str.to_date("%Y-%m-%d", strict=False)
+    elif column.dtype == _UTC:
+        value = _moment(text)
     elif isinstance(column.dtype, pl.Datetime):
         value = text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-        if column.dtype.time_zone:
-            local = value.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-            value = local.dt.convert_time_zone(column.dtype.time_zone)
     else:
         return None
     return value if value.null_count() == text.null_count() else None
+
+
+def _moment(seconds: pl.Series) -> pl.Series:
+    """Of seconds since 1970, of which 0 stands for a date of zeros: MySQL has no such moment."""
+    counted = seconds.cast(pl.Decimal(MOST_DIGITS, 6), strict=False) * 1_000_000
+    return (
+        counted.cast(pl.Int64).replace(0, None).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    )

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import polars as pl
 
@@ -51,9 +51,8 @@ class Postgres(Database):
     def address(self) -> str:
         """The URL as libpq takes it."""
         options = {"connect_timeout": str(CONNECT_SECONDS), "application_name": "ct_assets"}
-        parts = self.url.parts._replace(
-            scheme="postgresql", query=urlencode({**options, **self.url.options})
-        )
+        query = urlencode({**options, **self.url.options}, quote_via=quote)  # libpq knows no +
+        parts = self.url.parts._replace(scheme="postgresql", query=query)
         return parts.geturl()
 
 

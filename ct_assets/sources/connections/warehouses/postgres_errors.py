@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from ct_assets.errors import UserError, hushed
 from ct_assets.sources.connections.database import Column, ConnectionFailedError
 from ct_assets.sources.connections.repeated_names import check_names
-from ct_assets.sources.query_errors import ONLY_READS, QueryError
+from ct_assets.sources.query_errors import LEFT_OUT, ONLY_READS, QueryError
 
 if TYPE_CHECKING:
     from ct_assets.sources.connections.warehouses.postgres import Postgres
 
-LEFT_OUT = "its own text is left out: it may quote values"
 _TIMEOUT = (
     "the server ended the query, since it took longer than it may (timeout_minutes of the "
     "connection, or statement_timeout of the server)"

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from ct_assets.sources.column_types import MOST_DIGITS
 from ct_assets.sources.connections.database import Column
 
 NAMED = "select oid::bigint, typname::text, typtype::text from pg_catalog.pg_type where oid in ({})"
@@ -30,7 +31,6 @@ _AS_THEY_ARE: Mapping[str, pl.DataType] = {
 _IN_LISTS = set(_AS_THEY_ARE) - {"json", "jsonb", "name"}
 _AS_NUMBERS = {"oid": ("bigint", pl.Int64())}
 _GEOMETRIES = {"geometry", "geography", "raster"}
-DIGITS = 38
 
 
 def oid_of(field: Any) -> int | None:  # noqa: ANN401 - pyarrow's, an extra
@@ -55,7 +55,7 @@ def column_of(
     if kind == "numeric":
         return _decimal(field, name=field.name)
     if kind == "money":
-        return Column(name=field.name, kind=kind, dtype=pl.Decimal(DIGITS, 0), any_digits=True,
+        return Column(name=field.name, kind=kind, dtype=pl.Decimal(MOST_DIGITS, 0), any_digits=True,
                       sql=f"{name}::numeric")  # fmt: skip
     arrow = str(field.type)
     if kind == "record" or sort == "c" or arrow.startswith(("struct<", "list<item: struct<")):
@@ -81,17 +81,17 @@ def _decimal(field: Any, name: str) -> Column:  # noqa: ANN401
     if modifier >= 0:
         precision, scale = (modifier - 4) >> 16 & 0xFFFF, ((modifier - 4 & 0x7FF) ^ 0x400) - 0x400
         digits = max(precision - min(scale, 0), scale)
-        if digits <= DIGITS:
+        if digits <= MOST_DIGITS:
             kind = f"numeric({precision},{scale})"
             return Column(name=name, kind=kind, dtype=pl.Decimal(digits, max(scale, 0)))
-    return Column(name=name, kind="numeric", dtype=pl.Decimal(DIGITS, 0), any_digits=True)
+    return Column(name=name, kind="numeric", dtype=pl.Decimal(MOST_DIGITS, 0), any_digits=True)
 
 
 def _list(column: str, name: str, kind: str) -> Column:
     member = kind.removeprefix("_")
     test = f"coalesce(array_ndims({name}), 0) > 1"
     if member == "numeric":
-        dtype = pl.List(pl.Decimal(DIGITS, 0))
+        dtype = pl.List(pl.Decimal(MOST_DIGITS, 0))
         return Column(name=column, kind="numeric[]", dtype=dtype, any_digits=True, flat=test)
     if member in _IN_LISTS:
         dtype = pl.List(_AS_THEY_ARE[member])

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from ct_assets.errors import UserError, hushed
 from ct_assets.sources.connections.database import ConnectionFailedError
-from ct_assets.sources.query_errors import QueryError
+from ct_assets.sources.query_errors import LEFT_OUT, QueryError
 
 if TYPE_CHECKING:
     from ct_assets.sources.connections.warehouses.snowflake import Snowflake
 
-LEFT_OUT = "its own text is left out: it may quote values"
 _BY_CODE: Mapping[int, str] = {
     604: "the query was cancelled on the server",
     606: "there is no virtual warehouse for the session; write ?warehouse=NAME behind the url",

@@ -1,6 +1,7 @@
 """Sqlite reads a file of SQLite, whose columns may hold values of any kind, row by row."""
 
 import contextlib
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from ct_assets.sources.query_errors import QueryError
 
 ROWS_IN_A_MB = 1_000
 _BEYOND = 2**53
+_SECOND = re.compile(r":\d+$")
+"""The end of the name that SQLite gives to the second column of a name in a subquery."""
 _TYPES = {"integer": pl.Int64(), "real": pl.Float64(), "text": pl.String(), "blob": pl.Binary()}
 
 
@@ -62,9 +65,8 @@ class SqliteSession(Session):
 
     def columns(self, query: str) -> Sequence[Column]:
         """Reads all values once for the kinds of each column: no declaration holds them to one."""
+        names = self.names(query)
         with self._told():
-            names = [part[0] for part in self._connection.execute(f"{query}\nlimit 0").description]
-            check_names(names, self._named)
             parts = [part for name in names for part in _kinds(self._database.quoted(name))]
             counted = f"select {', '.join(parts)} from {nested(query)}"  # noqa: S608
             counts = self._connection.execute(counted).fetchone()
@@ -73,6 +75,19 @@ class SqliteSession(Session):
             _column(name, self._database.quoted(name), *counts[at * each : (at + 1) * each])
             for at, name in enumerate(names)
         ]
+
+    def names(self, query: str) -> Sequence[str]:
+        none = f"select * from {nested(query)} limit 0"  # noqa: S608 - the author's
+        with self._told():
+            names = [part[0] for part in self._connection.execute(none).description]
+            if any(_SECOND.search(name) for name in names):  # as it is called in there
+                names = [part[0] for part in self._connection.execute(query).description]
+        check_names(names, self._named)
+        return names
+
+    def first_rows(self, query: str, most: int) -> list[tuple[object, ...]]:
+        with self._told():
+            return self._connection.execute(query).fetchmany(most)
 
     def batches(self, query: str, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
         rows = self._database.spec.fetch_mb * ROWS_IN_A_MB
@@ -124,7 +139,16 @@ class SqliteSession(Session):
 
 def _kinds(name: str) -> Sequence[str]:
     kinds = [f"coalesce(sum(typeof({name}) = '{kind}'), 0)" for kind in _TYPES]
-    return [*kinds, f"max(typeof({name}) = 'integer' and abs({name}) > {_BEYOND})"]
+    beyond = f"{name} not between -{_BEYOND} and {_BEYOND}"
+    return [*kinds, f"max(typeof({name}) = 'integer' and {beyond})"]
+
+
+def _as_text(name: str) -> str:
+    """A real in the fewest digits that give it back."""
+    forms = [f"printf('%!.{digits}g', {name})" for digits in (15, 16, 17)]
+    shorter = "".join(f" when cast({form} as real) = {name} then {form}" for form in forms[:-1])
+    real = f"case{shorter} else {forms[-1]} end"
+    return f"case typeof({name}) when 'real' then {real} else cast({name} as text) end"
 
 
 def _column(
@@ -133,10 +157,9 @@ def _column(
     if blobs and (integers or reals or texts):
         why = f"it has bytes beside other values; write cast({name} as text) in a query"
         return Column(name=name, kind="mixed", dtype=pl.String(), left_out=why)
-    if texts and (integers or reals):
-        return Column(name=name, kind="mixed", dtype=pl.String(), sql=f"cast({quoted} as text)")
-    if reals and integers and beyond:  # which a float would not keep
-        return Column(name=name, kind="mixed", dtype=pl.String(), sql=f"cast({quoted} as text)")
+    if (texts and (integers or reals)) or (reals and integers and beyond):
+        # Which a float would not keep, and a cast would round to 15 digits.
+        return Column(name=name, kind="mixed", dtype=pl.String(), sql=_as_text(quoted))
     kinds = {"blob": blobs, "text": texts, "real": reals, "integer": integers}
     kind = next((kind for kind, count in kinds.items() if count), "text")
     return Column(name=name, kind=kind, dtype=_TYPES[kind])

@@ -52,6 +52,8 @@ READ: list[tuple[str, str, object, pl.DataType]] = [
      Decimal("12345678901234567890123456789012345678"), pl.Decimal(38, 0)),
     ("decimal(60,20)", "1.25", Decimal("1.25"), pl.Decimal(38, 2)),
     ("float", "1.5", 1.5, pl.Float32()),
+    ("float", "16777215", 16777215.0, pl.Float32()),
+    ("float", "1.2345678", 1.2345677614212036, pl.Float32()),
     ("double", "0.1", 0.1, pl.Float64()),
     ("varchar(9)", "'žluť'", "žluť", pl.String()),
     ("char(9)", "'a  '", "a", pl.String()),
@@ -227,3 +229,30 @@ def test_values_counts_and_the_server(shop: MariadbServer) -> None:
     with people.database.session("shop") as session:
         assert session.version().startswith("MariaDB 1")
         assert "shop.person" in session.tables()
+
+
+def test_a_timestamp_of_the_hour_that_comes_twice_is_one_moment(
+    shop: MariadbServer, tmp_path: Path
+) -> None:
+    shop.run(
+        "insert into mysql.time_zone (time_zone_id) values (1)",
+        "insert into mysql.time_zone_name values ('Europe/Rome', 1)",
+        "insert into mysql.time_zone_transition_type values (1, 0, 7200, 1, 'CEST'),"
+        " (1, 1, 3600, 0, 'CET')",
+        "insert into mysql.time_zone_transition values (1, 1711846800, 0), (1, 1729990800, 1)",
+        "create or replace table shop.one (id int, at timestamp(3) null)",
+        "set time_zone = '+00:00'",
+        "insert into shop.one values (1, '2024-10-27 00:30:00.5'), (2, '2024-10-27 01:30:00.5')",
+    )
+
+    frame = read(rows(shop, "select * from one order by id", time_zone="Europe/Rome"), tmp_path)
+
+    assert frame["at"].to_list() == [
+        dt.datetime(2024, 10, 27, hour, 30, 0, 500_000, dt.UTC) for hour in (0, 1)
+    ]
+
+
+def test_two_dashes_are_a_comment_before_a_blank_alone(shop: MariadbServer, tmp_path: Path) -> None:
+    frame = read(rows(shop, "select 5--3 as x -- the sum"), tmp_path)
+
+    assert frame.rows() == [(8,)]

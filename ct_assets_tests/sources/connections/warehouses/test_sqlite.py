@@ -1,5 +1,6 @@
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -42,6 +43,17 @@ def read(source: ConnectionRows, folder: Path) -> pl.DataFrame:
         ("(1), (1.5)", [1.0, 1.5], pl.Float64()),
         ("(9007199254740993), (1.5)", ["9007199254740993", "1.5"], pl.String()),
         ("(1), ('a')", ["1", "a"], pl.String()),
+        ("(-9223372036854775808), (1)", [-9223372036854775808, 1], pl.Int64()),
+        (
+            "('a'), (0.1), (1.0), (-2.5e-7), (9e999)",
+            ["a", "0.1", "1.0", "-2.5e-07", "Inf"],
+            pl.String(),
+        ),
+        (
+            "('a'), (0.30000000000000004), (123456789012345678.0), (5e-324)",
+            ["a", "0.30000000000000004", "1.2345678901234568e+17", "4.94065645841247e-324"],
+            pl.String(),
+        ),
         ("('2024-02-29')", ["2024-02-29"], pl.String()),
         ("(x'dead')", [b"\xde\xad"], pl.Binary()),
         ("(null)", [None], pl.String()),
@@ -113,3 +125,58 @@ def test_values_and_counts(shop: Path) -> None:
     assert people.largest("id") == "2"
     assert people.count(None) == 2
     assert people.count(("id", "1")) == 1
+    assert people.count(("mail", "a")) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "beyond", "count"),
+    [
+        ("(1), (3), (20)", "x", "3", 1),
+        ("(1), (3), (20)", "x + 0", "3", 1),
+        ("(1.5), (2.5)", "x + 0", "1.5", 1),
+        ("('3'), ('20')", "x", "20", 1),
+    ],
+)
+def test_a_watermark_is_compared_as_a_number_where_the_column_has_numbers(
+    shop: Path, values: str, column: str, beyond: str, count: int
+) -> None:
+    with sqlite3.connect(shop) as connection:
+        connection.execute(f"insert into one (x) values {values}")
+
+    assert rows(shop, f"select {column} as x from one").count(("x", beyond)) == count
+
+
+def test_a_limit_and_an_order_of_the_query_are_kept(shop: Path, tmp_path: Path) -> None:
+    with sqlite3.connect(shop) as connection:
+        connection.execute("insert into one (x) values (3), (1), (2)")
+    source = rows(shop, "select x from one order by x limit 2")
+
+    assert read(source, tmp_path)["x"].to_list() == [1, 2]
+    assert source.largest("x") == "2"
+    assert source.count(("x", "1")) == 1
+
+
+def test_the_largest_value_is_found_in_one_scan(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[str] = []
+    opened = sqlite3.connect
+
+    def traced(*args: Any, **settings: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = opened(*args, **settings)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", traced)
+
+    assert rows(shop, "select id from person").largest("id") == "2"
+
+    scans = [text for text in statements if "person" in text and not text.endswith("limit 0")]
+    assert len(scans) == 1
+
+
+def test_one_value_is_taken_from_two_rows_at_most(shop: Path) -> None:
+    endless = "with recursive n(i) as (select 1 union all select i + 1 from n) select i from n"
+
+    with pytest.raises(UserError, match="must give one row with one column"):
+        rows(shop, endless).value()
