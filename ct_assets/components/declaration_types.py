@@ -21,6 +21,11 @@ class RegionSettings(TypedDict, total=False):
     column: str | None
 
 
+class RedactionSettings(TypedDict, total=False):
+    first: int
+    last: int
+
+
 class FillingSettings(TypedDict, total=False):
     column: str | None
     template: str | None
@@ -42,6 +47,18 @@ class FieldSettings(FillingSettings, total=False):
     nested: Literal["reject", "flatten", "json"]
     international: bool
     separator: str | None
+    map: Mapping[str, str | bool | int | float | None] | None
+    otherwise: str | bool | int | float | None
+    hash: Literal["sha256", "sha512", "md5"] | None
+    normalise: Literal["lower", "trim", "none"]
+    redact: Literal[True] | RedactionSettings | None
+
+
+class ConsentSettings(TypedDict, total=False):
+    column: Required[str]
+    channels: Required[Sequence[Literal["email", "sms", "whatsapp", "push"]]]
+    on_denied: Literal["drop", "clear", "reject", "keep"]
+    on_null: Literal["skip", "deny"]
 
 
 class MomentSettings(FillingSettings, total=False):
@@ -111,6 +128,7 @@ class SyncSettings(TypedDict, total=False):
     where: str | None
     fields: Mapping[str, str | FieldSettings]
     other_columns: Literal[True] | OtherColumnsSettings | None
+    consent: ConsentSettings | Sequence[ConsentSettings]
     event: str | FillingSettings | None
     event_key: str | FillingSettings | None
     ts: str | MomentSettings | None

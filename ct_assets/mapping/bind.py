@@ -1,27 +1,20 @@
 """`bind` turns a declaration into expressions over the columns of its source."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import polars as pl
 
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.mapping.bound_sync import BoundField, BoundSync
-from ct_assets.mapping.convert import (
-    Converted,
-    Target,
-    TypeMismatchError,
-    as_json,
-    convert,
-    field_type,
-    flatten,
-    problems_of_name,
-)
+from ct_assets.mapping.bound_field import BoundField
+from ct_assets.mapping.bound_sync import BoundSync
+from ct_assets.mapping.consents import BoundConsent, guarded
+from ct_assets.mapping.convert import Converted
 from ct_assets.mapping.convert.dtypes import in_calendar, is_whole, trimmed
-from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
+from ct_assets.mapping.declaration.field import Field
 from ct_assets.mapping.declaration.problems import SchemaError, found_at
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.field_reader import PART, FieldReader, SourceValue
+from ct_assets.mapping.field_binder import FieldBinder
+from ct_assets.mapping.field_reader import PART, FieldReader
 from ct_assets.mapping.identity import TYPES, BoundIdentifier, Identity
 from ct_assets.mapping.wide_integers import NARROW
 
@@ -40,10 +33,13 @@ class _Binder:
         self._sync = sync
         self._schema = schema
         self._reader = FieldReader(sync.name, sync.source, schema)
+        self._binder = FieldBinder(sync, self._reader)
 
     def bound(self) -> BoundSync:
         sync = self._sync
-        fields = tuple(self._fields())
+        consents = tuple(self._consents())
+        flags = [flag for consent in consents for flag in consent.flags()]
+        fields = (*(guarded(field, consents) for field in self._fields()), *flags)
         self._check_unique([field.name for field in fields])
         bound = BoundSync(
             sync=sync,
@@ -80,7 +76,9 @@ class _Binder:
             kind = identifier.kind
             type_ = FieldType(identifier.type) if identifier.type else TYPES[kind]
             with found_at("identify_by", place, kind):
-                identifiers.append(BoundIdentifier(kind, self._converted(identifier, kind, type_)))
+                identifiers.append(
+                    BoundIdentifier(kind, self._binder.converted(identifier, kind, type_))
+                )
         columns = sorted({c for identifier in declared for c in identifier.columns()})
         return Identity(tuple(identifiers), tuple(columns))
 
@@ -88,14 +86,14 @@ class _Binder:
         if self._sync.ts is None:
             return None
         with found_at("ts"):
-            return self._converted(self._sync.ts, "ts", FieldType.TIMESTAMP)
+            return self._binder.converted(self._sync.ts, "ts", FieldType.TIMESTAMP)
 
     def _event(self) -> Converted | None:
         name = self._sync.event
         if name is None or self._sync.event_name is not None:
             return None
         with found_at("event"):
-            return self._converted(name, "event", FieldType.EVENT_NAME)
+            return self._binder.converted(name, "event", FieldType.EVENT_NAME)
 
     def _event_key(self) -> pl.Expr | None:
         if self._sync.event_key is None:
@@ -130,12 +128,21 @@ class _Binder:
     def _fields(self) -> Iterator[BoundField]:
         for name, field in self._sync.fields.items():
             with found_at("fields", name):
-                yield from self._field(name, field)
+                yield from self._binder.fields(name, field)
         others = self._others()
         self._check_others(others)
         for column in others:
             with found_at("other_columns"):
-                yield from self._field(column, Field(column=column))
+                yield from self._binder.fields(column, Field(column=column))
+
+    def _consents(self) -> Iterator[BoundConsent]:
+        for place, consent in enumerate(self._sync.consent):
+            with found_at("consent", place, "column"):
+                filling = Field(column=consent.column)
+                converted = self._binder.converted(
+                    filling, f"consent{place or ''}", FieldType.BOOLEAN
+                )
+                yield BoundConsent(consent, converted)
 
     def _check_columns(self, bound: BoundSync) -> None:
         ours = {*_OUR_COLUMNS, *bound.inputs, *(NARROW + name for name in bound.widened)}
@@ -170,7 +177,7 @@ class _Binder:
 
     def _check_others(self, columns: Sequence[str]) -> None:
         """Names that cannot be those of fields, all at once."""
-        problems = {column: self._problem_of(column) for column in columns}
+        problems = {column: self._binder.problem_of(column) for column in columns}
         wrong = [f"{column!r}: {problem}" for column, problem in problems.items() if problem]
         if wrong:
             them = "it" if len(wrong) == 1 else "each"
@@ -180,86 +187,5 @@ class _Binder:
                     "`fields`, or list it under `except`."
                 )
 
-    def _problem_of(self, name: str) -> str | None:
-        return problems_of_name(self._sync.object, name, limits=self._sync.limits)
-
-    def _field(self, name: str, field: Field) -> Iterator[BoundField]:
-        read = self._reader.read(field, name)
-        if field.nested == "reject":
-            yield self._bound_field(name, field, read)
-            return
-        if field.nested == "json":
-            yield self._bound_field(name, field, self._as_json(read, name))
-            return
-        for flat in flatten(read.source, read.dtype, name):
-            self._check_name(flat.field, f"{name} is flattened to")
-            yield self._bound_field(flat.field, field, SourceValue(flat.source, flat.dtype))
-
-    def _as_json(self, read: SourceValue, name: str) -> SourceValue:
-        if not read.dtype.is_nested():
-            return read
-        try:
-            return SourceValue(as_json(read.source, read.dtype, Target(name)), pl.String())
-        except TypeMismatchError as error:
-            raise self._error(str(error)) from None
-
-    def _check_name(self, name: str, origin: str) -> None:
-        if problem := self._problem_of(name):
-            raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
-
-    def _bound_field(self, name: str, field: Field, read: SourceValue) -> BoundField:
-        own = field_type(self._sync.object, name, self._sync.event_name)
-        type_ = field.type or own or _type_of_operator(field, read)
-        converted = self._convert(field, name, type_, read)
-        nothing = converted.value.is_null() & ~converted.failed
-        return BoundField(name, field, frozenset(field.columns()), converted, nothing)
-
-    def _converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
-        """Gives a value and a verdict that are columns, because several expressions read them."""
-        slot = PART + name
-        read = self._reader.read(filling, name, slot)
-        converted = self._convert(filling, name, type_, read, slot)
-        columns = {f"__{slot}:value": converted.value, f"__{slot}:failed": converted.failed}
-        value, failed = map(pl.col, columns)
-        steps = (*converted.steps, *columns.items())
-        return replace(converted, value=value, failed=failed, steps=steps)
-
-    def _convert(
-        self,
-        filling: Filling,
-        name: str,
-        type_: FieldType | None,
-        read: SourceValue,
-        slot: str = "",
-    ) -> Converted:
-        target = Target(
-            field=name,
-            slot=slot,
-            type=type_,
-            object=self._sync.object,
-            timezone=filling.timezone,
-            unit=filling.unit,
-            formats=filling.formats,
-            region=self._reader.region(filling.region, name),
-            accept=filling.accept,
-            limits=self._sync.limits,
-            junk=self._sync.junk,
-            doubled_code=filling.doubled_code,
-            international=filling.international if isinstance(filling, Field) else True,
-            separator=filling.separator if isinstance(filling, Field) else None,
-        )
-        try:
-            return convert(read.source, read.dtype, target)
-        except TypeMismatchError as error:
-            raise self._error(str(error)) from None
-
     def _error(self, message: str) -> SchemaError:
         return SchemaError(f"Sync {self._sync.name}: {message}")
-
-
-def _type_of_operator(field: Field, read: SourceValue) -> FieldType | None:
-    if field.op in LIST_OPERATORS:
-        return FieldType.LIST
-    if field.op in NUMBER_OPERATORS:
-        return FieldType.INTEGER if is_whole(read.dtype) else FieldType.FLOAT
-    return None

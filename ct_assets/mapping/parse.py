@@ -26,6 +26,7 @@ from ct_assets.mapping.declaration.sync import (
     Sync,
     Trigger,
 )
+from ct_assets.mapping.declaration.value_settings import Consent, Redaction
 
 
 def parse(raw: Mapping[str, object], also: Iterable[Problem] = ()) -> Sync:
@@ -107,6 +108,8 @@ def _model_at(path: Path) -> type[BaseModel]:
     """The model whose keys are allowed where the last part of `path` stands."""
     if "region" in path[1:-1]:
         return Region
+    if "redact" in path[1:-1]:
+        return Redaction
     if "on_change" in path[1:-1]:
         return OnChange
     return _MODELS.get(str(path[0]), Sync) if len(path) > 1 else Sync
@@ -123,6 +126,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "partition": Partition,
     "other_columns": OtherColumns,
     "limits": Limits,
+    "consent": Consent,
 }
 
 _HINTS = {

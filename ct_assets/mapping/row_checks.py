@@ -6,7 +6,8 @@ import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.fields import CHARGED, ITEMS, PROFILE_FIELDS
-from ct_assets.mapping.bound_sync import BoundField, BoundSync
+from ct_assets.mapping.bound_field import BoundField
+from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED
 from ct_assets.mapping.reasons import Reason
@@ -19,7 +20,7 @@ def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
         *_of_event(bound),
         *_of_items(bound),
         *_of_ts(bound),
-        *(_of_field(f) for f in bound.fields if f.declared.on_invalid == "reject"),
+        *(reason for field in bound.fields for reason in field.rejecting),
         *_of_size(bound),
         *(_of_fate(bound) if fated else ()),
     ]
@@ -27,18 +28,13 @@ def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
 
 def warnings(bound: BoundSync) -> list[Reason]:
     """Why fields are left out of rows that are sent, and what is doubtful in them."""
-    dropped = [_of_field(f) for f in bound.fields if f.declared.on_invalid == "drop"]
+    dropped = [reason for field in bound.fields for reason in field.dropping]
     doubts = [
         Reason(field.name, doubt.holds.fill_null(value=False), doubt.code, doubt.message)
         for field in bound.fields
         for doubt in field.converted.doubts
     ]
     return [*bound.identity.warnings(), *dropped, *doubts]
-
-
-def _of_field(field: BoundField) -> Reason:
-    converted = field.converted
-    return Reason(field.name, converted.failed, converted.code, converted.message)
 
 
 def _of_event(bound: BoundSync) -> list[Reason]:

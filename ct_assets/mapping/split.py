@@ -8,7 +8,8 @@ import polars as pl
 from ct_assets.clevertap import record
 from ct_assets.clevertap.record import Member
 from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_sync import BoundField, BoundSync
+from ct_assets.mapping.bound_field import BoundField
+from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import SUPERSEDED, write_keys
 from ct_assets.mapping.identity import listed
@@ -90,9 +91,9 @@ def _valid(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame
 
 def _cleared(bound: BoundSync) -> pl.Expr:
     names = [
-        pl.when(field.nothing).then(pl.lit(field.name))
+        pl.when(field.cleared).then(pl.lit(field.name))
         for field in bound.fields
-        if field.declared.on_null == "clear"
+        if field.cleared is not None
     ]
     return listed(names, pl.String())
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ct_assets.clevertap.contract import IDENTIFIERS, Limits
 from ct_assets.components import declaration_types as types
-from ct_assets.mapping.declaration import field, sync
+from ct_assets.mapping.declaration import field, sync, value_settings
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
 
@@ -23,6 +23,8 @@ PAIRS: Mapping[type, type[BaseModel]] = {
     types.FillingSettings: field.Filling,
     types.FieldSettings: field.Field,
     types.MomentSettings: field.Moment,
+    types.RedactionSettings: value_settings.Redaction,
+    types.ConsentSettings: value_settings.Consent,
     types.IdentifierSettings: field.Identifier,
     types.DuplicatesSettings: sync.Duplicates,
     types.OtherColumnsSettings: sync.OtherColumns,

@@ -238,6 +238,78 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["fields._Key: a column of our own has this name: choose another."],
     ),
     (
+        "a map that is none",
+        customers(fields={"a": {"column": "x", "map": ["Y"]}}),
+        ["fields.a.map: must be a mapping of the source's values to those to send, such as "],
+    ),
+    (
+        "a map of several types",
+        customers(fields={"a": {"column": "x", "map": {"a": 1, "b": "2"}}}),
+        ["fields.a.map: gives values of several types: put all of them into quotes."],
+    ),
+    (
+        "a map of nothing",
+        customers(fields={"a": {"column": "x", "map": {None: 1}}}),
+        ["fields.a.map: has an entry for nothing, but a row without a value has none"],
+    ),
+    (
+        "otherwise of another type",
+        customers(fields={"a": {"column": "x", "map": {"a": 1}, "otherwise": "none"}}),
+        ["fields.a: has a `map` and an `otherwise` of different types."],
+    ),
+    (
+        "otherwise, normalise",
+        customers(fields={"a": {"column": "x", "otherwise": "drop", "normalise": "trim"}}),
+        [
+            "fields.a.otherwise: says what `map` leaves open, and there is no `map`.",
+            "fields.a.normalise: says what is hashed, and there is no `hash`.",
+        ],
+    ),
+    (
+        "hash",
+        customers(fields={"a": {"column": "x", "hash": "sha1"}}),
+        ["fields.a.hash: must be one of sha256, sha512, md5, not 'sha1'"],
+    ),
+    (
+        "hash and redact",
+        customers(fields={"a": {"column": "x", "hash": "md5", "redact": True}}),
+        ["fields.a.redact: and `hash` exclude each other. Keep one."],
+    ),
+    (
+        "hash of CleverTap's own field",
+        customers(fields={"Email": {"column": "x", "hash": "md5"}}),
+        ["fields.Email.hash: cannot be sent as Email, a field of CleverTap's own that takes the"],
+    ),
+    (
+        "hash of a number",
+        customers(fields={"a": {"column": "x", "hash": "md5", "type": "integer"}}),
+        ["fields.a.hash: makes a text, and the field has `type: integer`. Leave it out."],
+    ),
+    (
+        "redact",
+        customers(fields={"a": {"column": "x", "redact": {"tail": 4}}}),
+        ["fields.a.redact.tail: unknown setting. Known here: first, last."],
+    ),
+    (
+        "channels",
+        customers(consent=[{"column": "x", "channels": ["fax"]}]),
+        ["consent[0].channels[0]: must be one of email, sms, whatsapp, push, not 'fax'"],
+    ),
+    (
+        "consent twice",
+        customers(
+            fields={"MSG-sms": "x"},
+            consent=[
+                {"column": "x", "channels": ["email", "sms"]},
+                {"column": "y", "channels": ["email"]},
+            ],
+        ),
+        [
+            "fields.MSG-sms: is written by `consent:`, too. Leave out one of the two.",
+            "consent: names the channel email twice. Keep one.",
+        ],
+    ),
+    (
         "share",
         customers(max_rejected=10),
         ["max_rejected: must be at most 1, not 10."],

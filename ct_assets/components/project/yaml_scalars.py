@@ -14,6 +14,7 @@ from ct_assets.components.project.yaml_documents import Lines
 from ct_assets.mapping.declaration.problems import Path, Problem
 
 _OCTAL_OR_SIXTIES = re.compile(r"[-+]?(0[0-7_]+|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)")
+_BOOLEANS = "tag:yaml.org,2002:bool"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -26,6 +27,20 @@ def misread(lines: Lines) -> Iterator[Problem]:
                 f"YAML reads {node.value} as {number}: put it into quotes if that is not meant."
             )
             yield Problem(path[1:], message)
+    yield from _misread_keys(lines.root, ())
+
+
+def _misread_keys(node: yaml.Node | None, path: Path) -> Iterator[Problem]:
+    """Finds yes, no, on and off as keys of a `map`, where a text is meant."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        at = (*path, str(key.value))
+        is_word = key.tag == _BOOLEANS and key.value.lower() not in ("true", "false")
+        if is_word and path[-1:] == ("map",):
+            message = f"YAML reads the key {key.value} as true or false: put it into quotes."
+            yield Problem(path[1:], message)
+        yield from _misread_keys(value, at)
 
 
 def with_dates(attributes: Mapping[str, Any], lines: Lines) -> Mapping[str, Any]:

@@ -114,25 +114,25 @@ class Steps:
 
     def __init__(self, field: str) -> None:
         self._prefix = f"__{field}:"
-        self._steps: list[tuple[str, pl.Expr]] = []
+        self.listed: list[tuple[str, pl.Expr]] = []
 
     def keep(self, name: str, expr: pl.Expr) -> pl.Expr:
         """Has `expr` computed in a step of its own; gives the column to read."""
-        self._steps.append((self._prefix + name, expr))
+        self.listed.append((self._prefix + name, expr))
         return pl.col(self._prefix + name)
 
     def checked(self, value: pl.Expr, *checks: Check) -> Converted:
         """`value` where every check is kept; the reason is that of the first that is not."""
         if not checks:
             never = pl.lit(value=False)
-            return Converted(value, never, first_code([]), first_text([]), tuple(self._steps))
+            return Converted(value, never, first_code([]), first_text([]), tuple(self.listed))
         failed = reduce(or_, (check.failed for check in checks)).fill_null(value=False)
         return Converted(
             value=pl.when(~failed).then(value),
             failed=failed,
             code=first_code([(check.failed, check.code) for check in checks]),
             message=first_text([(check.failed, check.message) for check in checks]),
-            steps=tuple(self._steps),
+            steps=tuple(self.listed),
         )
 
 

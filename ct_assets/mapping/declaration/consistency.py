@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from ct_assets.clevertap.fields import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
+from ct_assets.mapping.convert.hidden_values import HIDEABLE
 from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS
 from ct_assets.mapping.declaration.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
-_ONLY_PROFILES = ("on_removed", "max_removed")
+_ONLY_PROFILES = ("on_removed", "max_removed", "consent")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
 # Types that a field of CleverTap's own may be declared as, besides its own.
 _NARROWER = {FieldType.AGE: (FieldType.INTEGER,), FieldType.FLOAT: (FieldType.INTEGER,)}
@@ -35,7 +36,9 @@ def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
     for name, field in _long_fields(raw):
         yield from _of_field(name, field, str(raw.get("object")))
         yield from _of_type(name, field.get("type"), raw)
+        yield from _of_values(name, field, raw)
     yield from _of_identifiers(raw.get("identify_by"))
+    yield from _of_consent(raw)
     yield from _of_itself(raw)
 
 
@@ -79,7 +82,7 @@ def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(
                 (setting,), "is for events, and this sync has `object: profile`. Leave it out."
             )
-    if raw.get("fields", {}) == {} and not raw.get("other_columns"):
+    if raw.get("fields", {}) == {} and not (raw.get("other_columns") or raw.get("consent")):
         yield Problem(
             (),
             "`fields` is missing. Write at least one, such as `fields: {Email: email_column}`, "
@@ -112,6 +115,53 @@ def _of_type(name: str, given: object, raw: Mapping[str, object]) -> Iterator[Pr
         yield Problem(
             path, f"{given} is no type for this field; CleverTap has places of its own for it."
         )
+
+
+def _of_values(
+    name: str, field: Mapping[str, object], raw: Mapping[str, object]
+) -> Iterator[Problem]:
+    """Of settings that change what a field's values are."""
+    path = ("fields", name)
+    if "otherwise" in field and field.get("map") is None:
+        yield Problem((*path, "otherwise"), "says what `map` leaves open, and there is no `map`.")
+    if "normalise" in field and field.get("hash") is None:
+        yield Problem((*path, "normalise"), "says what is hashed, and there is no `hash`.")
+    hiding = [setting for setting in ("hash", "redact") if field.get(setting)]
+    if len(hiding) > 1:
+        yield Problem((*path, "redact"), "and `hash` exclude each other. Keep one.")
+    for setting in hiding[:1]:
+        own, given = own_type(raw, name), field.get("type")
+        if own not in (None, FieldType.STRING):
+            yield Problem(
+                (*path, setting),
+                f"cannot be sent as {name}, a field of CleverTap's own that takes the value "
+                f"itself. Send it under a name of your own, with `type: {own}` if it is one.",
+            )
+        elif given not in (None, *HIDEABLE):
+            yield Problem(
+                (*path, setting), f"makes a text, and the field has `type: {given}`. Leave it out."
+            )
+        if field.get("op", "set") != "set":
+            yield Problem((*path, setting), f"makes a text, and `op: {field['op']}` takes none.")
+
+
+def _of_consent(raw: Mapping[str, object]) -> Iterator[Problem]:
+    given, fields = raw.get("consent"), raw.get("fields")
+    consents = [given] if isinstance(given, Mapping) else _names(given)
+    seen: set[object] = set()
+    for consent in consents:
+        channels = consent.get("channels") if isinstance(consent, Mapping) else None
+        if channels == []:
+            yield Problem(("consent",), "names no channel. Write `channels: [email, sms]`.")
+        for channel in _names(channels):
+            flag = f"MSG-{channel}"
+            if channel in seen:
+                yield Problem(("consent",), f"names the channel {channel} twice. Keep one.")
+            elif isinstance(fields, Mapping) and flag in fields:
+                yield Problem(
+                    ("fields", flag), "is written by `consent:`, too. Leave out one of the two."
+                )
+            seen.add(channel)
 
 
 def own_type(raw: Mapping[str, object], name: str) -> FieldType | None:

@@ -13,9 +13,12 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.mapping.declaration import date_formats, template
+from ct_assets.mapping.convert.hidden_values import HashName, Normalise
+from ct_assets.mapping.convert.value_map import Entry, Translation
+from ct_assets.mapping.declaration import date_formats, template, value_settings
 from ct_assets.mapping.declaration.problems import mistake, near, shown
 from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
+from ct_assets.mapping.declaration.value_settings import Redaction
 
 LIST_OPERATORS, NUMBER_OPERATORS = ("add", "remove"), ("incr", "decr")
 FILLINGS = ("column", "template", "value", "expr")
@@ -194,6 +197,50 @@ class Field(Filling):
     """Whether to send e-mail addresses with letters beyond ASCII; see `on_invalid`."""
     separator: str | None = None
     """Between the values of a list that is given as text."""
+    map: dict[str, Entry] | None = None
+    """The value to send for each value of the source: `{Married: Y, Single: N}`. Blanks around text
+    do not count, capital letters do."""
+    otherwise: Entry = None
+    """Of values that `map` does not name: reject the row, drop the field, or this value for all of
+    them. Left out: as `on_invalid` says."""
+    hash: HashName | None = None
+    """Send a hash in place of the value, in lower-case hexadecimal digits. With `type: email` or
+    `type: phone` the value is checked and written as CleverTap takes it first."""
+    normalise: Normalise = "lower"
+    """What is hashed: the value in lower case without blanks around it, without blanks, or as it
+    is."""
+    redact: Redaction | None = None
+    """Send `***` in place of the value, or of all but its first and last characters."""
+
+    @field_validator("map", mode="before")
+    @classmethod
+    def _readable_map(cls, raw: object) -> object:
+        return None if raw is None else value_settings.entries(raw)
+
+    @field_validator("normalise", mode="before")
+    @classmethod
+    def _short_normalise(cls, raw: object) -> object:
+        return {True: "lower", False: "none"}.get(raw, raw) if isinstance(raw, bool) else raw
+
+    @model_validator(mode="after")
+    def _of_one_type(self) -> Self:
+        other = self.translation and self.translation.substitute
+        if other is not None and not value_settings.of_one_sort(self.map or {}, other):
+            raise mistake("has a `map` and an `otherwise` of different types.")
+        return self
+
+    @property
+    def translation(self) -> Translation | None:
+        if self.map is None:
+            return None
+        fates = ("reject", "drop", None)
+        return Translation(self.map, None if self.otherwise in fates else self.otherwise)
+
+    @property
+    def on_unmapped(self) -> Literal["reject", "drop"]:
+        if self.otherwise == "drop" or self.otherwise == "reject":  # noqa: PLR1714 -- for mypy
+            return self.otherwise
+        return self.on_invalid
 
 
 class Moment(Filling):

@@ -23,6 +23,7 @@ from ct_assets.mapping.declaration.field import (
 )
 from ct_assets.mapping.declaration.problems import mistake, shown
 from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
+from ct_assets.mapping.declaration.value_settings import Consents
 
 # Strict, since `true` would pass for a 1 otherwise.
 Share = Annotated[float, Setting(strict=True, ge=0, le=1)]
@@ -123,6 +124,8 @@ class Sync(Part):
     """Fields to send, by CleverTap's name of each."""
     other_columns: OtherColumns | None = None
     """Send all columns that nothing else names, under their own names."""
+    consent: Consents = ()
+    """Who may be written to, by channel: sends the flags, and leaves addresses out."""
     event: EventName | None = None
     """The name of the events, or the column that has it."""
     event_key: Filling | None = None
@@ -205,6 +208,7 @@ class Sync(Part):
         names: set[str] = set()
         for part in self.fillings():
             names |= part.columns(regions=False)
+        names |= {consent.column for consent in self.consent}
         if self.where:
             names |= sql_columns(self.where)
         if self.duplicates.keep_latest_by:
@@ -219,8 +223,9 @@ class Sync(Part):
 
     def bare(self, fields: Mapping[str, Field] | None = None) -> Self:
         """With these fields alone, and nothing else that rows hold beside the identity."""
-        nothing = {"other_columns": None, "ts": None, "where": None, "duplicates": Duplicates()}
-        return self.model_copy(update={**nothing, "fields": dict(fields or {})})
+        nothing = {"other_columns": None, "ts": None, "where": None, "consent": ()}
+        rest = {**nothing, "duplicates": Duplicates(), "fields": dict(fields or {})}
+        return self.model_copy(update=rest)
 
     def lineage(self) -> dict[str, set[str]]:
         """Columns of the source by the field of CleverTap that they end up in.
@@ -228,6 +233,8 @@ class Sync(Part):
         Fields of `other_columns` are known once the source's columns are: see `BoundSync.lineage`.
         """
         lineage = {name: field.columns() for name, field in self.fields.items()}
+        for consent in self.consent:
+            lineage |= {f"MSG-{channel}": {consent.column} for channel in consent.channels}
         parts = [("evtName", self.event), ("ts", self.ts)]
         for name, part in (*((i.kind, i) for i in self.identify_by), *parts):
             if part and part.columns():
@@ -243,6 +250,7 @@ _MEANING = {
     "where",
     "fields",
     "other_columns",
+    "consent",
     "event",
     "event_key",
     "ts",

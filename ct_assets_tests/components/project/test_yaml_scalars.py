@@ -62,6 +62,17 @@ def test_a_number_that_yaml_reads_as_another_is_told(
     ]
 
 
+def test_a_word_that_yaml_reads_as_true_is_no_key_of_a_map(tmp_path: Path) -> None:
+    lines, _ = declared(tmp_path, "{column: c, map: {yes: Y, 'no': N, true: T}}")
+
+    assert list(misread(lines)) == [
+        Problem(
+            ("fields", "v", "map"),
+            "YAML reads the key yes as true or false: put it into quotes.",
+        )
+    ]
+
+
 def test_commands_and_runs_know_a_constant_for_the_same(tmp_path: Path) -> None:
     fields = "    v: {value: 2024-01-31}\n    DOB: {value: 1990-01-31}\n"
     files = {"shop/defs.yaml": kit.SOURCE, "sync/defs.yaml": kit.CUSTOMERS + fields}
