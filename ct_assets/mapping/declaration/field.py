@@ -238,7 +238,7 @@ class Field(Filling):
 
     @property
     def on_unmapped(self) -> Literal["reject", "drop"]:
-        if self.otherwise == "drop" or self.otherwise == "reject":  # noqa: PLR1714 -- for mypy
+        if self.otherwise == "drop" or self.otherwise == "reject":
             return self.otherwise
         return self.on_invalid
 
