@@ -238,9 +238,9 @@ class Field(Filling):
 
     @property
     def on_unmapped(self) -> Literal["reject", "drop"]:
-        if self.otherwise == "drop" or self.otherwise == "reject":
-            return self.otherwise
-        return self.on_invalid
+        if self.otherwise == "drop":
+            return "drop"
+        return "reject" if self.otherwise == "reject" else self.on_invalid
 
 
 class Moment(Filling):
