@@ -158,7 +158,7 @@ def restore(module: str, folder: Path, names: tuple[str, ...], *, yes: bool) -> 
     if since:
         click.echo(
             f"{counted(since, 'identifier')} of people were forgotten since the backup, and may be "
-            "in it: run ct-assets forget for them again."
+            "in it: run ct-assets forget for them again, once these states are rebuilt."
         )
 
 

@@ -15,8 +15,8 @@ import polars as pl
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import Policy, outbox
 from ct_assets.delivery.operations import parked_records
+from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.delivery.settlement.last_outcomes import segments
-from ct_assets.delivery.settlement.settle import settled
 from ct_assets.delivery.state.ledger_entries import LedgerEntry
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import OUTBOX

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from ct_assets.delivery import DeliveryFailed, DeliveryResult
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.refused_records import replay
-from ct_assets.delivery.settlement.settle import settled
+from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.sandbox.faults import FaultName
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, Row, Sync, event

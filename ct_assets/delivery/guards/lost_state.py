@@ -60,6 +60,16 @@ def objection(policy: Policy, comparison: Comparison, allow: Collection[str] = (
     )
 
 
+def refuse(home: Path, policy: Policy) -> None:
+    """Stops work on a state that a run would not go on with; for whoever holds its lock.
+
+    Raises:
+        GuardError: It is such a state.
+    """
+    if why := objection(policy, compare(home)):
+        raise GuardError(why)
+
+
 def is_harmful(policy: Policy) -> bool:
     """Whether a run that has lost its state would do harm, so that it stops."""
     return policy.counts_twice or policy.on_removed != "keep"

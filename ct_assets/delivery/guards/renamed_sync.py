@@ -14,10 +14,11 @@ from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, PARKED
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import learn_fields
+from ct_assets.delivery.guards.state_comparison import compare
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.state_copy import copied_home
-from ct_assets.delivery.state.sync_files import STATE, locked, readable_errors
+from ct_assets.delivery.state.sync_files import OUTBOX, STATE, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError
 from ct_assets.sql import literal, parquet_sql
@@ -78,8 +79,9 @@ def check(
 def _others(request: DeliveryRequest) -> list[Path]:
     """States of syncs no longer declared; those to be taken over first, with their answers."""
     declared = request.policy.neighbours | {request.home.name}
-    homes = (path.parent for path in request.home.parent.glob(f"*/{STATE}"))
-    undeclared = (home for home in homes if home.name not in declared)
+    names = (STATE, OUTBOX, "reports")  # any of them tells of a delivery
+    files = (path for name in names for path in request.home.parent.glob(f"*/{name}"))
+    undeclared = {path.parent for path in files if path.parent.name not in declared}
     return sorted(undeclared, key=lambda home: (not _allows(request, home), home.name))
 
 
@@ -109,8 +111,8 @@ def _attached(
             raise GuardError(
                 f"{request.policy.sync}: nobody can tell whether its {request.policy.object}s were "
                 f"sent by {other.name}, which is declared no more: the state in {other} cannot be "
-                f"read, or another process has it open. Nothing was sent. Close or restore it, or "
-                f"if none of them were, run once with allow: [new]"
+                f"read or is not whole, or another process has it open. Nothing was sent. Close or "
+                f"restore it, or if none of them were, run once with allow: [new]"
             ) from None
         stack.callback(connection.execute, "detach old")
         yield
@@ -122,12 +124,20 @@ def _settled(request: DeliveryRequest, other: Path, *, look_only: bool) -> Itera
     with contextlib.ExitStack() as stack:
         home = other
         if look_only and outbox.exists(other):
+            with locked(other, patience):
+                _check_whole(other)
             home = stack.enter_context(copied_home(other, patience))
         else:
             stack.enter_context(locked(other, patience))
+            _check_whole(other)
         if outbox.exists(home):
             _settle(home)
         yield home
+
+
+def _check_whole(home: Path) -> None:
+    if losses := compare(home, thorough=False).losses:
+        raise StorageError("; ".join(losses))
 
 
 def _settle(home: Path) -> None:

@@ -13,6 +13,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import DELETABLE
 from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
 from ct_assets.delivery.delivery_request import MEMORY, Policy
+from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.operations.person_rows import (
     Person,
     about_person,
@@ -20,11 +21,12 @@ from ct_assets.delivery.operations.person_rows import (
     identifiers_of,
     report_lines,
 )
+from ct_assets.delivery.operations.settled_state import opened, settled
 from ct_assets.delivery.sender.account_slots import other_slots
 from ct_assets.delivery.sender.retry import Failures, Retry
-from ct_assets.delivery.settlement.settle import settle, settled, undeclared
+from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state.suppressions import Suppressions
-from ct_assets.delivery.state.sync_files import ASIDE, PREVIOUS, STATE, database
+from ct_assets.delivery.state.sync_files import ASIDE, LEDGER, OUTBOX, PREVIOUS, STATE, database
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError, mask
 from ct_assets.sql import literal
@@ -65,13 +67,12 @@ def erase_person(
     None erases here only.
 
     Raises:
-        ErasureError: CleverTap did not confirm; running it again is safe.
+        ErasureError: CleverTap did not confirm, or a state is lost; running it again is safe.
     """
     declared = policies or {}
-    homes = {
-        path.parent: declared.get(path.parent.name) or undeclared(path.parent)
-        for path in sorted(destination.glob(f"*/{STATE}"))
-    }
+    names = (STATE, LEDGER, OUTBOX, "reports")
+    found = {path.parent for name in names for path in destination.glob(f"*/{name}")}
+    homes = {home: declared.get(home.name) or undeclared(home) for home in sorted(found)}
     suppressions = Suppressions(destination)
     person = _suppress(suppressions, homes, kind, value, also)
     unconfirmed = suppressions.pending(person)
@@ -96,8 +97,14 @@ def _suppress(
     """Holds the person back from now on; returns all of their identifiers that are known."""
     known = {(kind, value), *also, *suppressions.pending([(kind, value)])}
     suppressions.add(known)  # before anything can fail
-    for home, policy in homes.items():
-        known |= _aliases(home, policy, kind, value)
+    try:
+        for home, policy in homes.items():
+            known |= _aliases(home, policy, kind, value)
+    except GuardError as error:
+        raise ErasureError(
+            f"{mask(value)} is held back from now on, but nothing is erased yet: {error}. Then run "
+            f"this again"
+        ) from None
     person = sorted(known)
     suppressions.add(person)
     return person
@@ -106,7 +113,7 @@ def _suppress(
 def _erase_here(homes: Mapping[Path, Policy], person: Person, snapshots: Sequence[Path]) -> Erasure:
     rows, files = {}, 0
     for home, policy in homes.items():
-        with SyncState.open(home, policy) as state:
+        with opened(home, policy) as state:
             rows[home.name], lines = _erase_home(state, person)
             _compact(state)
             files += lines

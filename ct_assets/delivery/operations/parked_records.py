@@ -10,7 +10,7 @@ import polars as pl
 
 from ct_assets.clevertap.codes import DISCARDED, PARKED
 from ct_assets.delivery.delivery_request import Policy
-from ct_assets.delivery.settlement.settle import settled
+from ct_assets.delivery.operations.settled_state import settled
 
 _SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String,

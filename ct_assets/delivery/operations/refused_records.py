@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ct_assets.clevertap.codes import REFUSED
 from ct_assets.delivery.delivery_request import Policy
-from ct_assets.delivery.settlement.settle import settled
+from ct_assets.delivery.operations.settled_state import settled
 
 
 def replay(

@@ -5,9 +5,7 @@ Runs, `parked`, `replay` and `forget` all begin with it, so none of them works o
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
-import contextlib
 import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,19 +49,14 @@ class Settlement:
     removals: OutcomeCounts
 
 
-@contextlib.contextmanager
-def settled(home: Path, policy: Policy) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The state with nothing left open in it, held alone for the time of the block."""
-    with SyncState.open(home, policy) as state, state.database() as connection:
-        settle(state, connection)
-        yield connection
-
-
 def undeclared(home: Path) -> Policy:
     """The policy by which to settle an open delivery of a sync that is no longer declared."""
     if not outbox.exists(home):
         return Policy(sync=home.name, object="profile", declaration="")
-    facts = pl.read_parquet_metadata(home / OUTBOX)
+    try:
+        facts = pl.read_parquet_metadata(home / OUTBOX)
+    except pl.exceptions.PolarsError:  # damaged: nobody settles it, for it may be of events
+        return Policy(sync=home.name, object="event", declaration="", on_unknown="park")
     if "object" not in facts:  # of an older version; nothing is sent twice this way
         kinds = pl.scan_parquet(home / OUTBOX, glob=False).select("kind").head(1).collect()
         facts |= {
