@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ct_assets.io_managers.clevertap_account import ClevertapAccount
     from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
     from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+    from ct_assets.io_managers.shared_store import SharedStore
     from ct_assets.io_managers.warehouse_resource import WarehouseResource
     from ct_assets.sandbox import testing
 
@@ -41,6 +42,7 @@ __all__ = [
     "ClevertapSync",
     "Connection",
     "ParquetStaging",
+    "SharedStore",
     "SourceTable",
     "WarehouseResource",
     "Webhook",
@@ -64,6 +66,7 @@ _MODULES = {
     "ClevertapSync": "ct_assets.components.clevertap_sync",
     "Connection": "ct_assets.components.connection",
     "ParquetStaging": "ct_assets.io_managers.parquet_io_manager",
+    "SharedStore": "ct_assets.io_managers.shared_store",
     "SourceTable": "ct_assets.components.source_table",
     "WarehouseResource": "ct_assets.io_managers.warehouse_resource",
     "Webhook": "ct_assets.components.automation.webhook",

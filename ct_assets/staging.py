@@ -12,7 +12,7 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -44,8 +44,21 @@ class NotStagedError(UserError):
 class Snapshot:
     """A published snapshot."""
 
-    path: Path
+    file: Path
     meta: SnapshotMeta = field(default_factory=SnapshotMeta)
+    bring: Callable[[Path], None] | None = field(default=None, repr=False, compare=False)
+    """Fetches the files of a folder, if they are kept elsewhere."""
+
+    @property
+    def path(self) -> Path:
+        """Of its rows, which are there from now on."""
+        if self.bring is not None:
+            self.bring(self.folder)
+        return self.file
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
 
     def scan(self) -> pl.LazyFrame:
         return scan(self.path)
@@ -112,7 +125,7 @@ class Staging:
 
     def current(self, key: Sequence[str], partition: str | None = None) -> Snapshot:
         try:
-            return _snapshot(self._home(key, partition) / POINTER)
+            return _snapshot(self._home(key, partition))
         except FileNotFoundError:
             raise NotStagedError(key, partition) from None
 
@@ -122,7 +135,7 @@ class Staging:
         newest = max(pointers, key=lambda path: path.stat().st_mtime, default=None)
         if newest is None:
             raise NotStagedError(key, None)
-        return _snapshot(newest)
+        return _snapshot(newest.parent)
 
     def snapshots(self, key: Sequence[str]) -> list[Path]:
         """The files of all snapshots of an asset, of every partition, replaced ones too."""
@@ -150,12 +163,19 @@ class Staging:
     def partitions(self, key: Sequence[str]) -> list[str | None]:
         """All that were staged; None is the whole of an asset without any."""
         pointers = self._home(key, None).parent.glob(f"=*/{POINTER}")
-        return [unquote(name[1:]) or None for name in sorted(p.parent.name for p in pointers)]
+        return [partition_of(name) for name in sorted(p.parent.name for p in pointers)]
 
     def amend(self, key: Sequence[str], partition: str | None, meta: SnapshotMeta) -> None:
         """Replace the meta of the current snapshot."""
         current = self.current(key, partition)
-        self._point(self._home(key, partition), current.path.parent.name, meta)
+        self._point(self._home(key, partition), current.folder.name, meta)
+
+    def keep_edits(self, key: Sequence[str]) -> None:
+        """Has everybody read the files of `snapshots` that were changed in place."""
+
+    def place(self, snapshot: Snapshot) -> str:
+        """Where it is kept, as texts name it."""
+        return str(snapshot.file)
 
     def knows(self, key: Sequence[str]) -> bool:
         """Whether anything was staged of it, in whichever partition."""
@@ -197,17 +217,36 @@ class Staging:
         return False
 
 
-def _snapshot(pointer: Path) -> Snapshot:
+def partition_of(home: str) -> str | None:
+    """The partition of a folder such as `=2026-01-01`; None is the whole of an asset."""
+    return unquote(home[1:]) or None
+
+
+def is_range(home: str) -> bool:
+    """Whether it is the folder of partitions that were staged as one."""
+    return _quote(RANGE) in home
+
+
+def pointed_to(home: Path, pointer: bytes, shown: str) -> Snapshot:
+    """The snapshot in `home` that a pointer names; texts show where that is.
+
+    Raises:
+        UserError: It is damaged, or of a newer version.
+    """
     try:
-        known = json.loads(pointer.read_text())
-        return Snapshot(pointer.parent / known["snapshot"] / DATA, from_json(known["meta"]))
+        known = json.loads(pointer)
+        return Snapshot(home / known["snapshot"] / DATA, from_json(known["meta"]))
     except UserError as error:
-        raise UserError(f"{pointer.parent}: {error}") from None
+        raise UserError(f"{shown}: {error}") from None
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(
-            f"{pointer} is damaged ({type(error).__name__}); remove {pointer.parent} and "
+            f"{shown}/{POINTER} is damaged ({type(error).__name__}); remove {shown} and "
             "materialize the asset again"
         ) from None
+
+
+def _snapshot(home: Path) -> Snapshot:
+    return pointed_to(home, (home / POINTER).read_bytes(), str(home))
 
 
 def _quote(part: str) -> str:

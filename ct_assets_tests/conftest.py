@@ -8,6 +8,7 @@ import pytest
 
 from ct_assets import settings
 from ct_assets.delivery.sender import account_slots
+from ct_assets.store import store_settings
 
 if TYPE_CHECKING:
     from ct_assets_tests.sources.connections.postgres_server import PostgresServer
@@ -38,6 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def own_project(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test stands in the project whose definitions another one has loaded."""
     monkeypatch.setattr(settings, "_entered", None)
+    monkeypatch.setattr(store_settings, "_named", store_settings.of_environment)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.automation.webhook import Webhook
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.shared_store import use_store_of
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
 
 AUTOMATION = "automation"
@@ -34,8 +35,9 @@ def resources(own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     `dg.Definitions(assets=..., resources=ct_assets.resources())`.
 
     Raises:
-        UserError: An account's passcode is written out in them.
+        UserError: An account's passcode, or the store's password, is written out in them.
     """
+    use_store_of(own.values())
     if isinstance(clevertap := own.get("clevertap"), ClevertapIOManager):
         clevertap.check()
     staging = own.get("ct_staging")

@@ -14,6 +14,9 @@ from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir, project_root
 from ct_assets.sources.frames import lazy_frame
 from ct_assets.staging import RANGE, Draft, Snapshot, Staging
+from ct_assets.store.places import objects_of
+from ct_assets.store.shared_staging import SharedStaging
+from ct_assets.store.store_settings import shared_store
 
 
 class ParquetStaging(dg.ConfigurableIOManager):
@@ -26,13 +29,22 @@ class ParquetStaging(dg.ConfigurableIOManager):
     )
 
     def staging(self) -> Staging:
+        """The snapshots of this disk, or those that hosts share, with copies on this disk."""
+        retention = timedelta(hours=self.retention_hours)
+        if store := shared_store():
+            return SharedStaging(
+                data_dir() / "cache",
+                retention,
+                objects=objects_of(store),
+                cache_bytes=store.cache_bytes,
+            )
         root = project_root() / self.root if self.root else data_dir() / "staging"
-        return Staging(root, timedelta(hours=self.retention_hours))
+        return Staging(root, retention)
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         with readable(), owners_files(data_dir()):
             if isinstance(obj, Draft):
-                snapshot = self.staging().publish(obj)
+                described = self.published(obj, context.asset_key.path[-1])
             else:
                 frame = lazy_frame(obj)
                 if frame is None:
@@ -42,25 +54,26 @@ class ParquetStaging(dg.ConfigurableIOManager):
                     )
                 with self.staging().draft(*name_of(context)) as draft:
                     draft.sink(frame)
-                    snapshot = self.staging().publish(draft)
-            context.add_output_metadata(described(snapshot, context.asset_key.path[-1]))
+                    described = self.published(draft, context.asset_key.path[-1])
+            context.add_output_metadata(described)
+
+    def published(self, draft: Draft, stage: str) -> dict[str, Any]:
+        """Publishes a draft; returns its row count, column schema and place for Dagster."""
+        staging = self.staging()
+        snapshot = staging.publish(draft)
+        frame = snapshot.scan()
+        return {
+            "dagster/row_count": frame.select(pl.len()).collect().item(),
+            "dagster/column_schema": column_schema(frame, stage),
+            "path": dg.MetadataValue.path(staging.place(snapshot)),
+            "bytes": snapshot.path.stat().st_size,
+        }
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame | Snapshot:
         with readable():
             snapshot = self.staging().current(*name_of(context))
         wanted = context.dagster_type.typing_type
         return snapshot if wanted is Snapshot else snapshot.scan()
-
-
-def described(snapshot: Snapshot, stage: str) -> dict[str, Any]:
-    """Row count, column schema and place of a snapshot, as Dagster's catalog shows them."""
-    frame = snapshot.scan()
-    return {
-        "dagster/row_count": frame.select(pl.len()).collect().item(),
-        "dagster/column_schema": column_schema(frame, stage),
-        "path": dg.MetadataValue.path(snapshot.path),
-        "bytes": snapshot.path.stat().st_size,
-    }
 
 
 def name_of(context: dg.OutputContext | dg.InputContext) -> tuple[list[str], str | None]:

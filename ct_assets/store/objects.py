@@ -18,8 +18,8 @@ PROBES = "probe/"
 class ObjectMissing(StoreError):  # noqa: N818 - a state, by which callers decide
     """An object that is to be read is not there."""
 
-    def __init__(self, place: str, name: str) -> None:
-        super().__init__(f"{name} is missing in {place}")
+    def __init__(self, place: str, name: str, advice: str = "") -> None:
+        super().__init__(f"{name} is missing in {place}{advice}")
         self.name = name
 
 

@@ -33,7 +33,8 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
     rows = 0
     for sync in syncs:
         source, valid = sync.source.split("/"), staging.snapshots((sync.name, "valid"))
-        for key in (source, *((sync.name, stage) for stage in STAGES)):
+        assets = [source, *((sync.name, stage) for stage in STAGES)]
+        for key in assets:
             staging.sweep(key)
         keys = _keys(sync, valid, person)
         rows += sum(erase_rows(path, about_person(person)) for path in valid)
@@ -45,6 +46,8 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
             rows += sum(erase_rows(path, report_lines(keys)) for path in paths)
         for path in (*staging.snapshots((sync.name, "rejected")), *staging.snapshots(source)):
             rows += _erase_source(sync, path, person)
+        for key in assets:
+            staging.keep_edits(key)
         _recount(staging, sync)
     return rows
 

@@ -17,7 +17,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.destinations import FROM_ENVIRONMENT
-from ct_assets.io_managers.parquet_io_manager import ParquetStaging, described, span
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging, span
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.staging import Draft, Staging
 
@@ -158,7 +158,7 @@ def staged(
     if asset in context.selected_asset_keys:
         yield dg.Output(draft, asset.path[-1], metadata=metadata)
         return
-    metadata = {**metadata, **described(io_manager.staging().publish(draft), asset.path[-1])}
+    metadata = {**metadata, **io_manager.published(draft, asset.path[-1])}
     parts: list[str | None] = [*partition_keys(context)]
     for part in parts or [None]:
         context.log_event(dg.AssetMaterialization(asset, metadata=metadata, partition=part))

@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from ct_assets.staging import Staging
+from ct_assets.store.shared_staging import SharedStaging
 
 REMEDY = "Give all of them the same CT_DATA_DIR, on one disk"
 
@@ -13,6 +14,8 @@ def staged_elsewhere(
     instance: dg.DagsterInstance, asset: dg.AssetKey, staging: Staging, since: float = 0
 ) -> tuple[str, Path] | None:
     """The last run that made `asset` after that time, and its file, if that is not in `staging`."""
+    if isinstance(staging, SharedStaging):
+        return None
     after = dg.AssetRecordsFilter(asset, after_timestamp=float(since))
     for record in instance.fetch_materializations(after, limit=1).records:
         made = record.asset_materialization

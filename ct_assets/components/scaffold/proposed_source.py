@@ -10,6 +10,7 @@ import yaml
 
 from ct_assets.components.project.locations import COMPONENTS, component_of
 from ct_assets.errors import UserError, closest
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.settings import data_dir
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
@@ -53,7 +54,7 @@ def plain(name: str) -> str:
 
 def _schema(asset: str, declared: DeclaredSource | None) -> Mapping[str, pl.DataType]:
     if declared is None:
-        staged = Staging(data_dir() / "staging").current(asset.split("/"))
+        staged = ParquetStaging().staging().current(asset.split("/"))
         return staged.scan().collect_schema()
     warehouse = Warehouse(data_dir() / "warehouse.duckdb")
     with (
