@@ -20,6 +20,7 @@ from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.state_copy import copied_home
 from ct_assets.delivery.state.sync_files import OUTBOX, STATE, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
+from ct_assets.delivery.state.witness import OTHER
 from ct_assets.errors import UserError
 from ct_assets.sql import literal, parquet_sql
 
@@ -63,7 +64,7 @@ def check(
     if not request.policy.counts_twice:
         return
     for other in _others(request):
-        answer = f"other:{other.name}"
+        answer = f"{OTHER}{other.name}"
         if state_database.get(connection, answer):
             continue
         if "new" in request.allow:
