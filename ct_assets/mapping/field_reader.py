@@ -8,7 +8,7 @@ import polars as pl
 from ct_assets.mapping.convert.dtypes import in_calendar, text
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.field import Filling, Region
-from ct_assets.mapping.declaration.problems import SchemaError, near
+from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError, near
 from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
 from ct_assets.mapping.wide_integers import wide
 
@@ -97,10 +97,9 @@ class FieldReader:
         return self._schema[column]
 
     def _absent(self, column: str, wanted_by: str, advice: str = "") -> SchemaError:
-        return SchemaError(
-            f"{self._where}: {self._source} has no column {column!r}, which {wanted_by} "
-            f"wants{near(column, self._schema)}{advice} Mend the declaration, or bring the column "
-            "back."
+        advice = f"{near(column, self._schema)}{advice} Mend the declaration, or bring the column "
+        return AbsentColumnError(
+            f"{self._where}: {self._source}", column, wanted_by, f"{advice}back."
         )
 
     def excluded(self, columns: Sequence[str]) -> set[str]:
