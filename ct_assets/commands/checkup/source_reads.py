@@ -13,6 +13,7 @@ from ct_assets.components.project.registry import Declared
 from ct_assets.errors import UserError
 from ct_assets.mapping import SchemaError, bind
 from ct_assets.mapping.declaration.problems import knowing
+from ct_assets.mapping.json_texts.found_shapes import found_shapes
 
 
 def sources(project: Project) -> Iterator[Diagnosis]:
@@ -35,18 +36,18 @@ def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Di
             else:
                 yield failed(name, "no rows", "Look at what fills it; an empty table is rare.")
             for declared in syncs:
-                yield _columns(declared, schema, left_out)
+                yield _columns(declared, frame, left_out)
     except UnseenSourceError as error:
         yield note(name, str(error))
     except UserError as error:
         yield failed(name, error, "Make it readable, or correct the source's declaration.")
 
 
-def _columns(declared: Declared, schema: pl.Schema, left_out: Mapping[str, str]) -> Diagnosis:
+def _columns(declared: Declared, frame: pl.LazyFrame, left_out: Mapping[str, str]) -> Diagnosis:
     name = f"columns of {declared.sync.name}"
     try:
         with knowing(left_out):
-            mapped = bind(declared.sync, schema)
+            mapped = bind(declared.sync, frame.collect_schema(), found_shapes(declared.sync, frame))
     except SchemaError as error:
         problem = locations.message_at(declared.place, error.path, str(error))
         return failed(name, problem, "Correct the declaration, or bring the column back.")
