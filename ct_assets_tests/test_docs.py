@@ -31,7 +31,7 @@ VARIABLE = re.compile(r"(CT|CLEVERTAP|DAGSTER)_[A-Z_]+")
 METADATA = {
     "components/assets/split_metadata.py": {"split_metadata"},
     "io_managers/delivery_metadata.py": {"delivery_metadata"},
-    "io_managers/parquet_io_manager.py": {"described"},
+    "io_managers/parquet_io_manager.py": {"published"},
 }
 """The functions that make the metadata of a sync's assets."""
 PARSERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {

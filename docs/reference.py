@@ -30,6 +30,12 @@ VARIABLES: Mapping[str, str] = {
     "CT_BRANCH_SENDS": "`1` lets a branch deployment of Dagster+ send to an account.",
     "CT_DATA_DIR": "Where state, snapshots and the sandbox are kept; a relative folder starts at "
     "the project. Default: `data`.",
+    "CT_DATABASE_URL": "Postgres that hosts share, `postgresql://user:password@host/database`, "
+    "for locks and the ledger. It goes with CT_STORE_URL; without both, all is in CT_DATA_DIR.",
+    "CT_STORE_URL": "The bucket that hosts share, such as `s3://bucket/folder`, `gs://`, "
+    "`az://`, or a folder that all of them reach under the same path, for state and staged files.",
+    "CT_CACHE_GB": "With a shared store: gigabytes of CT_DATA_DIR for copies of staged files. "
+    "Default: 20.",
     "CT_PROJECT": "The project's folder, for a process that is started elsewhere.",
     "CT_DEFINITIONS": "The module of the Dagster definitions, as `ct-assets --module` names it.",
     "CT_ALERTS_URL": "The webhook that is told of runs that failed or went beyond their budgets.",
@@ -62,7 +68,7 @@ METADATA: Mapping[str, str] = {
     "dagster/row_count": "Rows of the asset; of `clevertap`, those that were acked.",
     "dagster/column_schema": "Columns with their types and meanings.",
     "dagster/column_lineage": "The columns of the source behind each field.",
-    "path": "The staged file.",
+    "path": "The staged file, or its object in a shared store.",
     "bytes": "Its size.",
     "notes": "What the delivery had to tell, in sentences.",
     "data_points": "What CleverTap charges for the acked records, as far as we can count it.",

@@ -4,19 +4,16 @@ Two counts of rows by partition are kept: of the last split, beside the staged s
 deliveries, for each destination beside its state.
 """
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
 from ct_assets.clevertap.destination import DestinationError
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.files import private_dir, private_lock, replacing
-from ct_assets.io_managers.delivery_requests import home
+from ct_assets.components.automation.delivered_rows import delivered_rows
 from ct_assets.io_managers.destinations import known, name_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
@@ -94,13 +91,8 @@ def delivered(sync: Sync, staging: Staging, destination: str, valid: Snapshot) -
     rows, split = valid.meta.partition_rows, valid.meta.split
     if not rows or split is None or split.declaration != sync.digest:
         return
-    file = _file(sync, destination)
-    with private_lock(private_dir(file.parent) / f"{file.name}.lock"):
-        seen = staging.meta(_seen(sync)).partition_rows
-        # A row that vanished must not be counted in place of a new one.
-        kept = {k: min(n, seen[k]) for k, n in _read(sync, file).items() if k in seen}
-        with replacing(file) as partial:
-            partial.write_text(json.dumps({"of": _meaning(sync), "rows": {**kept, **rows}}))
+    seen = staging.meta(_seen(sync)).partition_rows
+    delivered_rows(destination, sync.name, _meaning(sync)).add(rows, seen)
 
 
 def _beyond(rows: Mapping[str, int], done: Mapping[str, int]) -> dict[str, int]:
@@ -117,26 +109,10 @@ def _delivered(sync: Sync) -> Mapping[str, int]:
     A run tells those mistakes.
     """
     try:
-        return _read(sync, _file(sync, name_of(known(sync))))
+        destination = name_of(known(sync))
     except DestinationError:
         return {}
-
-
-def _file(sync: Sync, destination: str) -> Path:
-    # In a folder of its own: a delivery removes half-written files beside its state.
-    return home(destination, sync.name) / "partitions" / "delivered.json"
-
-
-def _read(sync: Sync, file: Path) -> Mapping[str, int]:
-    """Rows by partition that were delivered; none if the declaration has changed since.
-
-    It may take other rows now, so that all partitions are compared once.
-    """
-    try:
-        stored = json.loads(file.read_text())
-    except FileNotFoundError:
-        return {}
-    return dict(stored["rows"]) if stored["of"] == _meaning(sync) else {}
+    return delivered_rows(destination, sync.name, _meaning(sync)).read()
 
 
 def _meaning(sync: Sync) -> str:
