@@ -51,3 +51,19 @@ def postgres() -> "Iterator[PostgresServer]":
 
     with postgres_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _database(postgres: "PostgresServer") -> str:
+    postgres.run("create database store")
+    return postgres.url(database="store")
+
+
+@pytest.fixture
+def database(postgres: "PostgresServer", _database: str) -> str:
+    """The URL of a database with nothing in it, and nobody connected to it."""
+    postgres.run(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = 'store'"
+    )
+    postgres.run("drop schema if exists ct_assets cascade", database="store")
+    return _database

@@ -75,7 +75,9 @@ class Client:
         self.destination = destination
         self._seconds = seconds
         self._clock = clock
-        self._pool = _pool(destination, clock)
+        self.may_write: Callable[[], bool] = lambda: True
+        """Asked at the last moment before anything of a request is written; False ends it."""
+        self._pool = _pool(destination, clock, lambda: self.may_write())
         self._upload_url = self._url("/1/upload")
         self._headers = httpx.Headers(
             {
@@ -188,10 +190,14 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _pool(destination: Destination, clock: Callable[[], float]) -> DeadlinePool:
+def _pool(
+    destination: Destination, clock: Callable[[], float], may_write: Callable[[], bool]
+) -> DeadlinePool:
     try:
         proxy = proxy_of(destination.base_url)
-        return DeadlinePool(connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock)
+        return DeadlinePool(
+            connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock, may_write=may_write
+        )
     except (OSError, ValueError, ImportError) as error:
         kind = type(error).__name__
     # Outside of the handler, so that no traceback shows a proxy's password.

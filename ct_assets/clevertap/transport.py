@@ -45,8 +45,16 @@ class DeadlinePool:
     httpcore's pool rather than httpx's transport, which takes no network backend.
     """
 
-    def __init__(self, *, connections: int, proxy: str | None, clock: Clock) -> None:
-        self._network = _Backend(_Deadline(clock))
+    def __init__(
+        self,
+        *,
+        connections: int,
+        proxy: str | None,
+        clock: Clock,
+        may_write: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`may_write` is asked before anything of a request is written; False ends the request."""
+        self._network = _Backend(_Deadline(clock), may_write)
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(),
             proxy=_proxy(proxy) if proxy else None,
@@ -142,9 +150,12 @@ class _Deadline(threading.local):
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._at = float("inf")
+        self.has_written = False
+        """Whether anything of the request under way may have left."""
 
     def start(self, seconds: float) -> None:
         self._at = self._clock() + seconds
+        self.has_written = False
 
     def timeout(self, timeout: float | None, late: type[httpcore.TimeoutException]) -> float | None:
         """Seconds left of `timeout` and of the deadline, as sockets take them."""
@@ -155,9 +166,10 @@ class _Deadline(threading.local):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, deadline: _Deadline) -> None:
+    def __init__(self, deadline: _Deadline, may_write: Callable[[], bool]) -> None:
         self._inner = httpcore.SyncBackend()
         self.deadline = deadline
+        self.may_write = may_write
         self.keeps_alive = True
         """False once a connection broke when it was used again: there may be servers that close
         after each reply and do not say so, and each request that meets them is left unknown."""
@@ -202,8 +214,17 @@ class _Stream(httpcore.NetworkStream):
         self._used_again |= self._replied
         self._replied = False
         for start in range(0, len(buffer), CHUNK):
+            self._check()
             left = self._network.deadline.timeout(timeout, httpcore.WriteTimeout)
             self._inner.write(buffer[start : start + CHUNK], left)
+
+    def _check(self) -> None:
+        """Looked at for each part: a process may be stopped between two of them, for minutes."""
+        deadline = self._network.deadline
+        if not self._network.may_write():
+            late = httpcore.WriteError if deadline.has_written else httpcore.ConnectError
+            raise late("this process may not send at this moment")
+        deadline.has_written = True
 
     def close(self) -> None:
         self._inner.close()

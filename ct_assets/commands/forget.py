@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,7 @@ from ct_assets.commands.support.output import counted
 from ct_assets.commands.support.staged_erasure import erase_staged, named_by
 from ct_assets.delivery.operations.erasure import ErasureError, erase_person
 from ct_assets.delivery.operations.person_rows import Person, identifiers_of
+from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
@@ -43,7 +45,7 @@ def command(module: str, value: str, kind: str, *, lift: bool, yes: bool) -> Non
         _lift(project, kind, value, yes=yes)
         return
     reached = _reached(project)
-    folders = {path.name for path in (data_dir() / "state").glob("*") if path.is_dir()}
+    folders = {path.name for path in _folders()}
     if not yes:
         names = ", ".join(destinations.label(to) for to in reached.values()) or "no destination"
         question = f"Erase {kind} {value!r} here and at {names}? This cannot be undone."
@@ -73,7 +75,7 @@ def _lift(project: Project, kind: str, value: str, *, yes: bool) -> None:
     if not yes:
         question = f"Send the rows of {kind} {value!r} again from the next run on?"
         click.confirm(question, abort=True)
-    folders = [path for path in sorted((data_dir() / "state").glob("*")) if path.is_dir()]
+    folders = _folders()
     person = {(kind, value)}
     for declared in project.syncs.values():
         with contextlib.suppress(UserError), project.rows(declared) as rows:
@@ -87,6 +89,13 @@ def _lift(project: Project, kind: str, value: str, *, yes: bool) -> None:
         f"{mask(value)} is forgotten no more ({', '.join(lifted)}). Their rows go with the next "
         "runs, as rows that were never sent: events, too."
     )
+
+
+def _folders() -> list[Path]:
+    """Those of all destinations that anything is known of, here or on other hosts."""
+    states = data_dir() / "state"
+    here = {path for path in states.glob("*") if path.is_dir()}
+    return sorted(here | {home.parent for home in homes(states)})
 
 
 def _reached(project: Project) -> Mapping[str, Destination]:

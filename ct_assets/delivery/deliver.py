@@ -17,8 +17,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
 from ct_assets.delivery.guards import guards, lost_state
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
-from ct_assets.delivery.sender import account_witness
-from ct_assets.delivery.sender.account_slots import other_slots, upload_slots
+from ct_assets.delivery.sender import account_witness, hosts_slots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.delete_adapter import Deleting
 from ct_assets.delivery.sender.retry import Retry
@@ -31,6 +30,7 @@ from ct_assets.delivery.state.ledger import DeliveryLedger
 from ct_assets.delivery.state.sync_files import OUTBOX, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.row_counts import DeliveryCounts, RowCounts
+from ct_assets.store.hold import Hold
 
 RESENDS = 12
 """How often a profile whose answer was lost is sent again: repeats of it do no harm."""
@@ -82,16 +82,18 @@ def deliver(
     rng = rng or Random()  # noqa: S311 -- spreads repeats, hides nothing
     sending = Sending(client, clock, rng, stop, retry, progress)
     home = request.home
-    with locked(home, request.patience, stop, waiting), readable_errors(home):
-        result = _deliver(request, sending)
+    with locked(home, request.patience, stop, waiting) as hold, readable_errors(home):
+        result = _deliver(request, sending, hold)
     _check(request, result)
     return result
 
 
-def _deliver(request: DeliveryRequest, sending: Sending) -> DeliveryResult:
+def _deliver(request: DeliveryRequest, sending: Sending, hold: Hold) -> DeliveryResult:
     comparison = lost_state.check(request)
     lost_state.set_aside(request.home, comparison)
-    with SyncState.open_unlocked(request.home, request.policy, memory=request.memory) as state:
+    with SyncState.open_unlocked(
+        request.home, request.policy, memory=request.memory, hold=hold
+    ) as state:
         delivery = plan_delivery(request, state, comparison)
         stats = send_delivery(request, state, delivery, sending)
         result = settle_delivery(request, state, delivery, stats)
@@ -112,6 +114,7 @@ def plan_delivery(
         check_guards(connection, request)
         state.ledger.prune(before)
         delivery_report.prune(state.home, before)
+        state.hold.prune(before, delivery_report.ages)
         plan = make_plan(connection, request)
         delivery_report.list_held(connection)
         if not plan.objection:
@@ -125,6 +128,7 @@ def plan_delivery(
             f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
             f"sent, run again"
         )
+    state.publish()
     if not request.rehearsal:
         account_witness.write(request.home, state_id, number, keys, request.at)
     return PlannedDelivery(number, plan, leftover)
@@ -158,7 +162,8 @@ def _send_part(
     deletions: bool,
 ) -> None:
     client, policy = sending.client, request.policy
-    slots = other_slots if deletions else upload_slots
+    client.may_write = state.hold.may_send
+    slots = hosts_slots.others if deletions else hosts_slots.uploads
     send(
         outbox.batches(state.home / OUTBOX, deletions=deletions),
         Deleting(client) if deletions else client,
@@ -201,11 +206,12 @@ def settle_delivery(
             state_database.put(connection, "declaration", request.policy.declaration)
         state_id, keys = _standing(connection)
         state.ledger.note("keys", str(keys))
-    if not request.rehearsal:
-        account_witness.write(request.home, state_id, delivery.number, keys, request.at)
     counts = _counts(request, plan, settlement)
     if _shows_all(request, counts):
         state.keep_previous(request.valid, delivery.number)
+    state.publish()
+    if not request.rehearsal:
+        account_witness.write(request.home, state_id, delivery.number, keys, request.at)
     return DeliveryResult(
         counts=counts,
         report=settlement.report,

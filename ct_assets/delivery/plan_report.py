@@ -3,7 +3,6 @@
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +18,10 @@ from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.guards.state_comparison import Comparison
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, REMOVALS
+from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.state_copy import copied
 from ct_assets.delivery.state.state_database import scalar
-from ct_assets.delivery.state.sync_files import PREVIOUS, locked, readable_errors
+from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import mask
 from ct_assets.sql import name_sql, parquet_sql
@@ -79,7 +79,7 @@ def plan(request: DeliveryRequest) -> PlanReport:
 
 
 def _review(request: DeliveryRequest) -> Comparison:
-    with locked(request.home, request.patience) if request.home.exists() else nullcontext():
+    with reading(request.home, request.patience):
         return lost_state.review(request)
 
 

@@ -6,7 +6,6 @@ branch deployment.
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import dagster as dg
 
@@ -20,6 +19,7 @@ from ct_assets.clevertap.destination import (
     named_destination,
     sandbox_destination,
 )
+from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.sync_files import LEDGER, STATE
 from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
@@ -120,13 +120,8 @@ def _check_sandbox_is_meant(
 
 def _sent_before(sync: str) -> str | None:
     """The account that a state in CT_DATA_DIR is of."""
-    folders = (data_dir() / "state").glob(f"*/{sync}")
-    return next((f.parent.name for f in sorted(folders) if _is_of_account(f)), None)
-
-
-def _is_of_account(state: Path) -> bool:
-    has_state = any((state / name).exists() for name in (STATE, LEDGER))
-    return has_state and is_account_name(state.parent.name)
+    known = homes(data_dir() / "state", sync=sync, having=(STATE, LEDGER))
+    return next((h.parent.name for h in known if is_account_name(h.parent.name)), None)
 
 
 def _logged_before(sync: str, instance: dg.DagsterInstance) -> str | None:

@@ -15,7 +15,8 @@ from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.state_comparison import Comparison, compare
 from ct_assets.delivery.state import ledger, state_database
 from ct_assets.delivery.state.ledger_reader import readable_ledger
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError, locked
+from ct_assets.delivery.state.shared_folders import homes, reading
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError
 from ct_assets.errors import lock_holder
 from ct_assets.sql import opened
 
@@ -31,9 +32,9 @@ class _OpenElsewhereError(Exception):
 def states(folder: Path, known: KnownDeliveries | None = None) -> Iterator[Diagnosis]:
     """A finding for each sync of each destination below `folder`; nothing there is changed."""
     files = (STATE, LEDGER, OUTBOX, "reports")
-    homes = {path.parent for name in files for path in folder.glob(f"*/*/{name}")}
-    lost = [home for home in (known.homes if known else ()) if not home.exists()]
-    findings = [_state(home, known) for home in sorted(homes)]
+    found = homes(folder, having=files)
+    lost = [home for home in (known.homes if known else ()) if home not in found]
+    findings = [_state(home, known) for home in found]
     findings += [each for home in sorted(lost) if (each := _gone(home, known))]
     yield from findings or [ok("state", "none yet")]
 
@@ -41,7 +42,7 @@ def states(folder: Path, known: KnownDeliveries | None = None) -> Iterator[Diagn
 def _state(home: Path, known: KnownDeliveries | None) -> Diagnosis:
     name, fix = _name(home), _fix(home, None)
     try:
-        with locked(home):
+        with reading(home):
             summary = healthy(home)
             comparison = compare(home, known.witnesses(home) if known else ())
         if comparison.losses:

@@ -19,9 +19,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import policy
 from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.mapping import Sync, rejected_keys
-from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.frames import SourceFrame
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 
@@ -70,10 +68,7 @@ class Workspace:
         with (
             self.source(declared) as source,
             errors_at(declared.place),
-            knowing(source.left_out),
-            split_rows(
-                declared.sync, rows_of(declared.sync, source.rows, keys), unprofiled
-            ) as rows,
+            split_rows(declared.sync, rows_of(declared.sync, source, keys), unprofiled) as rows,
         ):
             yield rows
 
@@ -86,7 +81,7 @@ class Workspace:
         return rejected_keys(profiles, rejected.scan()) if rejected else None
 
     @contextlib.contextmanager
-    def source(self, declared: Declared) -> Iterator[SourceFrame]:
+    def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
         """The source's rows as a run would read them now.
 
         Raises:
@@ -95,11 +90,11 @@ class Workspace:
         """
         if declared.source is None:
             frame = computed(self.definitions, source_key(declared.sync))
-            yield SourceFrame(self._last_read(declared.sync) if frame is None else frame)
+            yield self._last_read(declared.sync) if frame is None else frame
             return
         with scratch() as drafts, drafts.draft(("source",)) as draft:
-            left_out = declared.source.snapshot(draft, self.warehouse)
-            yield SourceFrame(draft.scan(), left_out)
+            declared.source.snapshot(draft, self.warehouse)
+            yield draft.scan()
 
     def _last_read(self, sync: Sync) -> pl.LazyFrame:
         try:

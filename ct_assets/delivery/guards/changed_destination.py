@@ -16,6 +16,7 @@ from ct_assets.delivery.guards.changed_meaning import (
 )
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.state import state_database
+from ct_assets.delivery.state.shared_folders import fetched, homes
 from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.errors import UserError
 from ct_assets.sql import opened
@@ -49,13 +50,12 @@ def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> No
 
 def _elsewhere(request: DeliveryRequest) -> Iterator[tuple[str, str]]:
     """Other accounts that this sync was delivered to, each with its setting at that time."""
-    for path in sorted(request.home.parents[1].glob(f"*/{request.home.name}/{STATE}")):
-        destination = path.parents[1]
-        if destination == request.home.parent or destination.match(_SANDBOX):
+    for home in homes(request.home.parents[1], sync=request.home.name):
+        if home == request.home or home.parent.match(_SANDBOX):
             continue
-        with contextlib.suppress(duckdb.Error, UserError, OSError):
-            if (before := _stored(path)) is not None:
-                yield destination.name, before
+        with contextlib.suppress(duckdb.Error, UserError, OSError), fetched(home):
+            if (before := _stored(home / STATE)) is not None:
+                yield home.parent.name, before
 
 
 def _stored(path: Path) -> str | None:

@@ -17,10 +17,10 @@ from ct_assets.delivery.diff.diff import learn_fields
 from ct_assets.delivery.guards.state_comparison import compare
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import field_bitmap, state_database
+from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.state_copy import copied_home
 from ct_assets.delivery.state.sync_files import OUTBOX, STATE, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
-from ct_assets.delivery.state.witness import OTHER
 from ct_assets.errors import UserError
 from ct_assets.sql import literal, parquet_sql
 
@@ -64,7 +64,7 @@ def check(
     if not request.policy.counts_twice:
         return
     for other in _others(request):
-        answer = f"{OTHER}{other.name}"
+        answer = f"other:{other.name}"
         if state_database.get(connection, answer):
             continue
         if "new" in request.allow:
@@ -80,9 +80,9 @@ def check(
 def _others(request: DeliveryRequest) -> list[Path]:
     """States of syncs no longer declared; those to be taken over first, with their answers."""
     declared = request.policy.neighbours | {request.home.name}
-    names = (STATE, OUTBOX, "reports")  # any of them tells of a delivery
-    files = (path for name in names for path in request.home.parent.glob(f"*/{name}"))
-    undeclared = {path.parent for path in files if path.parent.name not in declared}
+    named = (STATE, OUTBOX, "reports")  # any of them tells of a delivery
+    known = homes(request.home.parents[1], request.home.parent.name, having=named)
+    undeclared = (home for home in known if home.name not in declared)
     return sorted(undeclared, key=lambda home: (not _allows(request, home), home.name))
 
 

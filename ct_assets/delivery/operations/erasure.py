@@ -22,9 +22,11 @@ from ct_assets.delivery.operations.person_rows import (
     report_lines,
 )
 from ct_assets.delivery.operations.settled_state import opened, settled
-from ct_assets.delivery.sender.account_slots import other_slots
+from ct_assets.delivery.sender import hosts_slots
 from ct_assets.delivery.sender.retry import Failures, Retry
 from ct_assets.delivery.settlement.settle import settle, undeclared
+from ct_assets.delivery.state import shared_folders
+from ct_assets.delivery.state.shared_folders import fetched
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import ASIDE, LEDGER, OUTBOX, PREVIOUS, STATE, database
 from ct_assets.delivery.state.sync_state import SyncState
@@ -71,8 +73,10 @@ def erase_person(
     """
     declared = policies or {}
     names = (STATE, LEDGER, OUTBOX, "reports")
-    found = {path.parent for name in names for path in destination.glob(f"*/{name}")}
-    homes = {home: declared.get(home.name) or undeclared(home) for home in sorted(found)}
+    homes = {
+        home: declared.get(home.name) or _undeclared(home)
+        for home in shared_folders.homes(destination.parent, destination.name, having=names)
+    }
     suppressions = Suppressions(destination)
     person = _suppress(suppressions, homes, kind, value, also)
     unconfirmed = suppressions.pending(person)
@@ -89,6 +93,11 @@ def erase_person(
             f"delete the profile with this {kind} in its dashboard"
         )
     return erasure
+
+
+def _undeclared(home: Path) -> Policy:
+    with fetched(home):
+        return undeclared(home)
 
 
 def _suppress(
@@ -113,9 +122,11 @@ def _suppress(
 def _erase_here(homes: Mapping[Path, Policy], person: Person, snapshots: Sequence[Path]) -> Erasure:
     rows, files = {}, 0
     for home, policy in homes.items():
-        with opened(home, policy) as state:
+        with opened(home, policy, needs="*") as state:
             rows[home.name], lines = _erase_home(state, person)
             _compact(state)
+            state.publish()
+            state.hold.erase_replaced()
             files += lines
     files += sum(erase_rows(path, about_person(person)) for path in snapshots)
     return Erasure(rows, files)
@@ -134,7 +145,7 @@ def _erase_home(state: SyncState, person: Person) -> tuple[int, int]:
 
 def _aliases(home: Path, policy: Policy, kind: str, value: str) -> set[tuple[str, str]]:
     """Finds further identifiers of the person in the state and in the last delivery's rows."""
-    with settled(home, policy) as connection:
+    with settled(home, policy, needs=PREVIOUS) as connection:
         pairs = connection.execute(
             "select kind, key from synced"
             " where kind <> 'event' and list_contains(also, md5_number_lower($1))",
@@ -216,7 +227,7 @@ def _answer(
     """The delete endpoint's verdict, once it takes the request; None if stopped before."""
     failures, rng, reached = Failures(), Random(), False  # noqa: S311 -- spreads repeats
     while True:
-        with other_slots(client.destination).slot(stop) as held:
+        with hosts_slots.others(client.destination).slot(stop) as held:
             if not held:
                 return None
             answer = client.delete_profiles([value], "guid" if kind == "objectId" else "identity")

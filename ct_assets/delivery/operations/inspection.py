@@ -1,7 +1,6 @@
 """Inspection reads what is known of rows and syncs, and leaves every byte as it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +13,9 @@ from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.guards.state_comparison import Comparison, compare
 from ct_assets.delivery.settlement.settle import settle
 from ct_assets.delivery.state.ledger_reader import readable_ledger
+from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.state_copy import copied_home
-from ct_assets.delivery.state.sync_files import LEDGER, STATE, locked, readable_errors
+from ct_assets.delivery.state.sync_files import LEDGER, STATE, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.delivery.state.witness import Witness
 
@@ -88,7 +88,7 @@ def sync_status(home: Path, witnesses: Sequence[Witness] = ()) -> SyncStatus | N
     Raises:
         SyncBusyError: A run is under way.
     """
-    with locked(home) if home.exists() else nullcontext(), readable_errors(home):
+    with reading(home), readable_errors(home):
         comparison, is_open = compare(home, witnesses, thorough=False), outbox.exists(home)
         if STATE in comparison.unusable or not (home / STATE).exists():
             lost = SyncStatus(last=None, synced=0, held={}, open=is_open, comparison=comparison)
@@ -109,10 +109,12 @@ def sync_status(home: Path, witnesses: Sequence[Witness] = ()) -> SyncStatus | N
 
 def key_history(home: Path, policy: Policy, key: str) -> KeyHistory | None:
     """None if nothing was ever sent."""
-    if not (home / STATE).exists():
-        return None
+    with copied_home(home, needs="reports/*") as copy:
+        return _key_history(home, copy, policy, key) if (copy / STATE).exists() else None
+
+
+def _key_history(home: Path, copy: Path, policy: Policy, key: str) -> KeyHistory:
     with (
-        copied_home(home) as copy,
         readable_errors(home),
         SyncState.open_unlocked(copy, policy) as state,
         state.database() as connection,

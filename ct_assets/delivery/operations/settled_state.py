@@ -14,23 +14,23 @@ from ct_assets.delivery.state.sync_state import SyncState
 
 
 @contextlib.contextmanager
-def opened(home: Path, policy: Policy) -> Iterator[SyncState]:
-    """The state, held alone for the time of the block.
+def opened(home: Path, policy: Policy, *, needs: str = "") -> Iterator[SyncState]:
+    """The state, held alone for the time of the block; `needs` as of `locked`.
 
     Raises:
         GuardError: A run would refuse it. To settle what is open in it would take records for
             unsent that CleverTap has acknowledged.
         SyncBusyError: A run is under way.
     """
-    with locked(home), readable_errors(home):
+    with locked(home, needs=needs) as hold, readable_errors(home):
         lost_state.refuse(home, policy)
-        with SyncState.open_unlocked(home, policy) as state:
+        with SyncState.open_unlocked(home, policy, hold=hold) as state:
             yield state
 
 
 @contextlib.contextmanager
-def settled(home: Path, policy: Policy) -> Iterator[duckdb.DuckDBPyConnection]:
+def settled(home: Path, policy: Policy, *, needs: str = "") -> Iterator[duckdb.DuckDBPyConnection]:
     """The database of the state; raises what `opened` does."""
-    with opened(home, policy) as state, state.database() as connection:
+    with opened(home, policy, needs=needs) as state, state.database() as connection:
         settle(state, connection)
         yield connection

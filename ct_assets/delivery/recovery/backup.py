@@ -25,8 +25,8 @@ from ct_assets.delivery.recovery.manifest import (
 from ct_assets.delivery.state import ledger_mark, witness
 from ct_assets.delivery.state.ledger_mark import LedgerMark
 from ct_assets.delivery.state.ledger_reader import last_entry, readable_ledger
-from ct_assets.delivery.state.suppressions import FORGOTTEN
 from ct_assets.delivery.state.sync_files import (
+    FORGOTTEN,
     LEDGER,
     OUTBOX,
     PREVIOUS,

@@ -16,8 +16,8 @@ from ct_assets.delivery.recovery.manifest import STATES, BackupError, Manifest, 
 from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.state import state_database, witness
 from ct_assets.delivery.state.ledger_reader import readable_ledger
-from ct_assets.delivery.state.suppressions import FORGOTTEN
 from ct_assets.delivery.state.sync_files import (
+    FORGOTTEN,
     LEDGER,
     OUTBOX,
     PREVIOUS,
@@ -88,7 +88,7 @@ def restoration(
     if wrong := manifest.faults(backup, [label(home)]):
         raise BackupError(f"{backup} is not whole: {'; '.join(wrong)}. Nothing was restored")
     private_dir(home)
-    with locked(home), readable_errors(home):
+    with locked(home, needs="*"), readable_errors(home):
         known = list(_known(home, witnesses))
         last = max(known, key=lambda each: each.delivery, default=None)
         yield Restoration(

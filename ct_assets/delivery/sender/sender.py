@@ -15,9 +15,9 @@ from typing import Literal, Protocol
 
 from ct_assets.clevertap.client import Reply
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
-from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.batch import Batch, Work
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.hosts_slots import Slots
 from ct_assets.delivery.sender.lanes import LaneQueue
 from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, OutcomePolicy
 from ct_assets.delivery.sender.retry import Retry
@@ -52,7 +52,7 @@ def send(
     client: Uploader,
     ledger: Ledger,
     *,
-    slots: AccountSlots,
+    slots: Slots,
     rng: Random,
     stop: threading.Event,
     on_unknown: Literal["resend", "park"] = "resend",

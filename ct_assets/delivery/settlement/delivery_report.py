@@ -91,6 +91,11 @@ def _hint(code: str) -> str:
     return entry.fix if entry else "CleverTap has not published this code; its message is all."
 
 
+def ages(name: str) -> bool:
+    """Whether a file of a state, by its name, is kept for as long as reports are."""
+    return name.startswith("reports/") or name.endswith(ASIDE)
+
+
 def prune(home: Path, before: datetime) -> None:
     """Removes reports older than that, and files set aside, by the time they were written."""
     for report in (*home.glob("reports/*.parquet"), *home.glob(f"*{ASIDE}")):

@@ -18,8 +18,9 @@ from ct_assets.delivery.state.ledger_entries import (
 )
 from ct_assets.delivery.state.ledger_mark import LedgerMark
 from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry
-from ct_assets.delivery.state.spare_ledger import Outcome, SpareLedger
+from ct_assets.delivery.state.spare_ledger import Outcome, SpareLedger, framed
 from ct_assets.delivery.state.sync_files import LEDGER
+from ct_assets.store.journal import Journal
 
 VERSION = 2
 
@@ -53,8 +54,15 @@ _RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
 class LedgerFile:
     """The file of all deliveries; any number of threads may use it, one at a time."""
 
-    def __init__(self, home: Path, *, durable: bool) -> None:
-        """`durable`: each entry outlives a power cut, not only the death of this process."""
+    def __init__(self, home: Path, *, durable: bool, journal: Journal | None = None) -> None:
+        """`durable`: each entry outlives a power cut, not only the death of this process.
+
+        `journal` takes each entry first, for the other hosts; the file is a copy to work on then.
+        """
+        self._journal = journal
+        if journal is not None:
+            journal.commit(durably=durable)
+            durable = False
         (home / LEDGER).touch(mode=0o600)
         self._connection = sqlite3.connect(
             home / LEDGER, isolation_level=None, check_same_thread=False, timeout=60
@@ -110,6 +118,10 @@ class LedgerFile:
         if self._failure is not None:
             raise self._failure
         self._spare.remove()
+
+    def gather(self) -> None:
+        """Has all entries in the one file, so that it can be copied."""
+        self._connection.execute("pragma wal_checkpoint(truncate)")
 
     def close(self) -> None:
         self._connection.close()
@@ -212,7 +224,7 @@ class LedgerFile:
                     (text,),
                 )
         self._connection.execute("vacuum")
-        self._connection.execute("pragma wal_checkpoint(truncate)")
+        self.gather()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -238,10 +250,13 @@ class LedgerFile:
 
         Raises:
             sqlite3.Error, OSError: The disk is at fault, and this is no outcome, or has no place.
+            StoreError: Another host has taken the sync over, or the database is out of reach.
         """
         each = Outcome(
             delivery, self._outbox(delivery), batch, runs(rows), outcome, why, [*refusals]
         )
+        if self._journal is not None:
+            self._journal.write(framed(each))
         if self._failure is None:
             try:
                 self._note_outcome(each)

@@ -4,12 +4,13 @@ Else a disk that fills up while requests are in flight would lose their answers,
 CleverTap has acknowledged would be sent again. The ledger takes them in when it is opened next.
 """
 
+import contextlib
 import os
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from struct import Struct
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 import orjson
 
@@ -78,22 +79,8 @@ class SpareLedger:
 
     def read(self) -> Iterator[Outcome]:
         """The outcomes that were put, in that order; none if there is no file."""
-        try:
-            stored = self._path.read_bytes()
-        except FileNotFoundError:
-            return
-        at = 0
-        while at + _HEAD.size <= len(stored):
-            length, checksum = _HEAD.unpack_from(stored, at)
-            at += _HEAD.size
-            body = stored[at : at + length]
-            if not length or zlib.crc32(body) != checksum:
-                return
-            at += length
-            delivery, outbox, batch, runs, outcome, why, refusals = orjson.loads(body)
-            pairs = [(first, until) for first, until in runs]
-            refused = [Refusal(*each) for each in refusals]
-            yield Outcome(delivery, outbox, batch, pairs, outcome, why, refused)
+        with contextlib.suppress(FileNotFoundError), self._path.open("rb") as stored:
+            yield from _read(stored)
 
     def remove(self) -> None:
         """Gives the space back, once the ledger has all that was put."""
@@ -112,13 +99,35 @@ class SpareLedger:
         self.close()
 
 
+def framed(outcome: Outcome) -> bytes:
+    """The outcome as the file has it, with the whole of its messages."""
+    told = [(r.position, r.code, r.message) for r in outcome.refusals]
+    return _frame(orjson.dumps([*outcome[:-1], told]))
+
+
+def _read(stored: BinaryIO) -> Iterator[Outcome]:
+    while len(head := stored.read(_HEAD.size)) == _HEAD.size:
+        length, checksum = _HEAD.unpack(head)
+        body = stored.read(length)
+        if not length or zlib.crc32(body) != checksum:
+            return
+        delivery, outbox, batch, runs, outcome, why, refusals = orjson.loads(body)
+        pairs = [(first, until) for first, until in runs]
+        refused = [Refusal(*each) for each in refusals]
+        yield Outcome(delivery, outbox, batch, pairs, outcome, why, refused)
+
+
+def _frame(body: bytes) -> bytes:
+    return _HEAD.pack(len(body), zlib.crc32(body)) + body
+
+
 def _framed(outcome: Outcome, room: int) -> bytes | None:
     """The frame and the end behind it; without its messages if they do not fit in its share."""
     records = sum(until - first for first, until in outcome.runs)
     share = min(room, RECORD_BYTES * records + BYTES // (4 * MAX_IN_FLIGHT))
     for chars, most in ((MESSAGE_CHARS, share), (0, room)):
         body = orjson.dumps([*outcome[:-2], _cut(outcome.why, chars), _refusals(outcome, chars)])
-        frame = _HEAD.pack(len(body), zlib.crc32(body)) + body + _END
+        frame = _frame(body) + _END
         if len(frame) <= most:
             return frame
     return None

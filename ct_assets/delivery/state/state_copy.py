@@ -8,8 +8,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.state.suppressions import FORGOTTEN, PENDING
-from ct_assets.delivery.state.sync_files import LEDGER, MARK, OUTBOX, SPARE, STATE, locked
+from ct_assets.delivery.state.shared_folders import reading
+from ct_assets.delivery.state.suppressions import PENDING
+from ct_assets.delivery.state.sync_files import (
+    FORGOTTEN,
+    LEDGER,
+    MARK,
+    OUTBOX,
+    PREVIOUS,
+    SPARE,
+    STATE,
+)
 from ct_assets.files import scratch_dir
 
 FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
@@ -18,20 +27,21 @@ FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
 @contextlib.contextmanager
 def copied(request: DeliveryRequest) -> Iterator[DeliveryRequest]:
     """The request with a copy of its home, which is removed at the end of the block."""
-    with copied_home(request.home, request.patience) as home:
+    with copied_home(request.home, request.patience, needs=PREVIOUS) as home:
         yield replace(request, home=home)
 
 
 @contextlib.contextmanager
-def copied_home(home: Path, patience: timedelta = timedelta(0)) -> Iterator[Path]:
+def copied_home(
+    home: Path, patience: timedelta = timedelta(0), *, needs: str = ""
+) -> Iterator[Path]:
     with scratch_dir() as folder:
         copy = folder / "state" / "plan" / home.name
         copy.mkdir(parents=True)
-        if home.exists():
-            with locked(home, patience):
-                for name in FILES:
-                    if (home / name).exists():
-                        shutil.copyfile(home / name, copy / name)
+        with reading(home, patience, needs=needs):
+            for name in FILES:
+                if (home / name).exists():
+                    shutil.copyfile(home / name, copy / name)
         copy_suppressions(home.parent, copy.parent)
         yield copy
 

@@ -13,14 +13,13 @@ from pathlib import Path
 import duckdb
 
 from ct_assets.delivery.state.scratch_tables import SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, VALID
-from ct_assets.delivery.state.sync_files import StorageError
+from ct_assets.delivery.state.shared_folders import changing, refreshed
+from ct_assets.delivery.state.sync_files import FORGOTTEN, StorageError
 from ct_assets.files import private_dir, replacing, sync
 from ct_assets.sql import literal
 
 KEY_BYTES = 32
 
-FORGOTTEN = ".forgotten"
-"""The folder of a destination's suppressions, beside its syncs."""
 PENDING = "pending-"
 """Prefix of the files with people whose erasure is not confirmed yet."""
 
@@ -35,17 +34,22 @@ class Suppressions:
 
     def add(self, identifiers: Iterable[tuple[str, str]]) -> None:
         """Adds pairs of a kind and a value."""
-        private_dir(self._folder)
-        if not self._known() and not self._key.exists():
-            _make_once(self._key, secrets.token_hex(KEY_BYTES))
-        secret, known = self._secret(), self._known()
-        for kind, value in identifiers:
-            digest = _hash(secret, f"{kind}:{value}")
-            if digest not in known:
-                _append(self._hashes, f"{digest}\n")
+        with changing(self._folder):
+            private_dir(self._folder)
+            if not self._known() and not self._key.exists():
+                _make_once(self._key, secrets.token_hex(KEY_BYTES))
+            secret, known = self._secret(), self._known()
+            for kind, value in identifiers:
+                digest = _hash(secret, f"{kind}:{value}")
+                if digest not in known:
+                    _append(self._hashes, f"{digest}\n")
 
     def lift(self, identifiers: Iterable[tuple[str, str]]) -> int:
         """Takes pairs of a kind and a value out; returns how many of them were there."""
+        with changing(self._folder):
+            return self._lift(identifiers)
+
+    def _lift(self, identifiers: Iterable[tuple[str, str]]) -> int:
         known = self._known()
         if not known:
             return 0
@@ -58,20 +62,23 @@ class Suppressions:
 
     def keep_pending(self, person: Iterable[tuple[str, str]]) -> None:
         """Keeps somebody who is not deleted at CleverTap yet, until `drop_pending`."""
-        pairs = sorted(person)
-        name = _hash(self._secret(), json.dumps(pairs))
-        with replacing(self._folder / f"{PENDING}{name}") as partial:
-            partial.write_text(json.dumps(pairs))
+        with changing(self._folder):
+            pairs = sorted(person)
+            name = _hash(self._secret(), json.dumps(pairs))
+            with replacing(self._folder / f"{PENDING}{name}") as partial:
+                partial.write_text(json.dumps(pairs))
 
     def pending(self, person: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
         """All identifiers that are kept of whoever has one of these."""
-        return {pair for _, pairs in self._pending(person) for pair in pairs}
+        with refreshed(self._folder):
+            return {pair for _, pairs in self._pending(person) for pair in pairs}
 
     def drop_pending(self, person: Iterable[tuple[str, str]]) -> None:
-        for path, _ in self._pending(person):
-            path.unlink(missing_ok=True)
-        for partial in self._folder.glob(f".{PENDING}*"):  # of a run that was killed
-            partial.unlink(missing_ok=True)
+        with changing(self._folder):
+            for path, _ in self._pending(person):
+                path.unlink(missing_ok=True)
+            for partial in self._folder.glob(f".{PENDING}*"):  # of a run that was killed
+                partial.unlink(missing_ok=True)
 
     def _pending(
         self, person: Iterable[tuple[str, str]]
@@ -83,8 +90,9 @@ class Suppressions:
 
     def knows(self, identifiers: Iterable[str]) -> bool:
         """Whether any of these, written `kind:value`, is suppressed."""
-        known = set(self._known())
-        return bool(known) and any(_hash(self._secret(), i) in known for i in identifiers)
+        with refreshed(self._folder):
+            known = set(self._known())
+            return bool(known) and any(_hash(self._secret(), i) in known for i in identifiers)
 
     def mark_rows(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Fills `SUPPRESSED_ROWS` from `VALID`; False if there are no suppressions."""

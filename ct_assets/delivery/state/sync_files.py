@@ -1,6 +1,7 @@
 """The files of a sync's state: their lock, their work folder, and their errors in words."""
 
 import contextlib
+import fnmatch
 import itertools
 import os
 import pwd
@@ -9,7 +10,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import polars as pl
 from ct_assets.errors import UserError, disk_trouble, hushed, lock_holder
 from ct_assets.files import owner_only, private_dir
 from ct_assets.sql import Setting, literal, opened
+from ct_assets.store.hold import LOCAL, Hold, shared_hold, sharing
+from ct_assets.store.lease import LeaseBusyError
 
 POLL_SECONDS = 0.05
 
@@ -40,6 +43,12 @@ BESIDE = {STATE: (f"{STATE}.wal",), LEDGER: (f"{LEDGER}-wal", MARK, SPARE), OUTB
 ASIDE = ".aside"
 """The end of the name of a file that could not be used, and that a delivery went on without."""
 
+CORE = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
+"""The files of a state that every delivery needs."""
+
+FORGOTTEN = ".forgotten"
+"""The folder of a destination's suppressions, beside its syncs."""
+
 
 class StorageError(UserError):
     """State could not be read or written; nothing that was recorded is lost."""
@@ -55,20 +64,67 @@ def locked(
     patience: timedelta = timedelta(0),
     stop: threading.Event | None = None,
     waiting: Callable[[str], object] = lambda _: None,
-) -> Iterator[None]:
+    *,
+    for_reading: bool = False,
+    needs: str = "",
+) -> Iterator[Hold]:
     """Lets nobody else, in any process, work on the state at `home`; waits for its turn.
+
+    Where hosts share the state, `home` is made equal to what they have, and published at the end.
+    `for_reading` publishes nothing. `needs` is a pattern of files that are fetched beside those
+    that every delivery needs.
 
     Raises:
         SyncBusyError: The turn did not come within `patience`, or before `stop` was set.
     """
     path = _lock_file(home)
     lock = filelock.FileLock(path, mode=0o600)
+    until = time.monotonic() + patience.total_seconds()
     _acquire(lock, home, patience, stop or threading.Event(), waiting)
     try:
         path.write_text(str(os.getpid()))
-        yield
+        store = sharing(home)
+        if store is None:
+            yield LOCAL
+            return
+        left = timedelta(seconds=max(0.0, until - time.monotonic()))
+        with (
+            readable_errors(home),
+            told_busy(),
+            shared_hold(
+                *(store, home),
+                patience=left,
+                stop=stop,
+                waiting=waiting,
+                needed=_needed(needs),
+                tail=SPARE,
+                for_reading=for_reading,
+                beside=FORGOTTEN,
+            ) as hold,
+        ):
+            yield hold
     finally:
         lock.release()
+
+
+def _needed(pattern: str) -> Callable[[Iterable[str]], set[str]]:
+    """Names of the files that are fetched: also the latest report, which bears witness."""
+
+    def needed(names: Iterable[str]) -> set[str]:
+        known = set(names)
+        reports = sorted(name for name in known if name.startswith("reports/"))
+        chosen = {name for name in known if name in CORE or fnmatch.fnmatch(name, pattern)}
+        return chosen | set(reports[-1:])
+
+    return needed
+
+
+@contextlib.contextmanager
+def told_busy() -> Iterator[None]:
+    try:
+        yield
+    except LeaseBusyError as error:
+        raise SyncBusyError(str(error)) from None
 
 
 def _acquire(

@@ -14,6 +14,7 @@ from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.sync_files import PREVIOUS, locked, readable_errors, workdir
 from ct_assets.files import private_dir
+from ct_assets.store.hold import LOCAL, Hold
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class SyncState:
     work: Path
     ledger: LedgerFile
     memory: str
+    hold: Hold = LOCAL
 
     @classmethod
     @contextlib.contextmanager
@@ -37,6 +39,7 @@ class SyncState:
         patience: timedelta = timedelta(0),
         stop: threading.Event | None = None,
         waiting: Callable[[str], object] = lambda _: None,
+        needs: str = "",
     ) -> "Iterator[SyncState]":
         """The state at `home`, held alone: no other process works on it during the block.
 
@@ -45,23 +48,29 @@ class SyncState:
             StorageError: A file of it cannot be read or written.
         """
         with (
-            locked(home, patience, stop, waiting),
+            locked(home, patience, stop, waiting, needs=needs) as hold,
             readable_errors(home),
-            cls.open_unlocked(home, policy, memory=memory) as state,
+            cls.open_unlocked(home, policy, memory=memory, hold=hold) as state,
         ):
             yield state
 
     @classmethod
     @contextlib.contextmanager
     def open_unlocked(
-        cls, home: Path, policy: Policy, *, memory: str = MEMORY
+        cls, home: Path, policy: Policy, *, memory: str = MEMORY, hold: Hold = LOCAL
     ) -> "Iterator[SyncState]":
         """The same for whoever holds the lock already, or owns the copy at `home`."""
         with (
             workdir(private_dir(home)) as work,
-            LedgerFile(home, durable=policy.counts_twice) as ledger,
+            LedgerFile(home, durable=policy.counts_twice, journal=hold.journal) as ledger,
         ):
-            yield cls(home, policy, work, ledger, memory)
+            yield cls(home, policy, work, ledger, memory, hold)
+
+    def publish(self) -> None:
+        """Has other hosts know how all stands; the database must be closed."""
+        if self.hold is not LOCAL:
+            self.ledger.gather()
+            self.hold.publish()
 
     @contextlib.contextmanager
     def database(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,1 +1,0 @@
-"""Reads texts of JSON as lists, structs and single values: `json:` of a field."""

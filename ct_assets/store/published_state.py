@@ -1,0 +1,227 @@
+"""PublishedState keeps a folder equal to what a pointer in Postgres names, and publishes changes.
+
+The files are immutable objects; the folder is a copy to work on, which may vanish at any time. A
+note in it says which objects its files are, so that none is fetched twice.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ct_assets.files import private_dir, replacing
+from ct_assets.store.lease import Lease
+from ct_assets.store.objects import Objects
+from ct_assets.store.store_settings import StoreError
+
+NOTE = ".published.json"
+STATES = "state/"
+WORK = "work"
+FETCHES = 8
+REPLACED_FOR = "1 hour"
+"""How long objects stay that no pointer names any more: somebody may still read them."""
+
+_MOVE = """
+update ct_assets.syncs set files = %s, published = fence
+where (destination, sync, fence) = (%s, %s, %s)
+"""
+_FOLDED = "delete from ct_assets.journal where (destination, sync) = (%s, %s)"
+_REPLACED = """
+insert into ct_assets.replaced (object, destination, sync)
+select unnest(%s::text[]), %s, %s on conflict do nothing
+"""
+_EXPIRED = """
+delete from ct_assets.replaced
+where (destination, sync) = (%s, %s) and (%s or at < now() - %s::interval)
+returning object
+"""
+
+
+class UnknownStateError(StoreError):
+    """A folder has a state that the shared store knows nothing of."""
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    object: str
+    size: int
+    sha256: str
+    mtime_ns: int
+    """Of the file it was made from: by it reports grow old."""
+
+
+class PublishedState:
+    def __init__(
+        self,
+        folder: Path,
+        objects: Objects,
+        lease: Lease,
+        needed: Callable[[Iterable[str]], set[str]] = set,
+    ) -> None:
+        """`needed` says which of the files are fetched; the others stay as they are."""
+        self.folder = folder
+        self._objects = objects
+        self._lease = lease
+        self._needed = needed
+        self._name = (lease.destination, lease.sync)
+        self.files = {name: PublishedFile(**each) for name, each in lease.pointer.items()}
+        self._away: set[str] = set()
+        """Files that are published, and were not fetched."""
+
+    def take(self) -> None:
+        """Makes the folder equal to what is published.
+
+        Raises:
+            UnknownStateError: It has files of its own, which were never published.
+            ObjectMissing, StoreError: An object cannot be fetched, or is not as it was written.
+        """
+        if not self.files and not self.folder.exists() and not self._lease.fence:
+            return  # whoever only reads makes no folder for nothing
+        known = self._known()
+        private_dir(self.folder)
+        here = {name for name in self._here() if name in known and self._is(name, known[name])}
+        kept = {n for n in here & self.files.keys() if known[n][0] == self.files[n].object}
+        for name in set(self._here()) - kept:
+            (self.folder / name).unlink(missing_ok=True)
+        self._note(kept)
+        fetched = self._needed(self.files) - kept
+        with ThreadPoolExecutor(FETCHES) as pool:
+            list(pool.map(self._fetch, sorted(fetched)))
+        self._away = self.files.keys() - kept - fetched
+        self._note(self.files.keys() - self._away)
+
+    def publish(self) -> None:
+        """Makes what is in the folder the state, if the lease still holds; at once or not at all.
+
+        Raises:
+            LeaseLostError: Another host has taken it over; nothing is changed.
+        """
+        files = {name: self.files[name] for name in self._away}
+        known = self._known()
+        for name in self._here():
+            old, told = self.files.get(name), known.get(name)
+            if old and told and told[0] == old.object and self._is(name, told):
+                files[name] = old
+            else:
+                files[name] = self._put(name, old)
+        if files == self.files:
+            return
+        gone = {f.object for f in self.files.values()} - {f.object for f in files.values()}
+        pointer = json.dumps({name: asdict(file) for name, file in files.items()})
+        self._lease.change(
+            *(_MOVE, (pointer, *self._name)),
+            (_FOLDED, self._name),
+            (_REPLACED, (sorted(gone), *self._name)),
+        )
+        self.files = files
+        self._note(files.keys() - self._away)
+
+    def prune(self, before: datetime, is_old: Callable[[str], bool]) -> None:
+        """Gives up files from before then that were not fetched and of which `is_old` holds."""
+        limit = before.timestamp() * 1e9
+        self._away -= {n for n in self._away if is_old(n) and self.files[n].mtime_ns < limit}
+
+    def collect(self, *, at_once: bool = False) -> None:
+        """Removes objects that no pointer names: those that were replaced, and those left by kills.
+
+        A lease with a lower fence than this one cannot publish any more.
+        """
+        for (name,) in self._lease.rows(_EXPIRED, (*self._name, at_once, REPLACED_FOR)):
+            self._objects.remove(name)
+        if not self._lease.gap:
+            return
+        replaced = self._lease.rows(
+            "select object from ct_assets.replaced where (destination, sync) = (%s, %s)", self._name
+        )
+        named = {file.object for file in self.files.values()} | {name for (name,) in replaced}
+        for name in list(self._objects.names(self._prefix)):
+            fence = name.removeprefix(self._prefix).partition("-")[0]
+            if name not in named and fence.isdigit() and int(fence) < self._lease.fence:
+                self._objects.remove(name)
+
+    @property
+    def _prefix(self) -> str:
+        return f"{STATES}{self._lease.destination}/{self._lease.sync}/"
+
+    def _here(self) -> Iterator[str]:
+        """Files that belong to the state."""
+        for folder, folders, files in os.walk(self.folder):
+            top = Path(folder) == self.folder
+            folders[:] = [n for n in folders if not n.startswith(".") and not (top and n == WORK)]
+            for name in files:
+                if not name.startswith(".") and not name.endswith("-shm"):
+                    yield (Path(folder) / name).relative_to(self.folder).as_posix()
+
+    def _put(self, name: str, old: PublishedFile | None) -> PublishedFile:
+        path = self.folder / name
+        stat = path.stat()
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if old and (old.sha256, old.size) == (sha256, stat.st_size):
+            return old
+        unique = f"{self._lease.fence:010}-{uuid.uuid4().hex[:8]}-{name.replace('/', '-')}"
+        self._objects.put_new(f"{self._prefix}{unique}", path)
+        return PublishedFile(f"{self._prefix}{unique}", stat.st_size, sha256, stat.st_mtime_ns)
+
+    def _fetch(self, name: str) -> None:
+        file, path = self.files[name], self.folder / name
+        private_dir(path.parent)
+        with replacing(path) as partial:
+            self._objects.fetch(file.object, partial)
+            with partial.open("rb") as content:
+                if hashlib.file_digest(content, "sha256").hexdigest() != file.sha256:
+                    raise StoreError(
+                        f"{file.object} in {self._objects.place} is not as it was written. Nothing "
+                        f"was sent. Bring {self._lease.sync} back from a backup"
+                    )
+            os.utime(partial, ns=(file.mtime_ns, file.mtime_ns))
+
+    def _note(self, names: Iterable[str]) -> None:
+        """Says which files are which objects; written before anything is fetched, too."""
+        told = {}
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                told[name] = [self.files[name].object, *self._mark(name)]
+        with replacing(self.folder / NOTE) as partial:
+            partial.write_text(json.dumps(told))
+
+    def _known(self) -> Mapping[str, list[object]]:
+        try:
+            told: dict[str, list[object]] = json.loads((self.folder / NOTE).read_text())
+        except FileNotFoundError:
+            self._check_unknown()
+            return {}
+        except ValueError:
+            return {}
+        return told
+
+    def _check_unknown(self) -> None:
+        if self.folder.is_dir() and any(self._here()):
+            beside = (
+                "and the shared store has one" if self.files else "and the shared store has none"
+            )
+            raise UnknownStateError(
+                f"{self._lease.sync}: {self.folder} has a state that was never shared, {beside}. "
+                "Nothing was sent. "
+                + (
+                    "Move it away if the shared one is right; `ct-assets state check` shows both"
+                    if self.files
+                    else "Bring it there: ct-assets state copy; or move it away to begin anew"
+                )
+            )
+
+    def _is(self, name: str, told: list[object]) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return told[1:] == self._mark(name)
+        return False
+
+    def _mark(self, name: str) -> list[object]:
+        """Another one if the file is another one, or was written since."""
+        stat = (self.folder / name).stat()
+        return [stat.st_size, stat.st_mtime_ns, stat.st_ino]

@@ -1,0 +1,108 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from ct_assets.store.lease import Lease, LeaseBusyError, LeaseLostError
+from ct_assets.store.store_settings import StoreSettings
+from ct_assets_tests.store.databases import end_sessions
+
+FILES = "update ct_assets.syncs set files = %s where (destination, sync, fence) = (%s, %s, %s)"
+
+
+def move(lease: Lease, text: str) -> None:
+    lease.change(FILES, (text, lease.destination, lease.sync))
+
+
+def test_each_claim_has_a_fence_of_its_own(shared: StoreSettings) -> None:
+    fences = []
+    for _ in range(3):
+        with Lease.claim(shared, "eu1-A", "customers") as lease:
+            fences.append(lease.fence)
+
+    assert fences == [1, 2, 3]
+
+
+def test_a_reader_leaves_the_fence_alone(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        move(lease, '{"state.duckdb": {}}')
+    with Lease.claim(shared, "eu1-A", "customers", for_reading=True) as reader:
+        assert (reader.fence, reader.pointer) == (1, {"state.duckdb": {}})
+
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        assert lease.fence == 2
+
+
+def test_a_second_one_waits_for_its_turn(shared: StoreSettings) -> None:
+    told: list[str] = []
+    with Lease.claim(shared, "eu1-A", "customers"):
+        with (
+            pytest.raises(LeaseBusyError, match=r"customers: another run .* under way \(.*, proc"),
+            Lease.claim(
+                shared,
+                *("eu1-A", "customers"),
+                patience=timedelta(seconds=0.3),
+                waiting=told.append,
+            ),
+        ):
+            pass
+        with Lease.claim(shared, "eu1-A", "orders"), Lease.claim(shared, "eu1-B", "customers"):
+            pass
+
+    assert len(told) == 1
+    assert told[0].endswith("; this one waits for it")
+
+
+def test_waiting_ends_at_once_when_it_is_to_stop(shared: StoreSettings) -> None:
+    stop = threading.Event()
+    stop.set()
+
+    with (
+        Lease.claim(shared, "eu1-A", "customers"),
+        pytest.raises(LeaseBusyError),
+        Lease.claim(shared, "eu1-A", "customers", patience=timedelta(hours=1), stop=stop),
+    ):
+        pass
+
+
+def test_a_lost_session_goes_on_under_a_new_fence(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        end_sessions(shared)
+
+        move(lease, '{"a": {}}')
+
+        assert lease.fence == 2
+        assert lease.rows("select files from ct_assets.syncs") == [({"a": {}},)]
+
+
+def test_who_lost_the_lock_to_another_changes_nothing(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers") as stopped:
+        end_sessions(shared)
+        with Lease.claim(shared, "eu1-A", "customers") as lease:
+            move(lease, '{"b": {}}')
+
+        with pytest.raises(LeaseLostError, match="customers: another host has taken this sync"):
+            move(stopped, '{"a": {}}')
+        with pytest.raises(LeaseLostError):
+            stopped.check()
+        with Lease.claim(shared, "eu1-A", "customers", for_reading=True) as reader:
+            assert reader.pointer == {"b": {}}
+
+
+def test_it_is_lost_while_another_still_has_it(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers") as stopped:
+        end_sessions(shared)
+        with (
+            Lease.claim(shared, "eu1-A", "customers"),
+            pytest.raises(LeaseLostError),
+        ):
+            move(stopped, '{"a": {}}')
+
+
+def test_nobody_writes_with_a_fence_that_is_not_theirs(shared: StoreSettings) -> None:
+    """Not even a session that holds the lock, as after a database was set back."""
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        lease.rows("update ct_assets.syncs set fence = 9 returning fence")
+
+        with pytest.raises(LeaseLostError):
+            move(lease, '{"a": {}}')
