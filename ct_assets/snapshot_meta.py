@@ -41,6 +41,8 @@ class SourceMeta:
     """Another text when the rows have changed: a watermark, or when the source was written."""
     code: str | None = None
     """A digest of the source's declaration."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """The columns that cannot be read although the others can, with the reason of each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from ct_assets.clevertap.fields import FieldTypeName
 
 Names = list[str] | tuple[str, ...]
 """Not `Sequence[str]`, which a mere text is, too."""
+JsonShape = bool | str | Sequence["JsonShape"] | Mapping[str, "JsonShape"]
 Scalar = str | bool | int | float | date | datetime
 
 
@@ -52,6 +53,7 @@ class FieldSettings(FillingSettings, total=False):
     hash: Literal["sha256", "sha512", "md5"] | None
     normalise: Literal["lower", "trim", "none"]
     redact: Literal[True] | RedactionSettings | None
+    json: JsonShape
 
 
 class ConsentSettings(TypedDict, total=False):

@@ -22,6 +22,7 @@ from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, OUTGOING, REMOVALS, VALID
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets.delivery.state.witness import MEANT_SINCE
 from ct_assets.files import replacing
 from ct_assets.sql import literal, parquet_sql
 
@@ -101,6 +102,7 @@ def _metadata(
         "object": request.policy.object,
         "on_unknown": request.policy.on_unknown,
         "idempotent": str(request.policy.idempotent),
+        MEANT_SINCE: state_database.get(connection, MEANT_SINCE) or "",
     }
     return f"{{{', '.join(f'{literal(k)}: {literal(v)}' for k, v in metadata.items())}}}"
 

@@ -1,6 +1,6 @@
 """`bind` turns a declaration into expressions over the columns of its source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -23,17 +23,22 @@ _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 _OUR_COLUMNS = ("reasons", "__row", "__fate", "__copies")
 
 
-def bind(sync: Sync, schema: pl.Schema) -> BoundSync:
-    """Raises SchemaError when the source lacks a column or has one of an impossible type."""
-    return _Binder(sync, schema).bound()
+def bind(
+    sync: Sync, schema: pl.Schema, shapes: Mapping[str, pl.DataType] | None = None
+) -> BoundSync:
+    """Raises SchemaError when the source lacks a column or has one of an impossible type.
+
+    `shapes` are those that `found_shapes` has found; a field of JSON without one has no values.
+    """
+    return _Binder(sync, schema, shapes or {}).bound()
 
 
 class _Binder:
-    def __init__(self, sync: Sync, schema: pl.Schema) -> None:
+    def __init__(self, sync: Sync, schema: pl.Schema, shapes: Mapping[str, pl.DataType]) -> None:
         self._sync = sync
         self._schema = schema
         self._reader = FieldReader(sync.name, sync.source, schema)
-        self._binder = FieldBinder(sync, self._reader)
+        self._binder = FieldBinder(sync, self._reader, shapes)
 
     def bound(self) -> BoundSync:
         sync = self._sync

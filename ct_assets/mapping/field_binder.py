@@ -1,6 +1,6 @@
 """FieldBinder binds one field of a declaration to the columns of a source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -25,6 +25,7 @@ from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS
 from ct_assets.mapping.declaration.problems import SchemaError
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.field_reader import PART, FieldReader, SourceValue
+from ct_assets.mapping.json_texts.json_decoding import unread
 from ct_assets.mapping.reasons import Reason
 
 _UNMAPPED = (
@@ -36,24 +37,33 @@ _UNMAPPED = (
 class FieldBinder:
     """Raises SchemaError, with the name of the sync, where the columns do not fit."""
 
-    def __init__(self, sync: Sync, reader: FieldReader) -> None:
+    def __init__(self, sync: Sync, reader: FieldReader, shapes: Mapping[str, pl.DataType]) -> None:
         self._sync = sync
+        self._shapes = shapes
         self._reader = reader
 
     def problem_of(self, name: str) -> str | None:
         return problems_of_name(self._sync.object, name, limits=self._sync.limits)
 
     def fields(self, name: str, field: Field) -> Iterator[BoundField]:
-        read = self._reader.read(field, name)
+        read, bad = self._reader.read(field, name), None
+        if field.json_ is not False:
+            read, bad = self._reader.json(read, name, field.json_, self._shapes.get(name))
+        for part, value in self._parts(name, field, read):
+            bound = self._bound_field(part, field, value)
+            yield bound if bad is None else _unread(bound, bad)
+
+    def _parts(
+        self, name: str, field: Field, read: SourceValue
+    ) -> Iterator[tuple[str, SourceValue]]:
         if field.nested == "reject":
-            yield self._bound_field(name, field, read)
-            return
-        if field.nested == "json":
-            yield self._bound_field(name, field, self._as_json(read, name))
-            return
-        for flat in flatten(read.source, read.dtype, name):
-            self._check_name(flat.field, f"{name} is flattened to")
-            yield self._bound_field(flat.field, field, SourceValue(flat.source, flat.dtype))
+            yield name, read
+        elif field.nested == "json":
+            yield name, self._as_json(read, name)
+        else:
+            for flat in flatten(read.source, read.dtype, name):
+                self._check_name(flat.field, f"{name} is flattened to")
+                yield flat.field, SourceValue(flat.source, flat.dtype)
 
     def _as_json(self, read: SourceValue, name: str) -> SourceValue:
         if not read.dtype.is_nested():
@@ -138,6 +148,11 @@ class FieldBinder:
 
     def _error(self, message: str) -> SchemaError:
         return SchemaError(f"Sync {self._sync.name}: {message}")
+
+
+def _unread(bound: BoundField, bad: pl.Expr) -> BoundField:
+    cleared = None if bound.cleared is None else bound.cleared & ~bad
+    return replace(bound, converted=unread(bound.converted, bad), cleared=cleared)
 
 
 def _hidden(converted: Converted, field: Field) -> Converted:

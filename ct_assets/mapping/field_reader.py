@@ -1,15 +1,16 @@
 """FieldReader turns a filling into a polars expression over the columns of the source."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import polars as pl
 
 from ct_assets.mapping.convert.dtypes import in_calendar, text
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.field import Filling, Region
-from ct_assets.mapping.declaration.problems import SchemaError, near
+from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError, near
 from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
+from ct_assets.mapping.json_texts import json_decoding, json_shape
 from ct_assets.mapping.wide_integers import wide
 
 # Prefix of columns that are computed of the source.
@@ -56,6 +57,24 @@ class FieldReader:
             ) from None
         return SourceValue(constant, self._typed(constant, wanted_by))
 
+    def json(
+        self, read: SourceValue, wanted_by: str, shape: object, found: pl.DataType | None
+    ) -> tuple[SourceValue, pl.Expr | None]:
+        """The value of text that is JSON, and whether it cannot be read; others as they are."""
+        if read.dtype.is_nested() or isinstance(read.dtype, pl.Null):
+            return read, None
+        if not isinstance(read.dtype, pl.String):
+            raise SchemaError(
+                f"{self._where}: {wanted_by} is given a column of type {read.dtype}, and `json:` "
+                "is for text. Leave it out, or make it text in the source."
+            )
+        declared = None if shape is True else cast("json_shape.Shape", shape)
+        dtype = json_decoding.dtype_of(declared) if declared is not None else found or pl.Null()
+        text = self.inputs.pop(INPUT + wanted_by, read.source)
+        decoded = json_decoding.decoded(text, dtype, declared)
+        parts = self._input(wanted_by, SourceValue(decoded, dtype)).source.struct
+        return SourceValue(parts.field(json_decoding.VALUE), dtype), parts.field(json_decoding.BAD)
+
     def _input(self, slot: str, read: SourceValue) -> SourceValue:
         name = INPUT + slot
         self.inputs[name] = read.source
@@ -97,10 +116,9 @@ class FieldReader:
         return self._schema[column]
 
     def _absent(self, column: str, wanted_by: str, advice: str = "") -> SchemaError:
-        return SchemaError(
-            f"{self._where}: {self._source} has no column {column!r}, which {wanted_by} "
-            f"wants{near(column, self._schema)}{advice} Mend the declaration, or bring the column "
-            "back."
+        advice = f"{near(column, self._schema)}{advice} Mend the declaration, or bring the column "
+        return AbsentColumnError(
+            f"{self._where}: {self._source}", column, wanted_by, f"{advice}back."
         )
 
     def excluded(self, columns: Sequence[str]) -> set[str]:

@@ -13,6 +13,7 @@ from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import SUPERSEDED, write_keys
 from ct_assets.mapping.identity import listed
+from ct_assets.mapping.json_texts.found_shapes import found_shapes
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 from ct_assets.mapping.row_checks import rejections, warnings
 from ct_assets.row_counts import RowCounts
@@ -43,7 +44,7 @@ def split(
 
     `rejected_profiles` are the keys (`rejected_keys`) of the sync that `require_profile` names.
     """
-    bound = bind(sync, source.collect_schema())
+    bound = bind(sync, source.collect_schema(), found_shapes(sync, source))
     height = int(source.select(pl.len()).collect(engine="streaming").item())
     keys = write_keys(bound, source, workdir, rejected_profiles)
     checked = bound.kept(source)

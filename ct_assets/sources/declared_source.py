@@ -73,17 +73,19 @@ class DeclaredSource:
 
         Gives the columns that cannot be read and are left out, with the reason of each.
         """
-        left_out: dict[str, str] = {}
         with self._named():
             rows = self.rows(warehouse)
 
             def read() -> None:
                 state = self._state(rows, warehouse)
-                draft.meta = SnapshotMeta(source=SourceMeta(state=state, code=self.code_version))
-                left_out.update(rows.snapshot(draft.path))
+                left_out = rows.snapshot(draft.path)
+                code = self.code_version
+                draft.meta = SnapshotMeta(
+                    source=SourceMeta(state=state, code=code, left_out=left_out)
+                )
 
             rows.at_rest(read, draft.folder)
-        return left_out
+        return draft.meta.source.left_out if draft.meta.source else {}
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.sources.column_types import given, typed, zoned
+from ct_assets.mapping.convert.column_types import given, typed, zoned
 from ct_assets.sources.formats import CsvSettings, format_of
 from ct_assets.sources.formats.file_errors import reading
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named, which

@@ -1,10 +1,19 @@
 """Frames of polars, pandas and Arrow become rows that can be kept as Parquet."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 
 from ct_assets.errors import UserError, hushed
+
+
+class SourceFrame(NamedTuple):
+    """The rows of a source, as a sync takes them."""
+
+    rows: pl.LazyFrame
+    left_out: Mapping[str, str] = {}
+    """Columns that could not be read, with the reason of each."""
 
 
 def lazy_frame(value: object) -> pl.LazyFrame | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from ct_assets.mapping.convert.column_types import ColumnType
 from ct_assets.mapping.declaration.catalog_names import Name, Owners, Tags
 from ct_assets.mapping.declaration.problems import (
     DeclarationError,
@@ -17,7 +18,6 @@ from ct_assets.mapping.declaration.problems import (
     unknown_key,
 )
 from ct_assets.sources import formats
-from ct_assets.sources.column_types import ColumnType
 from ct_assets.sources.file_kind import FileKind
 from ct_assets.sources.query_kinds import SqlFileKind, SqlKind, TableKind
 from ct_assets.sources.source_kind import SourceKind

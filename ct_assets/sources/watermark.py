@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.errors import closest
-from ct_assets.sources.column_types import typed
+from ct_assets.mapping.convert.column_types import typed
 from ct_assets.sources.formats import CsvSettings, format_of
 from ct_assets.sources.formats.file_errors import reading
 from ct_assets.sources.formats.source_format import FileError, named

@@ -1,13 +1,20 @@
 import gzip
+from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from jsonschema import Draft202012Validator
 
 from ct_assets.components import ClevertapSync, SourceTable
+from ct_assets.components.preview.workspace import Workspace
+from ct_assets.components.project.registry import catalogue
+from ct_assets.errors import UserError
+from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
@@ -35,6 +42,31 @@ def test_a_file_is_read_from_the_project_s_root_as_text(tmp_path: Path, data: Pa
     (event,) = result.asset_materializations_for_node("shop__customer")
     assert event.metadata["dagster/row_count"].value == 2
     assert "dagster/column_schema" in event.metadata
+
+
+def test_a_mapped_column_that_cannot_be_read_says_why(tmp_path: Path, data: Path) -> None:
+    big = pa.array([Decimal(1)], pa.decimal256(76, 38))
+    pq.write_table(pa.table({"id": ["1"], "mail": ["a@b.example"], "big": big}), tmp_path / "a.pq")
+    sync = kit.CUSTOMERS.replace("Name: name", "Sum: big")
+    source = kit.SOURCE.replace("customer.csv", "a.pq")
+    defs = kit.load(tmp_path, {"a/defs.yaml": source, "b/defs.yaml": sync})
+    told = (
+        "fields.Sum: Sync customers: shop/customer has a column 'big', which Sum wants, and it is "
+        "left out: a decimal of 76 digits, and 38 are read; write it as text"
+    )
+
+    result = kit.run(defs, "shop/customer", "customers/valid", "customers/rejected")
+
+    assert told in kit.failure(result)
+    workspace = Workspace(
+        syncs=catalogue(defs),
+        staging=Staging(data / "staging"),
+        warehouse=Warehouse(data / "none"),
+        definitions=defs,
+    )
+    with pytest.raises(UserError) as caught:
+        workspace.rows(workspace.sync("customers")).__enter__()
+    assert told in str(caught.value)
 
 
 def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data: Path) -> None:

@@ -1,6 +1,6 @@
 """Reads every source as a run would, and checks that it has the columns of its syncs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -12,6 +12,8 @@ from ct_assets.components.project import locations
 from ct_assets.components.project.registry import Declared
 from ct_assets.errors import UserError
 from ct_assets.mapping import SchemaError, bind
+from ct_assets.mapping.declaration.problems import knowing
+from ct_assets.mapping.json_texts.found_shapes import found_shapes
 
 
 def sources(project: Project) -> Iterator[Diagnosis]:
@@ -26,7 +28,7 @@ def sources(project: Project) -> Iterator[Diagnosis]:
 def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Diagnosis]:
     name = f"source {source}"
     try:
-        with project.source(syncs[0]) as frame:
+        with project.source(syncs[0]) as (frame, left_out):
             rows = int(frame.select(pl.len()).collect().item())
             schema = frame.collect_schema()
             if rows:
@@ -34,17 +36,18 @@ def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Di
             else:
                 yield failed(name, "no rows", "Look at what fills it; an empty table is rare.")
             for declared in syncs:
-                yield _columns(declared, schema)
+                yield _columns(declared, frame, left_out)
     except UnseenSourceError as error:
         yield note(name, str(error))
     except UserError as error:
         yield failed(name, error, "Make it readable, or correct the source's declaration.")
 
 
-def _columns(declared: Declared, schema: pl.Schema) -> Diagnosis:
+def _columns(declared: Declared, frame: pl.LazyFrame, left_out: Mapping[str, str]) -> Diagnosis:
     name = f"columns of {declared.sync.name}"
     try:
-        mapped = bind(declared.sync, schema)
+        with knowing(left_out):
+            mapped = bind(declared.sync, frame.collect_schema(), found_shapes(declared.sync, frame))
     except SchemaError as error:
         problem = locations.message_at(declared.place, error.path, str(error))
         return failed(name, problem, "Correct the declaration, or bring the column back.")

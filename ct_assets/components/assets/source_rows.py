@@ -1,7 +1,8 @@
 """SourceRows puts the rows of any asset into a file that does not change under a split."""
 
+from collections.abc import Mapping
+
 import dagster as dg
-import polars as pl
 from dagster._core.definitions.assets.graph.asset_graph import AssetNode
 
 from ct_assets.components.project.connection_resources import connections_of
@@ -9,7 +10,7 @@ from ct_assets.components.project.registry import TABLE, named_table
 from ct_assets.errors import UserError, hushed
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
-from ct_assets.sources.frames import lazy_frame
+from ct_assets.sources.frames import SourceFrame, lazy_frame
 from ct_assets.staging import ROW_GROUP, Draft, Staging, scan
 
 COPY = "source.parquet"
@@ -21,19 +22,22 @@ def frozen(
     staging: Staging,
     warehouse: Warehouse,
     draft: Draft,
-) -> pl.LazyFrame:
+) -> SourceFrame:
     """All rows of the asset `node`: as we staged them, or else copied beside `draft`."""
     if node.io_manager_key == "ct_staging":
-        return staging.current(node.key.path).scan()
+        snapshot = staging.current(node.key.path)
+        source = snapshot.meta.source
+        return SourceFrame(snapshot.scan(), source.left_out if source else {})
+    left_out: Mapping[str, str] = {}
     copy, value = draft.folder / COPY, _value(context, node)
     if (frame := lazy_frame(value)) is not None:
         frame.sink_parquet(copy, row_group_size=ROW_GROUP)
     elif table := _table(context, node):
         connected = table.connected(connections_of(context.job_def.resource_defs))
-        connected.rows(warehouse).snapshot(copy)
+        left_out = connected.rows(warehouse).snapshot(copy)
     else:
         raise _unusable(node.key.to_user_string(), value)
-    return scan(copy)
+    return SourceFrame(scan(copy), left_out)
 
 
 def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:

@@ -25,6 +25,7 @@ from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
+from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot
 
@@ -78,16 +79,16 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             node = run_context.deployment(context).get(source_key(sync))
             warehouse = warehouse_of_run(ct_warehouse, context)
             whole = frozen(context, node, staging, warehouse, valid)
-            rows = run_context.of_partitions(context, sync, whole)
+            rows = run_context.of_partitions(context, sync, whole.rows)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
-            with errors_at(at):
+            with errors_at(at), knowing(whole.left_out):
                 split = split_into(sync, rows, valid, rejected, unprofiled)
             before = staging.latest_meta((sync.name, "valid")).split
             elsewhere = run_context.fields_elsewhere(context, sync, staging)
             split = with_warnings(sync, valid, split, before, elsewhere)
             valid.meta = SnapshotMeta(split=split)
             own_partitions = run_context.partition_keys(context)
-            late = partitions.take_stock(sync, whole, staging, valid, own_partitions)
+            late = partitions.take_stock(sync, whole.rows, staging, valid, own_partitions)
             (valid.folder / COPY).unlink(missing_ok=True)
             metadata = split_metadata.split_metadata(sync, split, time.monotonic() - begun)
             for stage, draft in (("rejected", rejected), ("valid", valid)):

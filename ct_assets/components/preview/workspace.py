@@ -19,7 +19,9 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import policy
 from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.frames import SourceFrame
 from ct_assets.staging import NotStagedError, Snapshot, Staging
 
 
@@ -68,7 +70,10 @@ class Workspace:
         with (
             self.source(declared) as source,
             errors_at(declared.place),
-            split_rows(declared.sync, rows_of(declared.sync, source, keys), unprofiled) as rows,
+            knowing(source.left_out),
+            split_rows(
+                declared.sync, rows_of(declared.sync, source.rows, keys), unprofiled
+            ) as rows,
         ):
             yield rows
 
@@ -81,7 +86,7 @@ class Workspace:
         return rejected_keys(profiles, rejected.scan()) if rejected else None
 
     @contextlib.contextmanager
-    def source(self, declared: Declared) -> Iterator[pl.LazyFrame]:
+    def source(self, declared: Declared) -> Iterator[SourceFrame]:
         """The source's rows as a run would read them now.
 
         Raises:
@@ -90,11 +95,11 @@ class Workspace:
         """
         if declared.source is None:
             frame = computed(self.definitions, source_key(declared.sync))
-            yield self._last_read(declared.sync) if frame is None else frame
+            yield SourceFrame(self._last_read(declared.sync) if frame is None else frame)
             return
         with scratch() as drafts, drafts.draft(("source",)) as draft:
-            declared.source.snapshot(draft, self.warehouse)
-            yield draft.scan()
+            left_out = declared.source.snapshot(draft, self.warehouse)
+            yield SourceFrame(draft.scan(), left_out)
 
     def _last_read(self, sync: Sync) -> pl.LazyFrame:
         try:

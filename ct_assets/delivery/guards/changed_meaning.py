@@ -22,6 +22,7 @@ from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.state_database import put, scalar, transaction
 from ct_assets.delivery.state.sync_files import STATE
+from ct_assets.delivery.state.witness import MEANT_SINCE
 from ct_assets.errors import UserError
 from ct_assets.sql import opened
 
@@ -107,6 +108,8 @@ def apply(
             connection.execute("delete from held")
         elif change and EVENT_KEY in change.settings:
             _rename_keys(connection, request)
+        if answer == "new" or (change and EVENT_KEY in change.settings):
+            put(connection, MEANT_SINCE, state_database.get(connection, "begun") or "0")
         for name, words in edited:
             put(connection, name, words)
 

@@ -21,6 +21,7 @@ from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.state_copy import copied_home
 from ct_assets.delivery.state.sync_files import OUTBOX, STATE, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
+from ct_assets.delivery.state.witness import OTHER
 from ct_assets.errors import UserError
 from ct_assets.sql import literal, parquet_sql
 
@@ -64,7 +65,7 @@ def check(
     if not request.policy.counts_twice:
         return
     for other in _others(request):
-        answer = f"other:{other.name}"
+        answer = f"{OTHER}{other.name}"
         if state_database.get(connection, answer):
             continue
         if "new" in request.allow:

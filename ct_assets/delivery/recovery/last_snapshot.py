@@ -30,6 +30,8 @@ def recall_profiles(
     delivery, _, mark = noted.partition(" ")
     if not mark or not snapshot.exists() or file_mark(snapshot) != mark:
         return
+    if int(delivery) <= found.meant_since:
+        return
     positions = expose(connection, replace(request, valid=snapshot))
     hidden = Suppressions(request.home.parent).mark_rows(connection)
     present = as_list(stored("v.present", count(positions)))

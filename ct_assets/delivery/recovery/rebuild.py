@@ -36,7 +36,7 @@ from ct_assets.delivery.state.sync_files import (
     workdir,
 )
 from ct_assets.delivery.state.sync_state import SyncState
-from ct_assets.delivery.state.witness import FORMER, RESTORED, UNKNOWN_UNTIL
+from ct_assets.delivery.state.witness import FORMER, MEANT_SINCE, RESTORED, UNKNOWN_UNTIL
 from ct_assets.files import private_dir
 
 ROWS_AT_ONCE = 10_000
@@ -145,6 +145,7 @@ def _replayed(
     old, unreadable = found.state, 0
     if old is not None and old.reading is None:
         unreadable = recovered_outcomes.salvage(connection, old.folder / STATE, ROWS_AT_ONCE)
+        recovered_outcomes.drop_other_meanings(connection, found.meant_since)
     covered = recovered_outcomes.keep(connection)
     for report in found.reports:
         if not found.knows(report.delivery):
@@ -230,6 +231,8 @@ def _identify(
         state_database.put(connection, "folded", str(last))
         state_database.put(connection, "home", label(state.home))
         state_database.drop(connection, RESTORED)
+        if found.meant_since:
+            state_database.put(connection, MEANT_SINCE, str(found.meant_since))
         if gaps := _gaps(found, last):
             state_database.put(connection, UNKNOWN_UNTIL, str(max(gaps)))
         else:

@@ -19,6 +19,7 @@ from ct_assets.delivery.settlement.settle import load_outcomes
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.scratch_tables import KEPT, RECORD_OUTCOMES
+from ct_assets.delivery.state.witness import MEANT_SINCE, OTHER
 from ct_assets.sql import literal, parquet_sql
 
 LOST = "what came of it is lost, with the state of its sync"
@@ -76,7 +77,8 @@ def report(
 def _learn(connection: duckdb.DuckDBPyConnection, old: OldReport) -> None:
     """Takes over what the state knew beside its rows: names of fields, answers of people ..."""
     for name, value in json.loads(old.facts.get("meta") or "{}").items():
-        state_database.put(connection, name, value)
+        if not name.startswith(OTHER):
+            state_database.put(connection, name, value)
     known = state_database.scalar(connection, "select count(*) from fields")
     names: Sequence[str] = json.loads(old.facts.get("fields") or "[]")
     for position in range(known, len(names)):
@@ -125,9 +127,19 @@ def salvage(connection: duckdb.DuckDBPyConnection, damaged: Path, rows_at_once: 
                 lost += until - first
             first = until
     own = "where name not in ('version', 'hash')"
+    if lost:  # there may be rows of another sync among them, that was taken over
+        own += f" and not starts_with(name, '{OTHER}')"
     _tried(connection, damaged, "insert into fields from old.fields")
     _tried(connection, damaged, f"insert or replace into meta from old.meta {own}")
     return lost
+
+
+def drop_other_meanings(connection: duckdb.DuckDBPyConnection, meant_since: int) -> None:
+    """Drops what was salvaged if it is from before its keys meant what they mean now."""
+    known = int(state_database.get(connection, MEANT_SINCE) or 0)
+    if known < meant_since and state_database.get(connection, "folded") is not None:
+        connection.execute("delete from synced")
+        connection.execute("delete from held")
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, damaged: Path, table: str) -> int:

@@ -1,5 +1,6 @@
 """Remains are what is left of the state of a sync, and from which it can be rebuilt."""
 
+import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ct_assets.delivery.state import witness
 from ct_assets.delivery.state.ledger_entries import read_entries
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import BESIDE, LEDGER, OUTBOX, STATE, ends_aside
-from ct_assets.delivery.state.witness import LedgerReading, StateReading, noting
+from ct_assets.delivery.state.witness import MEANT_SINCE, LedgerReading, StateReading, noting
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,14 @@ class OldState:
         if self.reading is None:
             return 0
         return self.reading.newest if self.reading.folded is None else self.reading.folded
+
+    @property
+    def meant_since(self) -> int:
+        return self.reading.meant_since if self.reading else 0
+
+    def is_before(self, meant_since: int) -> bool:
+        """Whether its keys meant other rows than those of later deliveries do."""
+        return self.reading is not None and self.meant_since < meant_since
 
     def knows(self, delivery: int) -> bool:
         """Whether it has, for sure, the outcomes of the delivery."""
@@ -49,12 +58,17 @@ class OldReport:
     delivery: int
     facts: Mapping[str, str]
 
+    @property
+    def meant_since(self) -> int:
+        return int(json.loads(self.facts.get("meta") or "{}").get(MEANT_SINCE, 0))
+
 
 @dataclass(frozen=True)
 class OldOutbox:
     path: Path
     delivery: int
     state_id: str | None
+    meant_since: int
     ledger: OldLedger | None
     """The one that tells what came of it; None if there is none."""
 
@@ -81,6 +95,8 @@ class Remains:
     """Of the state that delivered last."""
     last: int
     """The last delivery of which any of this knows."""
+    meant_since: int = 0
+    """The last delivery whose keys meant other rows; of no earlier one is anything taken."""
     ignored: tuple[str, ...] = ()
     """Files of another sync or account, and those that are damaged."""
 
@@ -101,11 +117,8 @@ def find(home: Path, work: Path, staged: Sequence[Path] = ()) -> Remains:
     ignored += [f"{each.name} (of another state)" for each in ledgers if each not in ours]
     ids |= {each.reading.state_id for each in ours}
     folded = max((each.folded for each in states), default=0)
-    boxes = [
-        box
-        for box in _outboxes(home, ours, ids, ignored)
-        if box.delivery > folded and box.delivery not in reports
-    ]
+    found = list(_outboxes(home, ours, ids, ignored))
+    boxes = [box for box in found if box.delivery > folded and box.delivery not in reports]
     known = [
         *((each.reading.begun or 0, each.reading.state_id) for each in states if each.reading),
         *((each.reading.last, each.reading.state_id) for each in ours),
@@ -113,6 +126,12 @@ def find(home: Path, work: Path, staged: Sequence[Path] = ()) -> Remains:
         *((each.delivery, each.state_id) for each in boxes),
     ]
     last, newest_id = max(known, key=lambda each: each[0], default=(0, None))
+    bearers: list[OldState | OldReport | OldOutbox] = [*states, *reports.values(), *found]
+    since = max((each.meant_since for each in bearers), default=0)
+    if any(delivery <= since for delivery in reports):
+        ignored.append(f"reports up to delivery {since} (their keys meant others)")
+    ignored += [f"{each.name} (its keys meant others)" for each in states if each.is_before(since)]
+    states = [each for each in states if not each.is_before(since)]
     return Remains(
         home=home,
         ids=frozenset(ids),
@@ -120,8 +139,9 @@ def find(home: Path, work: Path, staged: Sequence[Path] = ()) -> Remains:
         last=last,
         state=max(states, key=lambda each: (each.reading is not None, each.folded), default=None),
         ledger=max(ours, key=lambda each: each.reading.last, default=None),
-        reports=tuple(reports[delivery] for delivery in sorted(reports)),
+        reports=tuple(reports[delivery] for delivery in sorted(reports) if delivery > since),
         outboxes=tuple({box.delivery: box for box in reversed(boxes)}.values()),
+        meant_since=since,
         ignored=tuple(ignored),
     )
 
@@ -197,7 +217,8 @@ def _outboxes(
                 ignored.append(f"{path.name} (that of {of or 'another state'})")
                 continue
             delivery, state_id = int(facts["delivery"]), facts.get("state_id")
-            yield OldOutbox(path, delivery, state_id, _teller(ledgers, delivery, path))
+            since = int(facts.get(MEANT_SINCE) or 0)
+            yield OldOutbox(path, delivery, state_id, since, _teller(ledgers, delivery, path))
         if damaged:
             ignored.append(f"{path.name} (damaged)")
 

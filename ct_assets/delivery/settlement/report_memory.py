@@ -17,7 +17,7 @@ from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
 from ct_assets.delivery.state.state_database import scalar
-from ct_assets.delivery.state.witness import FORMER, RESTORED, UNKNOWN_UNTIL
+from ct_assets.delivery.state.witness import FORMER, OTHER, RESTORED, UNKNOWN_UNTIL
 from ct_assets.sql import literal
 
 _TESTS = {
@@ -28,7 +28,10 @@ _TESTS = {
 """Columns of `RECORD_OUTCOMES` that are kept where a row needs them."""
 
 _OF_THE_FILE = ("id", "version", "hash", "home", "keys", "begun", "folded", RESTORED, UNKNOWN_UNTIL)
-"""Entries of the state's meta that say which file it is, and not what it knows."""
+"""Entries of the state's meta that say which file it is, and not what it knows.
+
+Nor is it told which other syncs' rows were taken over: no report of this one has them.
+"""
 
 
 def columns(connection: duckdb.DuckDBPyConnection, policy: Policy) -> dict[str, str]:
@@ -51,7 +54,7 @@ def metadata(connection: duckdb.DuckDBPyConnection, home: Path, origin: OutboxOr
     kept = {
         name: value
         for name, value in meta.items()
-        if name not in _OF_THE_FILE and not name.startswith(FORMER)
+        if name not in _OF_THE_FILE and not name.startswith((FORMER, OTHER))
     }
     facts: Mapping[str, str] = {
         "state_id": state_database.get(connection, "id") or "",

@@ -26,8 +26,15 @@ from ct_assets.errors import disk_trouble, lock_holder
 REPORTS = "the reports"
 UNKNOWN_UNTIL = "unknown_until"
 """The name, in the state's meta, of the last delivery of which the state knows nothing."""
+MEANT_SINCE = "meant_since"
+"""The name, in the state's meta, of the last delivery whose keys meant other rows than later ones.
+
+A person has said so: see `changed_meaning`.
+"""
 RESTORED = "restored"
 """The name, in the state's meta, of a witness: what a restore replaced knew of later deliveries."""
+OTHER = "other:"
+"""Before a sync's name, in the state's meta, of the answer whether it is this one's old name."""
 FORMER = "former:"
 """Before the id, in the state's meta, of another state that a person has given up."""
 
@@ -68,6 +75,8 @@ class StateReading:
     """The last delivery of each state that was given up for this one, by id; "" is of no id."""
     unknown_until: int = 0
     """The last delivery of which it knows nothing: it was begun anew after that one."""
+    meant_since: int = 0
+    """The last delivery whose keys meant other rows."""
     restored: Witness | None = None
     """The witness of later deliveries, as known when this one was put back from a backup."""
 
@@ -170,6 +179,7 @@ def read_state(home: Path, *, thorough: bool = True) -> StateReading | None:
         home=meta.get("home"),
         former=former,
         unknown_until=int(meta.get(UNKNOWN_UNTIL, 0)),
+        meant_since=int(meta.get(MEANT_SINCE, 0)),
         restored=_restored(json.loads(restored)) if restored else None,
     )
 

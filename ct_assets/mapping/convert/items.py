@@ -25,6 +25,8 @@ from ct_assets.mapping.reasons import CodeText
 def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     """Every value of every item must convert; items without a value are left out."""
     kind = inner(dtype)
+    if is_list(dtype) and isinstance(kind, pl.Null):  # lists of JSON that are all empty
+        return steps.checked(pl.lit(None, pl.String))
     if not (is_list(dtype) and isinstance(kind, pl.Struct) and kind.fields):
         raise mismatch(target, dtype, "Items are a list of structs, each a flat record.")
     rows = source.arr.to_list() if isinstance(dtype, pl.Array) else source
@@ -63,7 +65,10 @@ def _field(field: pl.Field, target: Target) -> Converted:
     if problem:
         raise TypeMismatchError(f"{target.field} has a value named {field.name!r}: {problem}")
     if dtype.is_nested():
-        flat = "values inside Items must be flat (code 512): take it apart in the source's SQL."
+        flat = (
+            "values inside Items must be flat (code 512): take it apart in the source's SQL, or "
+            "name the keys to send in the shape of its `json:`."
+        )
         raise mismatch(inside, dtype, flat)
     value = pl.element().struct.field(field.name)
     if isinstance(dtype, pl.Null):

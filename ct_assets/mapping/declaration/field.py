@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import Field as Setting
 
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.fields import FieldType
@@ -19,6 +20,7 @@ from ct_assets.mapping.declaration import date_formats, template, value_settings
 from ct_assets.mapping.declaration.problems import mistake, near, shown
 from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
 from ct_assets.mapping.declaration.value_settings import Redaction
+from ct_assets.mapping.json_texts import json_shape
 
 LIST_OPERATORS, NUMBER_OPERATORS = ("add", "remove"), ("incr", "decr")
 FILLINGS = ("column", "template", "value", "expr")
@@ -197,6 +199,9 @@ class Field(Filling):
     """Whether to send e-mail addresses with letters beyond ASCII; see `on_invalid`."""
     separator: str | None = None
     """Between the values of a list that is given as text."""
+    json_: object = Setting(default=False, alias="json")
+    """Of text that is JSON: true to read it as the lists, structs and values that it has, or their
+    shape, such as `[{sku: string, price: float}]`; keys that the shape leaves out are not read."""
     map: dict[str, Entry] | None = None
     """The value to send for each value of the source: `{Married: Y, Single: N}`. Blanks around text
     do not count, capital letters do."""
@@ -211,6 +216,13 @@ class Field(Filling):
     is."""
     redact: Redaction | None = None
     """Send `***` in place of the value, or of all but its first and last characters."""
+
+    @field_validator("json_")
+    @classmethod
+    def _known_shape(cls, raw: object) -> object:
+        if not isinstance(raw, bool):
+            json_shape.check(raw)
+        return raw
 
     @field_validator("map", mode="before")
     @classmethod

@@ -38,6 +38,31 @@ class SchemaError(UserError):
         self.path = path
 
 
+class AbsentColumnError(SchemaError):
+    """A declaration wants a column that the source does not have."""
+
+    def __init__(self, before: str, column: str, wanted_by: str, advice: str) -> None:
+        """`before` says who wants it, and of which source."""
+        super().__init__(f"{before} has no column {column!r}, which {wanted_by} wants{advice}")
+        self.column = column
+        self._left_out = f"{before} has a column {column!r}, which {wanted_by} wants, and it is"
+
+    def because(self, why: str) -> SchemaError:
+        """The error of a column that is there and cannot be read."""
+        return SchemaError(f"{self._left_out} left out: {why}", self.path)
+
+
+@contextlib.contextmanager
+def knowing(left_out: Mapping[str, str]) -> Iterator[None]:
+    """Tells a column that is absent because it cannot be read from others; each with its reason."""
+    try:
+        yield
+    except AbsentColumnError as error:
+        if error.column not in left_out:
+            raise
+        raise error.because(left_out[error.column]) from None
+
+
 @contextlib.contextmanager
 def found_at(*path: str | int) -> Iterator[None]:
     """Gives a SchemaError its place in the declaration, unless it has one."""

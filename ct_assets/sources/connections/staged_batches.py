@@ -10,7 +10,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from ct_assets.errors import hushed
-from ct_assets.sources.column_types import MOST_DIGITS
+from ct_assets.mapping.convert.column_types import MOST_DIGITS
 from ct_assets.sources.connections.database import Column
 from ct_assets.sources.query_errors import QueryError
 from ct_assets.staging import ROW_GROUP

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import polars as pl
 
 from ct_assets.files import private_dir, scratch_dir
+from ct_assets.mapping.convert.column_types import typed
 from ct_assets.sources import file_snapshot, formats, watermark
-from ct_assets.sources.column_types import typed
 from ct_assets.sources.far_files.object_store import FarFile, ObjectStore
 from ct_assets.sources.formats import FileError
 from ct_assets.sources.source_kind import SourceRows

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from ct_assets.sources.column_types import MOST_DIGITS
+from ct_assets.mapping.convert.column_types import MOST_DIGITS
 from ct_assets.sources.formats.source_format import which
 from ct_assets.sql import literal, opened
 

@@ -13,6 +13,7 @@ from ct_assets.delivery.recovery.rebuild import Rebuild, rebuilt
 from ct_assets.delivery.state import witness
 from ct_assets.delivery.state.sync_files import STATE
 from ct_assets_tests.delivery import lost
+from ct_assets_tests.delivery.guards.test_renamed_sync import renamed
 from ct_assets_tests.delivery.kit import NOW, Row, Sync, arrived, event, profile
 
 FIRST: list[Row] = [event(f"e{n}", str(n % 7), 1_700_000_000 + n, Key=f"e{n}") for n in range(20)]
@@ -262,6 +263,57 @@ def test_parked_rows_stay_so(events: Sync) -> None:
     assert (new.sent, new.parked, new.next_run.new) == (5, 20, 1)
     assert events.run(NEW).counts.held == {"parked": 20}
     assert delivered(events) == ALL
+
+
+@pytest.mark.parametrize("remains", ["reports", "an older copy", "an outbox"])
+def test_what_was_sent_under_keys_that_mean_other_events_now(events: Sync, remains: str) -> None:
+    events.policy_with(meaning={"event": "Ordered"})
+    events.run(FIRST)
+    older = lost.copy(events.home, events.folder / "older")
+    events.policy_with(meaning={"event": "Returned"})
+    rows: list[Row] = [
+        {**row, "_record": str(row["_record"]).replace("Bought", "Back")} for row in FIRST
+    ]
+    deliver = events.run_until_fold if remains == "an outbox" else events.run
+    deliver(rows[:5], allow=frozenset(["changed_meaning:new"]))
+    if remains == "an older copy":
+        lost.put_back(events.home, "state", older)
+    else:
+        lost.delete(events.home, "state")
+
+    new = rebuild(events, rows)
+
+    assert (new.sent, new.gaps, new.next_run.new) == (5, (1,), 15)
+    older_too = ["state.duckdb (its keys meant others)"] if remains == "an older copy" else []
+    assert [*new.ignored] == ["reports up to delivery 1 (their keys meant others)", *older_too]
+    assert goes_on(events, rows).counts.acked == 15
+    assert delivered(events) == sorted(2 * [str(row["_key"]) for row in FIRST])
+
+
+def test_what_was_sent_under_another_key_is_a_gap(events: Sync) -> None:
+    events.run(FIRST)
+    events.policy_with(event_key="Number")
+    rows: list[Row] = [{**row, "_key": f"n{row['_key']}"} for row in FIRST]
+    assert events.run(rows, allow=frozenset(["changed_meaning:same"])).counts.unchanged == 20
+    lost.delete(events.home, "state")
+
+    new = rebuild(events, rows)
+
+    assert (new.sent, new.gaps, new.next_run.new) == (0, (1,), 20)
+
+
+def test_what_was_taken_over_from_an_old_name_is_asked_about_again(events: Sync) -> None:
+    events.run(FIRST)
+    orders = renamed(events)
+    orders.run(MORE, allow=frozenset(["renamed:purchases"]))
+    lost.delete(orders.home, "state")
+
+    new = rebuild(orders, MORE)
+
+    assert new.sent == 5
+    with pytest.raises(GuardError, match="20 of its events were sent by purchases"):
+        orders.run(MORE)
+    assert orders.run(MORE, allow=frozenset(["renamed:purchases"])).counts.unchanged == 25
 
 
 PEOPLE: list[Row] = [profile(str(n), Name="Li", also=[f"Email:{n}@a.example"]) for n in range(9)]

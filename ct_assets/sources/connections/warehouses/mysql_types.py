@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from ct_assets.sources.column_types import MOST_DIGITS
+from ct_assets.mapping.convert.column_types import MOST_DIGITS
 from ct_assets.sources.connections.database import Column, Database
 
 _BINARY = 63
