@@ -68,8 +68,8 @@ def test_nothing_set_means_the_sandbox_on_a_machine_of_ones_own(sync: Sync) -> N
         ("gate.example.test_443-ABC", "sends.sqlite", True),
         ("in1-ABC-DEF-GHIJ", "other.txt", False),
         ("sandbox-1a2b", "state.duckdb", False),
-        ("127.0.0.1_8081-ABC", "state.duckdb", False),
-        ("localhost_80-ABC", "state.duckdb", False),
+        ("127.0.0.1_8081-ABC", "state.duckdb", True),
+        ("localhost_80-ABC", "state.duckdb", True),
     ],
 )
 def test_what_was_delivered_to_an_account_does_not_go_to_the_sandbox(
@@ -95,7 +95,7 @@ def test_what_was_delivered_to_an_account_does_not_go_to_the_sandbox(
     [
         ("in1-ABC-DEF-GHIJ", True),
         ("sandbox: http://127.0.0.1:1", False),
-        ("127.0.0.1_8081-ABC", False),
+        ("127.0.0.1_8081-ABC", True),
     ],
 )
 def test_dagsters_log_outlives_the_disk(sync: Sync, name: str, *, stops: bool) -> None:
