@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+CHUNK = 1 << 20
 SCRATCH = "ct-assets-scratch-"
 
 
@@ -95,6 +97,15 @@ def replacing(path: Path) -> Iterator[Path]:
         sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def checksum(path: Path) -> int:
+    """CRC-32 of a file's bytes."""
+    total = 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            total = zlib.crc32(chunk, total)
+    return total
 
 
 def sync(path: Path) -> None:

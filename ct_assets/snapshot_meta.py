@@ -61,6 +61,9 @@ class SplitMeta:
     """The type with which each field was first sent."""
     nulls: Mapping[str, float] = field(default_factory=dict)
     """The share of rows without a value, by field."""
+    sync: str = ""
+    """Whose rows they are, and `checksums` of its files, by name; empty in an old snapshot."""
+    checksums: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,7 +190,7 @@ class Staging:
             partial.write_text(json.dumps({"snapshot": snapshot, "meta": to_json(meta)}))
 
     def _pointed(self, home: Path) -> Path | None:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError, ValueError, LookupError, TypeError):
             return home / str(json.loads((home / POINTER).read_text())["snapshot"])
         return None
 

@@ -25,10 +25,11 @@ from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, send
 from ct_assets.delivery.settlement import delivery_report
 from ct_assets.delivery.settlement.settle import Settlement, settle
-from ct_assets.delivery.state import state_database, witness
+from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import DeliveryLedger
 from ct_assets.delivery.state.sync_files import OUTBOX, StorageError, locked, readable_errors
 from ct_assets.delivery.state.sync_state import SyncState
+from ct_assets.files import checksum
 from ct_assets.row_counts import DeliveryCounts, RowCounts
 from ct_assets.store.hold import Hold
 
@@ -121,7 +122,7 @@ def plan_delivery(
             guards.expect_changes(connection, request)
         number = lost_state.begin(connection, state.ledger, request)
         outbox.write(connection, request, plan.diff, number)
-        state.ledger.note_outbox(number, witness.checksum(request.home / OUTBOX))
+        state.ledger.note_outbox(number, checksum(request.home / OUTBOX))
         state_id, keys = _standing(connection)
     if request.valid.stat().st_ino != snapshot:  # rows are known by their place in it
         raise StorageError(

@@ -60,6 +60,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         with readable(), owners_files(data_dir()), stoppable() as stop:
             delivery_requests.check_options(obj.options)
             delivery_requests.check_gate(obj)
+            delivery_requests.check_staged(obj)
             instance = context.step_context.instance
             to = destinations.started(
                 obj.sync, instance, is_example=obj.is_example, accounts=self.settings_of

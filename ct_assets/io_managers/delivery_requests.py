@@ -11,6 +11,7 @@ from ct_assets.delivery import DeliveryRequest, Policy
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
+from ct_assets.files import checksum
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.meaning import event_key, meaning
 from ct_assets.settings import data_dir
@@ -66,6 +67,26 @@ def check_gate(upload: Upload) -> None:
     name, gate = upload.sync.name, split_of(upload).gate
     if not gate.passed:
         raise GateError(f"{name} is not sent: {gate.why}. Look at {name}/rejected for reasons.")
+
+
+def check_staged(upload: Upload) -> None:
+    """Refuses rows that are not those which were staged: others would leave in their place.
+
+    Raises:
+        GateError: A file is missing, damaged, or of another sync.
+    """
+    name, split, again = upload.sync.name, split_of(upload), "Materialize it again, whole"
+    if split.sync not in ("", name):
+        raise GateError(f"{name} is not sent: {name}/valid has rows of {split.sync}. {again}")
+    for file, known in split.checksums.items():
+        try:
+            wrong = "" if checksum(upload.valid.beside(file)) == known else "not as it was written"
+        except FileNotFoundError:
+            wrong = "missing"
+        except OSError as error:
+            wrong = f"unreadable ({error.strerror})"
+        if wrong:
+            raise GateError(f"{name} is not sent: {file} of {name}/valid is {wrong}. {again}")
 
 
 def split_of(upload: Upload) -> SplitMeta:

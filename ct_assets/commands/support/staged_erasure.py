@@ -13,7 +13,7 @@ from ct_assets.delivery.operations.person_rows import (
     identifiers_of,
     report_lines,
 )
-from ct_assets.files import replacing
+from ct_assets.files import checksum, replacing
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import BoundSync, SchemaError, Sync, bind
 from ct_assets.mapping.declaration.catalog_names import STAGES
@@ -59,7 +59,9 @@ def _recount(staging: Staging, sync: Sync) -> None:
         valid, rejected = (staging.current((sync.name, s), part) for s in ("valid", "rejected"))
         if split := valid.meta.split:
             counts = split.counts.recounted(valid=_rows(valid), rejected=_rows(rejected))
-            meta = replace(valid.meta, split=replace(split, counts=counts))
+            sums = {name: checksum(valid.beside(name)) for name in split.checksums}
+            kept = replace(split, counts=counts, checksums=sums)
+            meta = replace(valid.meta, split=kept)
             staging.amend((sync.name, "valid"), part, meta)
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import polars as pl
 
 from ct_assets.components.assets.polars_errors import computing
-from ct_assets.files import private_dir
+from ct_assets.files import checksum, private_dir
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Sync, reason_counts, split
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import Gate, ReasonCount, SplitMeta
-from ct_assets.staging import Draft
+from ct_assets.staging import DATA, Draft
 
 
 def split_into(
@@ -37,6 +37,8 @@ def split_into(
         gate=gate(sync, counts),
         reasons=reasons(rejected.scan()),
         others=tuple(parts.bound.others),
+        sync=sync.name,
+        checksums={name: checksum(valid.folder / name) for name in (DATA, KEYS)},
     )
 
 

@@ -14,6 +14,7 @@ from ct_assets.delivery.state.ledger_entries import read_entries
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import BESIDE, LEDGER, OUTBOX, STATE, ends_aside
 from ct_assets.delivery.state.witness import MEANT_SINCE, LedgerReading, StateReading, noting
+from ct_assets.files import checksum
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def _teller(ledgers: Iterable[OldLedger], delivery: int, outbox: Path) -> OldLed
     for each in ledgers:
         known = each.reading.checksums.get(delivery)
         told = each.reading.last >= delivery and not each.reading.has_lost_entries
-        if told and known in (None, witness.checksum(outbox)) and _has_all(each, delivery):
+        if told and known in (None, checksum(outbox)) and _has_all(each, delivery):
             tellers.append(each)
 
     def rank(each: OldLedger) -> tuple[bool, bool]:

@@ -6,7 +6,6 @@ They are read before anything is opened for writing, so that reading makes no fi
 import contextlib
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -22,6 +21,7 @@ from ct_assets.delivery.state.ledger_entries import LedgerError, read_entries
 from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry, readable_ledger
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
 from ct_assets.errors import disk_trouble, lock_holder
+from ct_assets.files import checksum
 
 REPORTS = "the reports"
 UNKNOWN_UNTIL = "unknown_until"
@@ -37,8 +37,6 @@ OTHER = "other:"
 """Before a sync's name, in the state's meta, of the answer whether it is this one's old name."""
 FORMER = "former:"
 """Before the id, in the state's meta, of another state that a person has given up."""
-
-CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -272,11 +270,3 @@ def _report(home: Path) -> Witness | None:
     told = pl.read_parquet_metadata(path)
     at = datetime.fromisoformat(told["at"]) if told.get("at") else None
     return Witness(REPORTS, told.get("state_id"), int(latest), at=at)
-
-
-def checksum(path: Path) -> int:
-    total = 0
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            total = zlib.crc32(chunk, total)
-    return total
