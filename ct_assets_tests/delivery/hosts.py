@@ -148,7 +148,7 @@ def main() -> None:
     sync, source, on_unknown, url, sandbox_id = sys.argv[1:]
     root = Path(os.environ[SLOTS])  # of another host, so not that of this machine
     account_slots.ROOT = root
-    hosts_slots.upload_slots = functools.partial(account_slots.upload_slots, root=root)
+    vars(hosts_slots)["upload_slots"] = functools.partial(account_slots.upload_slots, root=root)
     to = sandbox_destination(url, sandbox_id)
     policy = replace(EVENTS, sync=sync, on_unknown="park" if on_unknown == "park" else "resend")
     home = Path(os.environ["CT_DATA_DIR"]).resolve() / "state" / to.name / sync
