@@ -7,13 +7,15 @@ by `delivery.sender.account_slots`; the pool here only never opens more connecti
 Bodies and credentials are never logged.
 """
 
+import contextlib
 import email.utils
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
@@ -21,6 +23,7 @@ import orjson
 
 from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
 from ct_assets.clevertap.destination import Destination, DestinationError
+from ct_assets.clevertap.presigned_url import CONNECT_SECONDS, put_request
 from ct_assets.clevertap.transport import (
     LOST,
     NOT_SENT,
@@ -29,8 +32,9 @@ from ct_assets.clevertap.transport import (
     proxy_of,
 )
 
-CONNECT_SECONDS = 10.0
 REQUEST_SECONDS = 60.0
+FILE_BYTES_A_SECOND = 250_000
+"""A file that arrives more slowly counts as lost."""
 REPLY_ROOM = 16 * 1024 * 1024
 """Bytes a reply may have beyond four times its request; a refusal of every record echoes each."""
 
@@ -77,7 +81,7 @@ class Client:
         self._clock = clock
         self.may_write: Callable[[], bool] = lambda: True
         """Asked at the last moment before anything of a request is written; False ends it."""
-        self._pool = _pool(destination, clock, lambda: self.may_write())
+        self._pool = self._opened(destination.base_url)
         self._upload_url = self._url("/1/upload")
         self._headers = httpx.Headers(
             {
@@ -102,6 +106,27 @@ class Client:
             raise ValueError(f"1 to {MAX_DELETES} profiles can be deleted at once")
         return self._post(self._url("/1/delete/profiles.json"), orjson.dumps({kind: list(values)}))
 
+    def list_url(self) -> Answer:
+        """Asks for a URL to which the file of a custom list may be put, once within a day."""
+        return self._post(self._url("/get_custom_list_segment_url"), b"")
+
+    def put_file(self, url: str, content: Iterable[bytes], size: int) -> Answer:
+        """Puts a file of `size` bytes to a presigned URL that is `usable`."""
+        seconds = self._seconds + size / FILE_BYTES_A_SECOND
+        with contextlib.ExitStack() as stack:
+            pool = self._pool
+            if proxy_of(url) != proxy_of(self.destination.base_url):
+                pool = stack.enter_context(contextlib.closing(self._opened(url)))
+            reply = pool.streamed(put_request(url, content, size), seconds)
+            return _answered(reply, _server(url), REPLY_ROOM, self._clock)
+
+    def commit_list(self, body: bytes) -> Answer:
+        """Has CleverTap make a custom list of a file; `body` is a JSON object that names it."""
+        return self._post(self._url("/upload_custom_list_segment_completed"), body)
+
+    def _opened(self, url: str) -> DeadlinePool:
+        return _pool(url, self._clock, lambda: self.may_write())
+
     def _url(self, path: str) -> httpx.URL:
         return httpx.URL(f"{self.destination.base_url}{path}")
 
@@ -110,26 +135,8 @@ class Client:
         request = httpx.Request(
             "POST", url, headers=self._headers, content=content, extensions=timeout
         )
-        host, started = self.destination.host, self._clock()
-        try:
-            with self._pool.response(request, self._seconds) as response:
-                body = _body(response, REPLY_ROOM + 4 * len(content))
-        except NOT_SENT as error:
-            return NoReply(host, sent=False, why=str(error), seconds=self._clock() - started)
-        except LOST as error:
-            return NoReply(host, sent=True, why=_why(error), seconds=self._clock() - started)
-        seconds = self._clock() - started
-        if body is None:
-            return NoReply(host, sent=True, why="the reply never ended", seconds=seconds)
-        headers = response.headers
-        return Reply(
-            host,
-            response.status_code,
-            body,
-            seconds,
-            _retry_after(headers),
-            headers.get("Date", ""),
-        )
+        reply = self._pool.response(request, self._seconds)
+        return _answered(reply, self.destination.host, REPLY_ROOM + 4 * len(content), self._clock)
 
     def __enter__(self) -> Self:
         return self
@@ -141,6 +148,29 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self._pool.close()
+
+
+def _answered(
+    reply: contextlib.AbstractContextManager[httpx.Response],
+    host: str,
+    room: int,
+    clock: Callable[[], float],
+) -> Answer:
+    """What came of a request; `room` is the longest body that counts as a reply."""
+    started = clock()
+    try:
+        with reply as response:
+            body = _body(response, room)
+    except NOT_SENT as error:
+        return NoReply(host, sent=False, why=str(error), seconds=clock() - started)
+    except LOST as error:
+        return NoReply(host, sent=True, why=_why(error), seconds=clock() - started)
+    seconds = clock() - started
+    if body is None:
+        return NoReply(host, sent=True, why="the reply never ended", seconds=seconds)
+    headers = response.headers
+    status, date = response.status_code, headers.get("Date", "")
+    return Reply(host, status, body, seconds, _retry_after(headers), date)
 
 
 def _body(response: httpx.Response, room: int) -> bytes | None:
@@ -190,18 +220,21 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _server(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
 def _pool(
-    destination: Destination, clock: Callable[[], float], may_write: Callable[[], bool]
+    url: str, clock: Callable[[], float], may_write: Callable[[], bool]
 ) -> DeadlinePool:
     try:
-        proxy = proxy_of(destination.base_url)
         return DeadlinePool(
-            connections=MAX_IN_FLIGHT, proxy=proxy, clock=clock, may_write=may_write
+            connections=MAX_IN_FLIGHT, proxy=proxy_of(url), clock=clock, may_write=may_write
         )
     except (OSError, ValueError, ImportError) as error:
         kind = type(error).__name__
     # Outside of the handler, so that no traceback shows a proxy's password.
     raise DestinationError(
-        f"cannot prepare connections to {destination.host} ({kind}); check HTTPS_PROXY, "
+        f"cannot prepare connections to {_server(url)} ({kind}); check HTTPS_PROXY, "
         f"ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR in the environment"
     )

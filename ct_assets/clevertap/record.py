@@ -38,6 +38,17 @@ def event(head: Sequence[Member], data: Sequence[Member]) -> pl.Expr:
     return _record("event", head, "evtData", data)
 
 
+LIST_HEADER = "Type,Identity"
+_LIST_KINDS = {"identity": "i", "objectId": "g"}
+
+
+def member(kind: pl.Expr, identity: pl.Expr) -> pl.Expr:
+    """The line of a member in the CSV file of a custom list (docs: custom-list-segments)."""
+    quoted = _text('"', identity.str.replace_all('"', '""', literal=True), '"')
+    value = pl.when(identity.str.contains('[,"\r\n]')).then(quoted).otherwise(identity)
+    return _text(kind.replace_strict(_LIST_KINDS, return_dtype=pl.String), ",", value)
+
+
 def _record(
     type_: Literal["profile", "event"],
     head: Sequence[Member],

@@ -71,9 +71,15 @@ class DeadlinePool:
         Raises:
             NOT_SENT, LOST: One of these errors.
         """
+        with self.streamed(_core_request(request), seconds) as response:
+            yield response
+
+    @contextlib.contextmanager
+    def streamed(self, request: httpcore.Request, seconds: float) -> Iterator[httpx.Response]:
+        """The same for a request whose body may be an iterator."""
         self._network.deadline.start(seconds)
         try:
-            answer = self._pool.handle_request(_core_request(request))
+            answer = self._pool.handle_request(request)
             body = _ReplyStream(answer.stream)
             with contextlib.closing(
                 httpx.Response(answer.status, headers=answer.headers, stream=body)

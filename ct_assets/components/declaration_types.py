@@ -120,11 +120,20 @@ class LimitSettings(TypedDict, total=False):
     age: tuple[int, int]
 
 
+class SegmentSettings(TypedDict, total=False):
+    name: Required[str]
+    creator: Required[str]
+    email: Required[str]
+    replace: bool
+    unacknowledged: Literal["hold", "send"]
+    max_shrink: float
+
+
 class SyncSettings(TypedDict, total=False):
     """See `ct_assets.mapping.declaration.sync.Sync`, which says what each is for."""
 
     name: Required[str]
-    object: Required[Literal["profile", "event"]]
+    object: Required[Literal["profile", "event", "segment"]]
     source: Required[str]
     identify_by: Required[Sequence[IdentifiedBy]]
     where: str | None
@@ -136,6 +145,7 @@ class SyncSettings(TypedDict, total=False):
     ts: str | MomentSettings | None
     duplicates: Literal["reject"] | DuplicatesSettings
     require_profile: str | None
+    segment: SegmentSettings | None
     junk_identities: Names | None
     limits: LimitSettings
     max_rejected: float

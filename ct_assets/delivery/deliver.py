@@ -13,16 +13,19 @@ from ct_assets.clevertap.codes import LIMIT
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
-from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
+from ct_assets.delivery.diff.membership import LIST
 from ct_assets.delivery.guards import guards, lost_state
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
 from ct_assets.delivery.sender import account_witness, hosts_slots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.delete_adapter import Deleting
+from ct_assets.delivery.sender.list_file import list_file
+from ct_assets.delivery.sender.list_sender import ListSender
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
-from ct_assets.delivery.sender.sender import SendClock, send
+from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
 from ct_assets.delivery.settlement import delivery_report
 from ct_assets.delivery.settlement.settle import Settlement, settle
 from ct_assets.delivery.state import state_database
@@ -144,6 +147,11 @@ def send_delivery(
         return SendStats(stopped=plan.objection)
     stats = SendStats()
     state.ledger.reserve(plan.diff.going + plan.removals.planned)
+    if request.policy.custom_list is not None:
+        if plan.diff.going + plan.removals.planned:
+            _send_list(request.policy.custom_list, state, delivery, sending, stats)
+        state.ledger.release()
+        return stats
     _send_part(request, state, delivery, sending, stats, deletions=False)
     if not stats.stopped and request.policy.on_removed == "delete" and plan.removals.planned:
         window_of_uploads = stats.window, stats.smallest_window
@@ -181,6 +189,28 @@ def _send_part(
     )
 
 
+def _send_list(
+    named: CustomList,
+    state: SyncState,
+    delivery: PlannedDelivery,
+    sending: Sending,
+    stats: SendStats,
+) -> None:
+    ListSender(
+        file=list_file(state.home / OUTBOX),
+        named=named,
+        client=sending.client,
+        ledger=DeliveryLedger(state.ledger, delivery.number),
+        slots=other_slots(sending.client.destination),
+        stats=stats,
+        retry=sending.retry or Retry(resends=RESENDS),
+        rng=sending.rng,
+        clock=sending.clock or SystemClock(),
+        stop=sending.stop,
+    ).send()
+    sending.progress(_progress(delivery.plan, stats))
+
+
 def _progress(plan: DeliveryPlan, stats: SendStats) -> Progress:
     return Progress(
         planned=plan.diff.going + plan.removals.planned,
@@ -205,6 +235,8 @@ def settle_delivery(
             )
         if not plan.objection and _is_whole(request, plan, settlement):
             state_database.put(connection, "declaration", request.policy.declaration)
+            if request.policy.custom_list is not None:
+                state_database.put(connection, LIST, request.policy.custom_list.name)
         state_id, keys = _standing(connection)
         state.ledger.note("keys", str(keys))
     counts = _counts(request, plan, settlement)

@@ -13,11 +13,23 @@ MEMORY = "300MB"
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomList:
+    """The segment in CleverTap that a delivery fills, as its declaration names it."""
+
+    name: str
+    creator: str
+    email: str
+    replace: bool = True
+    max_shrink: float = 0.5
+    """A share of the members that were acknowledged; up to ten always pass."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The part of a sync's declaration that its delivery depends on."""
 
     sync: str
-    object: Literal["profile", "event"]
+    object: Literal["profile", "event", "segment"]
     declaration: str
     """A digest; refused rows are offered again when it changes."""
     event_key: str | None = None
@@ -33,6 +45,8 @@ class Policy:
     """A share of the rows that were acknowledged, while the declaration stays the same."""
     idempotent: bool = True
     """False if a profile sent twice counts twice, as with `incr`."""
+    custom_list: CustomList | None = None
+    """Of a segment."""
     neighbours: frozenset[str] = frozenset()
     """Names of the other syncs declared today: none of them is this sync under an old name."""
 
@@ -59,6 +73,8 @@ class DeliveryRequest:
     valid: Path
     policy: Policy
     run: str
+    people: Path | None = None
+    """The home of the profile sync whose acknowledged people alone may be in a segment."""
     keys: Path | None = None
     """The keys of all source rows; without it no row is taken for removed."""
     counts: RowCounts | None = None

@@ -10,6 +10,7 @@ from ct_assets.delivery.deliver import deliver
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult
 from ct_assets.delivery.state.state_copy import copied
+from ct_assets.errors import UserError
 
 
 class DryRunClient(Client):
@@ -35,6 +36,11 @@ def dry_run(request: DeliveryRequest, client: DryRunClient) -> DryRunResult:
 
     Removals are not asked about: CleverTap has no dry run for them.
     """
+    if request.policy.object == "segment":
+        raise UserError(
+            f"{request.policy.sync}: CleverTap has no dry run for a segment; `ct-assets plan` "
+            "shows how its list would change"
+        )
     with copied(request) as copy:
         policy = replace(copy.policy, on_removed="keep", on_unknown="resend")
         result = _delivered(replace(copy, policy=policy, rehearsal=True), client)

@@ -15,7 +15,8 @@ import polars as pl
 
 from ct_assets.clevertap.contract import MAX_RECORDS
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff.diff import GOING, Diff
+from ct_assets.delivery.diff.diff import Diff
+from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.batch import Batch
 from ct_assets.delivery.sender.lanes import lane_count
 from ct_assets.delivery.state import field_bitmap, state_database
@@ -34,6 +35,9 @@ MAX_SORTED = 200_000
 
 MAX_SORTED_AT_ONCE = 1_500_000
 """More rows than this are joined first and sorted later, which takes half as much CPU again."""
+
+WHOLE = 1 << 40
+"""More rows than a list of five gigabytes has."""
 
 READ_BYTES = 8_000_000
 """Bytes of records that are read at once."""
@@ -159,7 +163,9 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
     It has all rows, in the order of the snapshot, where the two are read side by side.
     """
     largest = scalar(connection, f"select max(bytes) from {DIFF} where fate in {GOING}")
-    small = largest * MAX_RECORDS <= MAX_BYTES
+    whole = request.policy.object == "segment"  # a list leaves as one file
+    small = whole or largest * MAX_RECORDS <= MAX_BYTES
+    size = WHOLE if whole else MAX_RECORDS
     events, ordered = request.policy.object == "event", _side_by_side(request, diff)
     connection.execute(f"set preserve_insertion_order = {ordered}")
     lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
@@ -173,8 +179,8 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
     """
     if small and not events:
         numbered = f"""
-            select *, if(going, seq // {MAX_RECORDS}, null) as batch,
-                if(going, seq % {MAX_RECORDS}, null) as position
+            select *, if(going, seq // {size}, null) as batch,
+                if(going, seq % {size}, null) as position
             from ({sequenced})
         """
     else:
@@ -185,7 +191,7 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
 
 def _side_by_side(request: DeliveryRequest, diff: Diff) -> bool:
     """Whether profiles leave in the order of the snapshot: many, so that none must be sorted."""
-    return request.policy.object == "profile" and diff.going > MAX_SORTED
+    return request.policy.object != "event" and diff.going > MAX_SORTED
 
 
 def _in_batches(sequenced: str, *, small: bool) -> str:
@@ -226,7 +232,7 @@ def _fields(request: DeliveryRequest, diff: Diff) -> tuple[str, str]:
 
     A field to be cleared is cleared only where an earlier delivery set it.
     """
-    if request.policy.object == "event":
+    if request.policy.object != "profile":
         return "null::ubigint[]", "v.record"
     before = field_bitmap.stored("n.fields", field_bitmap.count(diff.positions))
     after = field_bitmap.zip_with(

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
-from ct_assets.delivery.delivery_plan import check_guards, make_plan
+from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, field_columns
 from ct_assets.delivery.diff.left_fields import left_fields
@@ -93,7 +93,7 @@ def _report(
     stopped = lost or _stopped(connection, request)
     plan = make_plan(connection, copy, count_kept=True)
     fates, removals = plan.diff.fates, plan.removals
-    requests = _requests(connection)
+    requests = _requests(connection, request, plan)
     properties = _properties(connection, copy, plan.diff, request.home / PREVIOUS)
     notes = [] if lost else [*comparison.notes]
     notes += _left(connection, copy, plan.diff)
@@ -137,7 +137,11 @@ def _stopped(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) ->
     return None
 
 
-def _requests(connection: duckdb.DuckDBPyConnection) -> int:
+def _requests(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, plan: DeliveryPlan
+) -> int:
+    if request.policy.object == "segment":  # the URL, the file, and the commit
+        return 3 if plan.diff.going + plan.removals.planned else 0
     batches = f"select batch from {NUMBERED} union select batch from {REMOVALS}"
     return scalar(connection, f"select count(batch) from ({batches})")
 
@@ -146,7 +150,7 @@ def _properties(
     connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff, previous: Path
 ) -> tuple[PropertyChange, ...] | None:
     """Compares the changed rows with the last whole delivery; None where there is none."""
-    if request.policy.object == "event" or not diff.fates.get("changed"):
+    if request.policy.object != "profile" or not diff.fates.get("changed"):
         return ()
     if not previous.exists():
         return None

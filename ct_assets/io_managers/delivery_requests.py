@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from ct_assets.delivery import DeliveryRequest, Policy
+from ct_assets.delivery import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
@@ -114,6 +114,7 @@ def request(
     return DeliveryRequest(
         home=home(destination, upload.sync.name),
         valid=upload.valid.path,
+        people=_people(upload.sync, destination),
         keys=upload.valid.beside(KEYS),
         policy=policy(upload.sync, split.declaration, upload.neighbours, upload.origin),
         run=run,
@@ -125,6 +126,11 @@ def request(
         partition=upload.partition,
         witnesses=witnesses,
     )
+
+
+def _people(sync: Sync, destination: str) -> Path | None:
+    waits = sync.segment is not None and sync.segment.unacknowledged == "hold"
+    return home(destination, sync.require_profile) if waits and sync.require_profile else None
 
 
 def policy(
@@ -142,5 +148,12 @@ def policy(
         max_removed=sync.max_removed,
         max_changed=sync.max_changed,
         idempotent=sync.idempotent,
+        custom_list=_custom_list(sync),
         neighbours=neighbours,
     )
+
+
+def _custom_list(sync: Sync) -> CustomList | None:
+    if sync.segment is None:
+        return None
+    return CustomList(**sync.segment.model_dump(exclude={"unacknowledged"}))

@@ -114,7 +114,7 @@ class _Binder:
     def _order(self) -> pl.Expr | None:
         column = self._sync.duplicates.keep_latest_by
         if column is None:
-            return None
+            return pl.lit(0) if self._sync.object == "segment" else None
         with found_at("duplicates", "keep_latest_by"):
             dtype = self._reader.dtype(column, "duplicates")
             if dtype.is_float():

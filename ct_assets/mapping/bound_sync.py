@@ -27,7 +27,7 @@ class BoundSync:
     event: Converted | None
     event_key: pl.Expr | None
     order: pl.Expr | None
-    """Of `keep_latest_by`: the greatest is the latest."""
+    """Of `keep_latest_by`: the greatest is the latest. A segment keeps any of equal rows."""
     inputs: Mapping[str, pl.Expr]
     """Columns that the expressions above want added to the source first."""
     widened: Mapping[str, pl.DataType]
@@ -37,7 +37,8 @@ class BoundSync:
 
     @property
     def order_type(self) -> pl.DataType:
-        return self.schema[self.sync.duplicates.keep_latest_by or ""]
+        column = self.sync.duplicates.keep_latest_by
+        return self.schema[column] if column else pl.Int32()
 
     @property
     def conversions(self) -> list[Converted]:

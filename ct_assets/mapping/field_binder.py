@@ -43,7 +43,7 @@ class FieldBinder:
         self._reader = reader
 
     def problem_of(self, name: str) -> str | None:
-        return problems_of_name(self._sync.object, name, limits=self._sync.limits)
+        return problems_of_name(self._sync.record, name, limits=self._sync.limits)
 
     def fields(self, name: str, field: Field) -> Iterator[BoundField]:
         read, bad = self._reader.read(field, name), None
@@ -78,7 +78,7 @@ class FieldBinder:
             raise self._error(f"{origin} {name!r}: {problem} Map it under another name.")
 
     def _bound_field(self, name: str, field: Field, read: SourceValue) -> BoundField:
-        own = field_type(self._sync.object, name, self._sync.event_name)
+        own = field_type(self._sync.record, name, self._sync.event_name)
         type_ = field.type or own or _type_of_operator(field, read)
         if (field.hash or field.redact) and type_ is None:
             type_ = FieldType.STRING
@@ -129,7 +129,7 @@ class FieldBinder:
             field=name,
             slot=slot,
             type=type_,
-            object=self._sync.object,
+            object=self._sync.record,
             timezone=filling.timezone,
             unit=filling.unit,
             formats=filling.formats,

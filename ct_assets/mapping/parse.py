@@ -23,6 +23,7 @@ from ct_assets.mapping.declaration.sync import (
     OnChange,
     OtherColumns,
     Partition,
+    Segment,
     Sync,
     Trigger,
 )
@@ -127,14 +128,18 @@ _MODELS: dict[str, type[BaseModel]] = {
     "other_columns": OtherColumns,
     "limits": Limits,
     "consent": Consent,
+    "segment": Segment,
 }
 
 _HINTS = {
     "name": "Write `name: customers`, once for each sync: its assets and its state are named so.",
-    "object": "Write `object: profile` for people or `object: event` for what they did.",
+    "object": "Write `object: profile` for people, `object: event` for what they did, or "
+    "`object: segment` for a list of people.",
     "source": "Write the asset that has the rows, such as `source: chinook/customer`.",
     "identify_by": "Write which column names the person, such as "
     "`identify_by: [{identity: CustomerId}]`.",
+    "segment": "Write `segment: {name: Jazz buyers, creator: ct_assets, email: "
+    "admin@example.com}`.",
     "fields": "Write `fields: {Email: email_column}`.",
     "by": "Write the column with the day of the event, such as `by: InvoiceDate`.",
     "every": "Write `every: day` or `every: month`.",

@@ -70,12 +70,12 @@ def _rejected(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFr
 
 
 def _valid(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
-    identity, key = bound.identity, bound.event_key
+    identity, key, is_list = bound.identity, bound.event_key, bound.sync.object == "segment"
     values = {
         "_key": identity.value if key is None else key,
         "_kind": identity.kind,
         "_identity": identity.value,
-        "_also": identity.also,
+        "_also": pl.lit(None, pl.List(pl.String)) if is_list else identity.also,
         "_ts": bound.ts.value if bound.ts else pl.lit(None, pl.Int64),
         "_clear": _cleared(bound),
         "_warnings": listed_reasons(warnings(bound)),
@@ -100,6 +100,8 @@ def _cleared(bound: BoundSync) -> pl.Expr:
 
 
 def _record(bound: BoundSync, schema: pl.Schema) -> pl.Expr:
+    if bound.sync.object == "segment":
+        return record.member(pl.col("_kind"), pl.col("_identity"))
     text = pl.String()
     head = [*_identifiers(bound), Member("ts", pl.col("_ts"), pl.Int64())]
     fields = [_member(field, schema[field.name]) for field in bound.fields]

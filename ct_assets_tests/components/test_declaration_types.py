@@ -32,6 +32,7 @@ PAIRS: Mapping[type, type[BaseModel]] = {
     types.TriggerSettings: sync.Trigger,
     types.PartitionSettings: sync.Partition,
     types.LimitSettings: Limits,
+    types.SegmentSettings: sync.Segment,
 }
 PLAIN = (str, bool, int, float, type(None))
 

@@ -22,6 +22,14 @@ EVENT = {
     "identify_by": [{"identity": "id"}],
 }
 
+SEGMENT = {
+    "name": "s",
+    "object": "segment",
+    "source": "src",
+    "identify_by": [{"identity": "id"}],
+    "segment": {"name": "Jazz buyers", "creator": "ct_assets", "email": "admin@example.com"},
+}
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from ct_assets.clevertap.contract import Limits
 from ct_assets.mapping import DeclarationError, Sync, parse
 from ct_assets.mapping.declaration.field import Field
+from ct_assets_tests.mapping.splitting import SEGMENT
 
 CUSTOMERS = """
 name: customers
@@ -149,7 +150,7 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "object",
         customers(object="profiles"),
-        ["object: must be one of profile, event, not 'profiles'; did you mean 'profile'?"],
+        ["object: must be one of profile, event, segment, not 'profiles'; did you mean 'profile'?"],
     ),
     (
         "an identifier that does not exist",
@@ -236,6 +237,33 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         "our own column",
         customers(fields={"_Key": "a"}),
         ["fields._Key: a column of our own has this name: choose another."],
+    ),
+    (
+        "a segment of nothing",
+        {**SEGMENT, "segment": None, "fields": {"a": "a"}, "on_unknown": "park"},
+        [
+            "fields: is for profiles and events; a segment has people alone. Leave it out.",
+            "on_unknown: is for profiles and events; a segment has people alone. Leave it out.",
+            "`segment` is missing. Write the list, such as `segment: {name: Jazz buyers, creator: ",
+        ],
+    ),
+    (
+        "a segment of other identifiers",
+        {**SEGMENT, "identify_by": [{"FBID": "f"}]},
+        ["identify_by[0]: FBID names nobody in a list: use identity or objectId."],
+    ),
+    (
+        "a segment without a name",
+        {**SEGMENT, "segment": {"creator": "c", "email": "a@b.example", "shrink": 1}},
+        [
+            "segment: `name` is missing. Write `name: customers`",
+            "segment.shrink: unknown setting; did you mean 'max_shrink'? Known here: name, creator",
+        ],
+    ),
+    (
+        "a segment in a sync of people",
+        customers(segment={"name": "n", "creator": "c", "email": "a@b.example"}),
+        ["segment: is for `object: segment`. Leave it out."],
     ),
     (
         "a map that is none",
@@ -493,8 +521,8 @@ def test_the_error_names_the_sync_and_lists_the_problems() -> None:
 
     assert str(caught.value) == (
         "The declaration of customers cannot be used:\n"
-        "  object: must be one of profile, event, not 'x'. Write `object: profile` for people or "
-        "`object: event` for what they did.\n"
+        "  object: must be one of profile, event, segment, not 'x'. Write `object: profile` for "
+        "people, `object: event` for what they did, or `object: segment` for a list of people.\n"
         "  max_rejected: must be at most 1, not 2."
     )
 

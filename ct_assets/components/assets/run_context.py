@@ -123,12 +123,12 @@ def rejected_profiles(
     context: dg.AssetExecutionContext, sync: Sync, staging: Staging
 ) -> pl.LazyFrame | None:
     """The people whom the sync that `require_profile` names has rejected."""
-    if sync.require_profile is None:
+    if sync.rejecting is None:
         return None
-    asset = dg.AssetKey([sync.require_profile, "clevertap"])
+    asset = dg.AssetKey([sync.rejecting, "clevertap"])
     graph = deployment(context)
     if not graph.has(asset):
-        raise UserError(f"{sync.name}: require_profile: no sync {sync.require_profile!r}")
+        raise UserError(f"{sync.name}: require_profile: no sync {sync.rejecting!r}")
     profiles, _ = sync_of(graph.get(asset).metadata)
     rejected = staging.current((profiles.name, "rejected")).scan()
     return rejected_keys(profiles, rejected)

@@ -48,7 +48,7 @@ def sync_assets(
 
 
 def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
-    required = sync.require_profile
+    required = sync.rejecting
     rejected_before = [dg.AssetKey([required, "rejected"])] if required else []
 
     @dg.multi_asset(

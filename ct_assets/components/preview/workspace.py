@@ -79,9 +79,9 @@ class Workspace:
 
     def rejected_profiles(self, sync: Sync) -> pl.LazyFrame | None:
         """The keys that the sync of `require_profile` rejected in its last run, if it had one."""
-        if sync.require_profile is None:
+        if sync.rejecting is None:
             return None
-        profiles = self.sync(sync.require_profile).sync
+        profiles = self.sync(sync.rejecting).sync
         rejected = self.staged(profiles.name, "rejected")
         return rejected_keys(profiles, rejected.scan()) if rejected else None
 

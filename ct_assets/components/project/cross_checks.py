@@ -102,6 +102,8 @@ class Declarations:
             syncs = [other.name for other, _ in self.syncs]
             yield message_at(at, ("source",), registry.no_source(sync, assets, syncs))
         for position, name in enumerate(sync.after):
+            if sync.object == "segment" and name == sync.require_profile:
+                continue  # it is told below
             yield from self._no_sync(sync, at, ("after", position), name)
         if sync.require_profile is not None:
             yield from self._no_sync(sync, at, ("require_profile",), sync.require_profile)

@@ -13,7 +13,8 @@ import polars as pl
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases
+from ct_assets.delivery.diff import aliases, membership
+from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, EARLIER_KEYS, SUPPRESSED_ROWS, VALID
@@ -22,7 +23,6 @@ from ct_assets.mapping.convert.dtypes import BLANKS
 from ct_assets.sql import literal, parquet_sql
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
-GOING = ("new", "changed")
 SENT_UNTIL = "sent_until"
 """The name, in the state's meta, of the time up to which events count as sent after a loss."""
 
@@ -58,6 +58,8 @@ def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
     query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
     DIFF.create(connection, query)
     aliases.learn(connection)
+    if request.policy.object == "segment":
+        membership.decide(connection, request)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
     fates = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
@@ -66,7 +68,7 @@ def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
 
 def expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
     """Makes `VALID`, in which `present` has a bit for each field that is not null."""
-    profiles = request.policy.object == "profile"
+    profiles = request.policy.object != "event"
     columns = field_columns(connection, request.valid) if profiles else {}
     positions = learn_fields(connection, columns)
     VALID.create_view(
@@ -198,7 +200,7 @@ def _compared(
 
 
 def _person(request: DeliveryRequest) -> str:
-    if request.policy.object == "profile":
+    if request.policy.object != "event":
         return "null::ubigint"
     return lane_hash("lane_kind", "lane_identity")
 

@@ -8,7 +8,7 @@ import duckdb
 
 from ct_assets.clevertap.contract import DELETABLE, MAX_DELETES, MAX_RECORDS
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases
+from ct_assets.delivery.diff import aliases, membership
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.scratch_tables import GONE, NUMBERED, REMOVALS
@@ -33,6 +33,8 @@ def find_removals(
 ) -> RemovalPlan:
     """Fills `REMOVALS` as `on_removed` says; `count_kept` counts rows for `keep`, too."""
     REMOVALS.create(connection)
+    if request.policy.object == "segment":
+        return _leavers(connection, diff)
     action = request.policy.on_removed
     if request.policy.object != "profile" or (action == "keep" and not count_kept):
         return RemovalPlan()
@@ -47,6 +49,25 @@ def find_removals(
     REMOVALS.create(connection, _removals(diff, action))
     planned = scalar(connection, f"select count(*) from {REMOVALS}")
     return RemovalPlan(rows, planned, _left(rows - planned, action))
+
+
+def _leavers(connection: duckdb.DuckDBPyConnection, diff: Diff) -> RemovalPlan:
+    """Members of the list before who are not in that of today, which leaves as one batch."""
+    going = diff.going
+    REMOVALS.create(
+        connection,
+        f"""
+        select kind, key, null as fields, 'leave' as action, '' as record, 0 as batch,
+            {going} + row_number() over (order by kind, key) - 1 as position
+        from ({membership.LEAVERS})
+        """,
+    )
+    leaving = scalar(connection, f"select count(*) from {REMOVALS}")
+    if not going and not leaving:
+        return RemovalPlan()
+    joining = diff.fates.get("new", 0)
+    note = f"the list goes whole, with {going:,} members: {joining:,} join it, {leaving:,} leave it"
+    return RemovalPlan(leaving, leaving, note)
 
 
 def _unsure(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> str | None:

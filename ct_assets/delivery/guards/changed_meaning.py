@@ -141,6 +141,8 @@ def _doubts(
 
     `same` says that the declaration is otherwise as it was in the last whole delivery.
     """
+    if policy.object == "segment":  # the list is replaced, whatever it was
+        return False
     if name == DESTINATION:  # another state, which changed_destination asks about
         return False
     if name == "origin":

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import duckdb
 
-from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.removals import RemovalPlan
 from ct_assets.delivery.guards.changed_meaning import EVENT_KEY, NEW, SAME
@@ -17,7 +17,8 @@ ALWAYS_REMOVABLE = 10
 
 GUARDS = (
     *("changed_meaning", SAME, NEW, EVENT_KEY),
-    *("empty_source", "max_removed", "max_changed", "new", "lost_state"),
+    *("empty_source", "max_removed", "max_changed", "empty_list", "max_shrink"),
+    *("new", "lost_state"),
 )
 
 
@@ -60,6 +61,9 @@ def _objections(
 ) -> Iterator[tuple[str, str]]:
     """Guards that object, each with its reason; the first one counts."""
     policy = request.policy
+    if policy.custom_list is not None:
+        yield from _of_list(connection, policy.custom_list, diff.going, removals.planned)
+        return
     synced = scalar(connection, "select count(*) from synced where delivery is not null")
     changed = diff.fates.get("changed", 0)
     same = state_database.get(connection, "declaration") == policy.declaration
@@ -80,4 +84,18 @@ def _objections(
             "max_changed",
             f"{changed} of {synced} records changed while the declaration did not; that is more "
             f"than max_changed: {policy.max_changed:.0%}",
+        )
+
+
+def _of_list(
+    connection: duckdb.DuckDBPyConnection, listed: CustomList, now: int, leaving: int
+) -> Iterator[tuple[str, str]]:
+    before = scalar(connection, "select count(*) from synced where delivery is not null")
+    if leaving and not now:
+        yield ("empty_list", f"the list {listed.name!r} would be empty, and had {before:,} members")
+    if leaving and before - now > max(ALWAYS_REMOVABLE, int(listed.max_shrink * before)):
+        yield (
+            "max_shrink",
+            f"the list {listed.name!r} would have {now:,} members, and had {before:,}; that is a "
+            f"smaller list by more than max_shrink: {listed.max_shrink:.0%}",
         )

@@ -57,9 +57,10 @@ class KnownRows(NamedTuple):
         return 2 * self.found >= min(self.rows, self.known)
 
 
-def count(
-    connection: duckdb.DuckDBPyConnection, valid: Path, object_: Literal["profile", "event"]
-) -> KnownRows:
+Object = Literal["profile", "event", "segment"]
+
+
+def count(connection: duckdb.DuckDBPyConnection, valid: Path, object_: Object) -> KnownRows:
     counted = connection.execute(
         f"""
         select (select count(*) from {KNOWN}), count(*), count(k.key), count(k.fingerprint),
@@ -68,14 +69,14 @@ def count(
         from {today(valid, object_)} as v left join {KNOWN} as k using (kind, key)
         """
     ).fetchone()
-    strangers = _strangers(connection, valid) if object_ == "profile" else 0
+    strangers = 0 if object_ == "event" else _strangers(connection, valid)
     return KnownRows._make((*(counted or ()), strangers))
 
 
-def today(valid: Path, object_: Literal["profile", "event"]) -> str:
+def today(valid: Path, object_: Object) -> str:
     """SQL of the valid rows: kind, key, fingerprint and person as the state would have them."""
-    kind = "_kind" if object_ == "profile" else "'event'"
-    person = "null::ubigint" if object_ == "profile" else lane_hash("_kind", "_identity")
+    kind = "'event'" if object_ == "event" else "_kind"
+    person = lane_hash("_kind", "_identity") if object_ == "event" else "null::ubigint"
     return f"""(
         select {kind} as kind, _key as key, md5_number_lower(_record) as fingerprint,
             {person} as person

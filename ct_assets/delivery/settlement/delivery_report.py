@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.clevertap.codes import entries
+from ct_assets.clevertap.codes import UNACKNOWLEDGED, entries
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import report_memory
@@ -41,6 +41,10 @@ def list_held(connection: duckdb.DuckDBPyConnection) -> None:
         join {VALID} as v on v.row = d.row
         join held as h on h.key = v.key and h.kind = v.kind
         where d.fate in {LISTED}
+        union all
+        select v.key, v.kind, 'held', d.fate, null, null
+        from {DIFF} as d join {VALID} as v on v.row = d.row
+        where d.fate = '{UNACKNOWLEDGED}'
         """,
     )
 

@@ -90,7 +90,7 @@ def fold(
         connection.execute(_REFUSED.format(**facts))
         if policy.parks:
             connection.execute(_PARKED.format(**facts))
-        if policy.object == "profile" and scalar(connection, _UNKNOWN):
+        if policy.object != "event" and scalar(connection, _UNKNOWN):
             connection.execute(_DOUBT + (" and d.action <> 'upsert'" if policy.parks else ""))
             if not policy.parks:
                 connection.execute(_DOUBT_NEW)

@@ -80,6 +80,9 @@ DIFF = ScratchTable(
 )
 SUPPRESSED_DIGESTS = ScratchTable("suppressed_digests", {"digest": "varchar"})
 SUPPRESSED_ROWS = ScratchTable("suppressed_rows", {"row": "bigint"})
+ACQUAINTED = ScratchTable(  # rows of people whom CleverTap has
+    "acquainted", {"row": "bigint"}
+)
 ABSENT_KEYS = ScratchTable(  # of `synced`, which no row has today
     "absent_keys", {"name": "varchar", "fields": "ubigint[]", "also": "ubigint[]"}
 )
@@ -117,7 +120,7 @@ REMOVALS = ScratchTable(  # those that are cleared or deleted
         "kind": "varchar",
         "key": "varchar",
         "fields": "ubigint[]",
-        "action": "varchar",  # clear or delete
+        "action": "varchar",  # clear, delete or leave
         "record": "varchar",
         "position": "bigint",
         "batch": "bigint",
@@ -129,7 +132,7 @@ OUTGOING = ScratchTable(  # the columns of `outbox.parquet`
         "batch": "uinteger",
         "position": "uinteger",  # within the batch
         "lane": "utinyint",
-        "action": "varchar",  # upsert, clear or delete
+        "action": "varchar",  # upsert, clear, delete or leave
         "kind": "varchar",
         "key": "varchar",
         "person": "ubigint",
@@ -180,6 +183,6 @@ HINTS = ScratchTable("hints", {"code": "varchar", "hint": "varchar"})
 KEPT = ScratchTable("kept", {"kind": "varchar", "key": "varchar"})
 
 ALL = (
-    *(VALID, DIFF, SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, ABSENT_KEYS, EARLIER_KEYS),
-    *(NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, HINTS, KEPT),
+    *(VALID, DIFF, SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, ACQUAINTED, ABSENT_KEYS),
+    *(EARLIER_KEYS, NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, HINTS, KEPT),
 )

@@ -13,6 +13,11 @@ from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS
 from ct_assets.mapping.declaration.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
+_ONLY_RECORDS = (
+    *("fields", "other_columns", "consent", "event", "event_key", "ts", "duplicates"),
+    *("first_run", "partition", "on_unknown", "on_removed", "max_removed", "max_changed"),
+    "max_refused",
+)
 _ONLY_PROFILES = ("on_removed", "max_removed", "consent")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
 # Types that a field of CleverTap's own may be declared as, besides its own.
@@ -33,6 +38,10 @@ def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
         yield from _of_event(raw)
     elif raw.get("object") == "profile":
         yield from _of_profile(raw)
+    elif raw.get("object") == "segment":
+        yield from _of_segment(raw)
+    if raw.get("object") in ("event", "profile") and "segment" in raw:
+        yield Problem(("segment",), "is for `object: segment`. Leave it out.")
     for name, field in _long_fields(raw):
         yield from _of_field(name, field, str(raw.get("object")))
         yield from _of_type(name, field.get("type"), raw)
@@ -88,6 +97,27 @@ def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
             "`fields` is missing. Write at least one, such as `fields: {Email: email_column}`, "
             "or `other_columns: true` for all columns under their own names.",
         )
+
+
+def _of_segment(raw: Mapping[str, object]) -> Iterator[Problem]:
+    for setting in _ONLY_RECORDS:
+        if setting in raw:
+            yield Problem(
+                (setting,), "is for profiles and events; a segment has people alone. Leave it out."
+            )
+    if raw.get("segment") is None:
+        yield Problem(
+            (),
+            "`segment` is missing. Write the list, such as `segment: {name: Jazz buyers, creator: "
+            "ct_assets, email: admin@example.com}`.",
+        )
+    listed = raw.get("identify_by")
+    for place, entry in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        kind = next(iter(entry), None) if isinstance(entry, Mapping) else None
+        if kind in ("FBID", "GPID"):
+            yield Problem(
+                ("identify_by", place), f"{kind} names nobody in a list: use identity or objectId."
+            )
 
 
 def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Problem]:

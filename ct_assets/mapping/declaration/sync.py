@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
@@ -105,6 +105,24 @@ class OtherColumns(Part):
         return {} if raw is True else raw
 
 
+class Segment(Part):
+    """A custom list, which CleverTap makes of a file; what it leaves out it tells `email` of."""
+
+    name: str = Setting(min_length=1)
+    """Of the list in CleverTap."""
+    creator: str = Setting(min_length=1)
+    """Who made it, as CleverTap shows it."""
+    email: str = Setting(min_length=3)
+    """An admin of the account, to whom CleverTap mails what became of the file."""
+    replace: bool = True
+    """Whether a list of this name may be replaced. If not, it can be sent once only."""
+    unacknowledged: Literal["hold", "send"] = "hold"
+    """Of people whom the sync of `require_profile` never delivered: hold them back, or send them
+    all the same; CleverTap passes over those that it does not know."""
+    max_shrink: Share = 0.5
+    """Share by which the list may become shorter at once; above it nothing is sent."""
+
+
 class EventName(Filling):
     short_for: ClassVar[str] = "value"
 
@@ -112,8 +130,8 @@ class EventName(Filling):
 class Sync(Part):
     name: Name
     """Of the sync: its assets and its state are called so."""
-    object: Literal["profile", "event"]
-    """People, or what they did."""
+    object: Literal["profile", "event", "segment"]
+    """People, what they did, or a list of people."""
     source: Asset
     """The asset that has the rows, such as `chinook/customer`."""
     identify_by: tuple[Identifier, ...] = Setting(min_length=1)
@@ -135,7 +153,10 @@ class Sync(Part):
     duplicates: Duplicates = Duplicates()
     """Of rows with one key: reject them all, or keep the latest."""
     require_profile: str | None = None
-    """A profile sync: no event goes of a person whose profile it rejected."""
+    """A profile sync: no event goes of a person whose profile it rejected; a segment goes after it,
+    and has only people whose profile it delivered."""
+    segment: Segment | None = None
+    """The list of people in CleverTap that a sync of a segment keeps."""
     junk_identities: tuple[str, ...] | None = None
     """Identities, in any case of letters, whose rows are rejected because they stand for nobody.
     Left out: null, none, n/a, 0, -1, nan, unknown and their like."""
@@ -188,11 +209,32 @@ class Sync(Part):
     def junk(self) -> Collection[str]:
         return JUNK_IDENTITIES if self.junk_identities is None else self.junk_identities
 
+    @model_validator(mode="before")
+    @classmethod
+    def _after_its_people(cls, raw: Any) -> Any:  # noqa: ANN401 -- whatever was written
+        """A segment goes after the sync of its people."""
+        people = raw.get("require_profile") if isinstance(raw, Mapping) else None
+        if people is None or raw.get("object") != "segment":
+            return raw
+        after = raw.get("after", ())
+        known = not isinstance(after, list | tuple) or people in after
+        return raw if known else {**raw, "after": (*after, people)}
+
+    @property
+    def rejecting(self) -> str | None:
+        """The profile sync whose rejected people have no events."""
+        return self.require_profile if self.object == "event" else None
+
+    @property
+    def record(self) -> Literal["profile", "event"]:
+        """The record whose rules of names and values hold."""
+        return "event" if self.object == "event" else "profile"
+
     @property
     def idempotent(self) -> bool:
         """Whether sending a record twice does no harm."""
         counted = any(field.op in NUMBER_OPERATORS for field in self.fields.values())
-        return self.object == "profile" and not counted
+        return self.object != "event" and not counted
 
     @cached_property
     def digest(self) -> str:
@@ -256,6 +298,7 @@ _MEANING = {
     "ts",
     "duplicates",
     "require_profile",
+    "segment",
     "junk_identities",
     "limits",
 }
