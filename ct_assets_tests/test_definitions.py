@@ -16,8 +16,9 @@ from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 STAGES = ("valid", "rejected", "clevertap", "undelivered")
-ASSETS = {"chinook/customer", "chinook/purchase"} | {
-    f"{sync}/{stage}" for sync in ("customers", "purchases") for stage in STAGES
+SYNCS = ("customers", "purchases", "jazz_buyers")
+ASSETS = {"chinook/customer", "chinook/purchase", "chinook/jazz_buyer"} | {
+    f"{sync}/{stage}" for sync in SYNCS for stage in STAGES
 }
 
 
@@ -51,7 +52,7 @@ def test_every_asset_says_what_it_is() -> None:
 def test_the_catalogue_knows_syncs_sources_and_files() -> None:
     syncs = registry.catalogue(registry.load("ct_assets.definitions"))
 
-    assert set(syncs) == {"customers", "purchases"}
+    assert set(syncs) == set(SYNCS)
     customers = syncs["customers"]
     assert customers.sync.source == "chinook/customer"
     assert customers.source is not None
@@ -78,6 +79,11 @@ def test_chinook_reaches_clevertap_once(account: Path, clevertap_sandbox: Sandbo
     assert (len(events), {event.name for event in events}) == (412, {"Charged"})
     items = [item for event in events for item in event.props["Items"]]  # type: ignore[union-attr]
     assert len(items) == 2240
+
+    wanted = staged(account, "jazz_buyers", "undelivered").select("key", "code").rows()
+    assert wanted == [("58", "unacknowledged")]
+    buyers = ["16", "18", "3", "30", "31", "35", "39", "53", "54", "56"]
+    assert clevertap_sandbox.members("Jazz buyers") == buyers
 
     requests = len(clevertap_sandbox.requests())
     second = kit.run(definitions, instance=instance)

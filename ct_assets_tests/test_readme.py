@@ -75,14 +75,15 @@ def test_the_python_it_shows_is_that_of_the_test_of_the_wheel() -> None:
 
 @pytest.mark.slow
 def test_the_demo_accounts_for_every_row(demo: str) -> None:
-    table = [
-        line.split() for line in demo.splitlines() if line.startswith(("  customers", "  purch"))
-    ]
+    syncs = ("  customers", "  purchases", "  jazz_buyers")
+    table = [line.split() for line in demo.splitlines() if line.startswith(syncs)]
 
     assert table == [
         ["customers", "59", "56", "3", "0", "56", "56", "0", "0", "0"],
         ["purchases", "412", "412", "0", "0", "412", "412", "0", "0", "0"],
+        ["jazz_buyers", "11", "11", "0", "0", "10", "10", "0", "0", "0"],
     ]
+    assert "10 members of the segment 'Jazz buyers' acknowledged" in demo
     assert "55 phones in E.164, 1 without a phone" in demo
     rejected = re.findall(r"rejected CustomerId (\d+): Phone: .* \[(\w+)\]", demo)
     assert rejected == [

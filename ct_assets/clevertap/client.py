@@ -156,7 +156,7 @@ def _answered(
     room: int,
     clock: Callable[[], float],
 ) -> Answer:
-    """What came of a request; `room` is the longest body that counts as a reply."""
+    """The answer to a request; `room` is the longest body that counts as a reply."""
     started = clock()
     try:
         with reply as response:

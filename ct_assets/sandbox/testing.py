@@ -97,6 +97,16 @@ class SandboxInTest:
             for pid, props in rows
         ]
 
+    def members(self, segment: str) -> list[str]:
+        """Identities of the people in the custom list of that name, in alphabetical order."""
+        with _reading(self.sandbox) as connection:
+            rows = connection.execute(
+                "select value from members join segments using (segment)"
+                " join identifiers using (pid) where kind = 'identity' and name = ? order by value",
+                (segment,),
+            )
+            return [value for (value,) in rows]
+
     def events(self) -> list[Event]:
         """In the order of their arrival."""
         with _reading(self.sandbox) as connection:

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -14,6 +15,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed, plan
 from ct_assets.delivery.sender.list_sender import ListSender
 from ct_assets.errors import UserError
+from ct_assets.sql import literal
 from ct_assets_tests.delivery.kit import Sync, profile
 from ct_assets_tests.delivery.segment_kit import (
     BUYERS,
@@ -27,6 +29,10 @@ from ct_assets_tests.delivery.segment_kit import (
     members,
     once,
 )
+from ct_assets_tests.mapping.splitting import SEGMENT as SPLIT
+from ct_assets_tests.mapping.splitting import run
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -66,6 +72,24 @@ def test_the_bytes_of_every_request(buyers: SegmentSync, server: ListServer) -> 
         assert asked.headers["X-CleverTap-Passcode"] == "secret"
     assert (result.counts.planned, result.counts.acked, result.requests) == (3, 3, 3)
     assert (result.bytes, result.counts.violations()) == (len(put.body), [])
+
+
+def test_who_bought_jazz_at_chinook(buyers: SegmentSync, server: ListServer) -> None:
+    """From the example's query to the bytes of the list."""
+    query = (ROOT / "ct_assets" / "defs" / "chinook" / "jazz_buyer.sql").read_text()
+    with duckdb.connect() as warehouse:
+        for table in ("invoice", "invoiceline", "track", "genre"):
+            file = literal(str(ROOT / "data" / "chinook" / f"{table}.csv"))
+            warehouse.execute(f"create view {table} as from read_csv({file})")
+        rows = warehouse.sql(query).pl()
+    outcome = run({**SPLIT, "identify_by": [{"identity": "CustomerId"}]}, rows)
+    path = buyers.request([]).valid
+    outcome.valid.write_parquet(path)
+    buyers.send(replace(buyers.request([]), valid=path))
+
+    assert server.lists["Jazz buyers"] == (
+        b"Type,Identity\ni,3\ni,16\ni,18\ni,30\ni,31\ni,35\ni,39\ni,53\ni,54\ni,56\ni,58\n"
+    )
 
 
 def test_a_list_goes_again_only_when_its_members_change(

@@ -22,7 +22,7 @@ def dagster_url(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/asset-groups", ["chinook", "customers", "purchases"]),
+        ("/asset-groups", ["chinook", "customers", "jazz_buyers", "purchases"]),
         (f"{GROUP}/customers/lineage", ["clevertap", "undelivered", "rejected"]),
         ("/assets/customers/clevertap?view=overview", ["CleverTap", "conservation"]),
         ("/assets/customers/valid?view=overview", ["Phone", "_record"]),

@@ -35,7 +35,7 @@ class ListFile:
 
 
 def list_file(outbox: Path) -> ListFile:
-    """What an outbox has for its segment."""
+    """The list in the outbox of a segment."""
     is_member = pl.col("action") == "upsert"
     counts = pl.scan_parquet(outbox, glob=False).select(
         rows=pl.len(),

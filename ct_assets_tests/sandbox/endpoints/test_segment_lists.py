@@ -45,7 +45,7 @@ def test_a_segment_of_who_is_there(client: httpx.Client, clevertap_sandbox: Sand
 
     assert answer.status_code == 200
     assert answer.json().keys() == {"Segment ID", "status"}
-    assert members(clevertap_sandbox) == ["a", "b"]
+    assert members(clevertap_sandbox) == ["a", "b"] == clevertap_sandbox.members("VIPs")
     assert [row[2] for row in errors(client)] == [
         "line 3: no such profile",
         "line 4: a line needs to be i,<identity> or g,<CleverTap id>",
