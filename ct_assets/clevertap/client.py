@@ -224,9 +224,7 @@ def _server(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def _pool(
-    url: str, clock: Callable[[], float], may_write: Callable[[], bool]
-) -> DeadlinePool:
+def _pool(url: str, clock: Callable[[], float], may_write: Callable[[], bool]) -> DeadlinePool:
     try:
         return DeadlinePool(
             connections=MAX_IN_FLIGHT, proxy=proxy_of(url), clock=clock, may_write=may_write

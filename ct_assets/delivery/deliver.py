@@ -196,12 +196,14 @@ def _send_list(
     sending: Sending,
     stats: SendStats,
 ) -> None:
+    client = sending.client
+    client.may_write = state.hold.may_send
     ListSender(
         file=list_file(state.home / OUTBOX),
         named=named,
-        client=sending.client,
+        client=client,
         ledger=DeliveryLedger(state.ledger, delivery.number),
-        slots=other_slots(sending.client.destination),
+        slots=hosts_slots.others(client.destination),
         stats=stats,
         retry=sending.retry or Retry(resends=RESENDS),
         rng=sending.rng,

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
 from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 
@@ -13,8 +14,9 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import ACQUAINTED, DIFF, VALID
+from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.state_database import scalar
-from ct_assets.delivery.state.sync_files import STATE, locked
+from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.errors import UserError
 from ct_assets.sql import literal
 
@@ -45,7 +47,7 @@ def decide(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> N
     if request.limit is not None:
         raise UserError(f"{sync}: a segment goes as a whole list: leave `limit` out")
     if request.people is not None:
-        _hold_strangers(connection, request)
+        _hold_strangers(connection, request, request.people)
     if not _is_another(connection, request):
         return
     connection.execute(
@@ -70,12 +72,13 @@ def _is_another(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest)
     return scalar(connection, f"select count(*) from ({others} limit 1)") > 0
 
 
-def _hold_strangers(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
+def _hold_strangers(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, people: Path
+) -> None:
     """Those whose profile the sync of `people` never had acknowledged, under any identifier."""
     ACQUAINTED.create(connection)
-    people = request.people
-    if people is not None and (people / STATE).exists():
-        with locked(people, min(request.patience, PATIENCE)):
+    with reading(people, min(request.patience, PATIENCE)):
+        if (people / STATE).exists():
             connection.execute(f"attach {literal(str(people / STATE))} as people (read_only)")
             try:
                 connection.execute(_ACQUAINT)

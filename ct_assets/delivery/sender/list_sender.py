@@ -24,7 +24,7 @@ from ct_assets.clevertap.verdicts import (
     read_status,
 )
 from ct_assets.delivery.delivery_request import CustomList
-from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.hosts_slots import Slots
 from ct_assets.delivery.sender.list_file import ListFile
 from ct_assets.delivery.sender.outcome_policy import Ledger
 from ct_assets.delivery.sender.retry import Failures, Retry
@@ -41,7 +41,7 @@ class ListSender:
     named: CustomList
     client: Client
     ledger: Ledger
-    slots: AccountSlots
+    slots: Slots
     stats: SendStats
     retry: Retry
     rng: Random

@@ -212,7 +212,8 @@ class Field(Filling):
     """Send a hash in place of the value, in lower-case hexadecimal digits. With `type: email` or
     `type: phone` the value is checked and written as CleverTap takes it first."""
     normalise: Normalise = "lower"
-    """How a value is hashed: in lower case without blanks around it, without blanks, or as it is."""
+    """How a value is hashed: in lower case and without blanks around it, without these blanks, or
+    as it is."""
     redact: Redaction | None = None
     """Send `***` in place of the value, or of all but its first and last characters."""
 
