@@ -16,21 +16,24 @@ from ct_assets.components.project.loader import load_defs
 from ct_assets.components.project_defaults import with_defaults
 
 
-def definitions(folder: Path) -> dg.Definitions:
+def definitions(folder: Path, own: dg.Definitions | None = None) -> dg.Definitions:
     """All that the project of `folder` declares in its `defs`, ready to be run.
 
     What the project does not define itself is added: the resources `clevertap`, `ct_staging`,
-    `ct_warehouse` and `ct_alerts`, an executor, the sensor `automation`, which starts what follows
-    a change, and the sensors of alerts. Its own count, by their key or name.
+    `ct_warehouse` and `ct_alerts`, an executor, the sensors `automation`, which starts what follows
+    a change, and `lost_runs`, which ends runs whose process is gone, and those of alerts. Its own
+    count, by their key or name.
 
     Args:
         folder: The package of the project, as `Path(__file__).parent` in its `definitions.py`.
             `[tool.dg.project]` in the `pyproject.toml` above it names its `root_module`.
+        own: What the project defines elsewhere than in `defs`. Syncs may name its assets, and its
+            resources, executor and sensors count as those in `defs` do.
 
     Raises:
         InvalidDeclarationError: With file, line and fix of every mistake in a declaration.
     """
-    return with_defaults(load_defs(folder))
+    return with_defaults(load_defs(folder, own))
 
 
 @dg.definitions

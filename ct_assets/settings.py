@@ -19,6 +19,12 @@ PROJECT, DATA_DIR = "CT_PROJECT", "CT_DATA_DIR"
 MARKS = (("pyproject.toml", "dg.toml"), ("workspace.yaml",), ("dagster.yaml",))
 """Files that a project's folder has; the later ones count only where none has the first."""
 
+_WORKSPACE_KINDS = {
+    "python_module": "module_name",
+    "python_package": "package_name",
+    "python_file": "relative_path",
+}
+
 _entered: Path | None = None
 """The project whose definitions this process has loaded."""
 
@@ -44,7 +50,7 @@ def enter_project_of(module: str) -> None:
     except (ImportError, ValueError):
         return
     places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
-    root = next((root for place in places if place and (root := _above(Path(place)))), None)
+    root = next((root for place in places if place and (root := around(Path(place)))), None)
     if root is not None:
         enter_project(root)
 
@@ -60,9 +66,9 @@ def project_root(environ: Mapping[str, str] = os.environ) -> Path:
     if named := environ.get(PROJECT):
         return _named(Path(named))
     home = environ.get("DAGSTER_HOME")
-    known = _entered or _above(Path.cwd(), home)
+    known = _entered or around(Path.cwd(), home)
     if known is None and home:
-        known = _above(Path(home), home)
+        known = around(Path(home), home)
     if known is None:
         raise ProjectError(
             f"no project here: neither {Path.cwd()} nor a folder above it has one of "
@@ -104,25 +110,22 @@ def definitions_module(environ: Mapping[str, str] = os.environ) -> str:
 
 def names_its_modules(folder: Path) -> bool:
     """Whether the project around `folder` says in [tool.dg.project] where its modules are."""
+    return defs_module(folder) is not None
+
+
+def defs_module(folder: Path) -> str | None:
+    """The module of declarations that [tool.dg.project] of the project around `folder` names."""
     root = next((f for f in (folder, *folder.parents) if any(_settings(f))), None)
-    projects = [s.get("dg", {}).get("project", {}) for s in _settings(root)] if root else []
-    return any("root_module" in project or "defs_module" in project for project in projects)
+    for settings in _settings(root) if root else ():
+        project = settings.get("dg", {}).get("project", {})
+        if module := project.get("defs_module"):
+            return str(module)
+        if module := project.get("root_module"):
+            return f"{module}.defs"
+    return None
 
 
-def around(place: Path) -> Path | None:
-    """The project around a folder, if there is one."""
-    return _above(place)
-
-
-def _named(root: Path) -> Path:
-    if not root.is_absolute():
-        raise ProjectError(f"{PROJECT}={root} is relative; write the project's folder in full")
-    if not root.is_dir():
-        raise ProjectError(f"{PROJECT}={root}: there is no such folder")
-    return root.resolve()
-
-
-def _above(place: Path, home: str | None = None) -> Path | None:
+def around(place: Path, home: str | None = None) -> Path | None:
     """The project around `place`: one that names its definitions before any other.
 
     The root of the file system is none, whatever lies there; nor is `home`, Dagster's, for the
@@ -133,6 +136,14 @@ def _above(place: Path, home: str | None = None) -> Path | None:
     own = Path(home).absolute() / "dagster.yaml" if home else None
     named = (folder for folder in folders if any(map(_module, _settings(folder))))
     return next(named, None) or next((f.parent for f in files if f != own and f.is_file()), None)
+
+
+def _named(root: Path) -> Path:
+    if not root.is_absolute():
+        raise ProjectError(f"{PROJECT}={root} is relative; write the project's folder in full")
+    if not root.is_dir():
+        raise ProjectError(f"{PROJECT}={root}: there is no such folder")
+    return root.resolve()
 
 
 def _settings(folder: Path) -> Iterator[dict[str, Any]]:
@@ -154,7 +165,7 @@ def _module(settings: Mapping[str, Any]) -> str | None:
 
 
 def _workspace_module(root: Path) -> str | None:
-    """The one module of a workspace.yaml; None if it names several, or files."""
+    """The one module of a workspace.yaml, by its name or its file; None if it names several."""
     file = root / "workspace.yaml"
     if not file.is_file():
         return None
@@ -163,11 +174,12 @@ def _workspace_module(root: Path) -> str | None:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ProjectError(f"{file}: not readable as YAML: {error}") from None
     entries = workspace.get("load_from") if isinstance(workspace, dict) else None
-    modules = [entry["python_module"] for entry in entries or () if "python_module" in entry]
-    if len(modules) != 1 or len(entries or ()) != 1:
-        return None
-    module = modules[0]
-    return str(module.get("module_name")) if isinstance(module, dict) else str(module)
+    entry = entries[0] if isinstance(entries, list) and len(entries) == 1 else {}
+    for kind, inner in _WORKSPACE_KINDS.items():
+        if named := entry.get(kind):
+            name = str(named.get(inner) if isinstance(named, dict) else named)
+            return name.removesuffix(".py").replace("/", ".") if inner == "relative_path" else name
+    return None
 
 
 def _read(file: Path) -> dict[str, Any]:

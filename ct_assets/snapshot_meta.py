@@ -74,6 +74,8 @@ class DeliveryMeta:
     counts: DeliveryCounts
     objection: str | None = None
     """The message of the guard that stopped it."""
+    valid: str | None = None
+    """The snapshot that was sent, as `Staging.name_of` gives it; None in those of before."""
 
 
 @dataclass(frozen=True, kw_only=True)

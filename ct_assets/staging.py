@@ -137,6 +137,16 @@ class Staging:
             raise NotStagedError(key, None)
         return _snapshot(newest.parent)
 
+    def name_of(self, snapshot: Snapshot) -> str | None:
+        """A name by which the snapshot is found while it is kept; None of one of another folder."""
+        folder = snapshot.path.parent
+        return str(folder.relative_to(self.root)) if folder.is_relative_to(self.root) else None
+
+    def named(self, name: str) -> pl.LazyFrame | None:
+        """The rows of a snapshot by its name; None once it was removed."""
+        path = self.root / name / DATA
+        return scan(path) if path.is_file() else None
+
     def snapshots(self, key: Sequence[str]) -> list[Path]:
         """The files of all snapshots of an asset, of every partition, replaced ones too."""
         folder = self._home(key, None).parent

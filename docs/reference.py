@@ -111,10 +111,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def settings_page() -> Iterator[str]:
-    """Every setting of a sync and of a source table, with those that are inside others."""
+    """Every setting of a sync, a source table and a connection, with those inside others."""
     yield "# Settings\n"
-    yield "Those of a sync come first, then those of a source table. A setting without a default"
-    yield "must be given, unless its meaning says otherwise.\n"
+    yield "Those of a sync come first, then those of a source table and of a connection. A setting"
+    yield "without a default must be given, unless its meaning says otherwise.\n"
     yield from _models("Sync", "ct_assets.ClevertapSync", Sync.model_json_schema())
     yield from _models("Source table", "ct_assets.SourceTable", Source.model_json_schema())
     yield from _models("Connection", "ct_assets.Connection", ConnectionSpec.model_json_schema())

@@ -134,13 +134,10 @@ def named_destination(
     None when none of them is set: the sandbox is the destination then, if CT_DESTINATION does not
     say `account`; where it says `sandbox`, that is the destination in any case.
     """
-    meant = environ.get(WHERE, "").strip()
-    if meant not in ("", "account", "sandbox"):
-        raise DestinationError(f"{WHERE}={meant!r}: write account or sandbox, or leave it out")
-    if meant == "sandbox":
+    if sandbox_is_meant(environ):
         return None
     if not settings.set_names:
-        if meant == "account":
+        if environ.get(WHERE, "").strip() == "account":
             raise DestinationError(f"{WHERE} is account, and {missing(settings)}")
         return None
     _require_all(settings)
@@ -153,6 +150,18 @@ def named_destination(
         account_id=account_id,
         passcode=_checked_passcode(settings.passcode, passcode),
     )
+
+
+def sandbox_is_meant(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether CT_DESTINATION says so; no account need be asked then.
+
+    Raises:
+        DestinationError: It says anything unknown.
+    """
+    meant = environ.get(WHERE, "").strip()
+    if meant not in ("", "account", "sandbox"):
+        raise DestinationError(f"{WHERE}={meant!r}: write account or sandbox, or leave it out")
+    return meant == "sandbox"
 
 
 def missing(settings: AccountSettings) -> str:

@@ -40,8 +40,9 @@ MARKS = {
 def command(ctx: click.Context, *, as_json: bool) -> None:
     """Check everything that a sync needs; the exit code is 1 if anything fails.
 
-    Sources are read, and CleverTap is asked with a dry run that names nobody. Nothing is changed,
-    but that runs whose process was lost are ended in Dagster.
+    Sources are read, for which those that are assets of your own run, and CleverTap is asked with
+    a dry run that names nobody. Nothing is changed, but that runs whose process was lost are ended
+    in Dagster.
     """
     findings = list(checkup(ctx.obj))
     if as_json:

@@ -48,7 +48,10 @@ def command(
     all_partitions: bool,
     as_json: bool,
 ) -> None:
-    """Say what the next run of SYNC would send, from rows read just now. Nothing is changed."""
+    """Say what the next run of SYNC would send, from rows read just now. Nothing is changed.
+
+    A source that is an asset of your own runs for it, and what it gives is kept nowhere.
+    """
     project = Project.load(module)
     options = DeliveryOptions(full=full, limit=limit, allow=list(allow))
     declared = project.sync(sync)
@@ -61,6 +64,8 @@ def command(
         print_json(asdict(plan))
     else:
         _print(console(), plan)
+        if plan.partition and partition is None and not all_partitions:
+            click.echo(f"These are the rows of {plan.partition}; --all-partitions takes all.")
 
 
 def _print(out: Console, plan: SyncPlan) -> None:

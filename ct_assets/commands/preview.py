@@ -32,6 +32,7 @@ def command(
 ) -> None:
     """Show what SYNC would send, and what it rejects, without touching state or network.
 
+    A source that is an asset of your own runs for it, and what it gives is kept nowhere.
     Personal data is shown: it is what you asked for.
     """
     project = Project.load(module)

@@ -10,14 +10,14 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
 from ct_assets.commands.support.row_listing import Export, export_options, write
 from ct_assets.commands.support.shown_rows import shown_rows
-from ct_assets.mapping import Sync
+from ct_assets.mapping.raw_keys import rows_with_key
 
 
 @click.command()
 @click.argument("sync")
 @click.option("--reason", help="Only rows with this reason code, such as phone_unreadable.")
 @click.option("--field", help="Only rows of which this field has a reason.")
-@click.option("--key", help="Only rows of this key.")
+@click.option("--key", help="Only rows of this event key or identifier.")
 @click.option("--partition", help="Of a sync with partitions; left out: the latest.")
 @export_options
 @click.pass_obj
@@ -43,18 +43,9 @@ def command(
             reasons = pl.col("reasons").list.eval(pl.element().struct.field(name) == wanted)
             rows = rows.filter(reasons.list.any())
     if key is not None:
-        rows = rows.filter(_has_key(declared, rows, key))
+        event_key = [declared.event_key] if declared.event_key else []
+        rows = rows_with_key(declared, rows, [*event_key, *declared.identify_by], key)
     write(rows, export, _lines)
-
-
-def _has_key(sync: Sync, rows: pl.LazyFrame, key: str) -> pl.Expr:
-    """Whether a column that identifies the row, before the mapping, has this value."""
-    fillings = [*([sync.event_key] if sync.event_key else []), *sync.identify_by]
-    schema = rows.collect_schema()
-    columns = {filling.column for filling in fillings if filling.column in schema}
-    texts = [pl.col(c).cast(pl.String, strict=False) for c in columns if c is not None]
-    same = (text.str.strip_chars() == key for text in texts)
-    return pl.any_horizontal(pl.lit(value=False), *same)
 
 
 def _lines(frame: pl.DataFrame) -> Sequence[str]:

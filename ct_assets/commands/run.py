@@ -46,7 +46,7 @@ def command(
 ) -> None:
     """Read the source of SYNC, split its rows and send what is new, as its schedule would.
 
-    The run is kept in DAGSTER_HOME, or in the project's .dagster, which `make dev` shows.
+    The run is kept in DAGSTER_HOME, or in the project's .dagster, if it has one or a dagster.yaml.
     """
     project = Project.load(module)
     declared = project.sync(sync)

@@ -37,6 +37,7 @@ def command(module: str, *, as_json: bool) -> None:
     """Show every sync: destination, last run, where its rows went, what is parked, next run.
 
     Runs are looked up in DAGSTER_HOME or the project's .dagster, else in the syncs' own state.
+    Those of lost processes are ended in Dagster, as they hold up others.
     """
     project = Project.load(module)
     with instance(home_of_project()) as opened:

@@ -7,6 +7,7 @@ import polars as pl
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.row_listing import Export, export_options, write
+from ct_assets.components.assets.sync_assets import undelivered_rows
 
 
 @click.command()
@@ -32,15 +33,23 @@ def command(
     They are those of the last delivery. Personal data is shown: it is what you asked for.
     """
     project = Project.load(module)
-    rows = project.snapshot(sync, "undelivered", partition).scan()
+    report = project.snapshot(sync, "clevertap", partition)
+    rows = undelivered_rows(report.scan())
     if reason is not None:
         rows = rows.filter((pl.col("code") == reason) | (pl.col("outcome") == reason))
     for column, wanted in (("run", run), ("key", key)):
         if wanted is not None:
             rows = rows.filter(pl.col(column) == wanted)
-    records = project.snapshot(sync, "valid", partition).scan()
-    sent = records.select(key="_key", kind="_kind", record="_record")
-    write(rows.join(sent, on=["key", "kind"], how="left"), export, _lines)
+    delivery = report.meta.delivery
+    if delivery and delivery.valid:
+        valid = project.staging.named(delivery.valid)
+    else:  # an earlier version did not note which it was
+        valid = project.snapshot(sync, "valid", partition).scan()
+    if valid is None:
+        click.echo("Their records are gone: the rows were split again since.", err=True)
+        valid = pl.LazyFrame(schema=dict.fromkeys(("_key", "_kind", "_record"), pl.String))
+    records = valid.select(key="_key", kind="_kind", record="_record")
+    write(rows.join(records, on=["key", "kind"], how="left"), export, _lines)
 
 
 def _lines(frame: pl.DataFrame) -> Sequence[str]:

@@ -1,7 +1,6 @@
 """Connection names a database whose tables and queries are sources."""
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any, Self, Unpack
 
@@ -12,12 +11,9 @@ from ct_assets.components.declaration_types import ConnectionSettings
 from ct_assets.components.json_schema import connection_schema
 from ct_assets.components.project.connection_resources import ConnectionResource, key_of
 from ct_assets.components.project.locations import RawAttributes, parsed, place_of
-from ct_assets.components.project.template_values import Filler
-from ct_assets.errors import UserError
+from ct_assets.components.project.template_values import filled_url
 from ct_assets.sources.connections.connection_spec import parse
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
-
-_VARIABLE = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
 
 class ConnectionAttributes(RawAttributes):
@@ -71,11 +67,4 @@ class Connection(dg.Component):
         written = self._url or ""
         if isinstance(written, dg.EnvVar):
             written = "{{ env." + written.env_var_name + " }}"
-        unset = [name for name in _VARIABLE.findall(written) if not os.environ.get(name)]
-        if unset:
-            raise UserError(f"{', '.join(unset)} is not set; set it in the environment of the runs")
-        filler = Filler(self._scope or {"env": os.environ})
-        filled = filler.fill(written)
-        if filler.problems:
-            raise UserError('its url cannot be filled in; write it as "{{ env.SHOP_URL }}"')
-        return str(filled)
+        return filled_url(written, self._scope or {"env": os.environ})

@@ -88,10 +88,9 @@ def source_asset(
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: DuckDBResource,
-        clevertap: dg.ResourceParam[object],
     ) -> Iterator[dg.Output[Draft]]:
         with readable(), ct_staging.staging().draft(source.key) as draft:
-            check_destinations(context, dg.AssetKey(list(source.key)), clevertap)
+            check_destinations(context, dg.AssetKey(list(source.key)))
             refuse_failing(context, *upstream)
             connected = declared.connected(connections_of(context.job_def.resource_defs))
             left_out = connected.snapshot(draft, warehouse_of_run(ct_warehouse, context))

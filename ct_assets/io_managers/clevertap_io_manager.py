@@ -1,13 +1,15 @@
 """ClevertapIOManager delivers a snapshot of valid rows, and reads the report back."""
 
+import contextlib
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import AccountSettings, Destination, DestinationError
@@ -40,10 +42,34 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         default={}, description="Those of syncs with `destination: NAME`, by name."
     )
     report_days: float = Field(default=30, description="How long reports and ledgers are kept.")
+    _subclassed: dict[str, ClevertapAccount] = PrivateAttr(default={})
+    """Those of `accounts` that are of a class of the project: Dagster would make plain ones."""
+
+    if not TYPE_CHECKING:  # where the fields are the arguments
+
+        def __init__(self, **fields: Any) -> None:  # noqa: ANN401 - as they are declared
+            accounts = dict(fields.get("accounts") or {})
+            own = {n: a for n, a in accounts.items() if _is_subclassed(a)}
+            plain = {name: account for name, account in accounts.items() if name not in own}
+            super().__init__(**fields | ({"accounts": plain} if own else {}))
+            self._subclassed = own
+
+        def _with_updated_values(self, values: Mapping[str, Any] | None) -> "ClevertapIOManager":
+            """Dagster's copy of this for a run, which knows the fields alone."""
+            copied = super()._with_updated_values(values)
+            copied._subclassed = self._subclassed  # noqa: SLF001 - its own
+            return copied
 
     def settings_of(self, name: str | None) -> AccountSettings:
-        """The account that syncs call `destination: NAME`; else what the environment says of it."""
+        """The account that syncs call `destination: NAME`; else what the environment says of it.
+
+        Raises:
+            DestinationError: Its passcode cannot be read.
+        """
         account = self.accounts.get(name) if name else self.account
+        if own := self._subclassed.get(name or ""):
+            with _readable_settings():
+                account = own.process_config_and_initialize()
         return account.settings if account else FROM_ENVIRONMENT(name)
 
     def check(self) -> None:
@@ -52,7 +78,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         Raises:
             UserError: See `ClevertapAccount.check`.
         """
-        for account in (self.account, *self.accounts.values()):
+        for account in (self.account, *self.accounts.values(), *self._subclassed.values()):
             if account is not None:
                 account.check()
 
@@ -71,7 +97,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             result = self._deliver(context, obj, to, stop)
             for note in _notes(result):
                 context.log.info(note)
-            self._keep(context, result, to)
+            self._keep(context, obj, result, to)
             split = delivery_requests.split_of(obj)
             line = result_line(obj.sync.name, obj.partition, result.counts, split)
             context.log.info(line.replace(": ", f": {MARK}", 1))
@@ -99,7 +125,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         except DeliveryFailed as error:
             if error.result is None:
                 raise
-            self._keep(context, error.result, to)
+            self._keep(context, upload, error.result, to)
             delivery_witness.observe(instance, context.asset_key, error.result, to.name)
             if error.result.objection:
                 _tell_guard(context, error.result.objection)
@@ -111,32 +137,58 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                 _ask_again(context, failure)
             raise failure from None
 
-    def _keep(self, context: dg.OutputContext, result: DeliveryResult, to: Destination) -> None:
+    def _keep(
+        self, context: dg.OutputContext, upload: Upload, result: DeliveryResult, to: Destination
+    ) -> None:
         """Stage the report, so that it can be read like any other asset."""
-        with self.staging.staging().draft(*name_of(context)) as draft:
+        staging = self.staging.staging()
+        with staging.draft(*name_of(context)) as draft:
             shutil.copyfile(result.report, draft.path)
             draft.meta = SnapshotMeta(
                 delivery=DeliveryMeta(
-                    destination=to.name, counts=result.counts, objection=result.objection
+                    destination=to.name,
+                    counts=result.counts,
+                    objection=result.objection,
+                    valid=staging.name_of(upload.valid),
                 )
             )
-            self.staging.staging().publish(draft)
+            staging.publish(draft)
 
 
 def accounts_of(resource: object) -> Accounts:
     """The accounts of a project's resource `clevertap`, for whoever is not in one of its runs."""
-    if not isinstance(resource, ClevertapIOManager):
-        return FROM_ENVIRONMENT
+    known = isinstance(resource, ClevertapIOManager)
+    return _accounts_made({"clevertap": resource}) if known else FROM_ENVIRONMENT
 
+
+def accounts_among(resources: Mapping[str, dg.ResourceDefinition]) -> Accounts:
+    """The same for a step that does not need the resource: it is made only when it is asked."""
+    if "clevertap" not in resources:
+        return FROM_ENVIRONMENT
+    keys = resources["clevertap"].get_required_resource_keys(resources)
+    return _accounts_made({key: resources[key] for key in ("clevertap", *keys)})
+
+
+def _accounts_made(resources: Mapping[str, object]) -> Accounts:
     def settings_of(name: str | None) -> AccountSettings:
-        try:
-            manager: ClevertapIOManager
-            with resource.process_config_and_initialize_cm() as manager:
-                return manager.settings_of(name)
-        except dg.DagsterError as error:
-            raise DestinationError(f"the resource `clevertap` cannot be read: {error}") from None
+        with _readable_settings(), dg.build_resources(resources) as made:
+            manager = made.clevertap
+            known = isinstance(manager, ClevertapIOManager)
+            return manager.settings_of(name) if known else FROM_ENVIRONMENT(name)
 
     return settings_of
+
+
+def _is_subclassed(account: object) -> bool:
+    return isinstance(account, ClevertapAccount) and type(account) is not ClevertapAccount
+
+
+@contextlib.contextmanager
+def _readable_settings() -> Iterator[None]:
+    try:
+        yield
+    except dg.DagsterError as error:
+        raise DestinationError(f"the resource `clevertap` cannot be read: {error}") from None
 
 
 def _notes(result: DeliveryResult) -> Iterator[str]:

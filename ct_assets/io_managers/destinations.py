@@ -18,6 +18,7 @@ from ct_assets.clevertap.destination import (
     missing,
     named_destination,
     sandbox_destination,
+    sandbox_is_meant,
 )
 from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.sync_files import LEDGER, STATE
@@ -82,6 +83,8 @@ def known(
 def _account(
     sync: Sync, instance: dg.DagsterInstance | None, accounts: Accounts, *, is_example: bool
 ) -> Destination | None:
+    if sandbox_is_meant():
+        return None
     settings = accounts(sync.destination)
     named = named_destination(settings)
     if named is None:

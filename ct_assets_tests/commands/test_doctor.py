@@ -162,3 +162,15 @@ def test_dagster(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ho
                 "Start it: `dagster-daemon run` beside the webserver, or `make dev` for both.",
             ),
         )
+
+
+def test_the_home_of_a_project_is_looked_at(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    home = shop.root / ".dagster"
+    (shop.root / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    home.mkdir()
+
+    found = {c["name"]: (c["status"], c["found"]) for c in shop.json("doctor")}
+
+    assert found["dagster storage"] == ("ok", str(home))
+    assert found["dagster daemon"] == ("note", "never ran, and customers wait for it")

@@ -46,6 +46,17 @@ def test_rows_are_listed_filtered_and_exported(ran: Shop, tmp_path: Path) -> Non
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_a_row_by_a_key_that_is_made_of_columns(shop: Shop, account: SandboxInTest) -> None:
+    shop.declare("customers", "identity: id", "identity: {template: 'shop-{id}'}")
+    shop.said("run", "customers")
+
+    rejected = shop.said("rejected", "customers", "--key", "shop-3").splitlines()
+
+    assert rejected == [json.dumps(EVELYN), f"  {WHY}"]
+    assert shop.said("rejected", "customers", "--key", "3") == "No such rows.\n"
+    assert len(account.profiles()) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

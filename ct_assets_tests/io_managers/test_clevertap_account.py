@@ -10,9 +10,16 @@ import ct_assets
 from ct_assets.clevertap.destination import DestinationError, named_destination
 from ct_assets.components.project_defaults import with_defaults
 from ct_assets.errors import UserError
-from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager, accounts_of
+from ct_assets.io_managers import destinations
+from ct_assets.io_managers.clevertap_io_manager import (
+    ClevertapIOManager,
+    accounts_among,
+    accounts_of,
+)
+from ct_assets.mapping import parse
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
+from ct_assets_tests.mapping.splitting import PROFILE
 
 SYNC = """\
 type: ct_assets.components.ClevertapSync
@@ -130,6 +137,83 @@ def test_a_project_may_keep_its_passcodes_elsewhere() -> None:
 
     assert to is not None
     assert to.passcode.get_secret_value() == "pass-of-vault"
+
+
+class FromFile(ct_assets.ClevertapAccount):
+    secret: str = ""
+
+    def read_passcode(self) -> str:
+        return Path(self.secret).read_text()
+
+
+def test_a_named_account_keeps_its_class_and_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("pass-of-file\n")
+    monkeypatch.setenv("SECRET", str(tmp_path / "secret"))
+    own = manager(
+        accounts={
+            "EU": FromFile(secret=dg.EnvVar("SECRET"), **NAMED),
+            "IN": ct_assets.ClevertapAccount(passcode=dg.EnvVar("SHOP_PASSCODE"), **NAMED),
+            "US": FromVault(**NAMED),
+        }
+    )
+    as_in_a_run = accounts_among({"clevertap": own.get_resource_definition()})
+
+    for accounts in (accounts_of(own), as_in_a_run):
+        passcodes = {}
+        for name in ("EU", "IN", "US"):
+            to = named_destination(accounts(name))
+            passcodes[name] = to and to.passcode.get_secret_value()
+        assert passcodes == {"EU": "pass-of-file", "IN": "pass-of-shop", "US": "pass-of-vault"}
+
+
+class Lost(ct_assets.ClevertapAccount):
+    def read_passcode(self) -> str:
+        raise RuntimeError("canary")
+
+
+@pytest.mark.parametrize("name", [None, "EU"])
+def test_a_secret_that_cannot_be_read_is_told_without_its_words(name: str | None) -> None:
+    lost = Lost(**NAMED)
+
+    with pytest.raises(DestinationError) as raised:
+        accounts_of(manager(accounts={name: lost}) if name else manager(account=lost))(name)
+
+    assert str(raised.value) == (
+        "Lost.read_passcode() fails with RuntimeError: mend the access to the secret"
+    )
+    assert "canary" not in str(raised.value.__context__)
+
+
+def test_no_passcode_is_read_where_the_sandbox_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CT_DESTINATION", "sandbox")
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path))
+    accounts = accounts_of(manager(account=FromFile(secret="/no/file", **NAMED)))
+
+    assert (
+        destinations.known(parse({**PROFILE, "fields": {"Name": "name"}}), accounts=accounts)
+        is None
+    )
+
+
+def test_sources_are_read_where_no_account_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their runs send nothing."""
+    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("SHOP_PASSCODE")
+    (tmp_path / "customer.csv").write_text("id,name\n1,Ada\n")
+    files = {
+        "shop/defs.yaml": kit.SOURCE, "customers/defs.yaml": SYNC, "resources.py": RESOURCES,
+    }  # fmt: skip
+    keys = [dg.AssetKey(["shop", "customer"]), dg.AssetKey(["customers", "valid"])]
+    job = kit.load(tmp_path, files).resolve_implicit_global_asset_job_def()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert job.execute_in_process(asset_selection=keys, instance=instance).success
 
 
 def test_a_passcode_in_plain_text_is_refused() -> None:

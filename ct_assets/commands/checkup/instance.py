@@ -3,11 +3,12 @@
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dagster as dg
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
-from ct_assets.commands.support.dagster_runs import instance
+from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
 from ct_assets.components.project.runs import end_lost
@@ -17,21 +18,24 @@ FRESH_SECONDS = 300.0
 
 
 def dagster(project: Project, now: float | None = None) -> Iterator[Diagnosis]:
+    deployed = os.environ.get("DAGSTER_HOME")
+    home = deployed or home_of_project()
     try:
-        with instance() as opened:
+        with instance(home_of_project()) as opened:
             if opened is None:
                 yield note("dagster", "DAGSTER_HOME is not set: no run is kept, no schedule ticks")
                 return
             opened.get_run_records(limit=1)
-            yield ok("dagster storage", os.environ["DAGSTER_HOME"])
+            yield ok("dagster storage", str(home))
             yield from lost_runs(project, opened)
             yield from data_folders(project, opened)
-            yield daemon(project, opened, time.time() if now is None else now)
+            beat = daemon(project, opened, time.time() if now is None else now)
+            yield beat if deployed else replace(beat, status="note", fix="")
     except Exception as error:  # a storage raises whatever its database's driver does
         reason = type(error.__cause__ or error).__name__
         yield failed(
             "dagster storage",
-            f"{os.environ['DAGSTER_HOME']} cannot be used ({reason})",
+            f"{home} cannot be used ({reason})",
             "Set DAGSTER_HOME to a folder of yours that has the project's dagster.yaml; if its "
             "databases are damaged, move them away or bring them back from a backup.",
         )

@@ -1,5 +1,6 @@
 """Finds files of CT_DATA_DIR that the user of the runs cannot use, since they are another's."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,12 @@ def owners(folder: Path, user: int | None = None) -> Iterator[Diagnosis]:
         return
     expected = (os.geteuid() if user is None else user) or folder.stat().st_uid
     name = user_name(expected)
-    others = [path for path in sorted(folder.rglob("*")) if path.lstat().st_uid != expected]
+    found = {path: _owner(path) for path in sorted(folder.rglob("*"))}
+    others = [(p, uid) for p, uid in found.items() if uid is not None and uid != expected]
     if not others:
         yield ok("owner", f"all files in {folder} are {name}'s")
         return
-    shown = [f"{p.relative_to(folder)} ({user_name(p.lstat().st_uid)})" for p in others[:SHOWN]]
+    shown = [f"{path.relative_to(folder)} ({user_name(uid)})" for path, uid in others[:SHOWN]]
     more = f" and {len(others) - SHOWN:,} more" if len(others) > SHOWN else ""
     yield failed(
         "owner",
@@ -28,3 +30,10 @@ def owners(folder: Path, user: int | None = None) -> Iterator[Diagnosis]:
         f"Runs of {name} end there before anything is sent. Let one user start all runs, and give "
         f"that one the files: sudo chown -R {name} {folder}",
     )
+
+
+def _owner(path: Path) -> int | None:
+    """None of a file that a run has removed since it was found."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.lstat().st_uid
+    return None

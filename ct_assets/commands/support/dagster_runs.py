@@ -15,12 +15,11 @@ import click
 import dagster as dg
 
 from ct_assets.components.project.run_failures import failures
-from ct_assets.components.project.runs import job_name
+from ct_assets.components.project.runs import QUIET, job_name
 from ct_assets.errors import UserError
-from ct_assets.files import private_lock, replacing
+from ct_assets.files import owners_files, private_lock, replacing
 from ct_assets.settings import ProjectError, project_root
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LATEST = 200
 """Runs that are searched, of all jobs."""
 
@@ -34,18 +33,26 @@ class LastRun:
 
 @contextlib.contextmanager
 def instance(otherwise: Path | None = None) -> Iterator[dg.DagsterInstance | None]:
-    """The instance of DAGSTER_HOME, or of another home; None if neither is given."""
-    home = os.environ.get("DAGSTER_HOME") or (str(otherwise) if otherwise else None)
+    """The instance of DAGSTER_HOME, or of another home; None if neither is given.
+
+    What root makes in somebody's home belongs to that person afterwards.
+
+    Raises:
+        UserError: It cannot be opened.
+    """
+    named = os.environ.get("DAGSTER_HOME")
+    home = named or (str(otherwise) if otherwise else None)
     if not home:
         yield None
         return
-    with _named(home):
+    with _named(home), owners_files(Path(home)):
         try:
             with _alone(Path(home)):
                 opened = dg.DagsterInstance.get()
         except Exception as error:  # a storage raises whatever its database's driver does
             reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise UserError(f"DAGSTER_HOME={home} cannot be used: {reason}") from error
+            told = f"DAGSTER_HOME={home}" if named else f"{home}, where Dagster keeps its runs,"
+            raise UserError(f"{told} cannot be used: {reason}") from error
         with opened:
             yield opened
 
@@ -73,15 +80,41 @@ def home_of_project() -> Path | None:
 
 
 def _made_home() -> Path | None:
-    """The same, made if need be for a project with a dagster.yaml, which it follows."""
+    """The same, made if need be for a project with a dagster.yaml, which it follows.
+
+    None where the project cannot be written, as in an image.
+
+    Raises:
+        UserError: It is there, and this user cannot write to it.
+    """
     with contextlib.suppress(ProjectError):
         settings = project_root() / "dagster.yaml"
         if settings.is_file():
-            home = settings.with_name(".dagster")
-            home.mkdir(exist_ok=True)
-            with replacing(home / settings.name) as partial:
-                shutil.copyfile(settings, partial)
+            return _following(settings)
     return home_of_project()
+
+
+def _following(settings: Path) -> Path | None:
+    home = settings.with_name(".dagster")
+    try:
+        home.mkdir(exist_ok=True)
+    except OSError as error:
+        click.echo(f"this run is kept nowhere: {home} cannot be made ({error.strerror})", err=True)
+        return None
+    if os.geteuid() == 0:
+        project = settings.parent.stat()
+        os.chown(home, project.st_uid, project.st_gid)
+    copied = home / settings.name
+    try:
+        if not copied.is_file() or copied.read_bytes() != settings.read_bytes():
+            with replacing(copied) as partial:
+                shutil.copyfile(settings, partial)
+    except OSError as error:
+        raise UserError(
+            f"{copied} cannot be written ({error.strerror}): let one user start all runs, and give "
+            f"that one the folder, or name another in DAGSTER_HOME"
+        ) from None
+    return home
 
 
 def _alone(home: Path) -> contextlib.AbstractContextManager[object]:

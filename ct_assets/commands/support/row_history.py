@@ -21,7 +21,7 @@ from ct_assets.delivery.operations.inspection import (
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.io_managers import destinations
 from ct_assets.mapping import Sync
-from ct_assets.mapping.convert.dtypes import in_calendar
+from ct_assets.mapping.raw_keys import rows_with_key
 from ct_assets.mapping.row_checks import duplicate_code
 
 MOST = 5
@@ -59,15 +59,8 @@ def _rows(sync: Sync, rows: SplitRows, key: str, forgotten: Suppressions) -> Ite
 def _numbers(sync: Sync, rows: SplitRows, key: str) -> list[int]:
     """Numbers of rows with that key: mapped ones, and raw ones that are cut or unreadable."""
     fillings = [sync.event_key] if sync.event_key else sync.identify_by
-    schema = rows.source.collect_schema()
-    raw = [
-        in_calendar(pl.col(filling.column), schema[filling.column]).cast(pl.String, strict=False)
-        == key
-        for filling in fillings
-        if filling and filling.column and not schema[filling.column].is_nested()
-    ]
     mapped = rows.keys.filter(_key=key).select("_row")
-    given = rows.source.with_row_index("_row").filter(pl.any_horizontal(pl.lit(value=False), *raw))
+    given = rows_with_key(sync, rows.source.with_row_index("_row"), fillings, key)
     both = pl.concat([mapped, given.select(pl.col("_row").cast(pl.Int64))])
     return both.unique().sort("_row").collect(engine="streaming")["_row"].to_list()
 

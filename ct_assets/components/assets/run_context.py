@@ -15,8 +15,7 @@ from ct_assets.components.project.asset_keys import key, source_key
 from ct_assets.components.project.registry import sync_of
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
-from ct_assets.io_managers.destinations import FROM_ENVIRONMENT
+from ct_assets.io_managers.clevertap_io_manager import accounts_among
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, span
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.staging import Draft, Staging
@@ -68,9 +67,7 @@ def origin(context: dg.AssetExecutionContext, sync: Sync) -> str:
     return registry.place_read(source, deployment(context).get(source).metadata)
 
 
-def check_destinations(
-    context: dg.AssetExecutionContext, source: dg.AssetKey, manager: object
-) -> None:
+def check_destinations(context: dg.AssetExecutionContext, source: dg.AssetKey) -> None:
     """Reads no source for syncs that have nowhere to go.
 
     Raises:
@@ -82,7 +79,7 @@ def check_destinations(
         if source_key(sync) != source or not _delivers(context, sync):
             continue
         try:
-            _destination(context, sync, manager)
+            _destination(context, sync)
         except DestinationError as error:
             wrong = wrong or error
         else:
@@ -92,7 +89,7 @@ def check_destinations(
         raise wrong
 
 
-def announce_destination(context: dg.AssetExecutionContext, sync: Sync, manager: object) -> None:
+def announce_destination(context: dg.AssetExecutionContext, sync: Sync) -> None:
     """Says first of all where a run that delivers the sync will send.
 
     Raises:
@@ -100,7 +97,7 @@ def announce_destination(context: dg.AssetExecutionContext, sync: Sync, manager:
     """
     if not _delivers(context, sync):
         return
-    to = _destination(context, sync, manager)
+    to = _destination(context, sync)
     context.log.info(f"{sync.name}: the destination is {destinations.label(to)}")
     if to is not None:
         destinations.tag_run(context.instance, context.run.run_id, to)
@@ -110,12 +107,12 @@ def _delivers(context: dg.AssetExecutionContext, sync: Sync) -> bool:
     return key(sync, "clevertap") in context.job_def.asset_layer.executable_asset_keys
 
 
-def _destination(
-    context: dg.AssetExecutionContext, sync: Sync, manager: object
-) -> Destination | None:
-    accounts = manager.settings_of if isinstance(manager, ClevertapIOManager) else FROM_ENVIRONMENT
+def _destination(context: dg.AssetExecutionContext, sync: Sync) -> Destination | None:
     return destinations.known(
-        sync, context.instance, is_example=is_example(context, sync), accounts=accounts
+        sync,
+        context.instance,
+        is_example=is_example(context, sync),
+        accounts=accounts_among(context.job_def.resource_defs),
     )
 
 

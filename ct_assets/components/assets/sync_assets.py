@@ -65,7 +65,6 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         ct_staging: dg.ResourceParam[ParquetStaging],
         ct_warehouse: DuckDBResource,
-        clevertap: dg.ResourceParam[object],
     ) -> Iterator[dg.Output[Draft] | dg.AssetCheckResult]:
         begun = time.monotonic()
         staging, part = ct_staging.staging(), run_context.partition(context)
@@ -74,7 +73,7 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             staging.draft((sync.name, "valid"), part) as valid,
             staging.draft((sync.name, "rejected"), part) as rejected,
         ):
-            run_context.announce_destination(context, sync, clevertap)
+            run_context.announce_destination(context, sync)
             refuse_failing(context, source_key(sync))
             node = run_context.deployment(context).get(source_key(sync))
             warehouse = warehouse_of_run(ct_warehouse, context)
@@ -170,12 +169,17 @@ def undelivered_asset(sync: Sync, execute: Execute) -> dg.AssetsDefinition:
     def undelivered(
         _: dg.AssetExecutionContext, report: pl.LazyFrame
     ) -> Iterator[dg.Output[pl.LazyFrame]]:
-        meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW])
-        held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
-        rows = report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
+        rows = undelivered_rows(report)
         yield dg.Output(rows, "undelivered", metadata=split_metadata.links(sync, "clevertap"))
 
     return undelivered
+
+
+def undelivered_rows(report: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows of a delivery's report that are not at CleverTap, though they are meant to be."""
+    meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW])
+    held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
+    return report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
 
 
 def described_as(sync: Sync, stage: str) -> str:

@@ -42,13 +42,16 @@ def chosen(
         )
     keys = _known(sync, parts, now)
     first, _, last = (wanted or f"{keys[0]}{RANGE}{keys[-1]}").partition(RANGE)
-    for key in (first, last or first):
+    last = last or first
+    for key in (first, last):
         if key not in keys:
             raise UserError(
                 f"{sync.name} has no partition {key!r}: they go from {keys[0]} to {keys[-1]}, by "
                 f"{sync.partition.every if sync.partition else None}"
             )
-    return dg.PartitionKeyRange(first, last or first)
+    if keys.index(first) > keys.index(last):
+        raise UserError(f"{wanted} goes backwards; write {last}{RANGE}{first}")
+    return dg.PartitionKeyRange(first, last)
 
 
 def tags(keys: dg.PartitionKeyRange | None) -> dict[str, str]:

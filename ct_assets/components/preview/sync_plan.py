@@ -138,10 +138,6 @@ def remarks(sync_plan: SyncPlan) -> list[str]:
             f"{diff.rows:,} rows of that run, it alone changes {diff.changed:,}, "
             f"{_lost(diff)}, and makes {diff.gained:,} valid that were not."
         )
-    if sync_plan.partition:
-        sentences.append(
-            f"These are the rows of {sync_plan.partition}; --all-partitions takes all of them."
-        )
     return [*sentences, *(f"Note: {note}" for note in report.notes)]
 
 

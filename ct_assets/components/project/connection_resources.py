@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml
 
 from ct_assets.components.project.locations import Place, component_of, message_at
 from ct_assets.components.project.resource_urls import url_of
-from ct_assets.components.project.yaml_documents import READ, UnreadableError, documents
+from ct_assets.components.project.yaml_documents import READ, documents_known
 from ct_assets.errors import UserError, closest, hushed
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
 
@@ -79,13 +78,12 @@ def repeated_connections(defs: Path) -> Iterator[str]:
     """Connections of one name, which Dagster would tell as resources that do not go together."""
     first: dict[str, Place] = {}
     for file in sorted(file for name in READ for file in defs.rglob(name)):
-        for number, declared in enumerate(_documents(file)):
+        for number, lines in enumerate(documents_known(file)):
+            declared: Any = lines.value()
             if component_of(declared) != "Connection":
                 continue
-            at, name = (
-                Place(file.parent, file, number),
-                (declared.get("attributes") or {}).get("name"),
-            )
+            at = Place(file.parent, file, number)
+            name = (declared.get("attributes") or {}).get("name")
             if name in first:
                 taken = f"{name!r} is declared in {first[name]} too; give one another name"
                 yield message_at(at, ("name",), taken)
@@ -96,10 +94,3 @@ def unknown_connection(name: str, connections: Mapping[str, object]) -> str:
     known = sorted(connections)
     hint = closest(name, known) or f"; there are: {', '.join(known) or 'none'}"
     return f"no connection {name!r}{hint}"
-
-
-def _documents(file: Path) -> list[Any]:
-    try:
-        return [lines.value() for lines in documents(file)]
-    except (UnreadableError, yaml.YAMLError):
-        return []  # told as such

@@ -14,7 +14,7 @@ from ct_assets.components.project.connection_resources import (
 )
 from ct_assets.components.project.locations import Place, component_of, message_at
 from ct_assets.components.project.pickled_sources import pickled_sources
-from ct_assets.components.project.yaml_documents import READ, Lines, UnreadableError, documents
+from ct_assets.components.project.yaml_documents import READ, documents_known
 from ct_assets.errors import closest
 from ct_assets.mapping import Sync
 
@@ -88,7 +88,7 @@ class Declarations:
         """Finds our declarations in files that Dagster does not read; it says nothing of them."""
         read = {at for _, at in (*self.syncs, *self.sources)} | {*self.connections.values()}
         for file in sorted(file for end in ("yaml", "yml") for file in defs.rglob(f"*.{end}")):
-            for document, lines in enumerate(_documents(file)):
+            for document, lines in enumerate(documents_known(file)):
                 at = Place(file.parent, file, document)
                 if component_of(lines.value()) and at not in read:
                     yield (
@@ -178,10 +178,3 @@ def _specs(asset: object) -> Iterator[dg.AssetSpec]:
         yield dg.AssetSpec(asset.key)
     elif isinstance(asset, dg.AssetSpec):
         yield asset
-
-
-def _documents(file: Path) -> Sequence[Lines]:
-    try:
-        return documents(file)
-    except UnreadableError:
-        return ()  # Dagster does not read it either, or it would be a mistake already

@@ -22,8 +22,8 @@ from ct_assets.mapping.declaration.problems import DeclarationError
 from ct_assets.settings import around, enter_project, names_its_modules
 
 
-def load_defs(folder: Path) -> dg.Definitions:
-    """Loads all that the project of `folder` declares in its `defs` folder.
+def load_defs(folder: Path, own: dg.Definitions | None = None) -> dg.Definitions:
+    """Loads all that the project of `folder` declares in its `defs` folder, beside its `own`.
 
     `dg.load_from_defs_folder` loads the same, but wraps a mistake in pages of its own frames, and
     compares no sync with another.
@@ -33,7 +33,7 @@ def load_defs(folder: Path) -> dg.Definitions:
     """
     mistake: UserError | None
     try:
-        return _loaded(folder)
+        return _loaded(folder, own)
     except Exception as error:
         mistake = _mistake(error, folder)
         if mistake is None:
@@ -42,7 +42,7 @@ def load_defs(folder: Path) -> dg.Definitions:
     raise mistake.with_traceback(None) from None
 
 
-def _loaded(folder: Path) -> dg.Definitions:
+def _loaded(folder: Path, own: dg.Definitions | None) -> dg.Definitions:
     tree = _tree(folder)
     enter_project(tree.project_root)
     _raise(list(mistakes_around_attributes(tree.defs_module_path)))
@@ -52,6 +52,8 @@ def _loaded(folder: Path) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         definitions = tree.build_defs()
+    if own is not None:
+        definitions = dg.Definitions.merge(own, definitions)
     _raise(list(Declarations.of(definitions).mistakes(tree.defs_module_path)))
     return definitions
 

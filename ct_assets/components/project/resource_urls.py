@@ -37,13 +37,6 @@ def _snowflake(resource: Any) -> str:  # noqa: ANN401 - of a package that may no
     return f"snowflake://{user}:{password}@{resource.account}/{path}?{query}"
 
 
-def _bigquery(resource: Any) -> str:  # noqa: ANN401 - as above
-    options = {"location": resource.location, "credentials_json": resource.gcp_credentials}
-    query = urlencode({name: value for name, value in options.items() if value})
-    return f"bigquery://{resource.project or ''}?{query}"
-
-
 _BY_NAME: Mapping[str, Callable[[Any], str]] = {
     "SnowflakeResource": _snowflake,
-    "BigQueryResource": _bigquery,
 }

@@ -18,6 +18,9 @@ UNNOTED = timedelta(minutes=2)
 """A run says which process executes it when its first step begins; not for so long, it is looked
 at whether the process that began it lives."""
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run config of runs in the process of a command, which prints what matters itself."""
+
 SUFFIX = "_sync"
 """Ends the names of the jobs that are the whole chain of a sync."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import jinja2
 from jinja2.nativetypes import NativeEnvironment
 
+from ct_assets.errors import UserError
 from ct_assets.mapping.declaration.problems import Path, Problem
 
 # Dagster's own resolving names the wrong line, takes an unknown name inside a text for an empty
@@ -45,6 +46,22 @@ class Filler:
             self.problems.append(Problem(path, f"{names} is not set; set it in the environment."))
             return text
         return value
+
+
+def filled_url(written: str, scope: Mapping[str, Any]) -> str:
+    """A URL as it is now in the environment; no message has any of it.
+
+    Raises:
+        UserError: A variable is not set, which the message names, or it is no template.
+    """
+    unset = [name for name in _VARIABLE.findall(written) if not os.environ.get(name)]
+    if unset:
+        raise UserError(f"{', '.join(unset)} is not set; set it in the environment of the runs")
+    filler = Filler(scope)
+    filled = filler.fill(written)
+    if filler.problems:
+        raise UserError('its url cannot be filled in; write it as "{{ env.SHOP_URL }}"')
+    return str(filled)
 
 
 def _why(error: Exception) -> str:

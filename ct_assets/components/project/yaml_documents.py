@@ -88,6 +88,14 @@ def documents(file: Path) -> tuple[Lines, ...]:
     return _documents(file, state.st_mtime_ns, state.st_size)
 
 
+def documents_known(file: Path) -> tuple[Lines, ...]:
+    """The same; none of a file that is no YAML, which whoever loads it is told."""
+    try:
+        return documents(file)
+    except UnreadableError:
+        return ()
+
+
 @functools.lru_cache(maxsize=1000)
 def _documents(file: Path, *_: int) -> tuple[Lines, ...]:
     """Reads a file once for each of its states: every declaration in it asks for all of it."""

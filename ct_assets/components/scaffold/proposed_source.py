@@ -1,17 +1,25 @@
 """Finds the source of a new sync, and reads its columns as far as it can."""
 
+import contextlib
+import functools
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
-import yaml
 
 from ct_assets.components.project.locations import COMPONENTS, component_of
+from ct_assets.components.project.template_values import filled_url
+from ct_assets.components.project.yaml_documents import READ, documents_known
 from ct_assets.errors import UserError, closest
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.settings import data_dir
+from ct_assets.sources.connections.connection_spec import ConnectionSpec
+from ct_assets.sources.connections.connection_spec import parse as parse_connection
+from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import parse as parse_source
@@ -66,15 +74,33 @@ def _schema(asset: str, declared: DeclaredSource | None) -> Mapping[str, pl.Data
 
 
 def _declared(defs: Path, root: Path) -> Iterator[tuple[str, DeclaredSource]]:
-    """The SourceTables of a project, without loading it: another declaration may be half done."""
-    for file in sorted(defs.rglob("defs.yaml")):
-        try:
-            for document in yaml.safe_load_all(file.read_text()):
-                if component_of(document) == "SourceTable":
-                    source = parse_source(document["attributes"])
-                    yield source.asset, DeclaredSource(source, root, file.parent)
-        except (yaml.YAMLError, UserError, KeyError):
-            continue  # loading the project tells it
+    connections = dict(_connections(defs))
+    for folder, attributes in _documents(defs, "SourceTable"):
+        with contextlib.suppress(UserError):  # loading the project tells it
+            source = parse_source(attributes)
+            yield source.asset, DeclaredSource(source, root, folder, connections)
+
+
+def _connections(defs: Path) -> Iterator[tuple[str, DeclaredConnection]]:
+    for _, attributes in _documents(defs, "Connection"):
+        with contextlib.suppress(UserError):
+            spec = parse_connection(attributes)
+            yield spec.name, DeclaredConnection(spec, functools.partial(_url, spec))
+
+
+def _url(spec: ConnectionSpec) -> str:
+    if spec.resource is not None:
+        raise UserError(f"the resource {spec.resource!r} is known only where the project is loaded")
+    return filled_url(spec.url or "", {"env": os.environ})
+
+
+def _documents(defs: Path, component: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Declarations of a project, without loading it: another one may be half done."""
+    for file in sorted(file for name in READ for file in defs.rglob(name)):
+        for document in (lines.value() for lines in documents_known(file)):
+            attributes = document.get("attributes") if isinstance(document, dict) else None
+            if component_of(document) == component and isinstance(attributes, dict):
+                yield file.parent, attributes
 
 
 def _defs(target: Path) -> Path:

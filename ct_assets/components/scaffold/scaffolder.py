@@ -40,6 +40,7 @@ class SourceParams(BaseModel):
     file: str | None = Field(default=None, description=f"{formats.NAMES}, from the project's root.")
     table: str | None = Field(default=None, description="A table or view of the warehouse.")
     sql: str | None = Field(default=None, description="One SELECT, run in the warehouse.")
+    connection: str | None = Field(default=None, description="The Connection of table or sql.")
 
 
 class SyncScaffolder(dg.Scaffolder[SyncParams]):
@@ -99,8 +100,8 @@ def source_text(name: str, params: SourceParams, type_name: str) -> str:
         "attributes:",
         f"  asset: {_flow(asset)}  # what syncs name as their `source`",
         f"  # one of file ({formats.NAMES}, from the project's root; may have *), table,",
-        "  # sql and sql_file (beside this file); all but file are read in",
-        "  # <CT_DATA_DIR>/warehouse.duckdb",
+        "  # sql and sql_file (beside this file); all but file are read from the `connection`, or",
+        "  # from <CT_DATA_DIR>/warehouse.duckdb",
         *(f"  {kind}: {_flow(value)}" for kind, value in (origin or {"table": name}).items()),
         "  # types: {}  # of columns of files, such as birthday: date; CSV is text otherwise",
         "  # watermark: null  # a column that grows with every change, such as updated_at",

@@ -7,7 +7,8 @@ from threading import Barrier
 import dagster as dg
 import pytest
 
-from ct_assets.commands.support.dagster_runs import instance
+from ct_assets.commands.support.dagster_runs import instance, kept_or_temporary
+from ct_assets.errors import UserError
 
 PROCESSES = 3
 
@@ -52,3 +53,55 @@ def test_a_home_that_cannot_be_written_has_no_lock(
         assert found is not None
 
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for variable in ("DAGSTER_HOME", "CT_PROJECT"):
+        monkeypatch.setenv(variable, "")
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setattr("ct_assets.settings._entered", tmp_path)
+    return tmp_path
+
+
+def test_a_project_that_cannot_be_written_keeps_no_run(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with kept_or_temporary() as found:
+        assert found.is_ephemeral
+
+    told = f"this run is kept nowhere: {project}/.dagster cannot be made (Permission denied)\n"
+    assert capsys.readouterr().err == told
+
+
+def test_a_home_of_the_project_that_cannot_be_written_is_told(project: Path) -> None:
+    (project / ".dagster" / "dagster.yaml").mkdir(parents=True)
+
+    with (
+        pytest.raises(UserError, match=r"\.dagster/dagster\.yaml cannot be written \(Is a"),
+        kept_or_temporary(),
+    ):
+        pass
+
+
+def test_a_home_that_is_no_folder_is_told(project: Path) -> None:
+    (project / ".dagster").write_text("")
+
+    with kept_or_temporary() as found:
+        assert found.is_ephemeral
+
+
+def test_what_root_makes_is_the_owners_of_the_project(project: Path) -> None:
+    owner = 12345 if os.geteuid() == 0 else os.geteuid()
+    os.chown(project, owner, -1)
+
+    with kept_or_temporary() as found:
+        assert found.get_runs_count() == 0
+
+    made = [project / ".dagster", *(project / ".dagster").rglob("*")]
+    assert {path.stat().st_uid for path in made} == {owner}
+    assert len(made) > 3

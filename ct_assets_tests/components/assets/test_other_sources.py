@@ -188,6 +188,62 @@ def test_a_frame_is_made_for_a_look_and_not_kept(tmp_path: Path, asset: str) -> 
     assert not (tmp_path / "data" / "staging").exists()
 
 
+WRITERS = """
+class Table(dg.IOManager):
+    def handle_output(self, context, obj):
+        open({path!r}, "a").write(f"{{context.name}} was written\\n")
+    def load_input(self, context):
+        raise NotImplementedError
+
+@dg.definitions
+def defs():
+    {asset}
+    return dg.Definitions(assets=[people], resources={{"table": Table(), "other": Table()}})
+"""
+BESIDE = """
+    @dg.multi_asset(outs={{
+        "stats": dg.AssetOut(io_manager_key="table"),
+        "customer": dg.AssetOut(key=["shop", "customer"], io_manager_key={manager!r}),
+    }})
+    def people():
+        return 1, pl.DataFrame({FRAME})
+"""
+INSIDE = """
+    @dg.op(out=dg.Out(io_manager_key="other"))
+    def rows():
+        return {FRAME}
+
+    @dg.op(out=dg.Out(io_manager_key="table"))
+    def frame(rows):
+        return pl.DataFrame(rows)
+
+    @dg.op
+    def count(rows):
+        return len(rows)
+
+    @dg.graph_multi_asset(
+        outs={{"count": dg.AssetOut(), "customer": dg.AssetOut(key=["shop", "customer"])}}
+    )
+    def people():
+        found = rows()
+        return {{"count": count(found), "customer": frame(found)}}
+"""
+OTHERS = {
+    "beside a staged one": BESIDE.format(manager="ct_staging", FRAME=FRAME),
+    "of the same manager": BESIDE.format(manager="table", FRAME=FRAME),
+    "of another manager": BESIDE.format(manager="other", FRAME=FRAME),
+    "inside of it": INSIDE.format(FRAME=FRAME),
+}
+
+
+@pytest.mark.parametrize("asset", OTHERS.values(), ids=OTHERS)
+def test_a_look_writes_no_output_of_others(tmp_path: Path, asset: str) -> None:
+    written = tmp_path / "written"
+
+    assert previewed(load(tmp_path, WRITERS.format(path=str(written), asset=asset))) == 1
+    assert not written.exists()
+
+
 def test_an_asset_that_fails_for_a_look_says_why(tmp_path: Path) -> None:
     asset = f"@dg.asset({STAGED})\ndef frame():\n    raise ValueError('the API is away')\n"
 

@@ -41,6 +41,10 @@ def test_partitions_of_a_run(
     [
         ("2026-1-1", "no partition '2026-1-1': they go from 2026-01-01 to 2026-01-04, by day"),
         ("2026-01-02...2027-01-01", "no partition '2027-01-01'"),
+        (
+            "2026-01-03...2026-01-01",
+            r"2026-01-03\.\.\.2026-01-01 goes backwards; write 2026-01-01\.\.\.2026-01-03",
+        ),
     ],
 )
 def test_a_partition_that_there_is_not(tmp_path: Path, wanted: str, told: str) -> None:

@@ -1,7 +1,9 @@
 """What `dg scaffold defs` writes loads as it is, and its rows can be split."""
 
+import contextlib
 import json
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -111,6 +113,32 @@ def test_without_a_column_that_looks_like_a_field_all_are_proposed(
         '{"type":"profile","identity":"1","profileData":{"plan":"gold"}}'
     ]
     assert "Proposed from the columns of shop/customer" in capsys.readouterr().err
+
+
+CONNECTION = """
+type: ct_assets.components.Connection
+attributes:
+  name: crm
+  url: "{{ env.CRM_URL }}"
+---
+"""
+
+
+def test_a_source_of_a_connection_is_read(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "crm.db")) as connection:
+        connection.execute("create table lead (lead_id text, mail text)")
+    source = scaffold(package, "lead", kind="SourceTable", connection="crm", table="lead")
+    (package / "defs" / "lead" / "defs.yaml").write_text(CONNECTION + source)
+    unset = scaffold(package, "before", source="source/lead")
+    monkeypatch.setenv("CRM_URL", f"sqlite:///{tmp_path}/crm.db")
+
+    text = scaffold(package, "leads", source="source/lead")
+
+    assert "connection crm: CRM_URL is not set; set it in the environment" in unset
+    assert "  fields:\n    Email: mail\n" in text
+    assert records(package, "leads") == []
 
 
 def test_python(package: Path) -> None:

@@ -1,6 +1,7 @@
 """Reads records that were refused aloud, from the answers in the request log."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -19,23 +20,20 @@ class LoggedRefusal(NamedTuple):
     record: str
 
 
-def refused(reader: sqlite3.Connection, code: str, most: int) -> list[LoggedRefusal]:
-    """The newest first; of a long answer only the beginning is in the log."""
+def refused(
+    reader: sqlite3.Connection, code: str, most: int
+) -> tuple[list[LoggedRefusal], dict[str, int]]:
+    """The newest of a code, or of all, and how many each code has, the most frequent first.
+
+    Of a long answer only the beginning is in the log.
+    """
     records: list[LoggedRefusal] = []
+    counts: Counter[str] = Counter()
     for record in _all(reader):
-        if not code or record.code == code:
+        counts[record.code] += 1
+        if code in ("", record.code) and len(records) < most:
             records.append(record)
-        if len(records) == most:
-            break
-    return records
-
-
-def codes(reader: sqlite3.Connection) -> dict[str, int]:
-    """How many of them have each code, the most frequent first."""
-    counts: dict[str, int] = {}
-    for record in _all(reader):
-        counts[record.code] = counts.get(record.code, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    return records, dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _all(reader: sqlite3.Connection) -> Iterator[LoggedRefusal]:

@@ -42,10 +42,11 @@ def request(visit: Visit) -> Response:
 
 def refused(visit: Visit) -> Response:
     code = visit.text("code")
+    rows, codes = refusal_queries.refused(visit.reader, code, _ROWS)
     return visit.html(
         "refused.html",
-        rows=refusal_queries.refused(visit.reader, code, _ROWS),
-        codes=refusal_queries.codes(visit.reader),
+        rows=rows,
+        codes=codes,
         code=code,
         limit=_ROWS,
     )
