@@ -115,6 +115,9 @@ def test_a_project_that_is_named_wrongly(named: str, said: str) -> None:
         ("dg.toml", '[project]\nroot_module = "shop"', "shop.definitions"),
         ("workspace.yaml", "load_from: [{python_module: shop.old}]", "shop.old"),
         ("workspace.yaml", "load_from: [{python_module: {module_name: shop.old}}]", "shop.old"),
+        ("workspace.yaml", "load_from: [{python_package: shop}]", "shop"),
+        ("workspace.yaml", "load_from: [{python_file: shop.py}]", "shop"),
+        ("workspace.yaml", "load_from: [{python_file: {relative_path: a/b.py}}]", "a.b"),
     ],
 )
 def test_a_project_names_its_definitions(tmp_path: Path, file: str, text: str, module: str) -> None:
@@ -128,11 +131,11 @@ def test_a_project_names_its_definitions(tmp_path: Path, file: str, text: str, m
     "text",
     [
         "",
-        "load_from: [{python_file: shop.py}]",
+        "load_from: [{grpc_server: {host: localhost, port: 4266}}]",
         "load_from: [{python_module: shop.old}, {python_module: shop.new}]",
     ],
 )
-def test_a_workspace_of_files_or_of_several_modules_names_none(tmp_path: Path, text: str) -> None:
+def test_a_workspace_of_servers_or_of_several_modules_names_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "workspace.yaml").write_text(text)
     enter_project(tmp_path)
 

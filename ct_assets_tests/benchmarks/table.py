@@ -6,7 +6,7 @@ Run as a module it keeps the latest results and writes the tables.
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import linear_regression
 from typing import Any
@@ -15,6 +15,7 @@ from ct_assets_tests.benchmarks.measure import RESULTS
 
 KEPT = Path(__file__).with_name("results.json")
 README = Path(__file__).parents[2] / "README.md"
+PAGE = README.parent / "docs" / "pages" / "speed.md"
 NOTES = Path(__file__).with_name("README.md")
 HEAD = """\
 | what | rows/s | CPU s per million | peak MB | compared, in the same run |
@@ -48,6 +49,12 @@ SHOWN = (
     "`import ct_assets.definitions`",
 )
 """All others are in the file."""
+BRIEFLY = (
+    "phones, messy, a region each",
+    "sending, TLS, 100 ms",
+    "first sync, 10 M",
+    "no change, 10 M",
+)
 
 MEASURED, FARTHEST = (1, 5, 10), 50
 """Millions of rows."""
@@ -61,8 +68,12 @@ Results = Mapping[str, Mapping[str, Any]]
 _PLACE = re.compile(r"(?<=<!-- benchmarks -->\n).*?(?=<!-- end of benchmarks -->)", re.DOTALL)
 
 
-def table(results: Results) -> str:
-    return HEAD + "".join(_line(name, results[name]) for name in SHOWN)
+def table(results: Results, names: Sequence[str] = SHOWN) -> str:
+    return HEAD + "".join(_line(name, results[name]) for name in names)
+
+
+def pages(results: Results) -> Mapping[Path, str]:
+    return {README: table(results, BRIEFLY), PAGE: table(results), NOTES: scale(results)}
 
 
 def scale(results: Results) -> str:
@@ -98,8 +109,8 @@ def _rounded(number: float) -> int:
 def main() -> None:
     shutil.copyfile(RESULTS, KEPT)
     results = json.loads(KEPT.read_text())
-    for readme, text in ((README, table(results)), (NOTES, scale(results))):
-        readme.write_text(written(readme.read_text(), text))
+    for page, text in pages(results).items():
+        page.write_text(written(page.read_text(), text))
 
 
 if __name__ == "__main__":

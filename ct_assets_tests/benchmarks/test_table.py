@@ -1,13 +1,14 @@
 import json
 
-from ct_assets_tests.benchmarks.table import KEPT, NOTES, README, scale, table, written
+from ct_assets_tests.benchmarks.table import KEPT, pages, scale, written
 
 
 def test_the_readmes_show_the_results_that_are_kept() -> None:
-    results = json.loads(KEPT.read_text())
+    shown = pages(json.loads(KEPT.read_text()))
 
-    assert f"<!-- benchmarks -->\n{table(results)}<!-- end of" in README.read_text()
-    assert f"<!-- benchmarks -->\n{scale(results)}<!-- end of" in NOTES.read_text()
+    assert len(shown) == 3
+    for page, text in shown.items():
+        assert f"<!-- benchmarks -->\n{text}<!-- end of" in page.read_text()
 
 
 def test_a_table_takes_the_place_of_the_one_before() -> None:
