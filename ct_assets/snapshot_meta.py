@@ -34,6 +34,16 @@ class Gate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IncrementalMeta:
+    """Where the next read of a source begins, if it reads changed rows alone."""
+
+    watermark: str | None
+    """The greatest one that was read; None of no rows."""
+    full_at: float
+    """When all rows were read last, in seconds since 1970."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceMeta:
     """Of the snapshot of a source."""
 
@@ -43,6 +53,7 @@ class SourceMeta:
     """A digest of the source's declaration."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The columns that cannot be read although the others can, with the reason of each."""
+    incremental: IncrementalMeta | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

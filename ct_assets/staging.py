@@ -129,6 +129,12 @@ class Staging:
         except FileNotFoundError:
             raise NotStagedError(key, partition) from None
 
+    def current_or_none(self, key: Sequence[str]) -> Snapshot | None:
+        try:
+            return self.current(key)
+        except NotStagedError:
+            return None
+
     def latest(self, key: Sequence[str]) -> Snapshot:
         """The current snapshot of whichever partition was published last."""
         pointers = self._home(key, None).parent.glob(f"=*/{POINTER}")

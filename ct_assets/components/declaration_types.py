@@ -167,6 +167,13 @@ class SyncSettings(TypedDict, total=False):
     group: str | None
 
 
+class IncrementalSettings(TypedDict, total=False):
+    column: Required[str]
+    key: Required[str | Names]
+    lookback: str | int
+    full_every: str
+
+
 class SourceSettings(TypedDict, total=False):
     """See `ct_assets.sources.source.Source`, which says what each is for."""
 
@@ -187,6 +194,7 @@ class SourceSettings(TypedDict, total=False):
     connection: str | None
     watermark: str | None
     watermark_sql: str | None
+    incremental: IncrementalSettings | None
     description: str
     owners: Names
     tags: Mapping[str, str]

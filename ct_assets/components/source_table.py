@@ -93,7 +93,9 @@ def source_asset(
             check_destinations(context, dg.AssetKey(list(source.key)))
             refuse_failing(context, *upstream)
             connected = declared.connected(connections_of(context.job_def.resource_defs))
-            left_out = connected.snapshot(draft, warehouse_of_run(ct_warehouse, context))
+            warehouse = warehouse_of_run(ct_warehouse, context)
+            before = ct_staging.staging().current_or_none(source.key)
+            left_out = connected.snapshot(draft, warehouse, before)
             for column, why in left_out.items():
                 context.log.warning(f"{source.asset}: column {column!r} is left out: {why}")
             told = {"left_out": dg.MetadataValue.json(left_out)} if left_out else {}

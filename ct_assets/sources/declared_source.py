@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.errors import UserError, closest
-from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
+from ct_assets.snapshot_meta import IncrementalMeta, SnapshotMeta, SourceMeta
 from ct_assets.sources import watermark
 from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.connections.database import Database
@@ -17,6 +17,7 @@ from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets.sources.connections.named_table import NamedTable, Place
 from ct_assets.sources.connections.warehouses.duckdb_file import DuckdbFile
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.incremental.merged_rows import MergedRows
 from ct_assets.sources.source import CSV_SETTINGS, Source
 from ct_assets.sources.source_kind import Origin, SourceRows
 from ct_assets.staging import Draft, Snapshot
@@ -48,7 +49,7 @@ class DeclaredSource:
         query = self.source.kind.query(self._origin())
         since = {
             name
-            for name in (*CSV_SETTINGS, "connection")
+            for name in (*CSV_SETTINGS, "connection", "incremental")
             if name not in self.source.model_fields_set
         }
         read = f"{self.source.model_dump_json(exclude=since)}\n{query}"
@@ -68,24 +69,40 @@ class DeclaredSource:
             return self.source.kind.rows(replace(origin, database=place), warehouse)
         return self.source.kind.rows(origin, place)
 
-    def snapshot(self, draft: Draft, warehouse: Warehouse) -> Mapping[str, str]:
+    def snapshot(
+        self, draft: Draft, warehouse: Warehouse, before: Snapshot | None = None
+    ) -> Mapping[str, str]:
         """Write the rows as they are now to `draft`.
 
-        Gives the columns that cannot be read and are left out, with the reason of each.
+        Gives the columns that cannot be read and are left out, with the reason of each. With
+        `incremental`, those of the snapshot `before` are taken from there, if it is of this
+        declaration.
         """
         with self._named():
             rows = self.rows(warehouse)
 
             def read() -> None:
                 state = self._state(rows, warehouse)
-                left_out = rows.snapshot(draft.path)
+                left_out, incremental = self._read(rows, draft.path, before, warehouse)
                 code = self.code_version
                 draft.meta = SnapshotMeta(
-                    source=SourceMeta(state=state, code=code, left_out=left_out)
+                    source=SourceMeta(
+                        state=state, code=code, left_out=left_out, incremental=incremental
+                    )
                 )
 
             rows.at_rest(read, draft.folder)
         return draft.meta.source.left_out if draft.meta.source else {}
+
+    def _read(
+        self, rows: SourceRows, into: Path, before: Snapshot | None, warehouse: Warehouse
+    ) -> tuple[Mapping[str, str], IncrementalMeta | None]:
+        spec = self.source.incremental
+        if spec is None:
+            return rows.snapshot(into), None
+        source = before.meta.source if before else None
+        same = before if source and source.code == self.code_version else None
+        return MergedRows(rows, spec, self.source.asset, same, warehouse.waiting).snapshot(into)
 
     def state(self, warehouse: Warehouse) -> str:
         """A text that is another one when the rows have changed.
@@ -96,7 +113,7 @@ class DeclaredSource:
         source = self.source
         with self._named():
             place = self._place(warehouse)
-            if isinstance(place, Database) and not (source.watermark or source.watermark_sql):
+            if isinstance(place, Database) and not (self._watermark or source.watermark_sql):
                 raise UserError(
                     f"nothing tells when {place.name} has other rows; write `watermark: "
                     "updated_at`, or `watermark_sql: select ...`, into the source"
@@ -111,11 +128,16 @@ class DeclaredSource:
             if isinstance(place, Database):
                 return ConnectionRows(place, source.watermark_sql, label).value()
             return place.value(source.watermark_sql, label=label)
-        return rows.written() if source.watermark is None else rows.largest(source.watermark)
+        return rows.written() if self._watermark is None else rows.largest(self._watermark)
+
+    @property
+    def _watermark(self) -> str | None:
+        incremental = self.source.incremental
+        return self.source.watermark or (incremental.column if incremental else None)
 
     def changed_rows(self, since: Snapshot, warehouse: Warehouse) -> int:
         """Rows beyond a snapshot's watermark; without one, how many there are more or fewer."""
-        column = self.source.watermark
+        column = self._watermark
         state = since.meta.source.state if since.meta.source else watermark.NOTHING
         beyond = (column, state) if column and state != watermark.NOTHING else None
         with self._named():

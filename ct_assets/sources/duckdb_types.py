@@ -6,7 +6,10 @@ that has an INTERVAL. A UHUGEINT is text because hashes such as `md5_number` hav
 more than a DECIMAL.
 """
 
+import re
+
 import duckdb
+import polars as pl
 from duckdb.sqltypes import DuckDBPyType
 
 from ct_assets.sql import name_sql
@@ -47,3 +50,16 @@ def _carried_as(kind: DuckDBPyType) -> str:
 
 def _parts(kind: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
     return [(name, part) for name, part in kind.children if isinstance(part, DuckDBPyType)]
+
+
+def polars_type(kind: str) -> pl.DataType:
+    """The family of a type of single values; text of all others."""
+    families = {
+        "TIMESTAMP WITH TIME ZONE": pl.Datetime("us", "UTC"),
+        "TIMESTAMP": pl.Datetime("us"),
+        "DATE": pl.Date(),
+        "DECIMAL": pl.Decimal(38, 0),
+    }
+    of_it = (dtype for name, dtype in families.items() if kind.startswith(name))
+    whole = re.fullmatch(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", kind)
+    return pl.Int64() if whole else next(of_it, pl.String())

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,8 @@ import duckdb
 from ct_assets.errors import UserError, closest
 from ct_assets.files import scratch_dir
 from ct_assets.sources import seeded_database
-from ct_assets.sources.duckdb_types import carried
+from ct_assets.sources.duckdb_types import carried, polars_type
+from ct_assets.sources.incremental.lower_bound import LowerBound, checked
 from ct_assets.sources.query_errors import ONLY_READS, QueryError, WarehouseBusyError, translated
 from ct_assets.sql import Setting, literal, name_sql, opened
 from ct_assets.staging import ROW_GROUP
@@ -39,14 +41,24 @@ class Warehouse:
     waiting: Callable[[str], object] = lambda _: None
     """Called with a sentence for whoever waits: for another process, or for many rows."""
 
-    def snapshot(self, query: str, into: Path, *, label: str) -> None:
+    def snapshot(
+        self, query: str, into: Path, *, label: str, since: LowerBound | None = None
+    ) -> None:
         """Write the rows of `query` to the Parquet file `into`; `label` names it in errors.
+
+        Args:
+            query: One SELECT.
+            into: The file to be made.
+            label: The name of the query in errors.
+            since: Left out, all rows; else those at or beyond it, and those without a watermark.
 
         Raises:
             QueryError: It is no SELECT, or cannot be computed.
             WarehouseBusyError: Another process writes to the database.
         """
         with self._rows(query, into.parent, label) as rows:
+            if since is not None:
+                rows = rows.filter(_at_or_beyond(rows, since, label))
             carried(rows).write_parquet(str(into), row_group_size=ROW_GROUP)
 
     def value(self, query: str, *, label: str, largest: str | None = None) -> str:
@@ -130,3 +142,14 @@ class Warehouse:
             hint = closest(self.database.name, beside) or "; put a DuckDB file there"
             raise UserError(f"no warehouse at {self.database}{hint}")
         return self.database
+
+
+def _at_or_beyond(rows: duckdb.DuckDBPyRelation, since: LowerBound, label: str) -> str:
+    """The condition of the rows that are read again."""
+    types = {
+        name: polars_type(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
+    }
+    least = since.of(checked(types, since.column, label))
+    name, value = name_sql(since.column), str(least)
+    bound = value if isinstance(least, int | Decimal) else literal(value)
+    return f"{name} >= {bound} or {name} is null"

@@ -1,12 +1,13 @@
 """SqlKind and its like read the rows that a SELECT gives: `table`, `sql` and `sql_file`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ct_assets.sources import watermark
 from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.duckdb_warehouse import Warehouse
+from ct_assets.sources.incremental.lower_bound import LowerBound
 from ct_assets.sources.source_kind import Origin, SourceKind, SourceRows
 from ct_assets.sql import name_sql
 
@@ -61,9 +62,14 @@ class QueryRows(SourceRows):
     query: str
     label: str
 
+    bound: LowerBound | None = None
+
     def snapshot(self, into: Path) -> Mapping[str, str]:
-        self.warehouse.snapshot(self.query, into, label=self.label)
+        self.warehouse.snapshot(self.query, into, label=self.label, since=self.bound)
         return {}
+
+    def since(self, bound: LowerBound) -> "QueryRows":
+        return replace(self, bound=bound)
 
     def written(self) -> str:
         return watermark.written(self.warehouse.files())

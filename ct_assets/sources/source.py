@@ -19,6 +19,7 @@ from ct_assets.mapping.declaration.problems import (
 )
 from ct_assets.sources import formats
 from ct_assets.sources.file_kind import FileKind
+from ct_assets.sources.incremental.incremental_spec import IncrementalSpec
 from ct_assets.sources.query_kinds import SqlFileKind, SqlKind, TableKind
 from ct_assets.sources.source_kind import SourceKind
 
@@ -67,6 +68,8 @@ class Source(BaseModel):
     """
     watermark_sql: str | None = None
     """One SELECT of one value that is another one after every change."""
+    incremental: IncrementalSpec | None = None
+    """Of SQL: a run reads the rows that changed, and keeps the others as it read them before."""
     description: str = ""
     """The meaning of a row, for the catalog."""
     owners: Owners = ()
@@ -142,6 +145,8 @@ class Source(BaseModel):
             yield Problem(("connection",), "is given beside database. Keep one of them.")
         if self.types and False not in in_warehouse:
             yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
+        if self.incremental is not None and False in in_warehouse:
+            yield Problem(("incremental",), "is for table, sql and sql_file, not for a file.")
         yield from self._problems_of_csv()
         if self.watermark is not None and self.watermark_sql is not None:
             yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")
@@ -191,5 +196,6 @@ def parse(raw: Mapping[str, Any]) -> Source:
 def _problem(error: ErrorDetails, raw: Mapping[str, object]) -> Problem:
     if error["type"] == "extra_forbidden":
         path = error["loc"]
-        return Problem(path, unknown_key(str(path[-1]), list(Source.model_fields)))
+        model = IncrementalSpec if "incremental" in path[:-1] else Source
+        return Problem(path, unknown_key(str(path[-1]), list(model.model_fields)))
     return problem_of(error, raw, HINTS)

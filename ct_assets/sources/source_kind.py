@@ -13,6 +13,7 @@ from typing import ClassVar
 from ct_assets.sources.connections.database import Database
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.formats import CsvSettings
+from ct_assets.sources.incremental.lower_bound import LowerBound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,10 @@ class SourceRows(ABC):
     @abstractmethod
     def count(self, beyond: tuple[str, str] | None) -> int:
         """How many rows there are, or how many whose column is larger than `beyond` says."""
+
+    def since(self, bound: LowerBound) -> "SourceRows":
+        """Those rows whose watermark is the bound or lies beyond it, or that have none; of SQL."""
+        raise NotImplementedError(bound)
 
     def at_rest(self, read: Callable[[], None], folder: Path) -> None:  # noqa: ARG002
         """Calls `read`; again, if the rows can be cut because someone writes to them meanwhile.

@@ -98,7 +98,8 @@ class Workspace:
             yield SourceFrame(self._last_read(declared.sync) if frame is None else frame)
             return
         with scratch() as drafts, drafts.draft(("source",)) as draft:
-            left_out = declared.source.snapshot(draft, self.warehouse)
+            before = self.staging.current_or_none(declared.source.source.key)
+            left_out = declared.source.snapshot(draft, self.warehouse, before)
             yield SourceFrame(draft.scan(), left_out)
 
     def _last_read(self, sync: Sync) -> pl.LazyFrame:

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from ct_assets.errors import closest
-from ct_assets.sources.connections.database import Column, Database, Session, nested
+from ct_assets.sources.connections.database import NOTHING, Column, Database, Session, nested
 from ct_assets.sources.connections.interruptible import interruptible
 from ct_assets.sources.connections.one_select import one_select
 from ct_assets.sources.connections.staged_batches import StagedBatches
+from ct_assets.sources.incremental.lower_bound import LowerBound, checked
 from ct_assets.sources.query_errors import QueryError
 from ct_assets.sources.source_kind import SourceRows
 
@@ -26,6 +27,10 @@ class ConnectionRows(SourceRows):
     label: str
     tell: Callable[[str], object] = lambda _: None
     """Called with a sentence on how far it is."""
+    bound: LowerBound | None = None
+
+    def since(self, bound: LowerBound) -> "ConnectionRows":
+        return replace(self, bound=bound)
 
     def snapshot(self, into: Path) -> Mapping[str, str]:
         begun, staged = time.monotonic(), list[StagedBatches]()
@@ -33,6 +38,9 @@ class ConnectionRows(SourceRows):
         def read(session: Session) -> Mapping[str, str]:
             query = self._checked()
             columns = session.columns(query)
+            if self.bound is not None:
+                query = self._at_or_beyond(query, columns, self.bound)
+                columns = session.columns(query)
             kept = [column for column in columns if column.left_out is None]
             if not kept:
                 raise QueryError(f"{self.label}: column {columns[0].name!r} {columns[0].left_out}")
@@ -92,6 +100,18 @@ class ConnectionRows(SourceRows):
     def version(self) -> str:
         """Of the server."""
         return self._read(lambda session: session.version())
+
+    def _at_or_beyond(self, query: str, columns: Sequence[Column], bound: LowerBound) -> str:
+        """The query of the rows that are read again."""
+        types = {column.name: column.dtype for column in columns}
+        if any(each.name == bound.column and each.kind == NOTHING for each in columns):
+            return query
+        least = bound.of(checked(types, bound.column, self.label))
+        column = next(each for each in columns if each.name == bound.column)
+        name = self.database.quoted(bound.column)
+        value = self.database.lower_bound(str(least), column)
+        where = f"where {name} >= {value} or {name} is null"
+        return f"select * from {nested(query)} {where}"  # noqa: S608 - the author's
 
     def _checked(self) -> str:
         return one_select(self.query, self.label, escapes=self.database.escapes)

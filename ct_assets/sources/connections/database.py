@@ -25,6 +25,10 @@ from ct_assets.sql import literal, name_sql
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
+NOTHING = "null"
+"""The kind of a column without a value, where values have the types and not columns."""
+
+
 class ConnectionFailedError(UserError):
     """A database cannot be reached, or ended a query; the message quotes no password and no row."""
 
@@ -90,6 +94,10 @@ class Database(ABC):
         """A value of a column, given as text, as SQL compares it with the column."""
         is_number = column.dtype.is_numeric() and _NUMBER.fullmatch(value)
         return value if is_number else literal(value)
+
+    def lower_bound(self, value: str, column: "Column") -> str:
+        """The same, or less where the value may be written in two ways."""
+        return self.literal(value, column)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from ct_assets.sources.connections.database import Column, Database, Session, nested, selected
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.connections.warehouses.mysql_errors import MysqlErrors
-from ct_assets.sources.connections.warehouses.mysql_types import column_of, converted
+from ct_assets.sources.connections.warehouses.mysql_types import TIMESTAMP, column_of, converted
 from ct_assets.sql import literal
 
 CONNECT_SECONDS = 15
@@ -25,6 +26,17 @@ class Mysql(Database):
 
     def quoted(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`"
+
+    def literal(self, value: str, column: Column) -> str:
+        if column.kind != TIMESTAMP:
+            return super().literal(value, column)
+        return f"from_unixtime({datetime.fromisoformat(value).timestamp():f})"
+
+    def lower_bound(self, value: str, column: Column) -> str:
+        """A day less where one hour of each year comes twice."""
+        if column.kind != TIMESTAMP or self.spec.time_zone == "UTC":
+            return self.literal(value, column)
+        return self.literal(str(datetime.fromisoformat(value) - timedelta(days=1)), column)
 
     def session(self, label: str) -> "MysqlSession":
         errors = MysqlErrors(self, label)

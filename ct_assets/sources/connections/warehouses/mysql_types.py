@@ -8,6 +8,8 @@ import polars as pl
 from ct_assets.mapping.convert.column_types import MOST_DIGITS
 from ct_assets.sources.connections.database import Column, Database
 
+TIMESTAMP = "timestamp"
+"""The kind of a column of moments."""
 _BINARY = 63
 """The character set of bytes."""
 _UNSIGNED = 32
@@ -54,7 +56,7 @@ def column_of(field: Any, database: Database) -> Column:  # noqa: ANN401 - pymys
     if code == _TIMESTAMP:  # which says twice the same in the hour that ends summer time
         at = database.quoted(name)
         seconds = f"coalesce(unix_timestamp({at}), if({at} is null, null, 0))"
-        return Column(name=name, kind="timestamp", dtype=_UTC, sql=seconds)
+        return Column(name=name, kind=TIMESTAMP, dtype=_UTC, sql=seconds)
     if code == _BIT:
         number = f"cast({database.quoted(name)} as unsigned)"
         return Column(name=name, kind="bit", dtype=pl.UInt64(), sql=number)

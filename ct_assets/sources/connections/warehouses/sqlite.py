@@ -13,6 +13,7 @@ import polars as pl
 from ct_assets.errors import closest, hushed
 from ct_assets.settings import project_root
 from ct_assets.sources.connections.database import (
+    NOTHING,
     Column,
     ConnectionFailedError,
     Database,
@@ -161,5 +162,5 @@ def _column(
         # Which a float would not keep, and a cast would round to 15 digits.
         return Column(name=name, kind="mixed", dtype=pl.String(), sql=_as_text(quoted))
     kinds = {"blob": blobs, "text": texts, "real": reals, "integer": integers}
-    kind = next((kind for kind, count in kinds.items() if count), "text")
-    return Column(name=name, kind=kind, dtype=_TYPES[kind])
+    kind = next((kind for kind, count in kinds.items() if count), None)
+    return Column(name=name, kind=kind or NOTHING, dtype=_TYPES[kind or "text"])

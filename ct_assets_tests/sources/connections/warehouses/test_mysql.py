@@ -1,5 +1,6 @@
 import datetime as dt
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from ct_assets.errors import UserError
 from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.connections.connection_spec import parse
 from ct_assets.sources.connections.drivers import database_of
+from ct_assets.sources.incremental.lower_bound import LowerBound
 from ct_assets_tests.sources.connections.mariadb_server import MariadbServer, mariadb_server
 
 pytestmark = pytest.mark.services
@@ -256,3 +258,23 @@ def test_two_dashes_are_a_comment_before_a_blank_alone(shop: MariadbServer, tmp_
     frame = read(rows(shop, "select 5--3 as x -- the sum"), tmp_path)
 
     assert frame.rows() == [(8,)]
+
+
+@pytest.mark.parametrize("kind", ["timestamp(6)", "datetime(6)", "date", "bigint"])
+def test_rows_since_a_watermark(kind: str, shop: MariadbServer, tmp_path: Path) -> None:
+    whole = kind in ("bigint", "numeric(20,0)")
+    values = ["1", "7", "8"] if whole else ["'2024-10-26'", "'2024-10-27'", "'2024-10-28'"]
+    shop.run(
+        f"create or replace table shop.seen (id int, at {kind} null)",
+        "set time_zone = '+00:00'",
+        f"insert into shop.seen values (1, {values[0]}), (2, {values[1]}), (3, {values[2]}),"
+        " (4, null)",
+    )
+    zoned = "+00:00" if kind in ("timestamptz", "timestamp(6)") else ""
+    mark = "8" if whole else f"2024-10-28{zoned and 'T00:00:00' + zoned}"
+    source = rows(shop, "select * from seen -- all")
+
+    for back, ids in ((timedelta(0), [3, 4]), (timedelta(days=1), [2, 3, 4])):
+        bound = LowerBound("at", mark, int(back.days) if whole else back)
+        source.since(bound).snapshot(tmp_path / "x.parquet")
+        assert sorted(pl.read_parquet(tmp_path / "x.parquet")["id"].to_list()) == ids

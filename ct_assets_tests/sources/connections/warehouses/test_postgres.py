@@ -1,6 +1,7 @@
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from ct_assets.errors import UserError
 from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.connections.connection_spec import parse
 from ct_assets.sources.connections.drivers import database_of
+from ct_assets.sources.incremental.lower_bound import LowerBound
 from ct_assets_tests.sources.connections.postgres_server import PASSWORD, PostgresServer
 
 NOON = dt.datetime(2024, 1, 2, 12, 30, 0, 250_000)
@@ -333,3 +335,23 @@ def test_redshift_is_read_through_a_cursor(shop: PostgresServer, tmp_path: Path)
 
     assert frame["id"].to_list() == list(range(1, 2501))
     assert frame.schema["y"] == pl.Decimal(4, 1)
+
+
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp", "date", "bigint", "numeric(20,0)"])
+def test_rows_since_a_watermark(kind: str, shop: PostgresServer, tmp_path: Path) -> None:
+    whole = kind in ("bigint", "numeric(20,0)")
+    values = ["1", "7", "8"] if whole else ["'2024-10-26'", "'2024-10-27'", "'2024-10-28'"]
+    shop.run(
+        "drop table if exists seen",
+        f"create table seen (id int, at {kind})",
+        f"insert into seen values (1, {values[0]}), (2, {values[1]}), (3, {values[2]}), (4, null)",
+        database="shop",
+    )
+    zoned = "+00:00" if kind in ("timestamptz", "timestamp(6)") else ""
+    mark = "8" if whole else f"2024-10-28{zoned and 'T00:00:00' + zoned}"
+    source = rows(shop, "select * from seen -- all")
+
+    for back, ids in ((timedelta(0), [3, 4]), (timedelta(days=1), [2, 3, 4])):
+        bound = LowerBound("at", mark, int(back.days) if whole else back)
+        source.since(bound).snapshot(tmp_path / "x.parquet")
+        assert sorted(pl.read_parquet(tmp_path / "x.parquet")["id"].to_list()) == ids

@@ -1,0 +1,125 @@
+"""MergedRows reads the rows that changed, and merges them with those of the snapshot before."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.snapshot_meta import IncrementalMeta
+from ct_assets.sources.incremental.incremental_spec import IncrementalSpec, duration
+from ct_assets.sources.incremental.lower_bound import LowerBound, checked, noted, read
+from ct_assets.sources.query_errors import QueryError
+from ct_assets.sources.source_kind import SourceRows
+from ct_assets.sql import connected, name_sql, parquet_sql
+from ct_assets.staging import ROW_GROUP, Snapshot
+
+_CHANGED = "changed.parquet"
+
+
+@dataclass(frozen=True)
+class MergedRows:
+    rows: SourceRows
+    spec: IncrementalSpec
+    label: str
+    before: Snapshot | None
+    """That of the same declaration, or None: then all rows are read."""
+    tell: Callable[[str], object] = lambda _: None
+
+    def snapshot(self, into: Path) -> tuple[Mapping[str, str], IncrementalMeta]:
+        """Write all rows to `into`.
+
+        Gives the columns that are left out, and what the next read goes by.
+
+        Raises:
+            QueryError: The key is not unique, or a column of `incremental` is not there.
+        """
+        begun = datetime.now(UTC)
+        known = self._known(begun)
+        if known is not None and self.before is not None and known.watermark is not None:
+            changed = into.with_name(_CHANGED)
+            bound = LowerBound(self.spec.column, known.watermark, self.spec.look_back)
+            left_out = self.rows.since(bound).snapshot(changed)
+            self._check(changed)
+            merged = self._merged(self.before.scan(), pl.scan_parquet(changed, glob=False))
+            watermark = self._later(known.watermark, changed, begun)
+            if merged is not None:
+                _sink(merged, into)
+            changed.unlink()
+            if merged is not None:
+                return left_out, IncrementalMeta(watermark=watermark, full_at=known.full_at)
+            self.tell(f"{self.label}: its columns are others than before; all rows are read")
+        left_out = self.rows.snapshot(into)
+        self._check(into)
+        greatest = noted(self._greatest(into), begun)
+        return left_out, IncrementalMeta(watermark=greatest, full_at=begun.timestamp())
+
+    def _known(self, now: datetime) -> IncrementalMeta | None:
+        """The words of the snapshot before, unless it is time to read all rows."""
+        source = self.before.meta.source if self.before else None
+        known = source.incremental if source else None
+        if known is None:
+            return None
+        age = now.timestamp() - known.full_at
+        return known if 0 <= age < duration(self.spec.full_every).total_seconds() else None
+
+    def _merged(self, before: pl.LazyFrame, changed: pl.LazyFrame) -> pl.LazyFrame | None:
+        """The rows of both, a changed one in place of its former self; None if they differ."""
+        schema, other = before.collect_schema(), changed.collect_schema()
+        if list(schema) != list(other):
+            return None
+        types = {name: _both(schema[name], other[name]) for name in schema}
+        if any(dtype is None for dtype in types.values()):
+            return None
+        casts = [pl.col(name).cast(dtype) for name, dtype in types.items() if dtype is not None]
+        before, changed = before.with_columns(casts), changed.with_columns(casts)
+        key = list(self.spec.key)
+        kept = before.join(changed.select(key), on=key, how="anti")
+        return pl.concat([kept, changed])
+
+    def _greatest(self, file: Path) -> object:
+        greatest = pl.scan_parquet(file, glob=False).select(pl.col(self.spec.column).max())
+        return greatest.collect(engine="streaming").item()
+
+    def _later(self, watermark: str, changed: Path, begun: datetime) -> str:
+        now = noted(self._greatest(changed), begun)
+        if now is None:
+            return watermark
+        dtype = pl.read_parquet_schema(changed)[self.spec.column]
+        return max(watermark, now, key=lambda text: read(text, dtype))
+
+    def _check(self, file: Path) -> None:
+        """Raises an error where a key stands in two rows, or a row has none."""
+        columns = pl.read_parquet_schema(file)
+        if self.spec.column not in columns or self._greatest(file) is not None:
+            checked(columns, self.spec.column, self.label)
+        for name in self.spec.key:
+            if name not in columns:
+                raise QueryError(f"{self.label}: no column {name!r} (wanted by `incremental.key`)")
+        key = ", ".join(map(name_sql, self.spec.key))
+        none = " or ".join(f"{name_sql(name)} is null" for name in self.spec.key)
+        with connected(file.parent, file) as connection:
+            rows = parquet_sql(file)
+            missing = connection.sql(f"select 1 from {rows} where {none} limit 1").fetchall()  # noqa: S608
+            twice = connection.sql(
+                f"select 1 from {rows} group by {key} having count(*) > 1 limit 1"  # noqa: S608
+            ).fetchall()
+        named = " and ".join(map(repr, self.spec.key))
+        if missing or twice:
+            why = "has no value in some row" if missing else "has one value in several rows"
+            raise QueryError(
+                f"{self.label}: the key {named} of `incremental` {why}; name the columns that make "
+                "a row unique"
+            )
+
+
+def _sink(rows: pl.LazyFrame, into: Path) -> None:
+    rows.sink_parquet(into, compression="lz4", row_group_size=ROW_GROUP, statistics=False)
+
+
+def _both(one: pl.DataType, other: pl.DataType) -> pl.DataType | None:
+    """The type that holds the values of both; decimals may have gained places."""
+    if isinstance(one, pl.Decimal) and isinstance(other, pl.Decimal):
+        return max(one, other, key=lambda each: each.scale)
+    return one if one == other else None
