@@ -26,6 +26,7 @@ COMMANDS = {
     "sources": "Show every source, whether it can be read, and what its columns become.",
     "state": "Rebuild, back up, restore or check what is known to be sent.",
     "status": "Show every sync: destination, last run, counts, what is parked.",
+    "test": "Run the tests of declarations: given rows, and what is expected of each.",
     "undelivered": "List the rows that CleverTap did not take, or export them.",
 }
 

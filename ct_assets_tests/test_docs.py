@@ -18,6 +18,7 @@ import yaml
 import ct_assets
 from ct_assets.clevertap.codes import entries
 from ct_assets.cli import COMMANDS
+from ct_assets.components.preview.mapping_tests import failed_tests
 from ct_assets.mapping import Sync
 from ct_assets.mapping import parse as parse_sync
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
@@ -131,7 +132,8 @@ def snippets(language: str) -> list[str]:
 @pytest.mark.parametrize("text", snippets("yaml"))
 def test_declarations_are_right(text: str) -> None:
     for document in yaml.safe_load_all(text):
-        PARSERS[document["type"]](document["attributes"])
+        declared = PARSERS[document["type"]](document["attributes"])
+        assert not isinstance(declared, Sync) or list(failed_tests(declared)) == []
 
 
 @pytest.mark.parametrize("text", snippets("python"))

@@ -10,8 +10,14 @@ from ct_assets.components.automation.source_sensor import source_sensor
 from ct_assets.components.declaration_types import SyncSettings
 from ct_assets.components.declared_component import DeclaredComponent
 from ct_assets.components.json_schema import sync_schema
+from ct_assets.components.preview.mapping_tests import failures, is_checked
 from ct_assets.components.preview.plan_job import plan_job
-from ct_assets.components.project.locations import RawAttributes, errors_at, place_of
+from ct_assets.components.project.locations import (
+    InvalidDeclarationError,
+    RawAttributes,
+    errors_at,
+    place_of,
+)
 from ct_assets.components.project.registry import sync_metadata
 from ct_assets.components.project_defaults import with_defaults
 from ct_assets.components.scaffold.scaffolder import SyncScaffolder
@@ -46,6 +52,8 @@ class ClevertapSync(DeclaredComponent):
         enter_project(context.project_root)  # also if Dagster's own loader has loaded it
         at, tree = place_of(context), context.component_tree
         job = chain(self.sync)
+        if self.sync.tests and is_checked() and (failed := failures(self.sync, at)):
+            raise InvalidDeclarationError(failed)
         with errors_at(at):
             ticking, watching = schedule(self.sync, job), source_sensor(self.sync)
             metadata = sync_metadata(self.declaration, at)

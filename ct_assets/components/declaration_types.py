@@ -105,6 +105,13 @@ class PartitionSettings(TypedDict, total=False):
     timezone: str
 
 
+class RowsTestSettings(TypedDict, total=False):
+    name: str | None
+    given: Required[Mapping[str, object] | Sequence[Mapping[str, object]]]
+    types: Mapping[str, Literal["string", "integer", "float", "boolean", "date", "datetime"]]
+    expect: Required[str | Mapping[str, object] | Sequence[str | Mapping[str, object]]]
+
+
 class LimitSettings(TypedDict, total=False):
     value_bytes: int
     key_bytes: int
@@ -161,6 +168,7 @@ class SyncSettings(TypedDict, total=False):
     max_removed: float
     max_changed: float | None
     fresh_within_hours: float | None
+    tests: Sequence[RowsTestSettings]
     description: str | None
     owners: Names
     tags: Mapping[str, str]

@@ -10,6 +10,7 @@ from ct_assets.clevertap.contract import LIMITS, Limits
 from ct_assets.mapping.convert import problems_of_name
 from ct_assets.mapping.declaration.consistency import problems_between
 from ct_assets.mapping.declaration.constant_fields import problems_of_constants
+from ct_assets.mapping.declaration.declared_tests import RowsTest
 from ct_assets.mapping.declaration.field import Field, Filling, Identifier, Moment, Region
 from ct_assets.mapping.declaration.problems import (
     DeclarationError,
@@ -129,6 +130,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "limits": Limits,
     "consent": Consent,
     "segment": Segment,
+    "tests": RowsTest,
 }
 
 _HINTS = {
@@ -143,5 +145,7 @@ _HINTS = {
     "fields": "Write `fields: {Email: email_column}`.",
     "by": "Write the column with the day of the event, such as `by: InvoiceDate`.",
     "every": "Write `every: day` or `every: month`.",
+    "given": "Write a row of the source, such as `given: {id: 1, mail: ann@example.org}`.",
+    "expect": "Write what becomes of it, such as `expect: {Email: ann@example.org}`.",
     "start": "Write the first day, such as `start: 2021-01-01`.",
 }

@@ -12,6 +12,7 @@ from pydantic import field_validator, model_validator
 
 from ct_assets.clevertap.contract import JUNK_IDENTITIES, Limits
 from ct_assets.mapping.declaration.catalog_names import Asset, Name, Owners, Tags
+from ct_assets.mapping.declaration.declared_tests import RowsTest
 from ct_assets.mapping.declaration.field import (
     NUMBER_OPERATORS,
     Field,
@@ -188,6 +189,8 @@ class Sync(Part):
     """Share of profiles changed at once above which nothing is sent."""
     fresh_within_hours: float | None = Setting(None, strict=True, gt=0)
     """Age of the last delivery above which the asset counts as stale."""
+    tests: tuple[RowsTest, ...] = ()
+    """Rows, and what is to become of them: `ct-assets test` and `dg check defs` look."""
     description: str | None = None
     owners: Owners = ()
     tags: Tags = Setting(default_factory=dict)
@@ -258,6 +261,11 @@ class Sync(Part):
         if self.partition:
             names.add(self.partition.by)
         return names
+
+    def regions(self) -> set[str]:
+        """Columns that tell where phone numbers belong."""
+        parts = [part for part in self.fillings() if part.region and part.region.column]
+        return {str(part.region.column) for part in parts if part.region}
 
     def fillings(self) -> list[Filling]:
         single = [part for part in (self.event, self.event_key, self.ts) if part]
