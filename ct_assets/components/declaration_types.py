@@ -190,6 +190,7 @@ class SourceSettings(TypedDict, total=False):
     table: str | None
     sql: str | None
     sql_file: str | None
+    delta: str | None
     types: Mapping[str, Literal["string", "integer", "float", "boolean", "date", "datetime"]]
     encoding: str | None
     separator: str | None

@@ -42,14 +42,14 @@ class DeclaredSource:
         where = source.database or source.connection
         if source.table and where:
             return f"{source.table} in {where}"
-        return source.file or source.table or ""
+        return source.file or source.delta or source.table or ""
 
     @property
     def code_version(self) -> str:
         query = self.source.kind.query(self._origin())
         since = {
             name
-            for name in (*CSV_SETTINGS, "connection", "incremental")
+            for name in (*CSV_SETTINGS, "connection", "incremental", "delta")
             if name not in self.source.model_fields_set
         }
         read = f"{self.source.model_dump_json(exclude=since)}\n{query}"

@@ -18,6 +18,7 @@ from ct_assets.mapping.declaration.problems import (
     unknown_key,
 )
 from ct_assets.sources import formats
+from ct_assets.sources.delta_kind import DeltaKind
 from ct_assets.sources.file_kind import FileKind
 from ct_assets.sources.incremental.incremental_spec import IncrementalSpec
 from ct_assets.sources.query_kinds import SqlFileKind, SqlKind, TableKind
@@ -41,6 +42,8 @@ class Source(BaseModel):
     """One SELECT, run in the warehouse."""
     sql_file: Annotated[str | None, SqlFileKind()] = None
     """A file with one SELECT, beside this one."""
+    delta: Annotated[str | None, DeltaKind()] = None
+    """The folder of a Delta table: from the project's root, or s3://, gs:// or az://."""
     types: dict[str, ColumnType] = {}
     """Types of columns of files; a column of a CSV file without one is text."""
     encoding: str | None = None
@@ -143,7 +146,9 @@ class Source(BaseModel):
                 yield Problem((name,), "is for table, sql and sql_file, not for a file.")
         if self.database is not None and self.connection is not None:
             yield Problem(("connection",), "is given beside database. Keep one of them.")
-        if self.types and False not in in_warehouse:
+        if self.types and self.delta is not None:
+            yield Problem(("types",), "is for files. A Delta table has types of its own.")
+        elif self.types and False not in in_warehouse:
             yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
         if self.incremental is not None and False in in_warehouse:
             yield Problem(("incremental",), "is for table, sql and sql_file, not for a file.")
