@@ -36,6 +36,8 @@ VARIABLES: Mapping[str, str] = {
     "`az://`, or a folder that all of them reach under the same path, for state and staged files.",
     "CT_CACHE_GB": "With a shared store: gigabytes of CT_DATA_DIR for copies of staged files. "
     "Default: 20.",
+    "CT_LEASE_SECONDS": "With a shared store: seconds without a word after which the database "
+    "takes its locks from a host that hangs. Default: 20.",
     "CT_PROJECT": "The project's folder, for a process that is started elsewhere.",
     "CT_DEFINITIONS": "The module of the Dagster definitions, as `ct-assets --module` names it.",
     "CT_ALERTS_URL": "The webhook that is told of runs that failed or went beyond their budgets.",

@@ -15,17 +15,20 @@ from ct_assets.commands.checkup.connections import connections
 from ct_assets.commands.checkup.deletion_overlap import removals
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.checkup.disk import disk
+from ct_assets.commands.checkup.file_system import file_system
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.owners import owners
 from ct_assets.commands.checkup.source_reads import sources
 from ct_assets.commands.checkup.state_files import states
+from ct_assets.commands.checkup.store_access import store
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.errors import UserError
 from ct_assets.settings import data_dir
+from ct_assets.store.store_settings import shared_store
 
 MARKS = {
     "ok": Text("ok", "green"),
@@ -69,7 +72,9 @@ def checkup(module: str) -> Iterator[Diagnosis]:
         yield failed("project", error, "Without it nothing more can be looked at.")
         return
     yield from _guarded("disk", disk(folder))
+    yield from _guarded("file system", file_system(folder, is_shared=_is_shared()))
     yield from _guarded("owner", owners(folder))
+    yield from _guarded("shared store", store())
     yield from _guarded("state", _states(folder / "state", project))
     yield from _guarded("locks", locks(folder))
     if project is None:
@@ -80,6 +85,13 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     yield from _guarded("accounts", accounts(project))
     yield from _guarded("destinations", guarded(project))
     yield from _guarded("dagster", dagster(project))
+
+
+def _is_shared() -> bool:
+    try:
+        return shared_store() is not None
+    except UserError:  # the check of the store tells
+        return True
 
 
 def _states(folder: Path, project: Project | None) -> Iterator[Diagnosis]:

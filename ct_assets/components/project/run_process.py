@@ -10,6 +10,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from ct_assets.components.project import run_presence
+
 TAG = "clevertap/process"
 """Of a run: the process that executes it, as JSON."""
 PROC = Path("/proc")
@@ -41,6 +43,8 @@ def note_process(context: dg.AssetExecutionContext) -> None:
     began = executing(instance, run_id)
     process = next((of(pid) for pid in _ancestry() if pid in began), None)
     run = instance.get_run_by_id(run_id)
+    if process and process.pid == os.getpid():
+        run_presence.hold(run_id)
     if process and run and process_of(run) != process:
         instance.add_run_tags(run_id, tag(run_id, process))
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 
+from ct_assets.components.project import run_presence
 from ct_assets.components.project.registry import declared_assets
 from ct_assets.components.project.run_process import executing, exists, process_of
 from ct_assets.io_managers.destinations import launcher_elsewhere
@@ -61,7 +62,8 @@ def process_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool | Non
     """None where it cannot be known, such as of another host."""
     process = process_of(run)
     if process:
-        return process.is_gone()
+        gone, held = process.is_gone(), run_presence.is_held(run.run_id)
+        return gone if gone is not None or held is None else not held
     if launcher_elsewhere(instance) or not _said_nothing_for(UNNOTED, instance, run):
         return None
     began = executing(instance, run.run_id)
