@@ -160,6 +160,7 @@ class SyncSettings(TypedDict, total=False):
     trigger: str | TriggerSettings | None
     paused: bool
     after: Names
+    upstream: Literal["none", "direct", "all"]
     destination: str | None
     partition: PartitionSettings | None
     on_unknown: Literal["resend", "park"]

@@ -152,7 +152,16 @@ def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
     keys = [source_key(sync), *(key(sync, stage) for stage in STAGES)]
     return dg.define_asset_job(
         job_name(sync.name),
-        selection=dg.AssetSelection.assets(*keys),
+        selection=_made_of(sync) | dg.AssetSelection.assets(*keys),
         description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
         run_tags=CRASH_RETRIES | (LOW_PRIORITY if sync.after else {}),
     )
+
+
+def _made_of(sync: Sync) -> dg.AssetSelection:
+    """The assets before the source that are made anew with it."""
+    if sync.upstream == "none":
+        return dg.AssetSelection.assets()
+    depth = 1 if sync.upstream == "direct" else None
+    before = dg.AssetSelection.assets(source_key(sync)).upstream(depth, include_self=False)
+    return before.materializable()

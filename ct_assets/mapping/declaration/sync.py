@@ -173,6 +173,9 @@ class Sync(Part):
     """Whether its trigger does nothing for now."""
     after: tuple[str, ...] = ()
     """Syncs that must have been delivered before this one."""
+    upstream: Literal["none", "direct", "all"] = "none"
+    """Assets that its job, and `ct-assets run`, make anew before the source: none, those that the
+    source is made of, or all that these are made of as well, such as models of dbt."""
     destination: Name | None = None
     """Another account: its variables begin with this name."""
     partition: Partition | None = None

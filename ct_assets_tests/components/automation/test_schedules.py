@@ -525,3 +525,50 @@ def test_what_fails_for_its_rows_fails_once_for_each_change(
             assert not kit.run(defs, *sorted(asked[-1]), instance=instance).success
 
     assert asked == [CHAIN, set(), set(), set()]
+
+
+MODELS = """
+import dagster as dg
+
+elsewhere = dg.AssetSpec("elsewhere")
+
+@dg.asset(deps=["elsewhere"])
+def raw() -> None: ...
+
+@dg.asset(deps=["raw"])
+def model() -> None: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "made"),
+    [
+        ("", set()),
+        ("  upstream: none\n", set()),
+        ("  upstream: direct\n", {"model"}),
+        ("  upstream: all\n", {"model", "raw"}),
+    ],
+)
+def test_a_job_makes_what_its_source_is_made_of_as_far_as_one_asks(
+    tmp_path: Path, setting: str, made: set[str]
+) -> None:
+    source = kit.SOURCE + "  upstream: [model]\n"
+    files = {"shop/defs.yaml": source, "customers/defs.yaml": kit.CUSTOMERS + setting}
+    defs = kit.load(tmp_path, {**files, "models.py": MODELS})
+
+    keys = defs.resolve_job_def("customers_sync").asset_layer.executable_asset_keys
+
+    assert {key.to_user_string() for key in keys} == {"shop/customer", *CHAIN, *made}
+
+
+def test_what_fails_before_the_source_holds_the_sync_back(tmp_path: Path) -> None:
+    source = kit.SOURCE + "  upstream: [model]\n"
+    failing = MODELS.replace("def raw() -> None: ...", "def raw() -> None: raise ValueError")
+    files = {"shop/defs.yaml": source, "customers/defs.yaml": kit.CUSTOMERS + "  upstream: all\n"}
+    job = kit.load(tmp_path, {**files, "models.py": failing}).resolve_job_def("customers_sync")
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+
+    assert not result.success
+    assert not result.get_asset_materialization_events()
