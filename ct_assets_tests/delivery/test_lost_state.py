@@ -29,11 +29,16 @@ HOWS = (
     *("deleted", "older", "truncated", "flipped"),
     *(ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER),
 )
+EVENT = {"object": "event"}
+COUNTER = {"object": "profile", "idempotent": False}
+"""A profile that counts twice if it arrives twice."""
 MOMENTS = [
-    ("finished", "resend"),
-    *itertools.product(("killed", "between"), ("resend", "park")),
+    (EVENT, "finished", "resend"),
+    *itertools.product([EVENT], ("killed", "between"), ("resend", "park")),
+    (COUNTER, "finished", "resend"),
+    (COUNTER, "between", "park"),
 ]
-"""At which moment the last run ended, and what becomes of events whose answer was lost."""
+"""At which moment the last run ended, and what becomes of records whose answer was lost."""
 
 DAMAGED = "{part} is damaged and cannot be read"
 NOT_MINE = "{part} cannot be written by"
@@ -170,12 +175,11 @@ def is_there(case: LostSync, part: str, how: str) -> bool:
 
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("part", lost.FILES)
-@pytest.mark.parametrize(("moment", "on_unknown"), MOMENTS)
-def test_no_event_that_was_acknowledged_leaves_again(
-    made: Made, moment: str, on_unknown: str, part: str, how: str
+@pytest.mark.parametrize(("record", "moment", "on_unknown"), MOMENTS)
+def test_nothing_that_counts_twice_leaves_again(
+    made: Made, record: dict[str, Any], moment: str, on_unknown: str, part: str, how: str
 ) -> None:
-    policy = {"object": "event", "on_unknown": on_unknown}
-    case = made(moment, **policy)
+    case = made(moment, **record, on_unknown=on_unknown)
     there = is_there(case, part, how)
     if how == ANOTHER_USER:
         with lost.owned_by_another(case.sync.folder, case.home, part):
@@ -208,10 +212,14 @@ def told_to_profiles(case: LostSync) -> tuple[list[str], bool]:
 
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("part", lost.FILES)
-@pytest.mark.parametrize("moment", ["finished", "killed", "between"])
-def test_profiles_go_on_with_a_word(made: Made, moment: str, part: str, how: str) -> None:
-    policy = {"object": "profile"}
-    case = made(moment, **policy)
+@pytest.mark.parametrize(
+    ("moment", "on_unknown"),
+    [("finished", "resend"), ("killed", "resend"), ("killed", "park"), ("between", "park")],
+)
+def test_profiles_go_on_with_a_word(
+    made: Made, moment: str, on_unknown: str, part: str, how: str
+) -> None:
+    case = made(moment, object="profile", on_unknown=on_unknown)
     there = is_there(case, part, how)
     if how == ANOTHER_USER:
         with lost.owned_by_another(case.sync.folder, case.home, part):
