@@ -162,6 +162,7 @@ class Project:
             "CLEVERTAP_ACCOUNT_ID": self.sandbox.account_id,
             "CLEVERTAP_PASSCODE": self.sandbox.passcode,
             "CT_ALERTS_URL": self.chat.url,
+            "DAGSTER_GRPC_TIMEOUT_SECONDS": "600",  # to start a run takes long on a busy machine
         }
 
     @contextlib.contextmanager

@@ -30,8 +30,8 @@ class Declarations:
     """Every asset with those that it is made of; whether they exist is not known yet."""
     complete: bool = True
     """Whether these are all; some integrations of Dagster name their assets only later."""
-    pickled: frozenset[str] = frozenset()
-    """Assets whose rows Dagster would pickle."""
+    pickled: Mapping[str, bool] = field(default_factory=dict)
+    """Assets whose rows Dagster would pickle: True if an `io_manager` may still be merged in."""
     upstream: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The assets that each source names as its `upstream`."""
     connections: Mapping[str, Place] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Declarations:
             ],
             {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs},
             all(isinstance(asset, WITH_KEYS) for asset in assets),
-            frozenset(key.to_user_string() for key in pickled_sources(definitions)),
+            {key.to_user_string(): late for key, late in pickled_sources(definitions)},
             _upstream(specs),
             connection_places(definitions.resources or {}),
             [named for spec in specs if (named := registry.connection_of(spec.metadata))],
@@ -67,7 +67,7 @@ class Declarations:
         for name, at in self.connected:
             if name not in self.connections:
                 yield message_at(at, ("connection",), unknown_connection(name, self.connections))
-        yield from self._pickled()
+        yield from self.pickling(late=False)
         yield from self._circles()
 
     def _repeated(self) -> Iterator[str]:
@@ -131,17 +131,18 @@ class Declarations:
             hint = closest(name, others) or f"; there are: {', '.join(others) or 'none'}"
             yield message_at(at, path, f"no other sync {name!r}{hint}")
 
-    def _pickled(self) -> Iterator[str]:
-        for asset in sorted(self.pickled & {sync.source for sync, _ in self.syncs}):
+    def pickling(self, *, late: bool) -> Iterator[str]:
+        """Mistakes for good, or those that an `io_manager` merged in `late` would mend."""
+        pickled = {asset for asset, may_change in self.pickled.items() if may_change == late}
+        for asset in sorted(pickled & {sync.source for sync, _ in self.syncs}):
             at = next(at for sync, at in self.syncs if sync.source == asset)
             yield message_at(
                 at,
                 ("source",),
                 f"Dagster would pickle the rows of {asset!r} into a file that others can read, and "
                 'never remove it. Write `io_manager_key="ct_staging"` in its `@dg.asset(...)`; if '
-                "it writes a table itself, `-> dg.MaterializeResult` behind its arguments. An "
-                "`io_manager` of your own counts where `defs` defines it, such as in "
-                "defs/resources.py, and not where it is merged into the definitions afterwards",
+                "it writes a table itself, `-> dg.MaterializeResult` behind its arguments. Or give "
+                "the project an `io_manager` of its own, such as in defs/resources.py",
             )
 
     def _circles(self) -> Iterator[str]:

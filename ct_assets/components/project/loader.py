@@ -12,6 +12,7 @@ import dagster as dg
 
 from ct_assets.components.project.connection_resources import repeated_connections
 from ct_assets.components.project.cross_checks import Declarations
+from ct_assets.components.project.late_check import KEY, LateCheck
 from ct_assets.components.project.locations import (
     InvalidDeclarationError,
     mistakes_around_attributes,
@@ -54,7 +55,10 @@ def _loaded(folder: Path, own: dg.Definitions | None) -> dg.Definitions:
         definitions = tree.build_defs()
     if own is not None:
         definitions = dg.Definitions.merge(own, definitions)
-    _raise(list(Declarations.of(definitions).mistakes(tree.defs_module_path)))
+    declared = Declarations.of(definitions)
+    _raise(list(declared.mistakes(tree.defs_module_path)))
+    if late := list(declared.pickling(late=True)):
+        return dg.Definitions.merge(definitions, dg.Definitions(resources={KEY: LateCheck(late)}))
     return definitions
 
 

@@ -15,11 +15,12 @@ _ANY, _RESULT = "typing.Any", "MaterializeResult"
 _IN_FILES = (dg.FilesystemIOManager, type(None))
 
 
-def pickled_sources(definitions: dg.Definitions) -> Iterator[dg.AssetKey]:
+def pickled_sources(definitions: dg.Definitions) -> Iterator[tuple[dg.AssetKey, bool]]:
     """Assets that give a frame, or do not say what they give, to an I/O manager that pickles it.
 
     A pickle of a LazyFrame has the secrets that it reads with, that of a DataFrame all its rows,
-    and Dagster writes both into a file of mode 0644 that nobody ever removes.
+    and Dagster writes both into a file of mode 0644 that nobody ever removes. True beside those
+    for which an `io_manager` may still be merged in.
     """
     resources = definitions.resources or {}
     for asset in definitions.assets or ():
@@ -29,11 +30,11 @@ def pickled_sources(definitions: dg.Definitions) -> Iterator[dg.AssetKey]:
             manager = asset.get_io_manager_key_for_asset_key(key)
             bound = resources.get(manager)
             own = manager != DEFAULT and bound is None  # one of ours, or a mistake that is told
-            if not own and _pickles(bound) and may_give_a_frame(asset, key):
-                yield key
+            if not own and pickles(bound) and may_give_a_frame(asset, key):
+                yield key, bound is None
 
 
-def _pickles(manager: object) -> bool:
+def pickles(manager: object) -> bool:
     fs: ResourceDefinition = dg.fs_io_manager
     return manager is fs or isinstance(manager, _IN_FILES)
 

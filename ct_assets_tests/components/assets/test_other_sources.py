@@ -89,11 +89,28 @@ def defs():
 """
 
     with pytest.raises(InvalidDeclarationError) as stopped:
-        load(tmp_path, asset)
+        load(tmp_path, asset).get_repository_def()
 
     told = str(stopped.value)
     assert "customers/defs.yaml:5: source: Dagster would pickle the rows of 'shop/customer'" in told
     assert 'Write `io_manager_key="ct_staging"` in its `@dg.asset(...)`' in told
+
+
+def test_an_io_manager_may_be_merged_in_later(tmp_path: Path) -> None:
+    asset = f"""
+@dg.asset(key=["shop", "customer"])
+def customer() -> pl.DataFrame:
+    return pl.DataFrame({FRAME})
+"""
+    declared = load(tmp_path, asset)
+    staging = (declared.resources or {})["ct_staging"]
+
+    def merged(manager: object) -> dg.Definitions:
+        return dg.Definitions.merge(declared, dg.Definitions(resources={"io_manager": manager}))
+
+    assert merged(staging).get_repository_def().has_job("customers_sync")
+    with pytest.raises(InvalidDeclarationError, match="Dagster would pickle the rows"):
+        merged(dg.FilesystemIOManager(base_dir="files")).get_repository_def()
 
 
 def test_an_asset_that_returns_something_else_is_told_what_to_do(tmp_path: Path) -> None:
