@@ -1,4 +1,7 @@
-"""Makes the sensors that tell a webhook which sync failed or is beyond its budgets, and a fix."""
+"""Makes the sensors that tell a webhook which sync failed, is beyond its budgets, or is well again.
+
+Each state of a sync is told once: with a fix when it begins, and when it is over.
+"""
 
 import html
 from collections.abc import Collection, Iterator, Mapping
@@ -6,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from ct_assets.components.automation.budgets import Breach, Budgets, breaches
+from ct_assets.components.automation.budgets import STATES, Breach, Budgets, breaches
 from ct_assets.components.automation.run_events import (
     counts,
     data_points,
     delivered,
     failures,
+    made_by,
     subjects,
 )
 from ct_assets.components.automation.webhook import URL, Webhook
@@ -21,6 +25,9 @@ STANDARD = Budgets()
 JOINED = ", "
 TOLD = "clevertap/told_"
 """Begins the tags of a run, one for each kind of alert about it; their value is the sync."""
+OVER = "clevertap/over_"
+"""The same of the run that was told to have ended such a state."""
+FAILURE = "failure"
 
 
 def alert_sensors(
@@ -44,7 +51,7 @@ def alert_sensors(
         run = context.dagster_run
         if ct_alerts.enabled() and run.tags.get("dagster/will_retry") != "true":
             todo = "read the log of the run; the next one goes on from where it ended"
-            breach = Breach("failure", "\n".join(failures(context)), todo)
+            breach = Breach(FAILURE, "\n".join(failures(context)), todo)
             made = subjects(run)
             names = JOINED.join(made) or run.job_name
             _tell(context, ct_alerts, names, breach, made.values())
@@ -53,12 +60,16 @@ def alert_sensors(
         dg.DagsterRunStatus.SUCCESS,
         name="alert_on_budget",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Tells the webhook of {URL} which sync is beyond its budgets, and what to do.",
+        description=f"Tells the webhook of {URL} which sync is beyond its budgets, and what to do, "
+        "or that it is well again.",
     )
     def on_budget(context: dg.RunStatusSensorContext, ct_alerts: Webhook) -> None:
         if ct_alerts.enabled():
+            beyond = set[tuple[str, str]]()
             for sync, breach in _beyond(context, budgets, by_sync or {}):
+                beyond.add((sync, breach.about))
                 _tell(context, ct_alerts, sync, breach)
+            _tell_what_is_over(context, ct_alerts, beyond)
 
     return [on_failure, on_budget]
 
@@ -92,6 +103,39 @@ def _tell(
     lines = [title, breach.what, f"What to do: {breach.todo}.", webhook.link(run.run_id)]
     webhook.tell(html.escape("\n".join(lines), quote=False))
     context.instance.add_run_tags(run.run_id, {tag: sync})
+
+
+def _tell_what_is_over(
+    context: dg.RunStatusSensorContext, webhook: Webhook, beyond: Collection[tuple[str, str]]
+) -> None:
+    """Tells of each sync that this run made which of its states were told, and hold no more."""
+    run, instance = context.dagster_run, context.instance
+    made = made_by(instance, run.run_id)
+    for name, asset in subjects(run).items():
+        over = [
+            about
+            for about in (FAILURE, *STATES)
+            if (name, about) not in beyond
+            and asset in made
+            and _is_told(instance, run, name, about)
+        ]
+        if over:
+            to = run.tags.get(TAG)
+            told = " and ".join(about.replace("_", " ") for about in over)
+            lines = [f"{name}{f' to {to}' if to else ''}: well again", f"over: {told}"]
+            webhook.tell(html.escape("\n".join([*lines, webhook.link(run.run_id)]), quote=False))
+            instance.add_run_tags(run.run_id, {f"{OVER}{about}": name for about in over})
+
+
+def _is_told(instance: dg.DagsterInstance, run: dg.DagsterRun, name: str, about: str) -> bool:
+    """Whether this was told of an earlier run, of no later one, and not that it is over."""
+    told = instance.get_run_records(dg.RunsFilter(tags={f"{TOLD}{about}": name}), limit=1)
+    this = instance.get_run_record_by_id(run.run_id)
+    if not told or this is None or told[0].create_timestamp >= this.create_timestamp:
+        return False
+    since = told[0].create_timestamp
+    over = dg.RunsFilter(tags={f"{OVER}{about}": name}, created_after=since)
+    return not instance.get_run_records(over, limit=1)
 
 
 def _is_known(

@@ -35,6 +35,8 @@ class _Rule(NamedTuple):
     value: Callable[[Rows], float]
     what: str
     todo: str
+    lasts: bool = True
+    """Whether it is a state, of which people hear when it is over."""
 
 
 _RULES = {
@@ -62,13 +64,17 @@ _RULES = {
         lambda rows: rows["planned"],
         "records sent by one run: {planned:,} (budget {budget:,})",
         "look at what changed in the source; `ct-assets plan {sync}` says it before the next run",
+        lasts=False,
     ),
     "data_points_a_month": _Rule(
         lambda rows: rows["month"],
         "data points since the month began: about {month:,} (budget {budget:,})",
         "look at the data points of every sync's `clevertap` asset over time",
+        lasts=False,
     ),
 }
+STATES = tuple(name for name, rule in _RULES.items() if rule.lasts)
+"""Budgets that a sync is beyond until a run is within them."""
 
 
 def breaches(budgets: Budgets, sync: str, rows: Rows) -> Iterator[Breach]:

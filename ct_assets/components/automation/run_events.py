@@ -68,6 +68,12 @@ def delivered(
     }
 
 
+def made_by(instance: dg.DagsterInstance, run: str) -> set[dg.AssetKey]:
+    """The assets that a run materialized."""
+    events = _events(instance, run, dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return {event.asset_key for event in events if event.asset_key}
+
+
 def data_points(instance: dg.DagsterInstance, destination: str, since: datetime) -> float:
     """The data points of all syncs to the destination, by the metadata of their runs."""
     keys = [key for key in instance.all_asset_keys() if key.path[-1] == "clevertap"]

@@ -105,7 +105,40 @@ def test_what_is_known_is_not_told_again_until_it_was_well_between(root: Path, c
     shop.run()
 
     assert shop.look() == []
-    assert len(chat.texts) == 2
+    assert states(chat) == ["failure", "well again", "failure"]
+
+
+def states(chat: Chat) -> list[str]:
+    return [text.splitlines()[0].partition(": ")[2] for text in chat.texts]
+
+
+def test_many_failures_and_a_recovery_are_two_messages(root: Path, chat: Chat) -> None:
+    shop = Shop(root, kit.CUSTOMERS)
+    for _ in range(3):
+        shop.run()
+        shop.look()
+    (root / "customer.csv").write_text(CSV.replace(" at ", "@"))
+    well = shop.run().run_id
+    to = shop.instance.get_runs()[0].tags["clevertap/destination"]
+    assert shop.look() == []
+    shop.run()
+
+    assert shop.look() == []
+    assert [text.splitlines()[0] for text in chat.texts[:1]] == [f"customers to {to}: failure"]
+    assert chat.texts[1:] == [
+        f"customers to {to}: well again\nover: failure\nhttps://dagster.example/runs/{well}"
+    ]
+
+
+def test_a_run_that_makes_a_part_of_a_sync_ends_no_state(root: Path, chat: Chat) -> None:
+    shop = Shop(root, kit.CUSTOMERS)
+    shop.run()
+    shop.look()
+    (root / "customer.csv").write_text(CSV.replace(" at ", "@"))
+    assert shop.run("shop/customer", "customers/valid", "customers/rejected").success
+
+    assert shop.look() == []
+    assert len(chat.texts) == 1
 
 
 def test_a_source_that_fails_anew_is_told_anew(root: Path, chat: Chat) -> None:
@@ -119,7 +152,8 @@ def test_a_source_that_fails_anew_is_told_anew(root: Path, chat: Chat) -> None:
         assert shop.run("shop/customer").success is (rows is not None)
         assert shop.look() == []
 
-    assert [text.splitlines()[0] for text in chat.texts] == ["shop/customer: failure"] * 2
+    assert {text.partition(":")[0] for text in chat.texts} == {"shop/customer"}
+    assert states(chat) == ["failure", "well again", "failure"]
 
 
 def test_nothing_is_told_without_a_url_or_while_the_run_starts_again(
