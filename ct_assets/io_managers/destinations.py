@@ -26,6 +26,7 @@ from ct_assets.mapping import Sync
 from ct_assets.sandbox import ensure_running
 from ct_assets.sandbox.server.background_process import folder_of, read_address
 from ct_assets.settings import data_dir
+from ct_assets.store.store_settings import shared_store
 
 Accounts = Callable[[str | None], AccountSettings]
 """Gives the settings of the account that syncs call by a name, or of the one without."""
@@ -109,6 +110,11 @@ def _check_sandbox_is_meant(
 ) -> None:
     if os.environ.get(WHERE):
         return
+    if shared_store() is not None:
+        raise DestinationGuardError(
+            f"hosts share their state (CT_STORE_URL), each would have a sandbox of its own, and "
+            f"{missing(settings)}. Nothing was sent"
+        )
     if before := _sent_before(sync.name) or (instance and _logged_before(sync.name, instance)):
         raise DestinationGuardError(
             f"{sync.name} was delivered to {before} before, and now {missing(settings)}. "

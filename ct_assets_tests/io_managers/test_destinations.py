@@ -134,6 +134,19 @@ def test_runs_elsewhere_have_no_sandbox(
     assert named.name == "in1-ABC-DEF-GHIJ"
 
 
+def test_hosts_that_share_state_have_no_sandbox(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CT_DATABASE_URL", "postgresql://db/ct")
+    monkeypatch.setenv("CT_STORE_URL", "s3://bucket")
+
+    with pytest.raises(DestinationError, match=f"hosts share their state .* and {UNNAMED}"):
+        destinations.known(sync)
+
+    monkeypatch.setenv("CT_DESTINATION", "sandbox")
+    destinations.known(sync)
+
+
 @pytest.mark.parametrize("allowed", ["", "0", "1"])
 def test_a_branch_deployment_sends_only_when_told_to(
     sync: Sync, allowed: str, monkeypatch: pytest.MonkeyPatch

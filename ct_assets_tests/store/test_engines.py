@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest, served
@@ -128,6 +129,8 @@ def deployed(root: Path, database: str, executor: str) -> Iterator[Deployment]:
     for folder in ("home", "disks", "clevertap", "queue", "control", "results"):
         (root / folder).mkdir()
     (root / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(root / "home")):
+        pass  # makes its databases, which processes that start together would trip over
     with served(root / "clevertap") as sandbox:
         yield Deployment(root, package.name, sandbox, database)
 
