@@ -178,7 +178,7 @@ class SyncSettings(TypedDict, total=False):
 
 class IncrementalSettings(TypedDict, total=False):
     column: Required[str]
-    key: Required[str | Names]
+    key: str | Names | None
     lookback: str | int
     full_every: str
 

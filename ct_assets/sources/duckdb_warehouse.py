@@ -7,7 +7,7 @@ else: not other files, not the network, not its own settings.
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -77,6 +77,12 @@ class Warehouse:
                 rows = rows.filter(f"{name_sql(beyond[0])} > {literal(beyond[1])}")
             return int(rows.aggregate("count(*)").fetchall()[0][0])
 
+    def primary_key(self, table: Sequence[str]) -> Sequence[str]:
+        schema = table[-2] if len(table) > 1 else "main"
+        with scratch_dir() as scratch, self.reading(scratch) as connection:
+            found = connection.execute(_KEY, [schema, table[-1]]).fetchall()
+        return [name for (names,) in found for name in names]
+
     @contextlib.contextmanager
     def _rows(self, query: str, scratch: Path, label: str) -> Iterator[duckdb.DuckDBPyRelation]:
         with self.reading(scratch) as connection, translated(label):
@@ -142,6 +148,13 @@ class Warehouse:
             hint = closest(self.database.name, beside) or "; put a DuckDB file there"
             raise UserError(f"no warehouse at {self.database}{hint}")
         return self.database
+
+
+_KEY = """
+select constraint_column_names from duckdb_constraints()
+where constraint_type = 'PRIMARY KEY' and database_name = 'warehouse'
+and schema_name = ? and table_name = ?
+"""
 
 
 def _at_or_beyond(rows: duckdb.DuckDBPyRelation, since: LowerBound, label: str) -> str:

@@ -1,6 +1,6 @@
 """SqlKind and its like read the rows that a SELECT gives: `table`, `sql` and `sql_file`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,8 +30,14 @@ class SqlKind(SourceKind):
     def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:
         query, label = self.query(origin), f"{origin.asset} ({self.label(origin.value)})"
         if origin.database is not None:
-            return ConnectionRows(origin.database, query, label, warehouse.waiting)
-        return QueryRows(warehouse, query, label)
+            return ConnectionRows(
+                origin.database, query, label, warehouse.waiting, table=self.table(origin)
+            )
+        return QueryRows(warehouse, query, label, table=self.table(origin))
+
+    def table(self, origin: Origin) -> str | None:  # noqa: ARG002
+        """The table whose rows they are."""
+        return None
 
 
 class TableKind(SqlKind):
@@ -44,6 +50,9 @@ class TableKind(SqlKind):
 
     def label(self, value: str) -> str:
         return value
+
+    def table(self, origin: Origin) -> str | None:
+        return origin.value
 
 
 class SqlFileKind(SqlKind):
@@ -63,6 +72,10 @@ class QueryRows(SourceRows):
     label: str
 
     bound: LowerBound | None = None
+    table: str | None = None
+
+    def primary_key(self) -> Sequence[str]:
+        return self.warehouse.primary_key(self.table.split(".")) if self.table else ()
 
     def snapshot(self, into: Path) -> Mapping[str, str]:
         self.warehouse.snapshot(self.query, into, label=self.label, since=self.bound)

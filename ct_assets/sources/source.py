@@ -152,6 +152,9 @@ class Source(BaseModel):
             yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
         if self.incremental is not None and False in in_warehouse:
             yield Problem(("incremental",), "is for table, sql and sql_file, not for a file.")
+        elif self.incremental is not None and self.incremental.key is None and not self.table:
+            key = "`key` is missing. Write the columns that make a row unique, as in `key: id`."
+            yield Problem(("incremental",), key)
         yield from self._problems_of_csv()
         if self.watermark is not None and self.watermark_sql is not None:
             yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")

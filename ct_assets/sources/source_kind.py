@@ -5,7 +5,7 @@ To add a kind: a module with a subclass of `SourceKind` and one of `SourceRows`,
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -54,6 +54,10 @@ class SourceRows(ABC):
     @abstractmethod
     def count(self, beyond: tuple[str, str] | None) -> int:
         """How many rows there are, or how many whose column is larger than `beyond` says."""
+
+    def primary_key(self) -> Sequence[str]:
+        """The columns of the primary key, if the rows are those of a table that has one."""
+        return ()
 
     def since(self, bound: LowerBound) -> "SourceRows":
         """Those rows whose watermark is the bound or lies beyond it, or that have none; of SQL."""

@@ -69,6 +69,24 @@ def test_a_mapped_column_that_cannot_be_read_says_why(tmp_path: Path, data: Path
     assert told in str(caught.value)
 
 
+def test_a_run_reads_what_has_changed_since_the_last(tmp_path: Path, data: Path) -> None:
+    data.mkdir()
+    warehouse = str(data / "warehouse.duckdb")
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("create table person (id int primary key, name varchar, seen int)")
+        connection.execute("insert into person values (1, 'a', 1), (2, 'b', 2)")
+    defs = load(tmp_path, "table: person\n  incremental: {column: seen}")
+    assert kit.run(defs).success
+    with duckdb.connect(warehouse) as connection:
+        connection.execute("update person set name = name || '!'")
+        connection.execute("insert into person values (3, 'c', 3)")
+
+    result = kit.run(defs)
+
+    assert result.success, kit.failure(result)
+    assert staged(data).rows() == [(1, "a", 1), (2, "b!", 2), (3, "c", 3)]
+
+
 def test_a_query_beside_the_declaration_reads_the_warehouse(tmp_path: Path, data: Path) -> None:
     at = declared("sql_file: customer.sql")
     query = "select CustomerId from customer\n"

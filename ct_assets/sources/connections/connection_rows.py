@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ct_assets.errors import closest
-from ct_assets.sources.connections.database import NOTHING, Column, Database, Session, nested
+from ct_assets.sources.connections.database import (
+    NOTHING,
+    Column,
+    Database,
+    Session,
+    name_parts,
+    nested,
+)
 from ct_assets.sources.connections.interruptible import interruptible
 from ct_assets.sources.connections.one_select import one_select
 from ct_assets.sources.connections.staged_batches import StagedBatches
@@ -28,6 +35,14 @@ class ConnectionRows(SourceRows):
     tell: Callable[[str], object] = lambda _: None
     """Called with a sentence on how far it is."""
     bound: LowerBound | None = None
+    table: str | None = None
+    """That whose rows they are, if it is no other query."""
+
+    def primary_key(self) -> Sequence[str]:
+        if self.table is None:
+            return ()
+        parts = name_parts(self.table)
+        return self._read(lambda session: session.primary_key(parts))
 
     def since(self, bound: LowerBound) -> "ConnectionRows":
         return replace(self, bound=bound)

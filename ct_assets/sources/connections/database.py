@@ -147,6 +147,10 @@ class Session(ABC):
     def tables(self) -> Sequence[str]:
         """The tables and views that this user can read, with their schemas."""
 
+    def primary_key(self, table: Sequence[str]) -> Sequence[str]:  # noqa: ARG002
+        """The columns of a table's primary key, as far as the database tells."""
+        return ()
+
     @abstractmethod
     def cancel(self) -> None:
         """Ends the query that another thread waits for, on the server too."""

@@ -1,7 +1,6 @@
 """IncrementalSpec is the declaration of which rows are read again, and how often all are."""
 
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -35,8 +34,11 @@ class IncrementalSpec(BaseModel):
 
     column: str
     """A date, time or whole number that grows whenever a row changes, such as updated_at."""
-    key: Annotated[tuple[str, ...], BeforeValidator(_key)] = Field(min_length=1)
-    """The column, or columns, that make a row unique: rows read again take the places of theirs."""
+    key: Annotated[tuple[str, ...] | None, BeforeValidator(_key)] = Field(None, min_length=1)
+    """The column, or columns, that make a row unique: rows read again take the places of theirs.
+
+    Left out: the primary key of the table.
+    """
     lookback: Annotated[str | int, BeforeValidator(_lookback)] = "1h"
     """How far before the last watermark to begin, for rows that are committed late; of a column of
     numbers, a number."""
@@ -46,10 +48,6 @@ class IncrementalSpec(BaseModel):
     @property
     def look_back(self) -> timedelta | int:
         return self.lookback if isinstance(self.lookback, int) else duration(self.lookback)
-
-    @property
-    def columns(self) -> Sequence[str]:
-        return [self.column, *self.key]
 
 
 def duration(text: str) -> timedelta:

@@ -1,6 +1,6 @@
 """MergedRows reads the rows that changed, and merges them with those of the snapshot before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,13 +36,13 @@ class MergedRows:
             QueryError: The key is not unique, or a column of `incremental` is not there.
         """
         begun = datetime.now(UTC)
-        known = self._known(begun)
+        known, key = self._known(begun), self._key()
         if known is not None and self.before is not None and known.watermark is not None:
             changed = into.with_name(_CHANGED)
             bound = LowerBound(self.spec.column, known.watermark, self.spec.look_back)
             left_out = self.rows.since(bound).snapshot(changed)
-            self._check(changed)
-            merged = self._merged(self.before.scan(), pl.scan_parquet(changed, glob=False))
+            self._check(changed, key)
+            merged = _merged(self.before.scan(), pl.scan_parquet(changed, glob=False), key)
             watermark = self._later(known.watermark, changed, begun)
             if merged is not None:
                 _sink(merged, into)
@@ -51,9 +51,18 @@ class MergedRows:
                 return left_out, IncrementalMeta(watermark=watermark, full_at=known.full_at)
             self.tell(f"{self.label}: its columns are others than before; all rows are read")
         left_out = self.rows.snapshot(into)
-        self._check(into)
+        self._check(into, key)
         greatest = noted(self._greatest(into), begun)
         return left_out, IncrementalMeta(watermark=greatest, full_at=begun.timestamp())
+
+    def _key(self) -> Sequence[str]:
+        key = self.spec.key or self.rows.primary_key()
+        if not key:
+            raise QueryError(
+                f"{self.label}: the table has no primary key; write the columns that make a row "
+                "unique as the `key` of `incremental`"
+            )
+        return key
 
     def _known(self, now: datetime) -> IncrementalMeta | None:
         """The words of the snapshot before, unless it is time to read all rows."""
@@ -63,20 +72,6 @@ class MergedRows:
             return None
         age = now.timestamp() - known.full_at
         return known if 0 <= age < duration(self.spec.full_every).total_seconds() else None
-
-    def _merged(self, before: pl.LazyFrame, changed: pl.LazyFrame) -> pl.LazyFrame | None:
-        """The rows of both, a changed one in place of its former self; None if they differ."""
-        schema, other = before.collect_schema(), changed.collect_schema()
-        if list(schema) != list(other):
-            return None
-        types = {name: _both(schema[name], other[name]) for name in schema}
-        if any(dtype is None for dtype in types.values()):
-            return None
-        casts = [pl.col(name).cast(dtype) for name, dtype in types.items() if dtype is not None]
-        before, changed = before.with_columns(casts), changed.with_columns(casts)
-        key = list(self.spec.key)
-        kept = before.join(changed.select(key), on=key, how="anti")
-        return pl.concat([kept, changed])
 
     def _greatest(self, file: Path) -> object:
         greatest = pl.scan_parquet(file, glob=False).select(pl.col(self.spec.column).max())
@@ -89,29 +84,43 @@ class MergedRows:
         dtype = pl.read_parquet_schema(changed)[self.spec.column]
         return max(watermark, now, key=lambda text: read(text, dtype))
 
-    def _check(self, file: Path) -> None:
+    def _check(self, file: Path, key: Sequence[str]) -> None:
         """Raises an error where a key stands in two rows, or a row has none."""
         columns = pl.read_parquet_schema(file)
         if self.spec.column not in columns or self._greatest(file) is not None:
             checked(columns, self.spec.column, self.label)
-        for name in self.spec.key:
+        for name in key:
             if name not in columns:
                 raise QueryError(f"{self.label}: no column {name!r} (wanted by `incremental.key`)")
-        key = ", ".join(map(name_sql, self.spec.key))
-        none = " or ".join(f"{name_sql(name)} is null" for name in self.spec.key)
+        columns_sql = ", ".join(map(name_sql, key))
+        none = " or ".join(f"{name_sql(name)} is null" for name in key)
         with connected(file.parent, file) as connection:
             rows = parquet_sql(file)
             missing = connection.sql(f"select 1 from {rows} where {none} limit 1").fetchall()  # noqa: S608
             twice = connection.sql(
-                f"select 1 from {rows} group by {key} having count(*) > 1 limit 1"  # noqa: S608
+                f"select 1 from {rows} group by {columns_sql} having count(*) > 1 limit 1"  # noqa: S608
             ).fetchall()
-        named = " and ".join(map(repr, self.spec.key))
+        named = " and ".join(map(repr, key))
         if missing or twice:
             why = "has no value in some row" if missing else "has one value in several rows"
             raise QueryError(
                 f"{self.label}: the key {named} of `incremental` {why}; name the columns that make "
                 "a row unique"
             )
+
+
+def _merged(before: pl.LazyFrame, changed: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame | None:
+    """The rows of both, a changed one in place of its former self; None if they differ."""
+    schema, other = before.collect_schema(), changed.collect_schema()
+    if list(schema) != list(other):
+        return None
+    types = {name: _both(schema[name], other[name]) for name in schema}
+    if any(dtype is None for dtype in types.values()):
+        return None
+    casts = [pl.col(name).cast(dtype) for name, dtype in types.items() if dtype is not None]
+    before, changed = before.with_columns(casts), changed.with_columns(casts)
+    kept = before.join(changed.select(key), on=list(key), how="anti")
+    return pl.concat([kept, changed])
 
 
 def _sink(rows: pl.LazyFrame, into: Path) -> None:

@@ -38,7 +38,8 @@ def test_durations(text: str, time: timedelta) -> None:
 @pytest.mark.parametrize(
     ("incremental", "where", "told"),
     [
-        ({"column": "c"}, {}, "incremental: `key` is missing."),
+        ({"column": "c"}, {"sql": "select 1"},
+         "incremental: `key` is missing. Write the columns that make a row unique, as in `key:"),
         ({"key": "id"}, {}, "incremental: `column` is missing."),
         ({"column": "c", "key": []}, {}, "incremental.key: "),
         ({"column": "c", "key": "id", "lookback": "1 hour"}, {},

@@ -179,6 +179,20 @@ def test_a_decimal_that_gains_places_is_merged(tmp_path: Path) -> None:
     assert [str(row[2]) for row in shop.rows()] == ["1.2500", "1.0625"]
 
 
+def test_the_key_is_that_of_the_table_if_none_is_declared(tmp_path: Path) -> None:
+    for shop in (sqlite_shop(tmp_path, key=None), duckdb_shop(tmp_path, key=None)):
+        seen = ("10", "20") if "shop" in shop.source.place else ("'2024-01-01'", "'2024-02-01'")
+        if "shop" not in shop.source.place:
+            with pytest.raises(UserError, match="the table has no primary key; write the columns"):
+                shop.read()
+            shop.run("alter table person add primary key (id)")
+        shop.run(f"insert into person values (1, 'a', {seen[0]}), (2, 'b', {seen[1]})")
+        shop.read()
+        shop.run("update person set name = name || '!'")
+
+        assert [row[1] for row in shop.rows()] == ["a", "b!"]
+
+
 @pytest.mark.parametrize(
     ("spec", "told"),
     [

@@ -120,6 +120,12 @@ class MysqlSession(Session):
             cursor.execute(_TABLES)
             return [".".join(row) for row in cursor.fetchall()]
 
+    def primary_key(self, table: Sequence[str]) -> Sequence[str]:
+        schema = literal(table[-2]) if len(table) > 1 else "database()"
+        with self._errors.told(), self._connection.cursor() as cursor:
+            cursor.execute(_KEY.format(schema=schema, table=literal(table[-1])))
+            return [str(name) for (name,) in cursor.fetchall()]
+
     def cancel(self) -> None:
         number = self._connection.thread_id()
         with self._database.connected() as other, other.cursor() as cursor:
@@ -134,6 +140,10 @@ class MysqlSession(Session):
             cursor.execute(statement)
 
 
+_KEY = """
+select column_name from information_schema.key_column_usage
+where constraint_name = 'PRIMARY' and table_schema = {schema} and table_name = {table}
+"""
 _TABLES = """
 select table_schema, table_name from information_schema.tables
 where table_schema not in ('mysql', 'information_schema', 'performance_schema', 'sys')

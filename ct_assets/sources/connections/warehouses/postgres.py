@@ -99,6 +99,10 @@ class PostgresSession(Session):
     def tables(self) -> Sequence[str]:
         return [f"{schema}.{table}" for schema, table in self._rows(_TABLES)]
 
+    def primary_key(self, table: Sequence[str]) -> Sequence[str]:
+        named = ".".join(map(self.database.quoted, table))
+        return [name for (name,) in self._rows(_KEY.format(literal(named)))]
+
     def cancel(self) -> None:
         self.cursor.adbc_cancel()
 
@@ -134,6 +138,11 @@ class PostgresSession(Session):
         return ""
 
 
+_KEY = """
+select attname::text from pg_catalog.pg_index
+join pg_catalog.pg_attribute on attrelid = indrelid and attnum = any(indkey)
+where indisprimary and indrelid = {}::regclass
+"""
 _TABLES = """
 select table_schema, table_name from information_schema.tables
 where table_schema not in ('pg_catalog', 'information_schema') order by 1, 2 limit 5000

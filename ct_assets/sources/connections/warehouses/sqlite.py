@@ -23,6 +23,7 @@ from ct_assets.sources.connections.database import (
 )
 from ct_assets.sources.connections.repeated_names import check_names
 from ct_assets.sources.query_errors import QueryError
+from ct_assets.sql import literal
 
 ROWS_IN_A_MB = 1_000
 _BEYOND = 2**53
@@ -103,6 +104,10 @@ class SqliteSession(Session):
 
     def tables(self) -> Sequence[str]:
         query = "select name from sqlite_master where type in ('table', 'view') order by 1"
+        return [name for (name,) in self._connection.execute(query)]
+
+    def primary_key(self, table: Sequence[str]) -> Sequence[str]:
+        query = f"select name from pragma_table_info({literal(table[-1])}) where pk > 0"  # noqa: S608
         return [name for (name,) in self._connection.execute(query)]
 
     def cancel(self) -> None:

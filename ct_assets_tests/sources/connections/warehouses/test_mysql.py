@@ -278,3 +278,12 @@ def test_rows_since_a_watermark(kind: str, shop: MariadbServer, tmp_path: Path) 
         bound = LowerBound("at", mark, int(back.days) if whole else back)
         source.since(bound).snapshot(tmp_path / "x.parquet")
         assert sorted(pl.read_parquet(tmp_path / "x.parquet")["id"].to_list()) == ids
+
+
+def test_the_primary_key_of_a_table(shop: MariadbServer) -> None:
+    shop.run("create or replace table shop.pair (a int, b int, c int, primary key (b, a))")
+
+    with rows(shop, "select 1").database.session("shop") as session:
+        assert sorted(session.primary_key(["pair"])) == ["a", "b"]
+        assert session.primary_key(["shop", "person"]) == ["id"]
+        assert session.primary_key(["none"]) == []

@@ -355,3 +355,12 @@ def test_rows_since_a_watermark(kind: str, shop: PostgresServer, tmp_path: Path)
         bound = LowerBound("at", mark, int(back.days) if whole else back)
         source.since(bound).snapshot(tmp_path / "x.parquet")
         assert sorted(pl.read_parquet(tmp_path / "x.parquet")["id"].to_list()) == ids
+
+
+def test_the_primary_key_of_a_table(shop: PostgresServer) -> None:
+    create = 'create table "A pair" (a int, b int, c int, primary key (b, a))'
+    shop.run('drop table if exists "A pair"', create, database="shop")
+
+    with rows(shop, "select 1").database.session("shop") as session:
+        assert sorted(session.primary_key(["public", "A pair"])) == ["a", "b"]
+        assert session.primary_key(["pg_catalog", "pg_views"]) == []
