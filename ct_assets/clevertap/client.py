@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpcore
 import httpx
@@ -106,6 +106,11 @@ class Client:
             raise ValueError(f"1 to {MAX_DELETES} profiles can be deleted at once")
         return self._post(self._url("/1/delete/profiles.json"), orjson.dumps({kind: list(values)}))
 
+    def read_profile(self, kind: Literal["identity", "objectId"], value: str) -> Answer:
+        """Asks for one profile, as developer.clevertap.com/docs/get-user-profile-by-id has it."""
+        query = urlencode([(kind, value)], quote_via=quote)
+        return self._send("GET", self._url(f"/1/profile.json?{query}"), b"")
+
     def list_url(self) -> Answer:
         """Asks for a URL to which the file of a custom list may be put, once within a day."""
         return self._post(self._url("/get_custom_list_segment_url"), b"")
@@ -131,9 +136,12 @@ class Client:
         return httpx.URL(f"{self.destination.base_url}{path}")
 
     def _post(self, url: httpx.URL, content: bytes) -> Answer:
+        return self._send("POST", url, content)
+
+    def _send(self, method: str, url: httpx.URL, content: bytes) -> Answer:
         timeout = {"timeout": {"connect": CONNECT_SECONDS}}
         request = httpx.Request(
-            "POST", url, headers=self._headers, content=content, extensions=timeout
+            method, url, headers=self._headers, content=content, extensions=timeout
         )
         reply = self._pool.response(request, self._seconds)
         return _answered(reply, self.destination.host, REPLY_ROOM + 4 * len(content), self._clock)

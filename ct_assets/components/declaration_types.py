@@ -165,6 +165,8 @@ class SyncSettings(TypedDict, total=False):
     partition: PartitionSettings | None
     on_unknown: Literal["resend", "park"]
     first_run: Literal["backfill", "from_now"]
+    mode: Literal["upsert", "update_only", "create_only"]
+    look_again_hours: float
     on_removed: Literal["keep", "clear", "delete"]
     max_removed: float
     max_changed: float | None

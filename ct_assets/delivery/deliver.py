@@ -15,6 +15,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
+from ct_assets.delivery.diff.existence import Looking
 from ct_assets.delivery.diff.membership import LIST
 from ct_assets.delivery.guards import guards, lost_state
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
@@ -23,6 +24,7 @@ from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.delete_adapter import Deleting
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
+from ct_assets.delivery.sender.profile_looks import ProfileLooks
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
@@ -98,16 +100,29 @@ def _deliver(request: DeliveryRequest, sending: Sending, hold: Hold) -> Delivery
     with SyncState.open_unlocked(
         request.home, request.policy, memory=request.memory, hold=hold
     ) as state:
-        delivery = plan_delivery(request, state, comparison)
+        looking = None if request.policy.mode == "upsert" else _looks(sending).look
+        delivery = plan_delivery(request, state, comparison, looking)
         stats = send_delivery(request, state, delivery, sending)
         result = settle_delivery(request, state, delivery, stats)
     return replace(result, notes=(*comparison.notes, *result.notes))
+
+
+def _looks(sending: Sending) -> ProfileLooks:
+    return ProfileLooks(
+        client=sending.client,
+        slots=hosts_slots.others(sending.client.destination),
+        retry=sending.retry or Retry(),
+        rng=sending.rng,
+        clock=sending.clock or SystemClock(),
+        stop=sending.stop,
+    )
 
 
 def plan_delivery(
     request: DeliveryRequest,
     state: SyncState,
     comparison: Comparison = NOTHING,
+    looking: Looking | None = None,
 ) -> PlannedDelivery:
     """Does everything up to the outbox; the database is closed while records leave."""
     before = request.at - request.retention
@@ -119,7 +134,7 @@ def plan_delivery(
         state.ledger.prune(before)
         delivery_report.prune(state.home, before)
         state.hold.prune(before, delivery_report.ages)
-        plan = make_plan(connection, request)
+        plan = make_plan(connection, request, looking)
         delivery_report.list_held(connection)
         if not plan.objection:
             guards.expect_changes(connection, request)

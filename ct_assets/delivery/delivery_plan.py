@@ -7,6 +7,7 @@ import duckdb
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, compare
+from ct_assets.delivery.diff.existence import Looking
 from ct_assets.delivery.diff.removals import RemovalPlan, find_removals
 from ct_assets.delivery.guards import changed_destination, changed_meaning, guards, renamed_sync
 from ct_assets.delivery.guards.renamed_sync import RENAMED
@@ -38,13 +39,17 @@ def check_guards(
 
 
 def make_plan(
-    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, *, count_kept: bool = False
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    looking: Looking | None = None,
+    *,
+    count_kept: bool = False,
 ) -> DeliveryPlan:
     """Plans from a state with nothing left open; fills the scratch tables up to `REMOVALS`.
 
     With `count_kept`, removed rows are counted where `on_removed` leaves them alone, too.
     """
-    diff = compare(connection, request)
+    diff = compare(connection, request, looking)
     outbox.number(connection, request, diff)
     removals = find_removals(connection, request, diff, count_kept=count_kept)
     objection = guards.objection(connection, request, diff, removals)

@@ -45,6 +45,9 @@ class Policy:
     """A share of the rows that were acknowledged, while the declaration stays the same."""
     idempotent: bool = True
     """False if a profile sent twice counts twice, as with `incr`."""
+    mode: Literal["upsert", "update_only", "create_only"] = "upsert"
+    look_again: timedelta = timedelta(hours=24)
+    """Age above which it is asked again whether CleverTap has a profile."""
     custom_list: CustomList | None = None
     """Of a segment."""
     neighbours: frozenset[str] = frozenset()

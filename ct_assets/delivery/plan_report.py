@@ -8,9 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.clevertap.contract import MAX_IN_FLIGHT
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.diff import existence
 from ct_assets.delivery.diff.diff import Diff, field_columns
 from ct_assets.delivery.diff.left_fields import left_fields
 from ct_assets.delivery.guards import lost_state
@@ -94,10 +95,14 @@ def _report(
     plan = make_plan(connection, copy, count_kept=True)
     fates, removals = plan.diff.fates, plan.removals
     requests = _requests(connection, request, plan)
+    seconds = float(-(-requests // MAX_IN_FLIGHT))
     properties = _properties(connection, copy, plan.diff, request.home / PREVIOUS)
     notes = [] if lost else [*comparison.notes]
     notes += _left(connection, copy, plan.diff)
     notes += [removals.note] if removals.note else []
+    if request.policy.mode != "upsert" and (looks := existence.unlooked(connection)):
+        notes.append(existence.note(looks))
+        requests, seconds = requests + looks, seconds + looks / MAX_IN_FLIGHT_OTHER
     if properties is None:
         notes.append("which fields changed is not known: no whole delivery is on record")
     return PlanReport(
@@ -110,7 +115,7 @@ def _report(
         removed=removals.rows,
         removals=removals.planned,
         requests=requests,
-        seconds=-(-requests // MAX_IN_FLIGHT) * SECONDS_A_REQUEST,
+        seconds=seconds * SECONDS_A_REQUEST,
         properties=properties or (),
         objection=stopped or plan.objection,
         notes=tuple(notes),

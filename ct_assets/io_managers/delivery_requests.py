@@ -148,6 +148,8 @@ def policy(
         max_removed=sync.max_removed,
         max_changed=sync.max_changed,
         idempotent=sync.idempotent,
+        mode=sync.mode,
+        look_again=timedelta(hours=sync.look_again_hours),
         custom_list=_custom_list(sync),
         neighbours=neighbours,
     )

@@ -112,7 +112,7 @@ def list_server() -> Iterator[ListServer]:
             self.end_headers()
             self.wfile.write(text)
 
-        do_POST = do_PUT = _do  # noqa: N815 -- names of http.server
+        do_GET = do_POST = do_PUT = _do  # noqa: N815 -- names of http.server
 
         def log_message(self, *_: object) -> None: ...
 

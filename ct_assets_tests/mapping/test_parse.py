@@ -239,6 +239,18 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["fields._Key: a column of our own has this name: choose another."],
     ),
     (
+        "a mode of other identifiers",
+        customers(mode="update_only", identify_by=[{"FBID": "f"}]),
+        [
+            "identify_by[0]: CleverTap cannot be asked for a FBID, as `mode: update_only` has to: use"
+        ],
+    ),
+    (
+        "hours without a mode",
+        customers(look_again_hours=3),
+        ["look_again_hours: is for `mode: update_only` and `mode: create_only`. Leave it out."],
+    ),
+    (
         "a segment of nothing",
         {**SEGMENT, "segment": None, "fields": {"a": "a"}, "on_unknown": "park"},
         [

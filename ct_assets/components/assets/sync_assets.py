@@ -9,7 +9,7 @@ import dagster as dg
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
-from ct_assets.clevertap.codes import BEFORE_FROM_NOW, FORGOTTEN
+from ct_assets.clevertap.codes import BEFORE_FROM_NOW, FORGOTTEN, NOT_THERE, THERE_ALREADY
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.source_rows import COPY, frozen
 from ct_assets.components.assets.split_step import split_into
@@ -177,7 +177,7 @@ def undelivered_asset(sync: Sync, execute: Execute) -> dg.AssetsDefinition:
 
 def undelivered_rows(report: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of a delivery's report that are not at CleverTap, though they are meant to be."""
-    meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW])
+    meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW, NOT_THERE, THERE_ALREADY])
     held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
     return report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
 

@@ -13,7 +13,7 @@ import polars as pl
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases, membership
+from ct_assets.delivery.diff import aliases, existence, membership
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state import field_bitmap, state_database
@@ -46,8 +46,15 @@ class Diff:
         return {k: n for k, n in sorted(self.fates.items()) if k not in (*GOING, "unchanged")}
 
 
-def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> Diff:
-    """Fills `DIFF` from the valid rows, the state and what is held."""
+def compare(
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    looking: existence.Looking | None = None,
+) -> Diff:
+    """Fills `DIFF` from the valid rows, the state and what is held.
+
+    `looking` asks CleverTap for profiles, as the mode of a sync may need it.
+    """
     positions = expose(connection, request)
     _trim_keys(connection, request)
     clearable = _clearable(connection)
@@ -60,6 +67,8 @@ def compare(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
     aliases.learn(connection)
     if request.policy.object == "segment":
         membership.decide(connection, request)
+    if request.policy.mode != "upsert":
+        existence.decide(connection, request, looking)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
     fates = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()

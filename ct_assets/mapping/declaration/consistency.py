@@ -16,9 +16,10 @@ _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition
 _ONLY_RECORDS = (
     *("fields", "other_columns", "consent", "event", "event_key", "ts", "duplicates"),
     *("first_run", "partition", "on_unknown", "on_removed", "max_removed", "max_changed"),
+    *("mode", "look_again_hours"),
     "max_refused",
 )
-_ONLY_PROFILES = ("on_removed", "max_removed", "consent")
+_ONLY_PROFILES = ("on_removed", "max_removed", "consent", "mode", "look_again_hours")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
 # Types that a field of CleverTap's own may be declared as, besides its own.
 _NARROWER = {FieldType.AGE: (FieldType.INTEGER,), FieldType.FLOAT: (FieldType.INTEGER,)}
@@ -91,12 +92,31 @@ def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(
                 (setting,), "is for events, and this sync has `object: profile`. Leave it out."
             )
+    yield from _of_mode(raw)
     if raw.get("fields", {}) == {} and not (raw.get("other_columns") or raw.get("consent")):
         yield Problem(
             (),
             "`fields` is missing. Write at least one, such as `fields: {Email: email_column}`, "
             "or `other_columns: true` for all columns under their own names.",
         )
+
+
+def _of_mode(raw: Mapping[str, object]) -> Iterator[Problem]:
+    looks = raw.get("mode") in ("update_only", "create_only")
+    if "look_again_hours" in raw and not looks:
+        yield Problem(
+            ("look_again_hours",),
+            "is for `mode: update_only` and `mode: create_only`. Leave it out.",
+        )
+    listed = raw.get("identify_by") if looks else ()
+    for place, entry in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        kind = next(iter(entry), None) if isinstance(entry, Mapping) else None
+        if kind in ("FBID", "GPID"):
+            yield Problem(
+                ("identify_by", place),
+                f"CleverTap cannot be asked for a {kind}, as `mode: {raw['mode']}` has to: use "
+                "identity or objectId.",
+            )
 
 
 def _of_segment(raw: Mapping[str, object]) -> Iterator[Problem]:

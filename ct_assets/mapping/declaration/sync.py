@@ -184,6 +184,11 @@ class Sync(Part):
     """Of a record whose answer was lost: send it again, or keep it for a person to decide."""
     first_run: Literal["backfill", "from_now"] = "backfill"
     """Whether events that are there at the first run are sent."""
+    mode: Literal["upsert", "update_only", "create_only"] = "upsert"
+    """Of profiles: create and change them, change only those that CleverTap has, or create only
+    those that it lacks. The last two ask for each profile that this sync never delivered."""
+    look_again_hours: float = Setting(24, strict=True, gt=0)
+    """Of `mode`: age above which it is asked again whether CleverTap has a profile."""
     on_removed: Literal["keep", "clear", "delete"] = "keep"
     """Of people who are in the source no more: keep them, clear their fields or delete them."""
     max_removed: Share = 0.05
