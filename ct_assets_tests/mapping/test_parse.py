@@ -241,9 +241,7 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "a mode of other identifiers",
         customers(mode="update_only", identify_by=[{"FBID": "f"}]),
-        [
-            "identify_by[0]: CleverTap cannot be asked for a FBID, as `mode: update_only` has to: use"
-        ],
+        ["identify_by[0]: CleverTap cannot be asked for a FBID, as `mode: update_only` has to:"],
     ),
     (
         "hours without a mode",
