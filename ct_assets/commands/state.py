@@ -1,7 +1,7 @@
 """Brings the state of syncs back, backs it up, and checks it: `ct-assets state`."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, counted, table
 from ct_assets.components.preview.sync_plan import planned_request
+from ct_assets.delivery.recovery import transfer
 from ct_assets.delivery.recovery.backup import back_up
 from ct_assets.delivery.recovery.manifest import STATES, BackupError, Manifest, read_manifest
 from ct_assets.delivery.recovery.rebuild import Rebuild, rebuilt
 from ct_assets.delivery.recovery.restore import Restoration, restoration, restore_forgotten
+from ct_assets.delivery.recovery.transfer import Transfer
 from ct_assets.io_managers import delivery_witness, destinations
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
 from ct_assets.settings import data_dir
@@ -29,7 +31,7 @@ YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 @click.group()
 def command() -> None:
-    """Rebuild, back up, restore or check the state: all that is known to be sent."""
+    """Rebuild, back up, restore, move or check the state: all that is known to be sent."""
 
 
 @command.command()
@@ -179,6 +181,41 @@ def _show_restoration(found: Restoration, manifest: Manifest) -> None:
         click.echo(f"  since then: delivery {each.number}{began}, {acked}")
     if not found.later and copied.under_way:
         click.echo(f"  it was made while delivery {copied.under_way} was under way")
+
+
+@command.command(name="copy")
+@click.pass_obj
+def copy_to_store(module: str) -> None:
+    """Bring the state of all syncs on this disk to the store that hosts share."""
+    Project.load(module)
+    _show_transfers(transfer.copy(data_dir() / "state"))
+    click.echo("The shared store has the state now; every host goes on from there.")
+
+
+@command.command(name="import")
+@click.argument("folder", type=FOLDER)
+@click.pass_obj
+def bring(module: str, folder: Path) -> None:
+    """Copy the states in FOLDER, an export or a backup, to where none is known yet."""
+    Project.load(module)
+    _show_transfers(transfer.bring(folder, data_dir() / "state"))
+
+
+@command.command()
+@click.argument("folder", type=FOLDER)
+@click.pass_obj
+def export(module: str, folder: Path) -> None:
+    """Copy the state of all syncs, wherever it is kept, to FOLDER, which must be new."""
+    Project.load(module)
+    _show_transfers(transfer.export(data_dir() / "state", folder))
+
+
+def _show_transfers(transfers: Iterable[Transfer]) -> None:
+    for each in transfers:
+        click.echo(
+            f"{each.label}: {each.acked:,} rows acknowledged, {each.held:,} held, "
+            f"{counted(each.files, 'file')}; checked"
+        )
 
 
 @command.command()

@@ -1,6 +1,7 @@
 """Hold is what a delivery has of the folder that it works on, alone: here, or among all hosts."""
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -9,8 +10,9 @@ from pathlib import Path
 from ct_assets.settings import data_dir
 from ct_assets.store.journal import Journal
 from ct_assets.store.lease import Lease, LeaseLostError
+from ct_assets.store.objects import ObjectMissing
 from ct_assets.store.places import objects_of
-from ct_assets.store.published_state import PublishedState
+from ct_assets.store.published_state import NOTE, PublishedState
 from ct_assets.store.session import DatabaseError, Session
 from ct_assets.store.store_settings import StoreSettings, shared_store
 
@@ -93,11 +95,13 @@ def shared_hold(
     for_reading: bool = False,
     beside: str | None = None,
     at_once: bool = False,
+    adopts: bool = False,
 ) -> Iterator[SharedHold]:
     """Works on a folder while no other host does, and publishes it when the block ends well.
 
     `tail` is the file that takes the entries of the journal. The folder `beside` it, if there is
     one, is made equal to what is published, too. `at_once` leaves nothing of what is replaced.
+    `adopts` publishes what nobody has published yet.
 
     Raises:
         LeaseBusyError: Another host works on it, and still did after `patience` or at `stop`.
@@ -113,7 +117,7 @@ def shared_hold(
         for_reading=for_reading,
     ) as lease:
         published = PublishedState(folder, objects_of(settings), lease, needed)
-        published.take()
+        published.adopt() if adopts else published.take()
         if beside is not None and lease.knows(beside):
             refresh(settings, folder.with_name(beside))
         hold = SharedHold(lease, published)
@@ -134,6 +138,23 @@ def refresh(settings: StoreSettings, folder: Path) -> None:
     """
     with shared_hold(settings, folder, patience=TURN, for_reading=True):
         pass
+
+
+def copy_published(settings: StoreSettings, folder: Path, tail: str) -> bool:
+    """Copies what is published to a new folder, also while another host works on it.
+
+    True if one does: there will be more entries than those that are in `tail` now.
+    """
+    while True:
+        with Lease.look(settings, folder.parent.name, folder.name) as (lease, is_held):
+            published = PublishedState(folder, objects_of(settings), lease)
+            with contextlib.suppress(ObjectMissing):
+                published.take()
+                _write_tail(folder / tail, Journal(lease))
+                if lease.is_current():
+                    (folder / NOTE).unlink(missing_ok=True)
+                    return is_held
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_tail(path: Path, journal: Journal) -> None:

@@ -1,6 +1,6 @@
 """Lease is the right to work on a shared state: a lock of Postgres, and a fence that grows.
 
-Whoever lost the lock for a moment may go on if the fence is still their own: nobody else had it.
+Whoever lost the lock for a moment may go on if the last claim is still theirs: nobody else had it.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, LiteralString, TypeVar
@@ -65,6 +66,8 @@ class Lease:
         """Whether whoever claimed it before has not published to the end."""
         self.pointer: Pointer = {}
         self._name = (destination, sync)
+        self._claim = uuid.uuid4().hex
+        self._reads = False
         self._lock = lock_number("sync", destination, sync)
         self._stop = stop or threading.Event()
         self._session = Session(settings)
@@ -96,6 +99,29 @@ class Lease:
             yield lease
         finally:
             lease.close()
+
+    @classmethod
+    @contextlib.contextmanager
+    def look(
+        cls, settings: StoreSettings, destination: str, sync: str
+    ) -> "Iterator[tuple[Lease, bool]]":
+        """For whoever reads without the lock; and whether somebody else has it."""
+        lease = cls(settings, destination, sync)
+        try:
+            is_held = not lease._try(lease._session)
+            if not is_held:
+                lease._session.rows("select pg_advisory_unlock(%s)", (lease._lock,))
+            lease._take(for_reading=True)
+            yield lease, is_held
+        finally:
+            lease.close()
+
+    def is_current(self) -> bool:
+        """Whether the pointer is still the one that was read."""
+        found = self._session.rows(
+            "select files from ct_assets.syncs where (destination, sync) = (%s, %s)", self._name
+        )
+        return [files for (files,) in found] in ([self.pointer], [])
 
     def close(self) -> None:
         self._session.close()
@@ -194,6 +220,7 @@ class Lease:
         return bool(session.rows("select pg_try_advisory_lock(%s)", (self._lock,))[0][0])
 
     def _take(self, *, for_reading: bool) -> None:
+        self._reads = for_reading
         if for_reading:
             found = self._session.rows(
                 "select fence, published, files from ct_assets.syncs"
@@ -202,11 +229,11 @@ class Lease:
             )
         else:
             found = self._session.rows(
-                "insert into ct_assets.syncs as s (destination, sync, fence, holder)"
-                " values (%s, %s, 1, %s) on conflict (destination, sync) do update"
-                " set fence = s.fence + 1, holder = excluded.holder"
+                "insert into ct_assets.syncs as s (destination, sync, fence, holder, claim)"
+                " values (%s, %s, 1, %s, %s) on conflict (destination, sync) do update"
+                " set fence = s.fence + 1, holder = excluded.holder, claim = excluded.claim"
                 " returning fence, published, files",
-                (*self._name, _me()),
+                (*self._name, _me(), self._claim),
             )
         for fence, published, files in found:
             self.fence, self.pointer = fence, files
@@ -224,7 +251,7 @@ class Lease:
                     self._session.close()
                     self._session = session
                     return
-                self._check_fence(session)
+                self._check_claim(session)
             except (UnfitDatabaseError, LeaseLostError):
                 if session is not None:
                     session.close()
@@ -244,21 +271,23 @@ class Lease:
     def _go_on(self, session: Session) -> None:
         """With a fence of its own, so that nothing of the lost session can come later."""
         self._set_commits(session)
+        if self._reads:
+            return
         taken = session.rows(
-            "update ct_assets.syncs set fence = fence + 1, holder = %s"
-            " where (destination, sync) = (%s, %s) and fence = %s returning fence",
-            (_me(), *self._name, self.fence),
+            "update ct_assets.syncs set fence = fence + 1"
+            " where (destination, sync, claim) = (%s, %s, %s) returning fence",
+            (*self._name, self._claim),
         )
-        if not taken and self.fence:
+        if not taken:
             raise self._given_up()
         for (fence,) in taken:
             self.fence = fence
 
-    def _check_fence(self, session: Session) -> None:
+    def _check_claim(self, session: Session) -> None:
         found = session.rows(
-            "select fence from ct_assets.syncs where (destination, sync) = (%s, %s)", self._name
+            "select claim from ct_assets.syncs where (destination, sync) = (%s, %s)", self._name
         )
-        if found and found[0][0] != self.fence:
+        if found and found[0][0] != self._claim and not self._reads:
             raise self._given_up()
 
     def _given_up(self) -> LeaseLostError:

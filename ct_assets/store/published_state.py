@@ -85,9 +85,10 @@ class PublishedState:
             return  # whoever only reads makes no folder for nothing
         known = self._known()
         private_dir(self.folder)
-        here = {name for name in self._here() if name in known and self._is(name, known[name])}
-        kept = {n for n in here & self.files.keys() if known[n][0] == self.files[n].object}
-        for name in set(self._here()) - kept:
+        here = set(files_of(self.folder))
+        same = {name for name in here & known.keys() if self._is(name, known[name])}
+        kept = {n for n in same & self.files.keys() if known[n][0] == self.files[n].object}
+        for name in here - kept:
             (self.folder / name).unlink(missing_ok=True)
         self._note(kept)
         fetched = self._needed(self.files) - kept
@@ -95,6 +96,19 @@ class PublishedState:
             list(pool.map(self._fetch, sorted(fetched)))
         self._away = self.files.keys() - kept - fetched
         self._note(self.files.keys() - self._away)
+
+    def adopt(self) -> None:
+        """Takes the files that are in the folder, which nobody has published, as they are.
+
+        Raises:
+            StoreError: Something is published.
+        """
+        if self.files:
+            raise StoreError(
+                f"{'/'.join(self._name)}: the shared store has a state of it already; nothing was "
+                "copied"
+            )
+        self._note(())
 
     def publish(self) -> None:
         """Makes what is in the folder the state, if the lease still holds; at once or not at all.
@@ -104,7 +118,7 @@ class PublishedState:
         """
         files = {name: self.files[name] for name in self._away}
         known = self._known()
-        for name in self._here():
+        for name in files_of(self.folder):
             old, told = self.files.get(name), known.get(name)
             if old and told and told[0] == old.object and self._is(name, told):
                 files[name] = old
@@ -148,15 +162,6 @@ class PublishedState:
     @property
     def _prefix(self) -> str:
         return f"{STATES}{self._lease.destination}/{self._lease.sync}/"
-
-    def _here(self) -> Iterator[str]:
-        """Files that belong to the state."""
-        for folder, folders, files in os.walk(self.folder):
-            top = Path(folder) == self.folder
-            folders[:] = [n for n in folders if not n.startswith(".") and not (top and n == WORK)]
-            for name in files:
-                if not name.startswith(".") and not name.endswith("-shm"):
-                    yield (Path(folder) / name).relative_to(self.folder).as_posix()
 
     def _put(self, name: str, old: PublishedFile | None) -> PublishedFile:
         path = self.folder / name
@@ -202,7 +207,7 @@ class PublishedState:
         return told
 
     def _check_unknown(self) -> None:
-        if self.folder.is_dir() and any(self._here()):
+        if self.folder.is_dir() and any(files_of(self.folder)):
             beside = (
                 "and the shared store has one" if self.files else "and the shared store has none"
             )
@@ -225,3 +230,13 @@ class PublishedState:
         """Another one if the file is another one, or was written since."""
         stat = (self.folder / name).stat()
         return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+
+def files_of(folder: Path) -> Iterator[str]:
+    """Names of the files in a folder that belong to its state."""
+    for place, folders, files in os.walk(folder):
+        top = Path(place) == folder
+        folders[:] = [n for n in folders if not n.startswith(".") and not (top and n == WORK)]
+        for name in files:
+            if not name.startswith(".") and not name.endswith("-shm"):
+                yield (Path(place) / name).relative_to(folder).as_posix()

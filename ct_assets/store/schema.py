@@ -11,7 +11,8 @@ MIGRATIONS: Sequence[Sequence[LiteralString]] = (
         create table ct_assets.syncs (
             destination text not null, sync text not null,
             fence bigint not null default 0, published bigint not null default 0,
-            holder text not null default '', files jsonb not null default '{}',
+            holder text not null default '', claim text not null default '',
+            files jsonb not null default '{}',
             primary key (destination, sync)
         )
         """,
@@ -31,6 +32,7 @@ MIGRATIONS: Sequence[Sequence[LiteralString]] = (
 )
 """Statements that take the schema from version i to i + 1."""
 # syncs.fence grows with each claim; syncs.published is the fence of who moved the pointer last.
+# syncs.claim is of who claimed it last, who may go on under a new fence after a lost connection.
 # syncs.files is the pointer: the objects that make up the folder of the sync, by file name.
 # journal.frame is an entry of the ledger that the published one does not have yet.
 # replaced.object is one that no pointer names any more; readers of an old one may still want it.

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -6,6 +7,40 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Sync
+
+
+class Hosts:
+    """Hosts that share a store; one at a time is this process."""
+
+    def __init__(self, folder: Path, sandbox: SandboxInTest, patch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._sandbox = sandbox
+        self._patch = patch
+
+    def on(self, name: str) -> Sync:
+        folder = self._folder / name
+        folder.mkdir(exist_ok=True)
+        self._patch.setenv("CT_DATA_DIR", str(folder))
+        return Sync(folder, EVENTS, self._sandbox)
+
+    @property
+    def bucket(self) -> Path:
+        return self._folder / "bucket"
+
+    def wipe(self, name: str) -> None:
+        shutil.rmtree(self._folder / name)
+
+
+@pytest.fixture
+def hosts(
+    tmp_path: Path,
+    clevertap_sandbox: SandboxInTest,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Hosts:
+    monkeypatch.setenv("CT_DATABASE_URL", database)
+    monkeypatch.setenv("CT_STORE_URL", str(tmp_path / "bucket"))
+    return Hosts(tmp_path, clevertap_sandbox, monkeypatch)
 
 
 @pytest.fixture

@@ -53,6 +53,12 @@ class Server:
                 self._read = seq
         return self._arrivals
 
+    def most_in_flight(self) -> int:
+        """Of uploads that were being answered at the same time, refused ones too."""
+        query = "select max(in_flight) from requests where path = '/1/upload'"
+        with contextlib.closing(open_reader(folder_of(self.folder) / FILE)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+
 
 @contextlib.contextmanager
 def server(folder: Path, latency: float) -> Iterator[Server]:

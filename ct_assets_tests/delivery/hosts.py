@@ -84,7 +84,7 @@ class HostStorm:
     def rage(self, kills: int) -> None:
         while self.kills < kills:
             self._next()
-            for _ in range(self.rng.randint(1, 6)):
+            for _ in range(min(self.rng.randint(1, 6), kills - self.kills)):
                 assert self._timeline
                 moment = self._timeline.draw(self.rng)
                 if self._run(moment) is None:

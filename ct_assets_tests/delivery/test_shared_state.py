@@ -1,42 +1,23 @@
 """Hosts are folders here: each has its own CT_DATA_DIR, and they share a Postgres and a folder."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from ct_assets.clevertap.client import Client
+from ct_assets.delivery.operations.erasure import erase_person
+from ct_assets.delivery.operations.inspection import key_history, sync_status
+from ct_assets.delivery.plan_report import plan
+from ct_assets.delivery.recovery import transfer
+from ct_assets.delivery.recovery.backup import back_up
+from ct_assets.delivery.recovery.manifest import read_manifest
+from ct_assets.delivery.state.sync_files import SyncBusyError, locked
+from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.delivery.kit import EVENTS, Sync, arrived, event, report
-
-
-class Hosts:
-    """Hosts that share a store; one at a time is this process."""
-
-    def __init__(self, folder: Path, sandbox: SandboxInTest, patch: pytest.MonkeyPatch) -> None:
-        self._folder = folder
-        self._sandbox = sandbox
-        self._patch = patch
-
-    def on(self, name: str) -> Sync:
-        folder = self._folder / name
-        folder.mkdir(exist_ok=True)
-        self._patch.setenv("CT_DATA_DIR", str(folder))
-        return Sync(folder, EVENTS, self._sandbox)
-
-    def wipe(self, name: str) -> None:
-        shutil.rmtree(self._folder / name)
-
-
-@pytest.fixture
-def hosts(
-    tmp_path: Path,
-    clevertap_sandbox: SandboxInTest,
-    database: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Hosts:
-    monkeypatch.setenv("CT_DATABASE_URL", database)
-    monkeypatch.setenv("CT_STORE_URL", str(tmp_path / "bucket"))
-    return Hosts(tmp_path, clevertap_sandbox, monkeypatch)
+from ct_assets.store.objects import ObjectMissing
+from ct_assets.store.session import DatabaseError
+from ct_assets_tests.delivery.conftest import Hosts
+from ct_assets_tests.delivery.kit import arrived, digests, event, report
 
 
 def test_a_host_with_an_empty_disk_knows_what_was_sent(
@@ -64,3 +45,121 @@ def test_a_delivery_cut_short_is_settled_elsewhere(
     assert result.settled is not None
     assert result.settled.acked == 3
     assert len(arrived(clevertap_sandbox)) == 4
+
+
+def test_nothing_leaves_when_the_database_is_out_of_reach(
+    hosts: Hosts, clevertap_sandbox: SandboxInTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = hosts.on("a")
+    monkeypatch.setenv("CT_DATABASE_URL", "postgresql://shop:canary@127.0.0.1:1/db")
+
+    with pytest.raises(DatabaseError, match=r"127\.0\.0\.1:1/db: the database cannot be reached"):
+        sync.run([event("1")])
+
+    assert arrived(clevertap_sandbox) == []
+
+
+def test_nothing_leaves_when_an_object_is_missing(
+    hosts: Hosts, clevertap_sandbox: SandboxInTest
+) -> None:
+    hosts.on("a").run([event("1")])
+    for path in hosts.bucket.rglob("*state.duckdb"):
+        path.unlink()
+
+    with pytest.raises(ObjectMissing, match=r"state\.duckdb is missing in"):
+        hosts.on("b").run([event("1"), event("2")])
+
+    assert len(arrived(clevertap_sandbox)) == 1
+
+
+def test_commands_of_any_host_see_the_same(hosts: Hosts) -> None:
+    hosts.on("a").run([event("1"), event("2")])
+    sync = hosts.on("b")
+
+    planned = plan(sync.request([event("1"), event("3")]))
+    history = key_history(sync.home, sync.policy, "2")
+    status = sync_status(sync.home)
+
+    assert (planned.new, planned.unchanged) == (1, 1)
+    assert history is not None
+    assert [each.outcome for each in history.outcomes] == ["acked"]
+    assert status is not None
+    assert status.synced == 2
+
+
+def test_commands_wait_for_no_run_of_another_host(hosts: Hosts) -> None:
+    first = hosts.on("a")
+    first.run([event("1")])
+    with locked(first.home):
+        second = hosts.on("b")
+
+        with pytest.raises(SyncBusyError, match="another run of this sync is under way"):
+            sync_status(second.home)
+
+
+def test_whoever_is_forgotten_on_one_host_is_on_all(hosts: Hosts) -> None:
+    first = hosts.on("a")
+    first.run([event("1", identity="ann"), event("2", identity="bob")])
+    hosts.wipe("a")
+    second = hosts.on("b")
+    with Client(second.destination) as client:
+        erasure = erase_person(
+            second.home.parent, "ann", client, policies={second.policy.sync: second.policy}
+        )
+
+    result = hosts.on("c").run([event("3", identity="ann"), event("4", identity="bob")])
+
+    assert erasure.rows == {"purchases": 1}
+    assert result.counts.held == {"forgotten": 1}
+    assert report(result) == [("4", "acked", None)]
+    held = [path for path in hosts.bucket.rglob("*") if path.is_file()]
+    assert not [path for path in held if b"ann" in path.read_bytes()]
+
+
+def test_a_local_state_is_copied_to_the_store_once(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = hosts.on("a")
+    with monkeypatch.context() as alone:
+        alone.delenv("CT_DATABASE_URL")
+        alone.delenv("CT_STORE_URL")
+        sync.run([event("1"), event("2")])
+    with pytest.raises(UserError, match="ct-assets state copy"):
+        sync.run([event("3")])
+
+    (moved,) = transfer.copy(sync.home.parents[1])
+
+    assert (moved.label, moved.acked, moved.held) == (f"{sync.destination.name}/purchases", 2, 0)
+    assert report(hosts.on("b").run([event("1"), event("3")])) == [("3", "acked", None)]
+    assert report(hosts.on("a").run([event("2"), event("4")])) == [("4", "acked", None)]
+    with pytest.raises(UserError, match="has a state of it already"):
+        list(transfer.copy(sync.home.parents[1]))
+
+
+def test_an_export_goes_back_to_one_host(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts.on("a").run([event("1"), event("2")])
+    states = hosts.on("b").home.parents[1]
+
+    (exported,) = transfer.export(states, tmp_path / "export")
+    monkeypatch.delenv("CT_DATABASE_URL")
+    monkeypatch.delenv("CT_STORE_URL")
+    alone = hosts.on("c")
+    (brought,) = transfer.bring(tmp_path / "export", alone.home.parents[1])
+
+    assert (exported.acked, brought.acked) == (2, 2)
+    assert report(alone.run([event("1"), event("3")])) == [("3", "acked", None)]
+
+
+def test_a_backup_has_what_is_shared(hosts: Hosts, tmp_path: Path) -> None:
+    first = hosts.on("a")
+    first.run([event("1"), event("2")])
+    with locked(first.home):  # a run of another host is no reason to wait
+        made = back_up(hosts.on("b").home.parents[1], tmp_path / "backup")
+
+    (label,) = made.syncs
+    copied = read_manifest(tmp_path / "backup")
+    assert copied.syncs[label].keys == 2
+    assert copied.faults(tmp_path / "backup", [label]) == []
+    assert not [name for name in digests(tmp_path / "backup") if "published" in name]

@@ -99,6 +99,26 @@ def test_it_is_lost_while_another_still_has_it(shared: StoreSettings) -> None:
             move(stopped, '{"a": {}}')
 
 
+def test_a_fence_that_was_given_unseen_is_no_other_host(shared: StoreSettings) -> None:
+    """The connection broke again, after the new fence was stored and before it was told."""
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        lease.rows("update ct_assets.syncs set fence = 2 returning fence")
+        end_sessions(shared)
+
+        move(lease, '{"a": {}}')
+
+        assert lease.fence == 3
+
+
+def test_a_reader_goes_on_after_a_lost_session(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers"):
+        pass
+    with Lease.claim(shared, "eu1-A", "customers", for_reading=True) as reader:
+        end_sessions(shared)
+
+        assert reader.rows("select fence from ct_assets.syncs") == [(1,)]
+
+
 def test_nobody_writes_with_a_fence_that_is_not_theirs(shared: StoreSettings) -> None:
     """Not even a session that holds the lock, as after a database was set back."""
     with Lease.claim(shared, "eu1-A", "customers") as lease:

@@ -25,6 +25,7 @@ from ct_assets.delivery.recovery.manifest import (
 from ct_assets.delivery.state import ledger_mark, witness
 from ct_assets.delivery.state.ledger_mark import LedgerMark
 from ct_assets.delivery.state.ledger_reader import last_entry, readable_ledger
+from ct_assets.delivery.state.shared_folders import homes, refreshed
 from ct_assets.delivery.state.sync_files import (
     FORGOTTEN,
     LEDGER,
@@ -37,6 +38,7 @@ from ct_assets.delivery.state.sync_files import (
     readable_errors,
 )
 from ct_assets.files import owner_only, private_dir
+from ct_assets.store.hold import copy_published, sharing
 
 PATIENCE = timedelta(minutes=10)
 QUIET_SECONDS = 0.05
@@ -51,13 +53,13 @@ def back_up(states: Path, to: Path, told: Callable[[str], object] = lambda _: No
     """
     if to.exists() and any(to.iterdir()):
         raise BackupError(f"{to} is not empty: name a new folder for the backup")
-    homes = sorted({p.parent for name in (STATE, LEDGER) for p in states.glob(f"*/*/{name}")})
-    if not homes:
+    found = homes(states, having=(STATE, LEDGER))
+    if not found:
         raise BackupError(f"there is no state in {states}: nothing was ever sent from there")
     syncs = {}
     with owner_only():
         private_dir(to)
-        for home in homes:
+        for home in found:
             syncs[label(home)] = copied = _back_up(home, to / STATES / label(home))
             told(
                 f"{label(home)}: {copied.keys:,} rows acknowledged, up to delivery {copied.folded}"
@@ -71,6 +73,9 @@ def back_up(states: Path, to: Path, told: Callable[[str], object] = lambda _: No
 
 
 def _back_up(home: Path, to: Path) -> SyncCopy:
+    if store := sharing(home):
+        with readable_errors(home):
+            return _described(to, is_cut=copy_published(store, to, SPARE))
     until = time.monotonic() + PATIENCE.total_seconds()
     with contextlib.ExitStack() as stack, readable_errors(home):
         has_lock = True
@@ -84,15 +89,20 @@ def _back_up(home: Path, to: Path) -> SyncCopy:
                 break
             if time.monotonic() > until:
                 raise BackupError(f"{home.name}: its state was never at rest; try again later")
+    return _described(to, is_cut=not has_lock)
+
+
+def _described(to: Path, *, is_cut: bool) -> SyncCopy:
+    """Checks the copy; `is_cut` if a run was under way, whose later entries it lacks."""
     evidence = witness.read(to)
     if evidence.damaged:
         names = ", ".join(sorted(evidence.damaged))
         raise BackupError(
-            f"{label(home)}: {names} is damaged, so there is nothing to back up; "
+            f"{label(to)}: {names} is damaged, so there is nothing to back up; "
             f"ct-assets doctor says more"
         )
     state, box = evidence.state, evidence.outbox
-    if box is not None and not has_lock:
+    if box is not None and is_cut:
         _note_copied(to, box.delivery)
     return SyncCopy(
         state_id=state.state_id if state else None,
@@ -158,6 +168,9 @@ def _note_copied(to: Path, delivery: int) -> None:
 
 
 def _copy_forgotten(states: Path, to: Path) -> dict[str, str]:
+    for destination in {home.parent for home in homes(states)}:
+        with refreshed(destination / FORGOTTEN):
+            pass
     digests = {}
     for path in sorted(states.glob(f"*/{FORGOTTEN}/*")):
         name = str(path.relative_to(states))

@@ -67,12 +67,13 @@ def locked(
     *,
     for_reading: bool = False,
     needs: str = "",
+    local: bool = False,
 ) -> Iterator[Hold]:
     """Lets nobody else, in any process, work on the state at `home`; waits for its turn.
 
     Where hosts share the state, `home` is made equal to what they have, and published at the end.
     `for_reading` publishes nothing. `needs` is a pattern of files that are fetched beside those
-    that every delivery needs.
+    that every delivery needs. `local` is for whoever looks at nothing but this disk.
 
     Raises:
         SyncBusyError: The turn did not come within `patience`, or before `stop` was set.
@@ -83,7 +84,7 @@ def locked(
     _acquire(lock, home, patience, stop or threading.Event(), waiting)
     try:
         path.write_text(str(os.getpid()))
-        store = sharing(home)
+        store = None if local else sharing(home)
         if store is None:
             yield LOCAL
             return
