@@ -1,13 +1,25 @@
 """The files of `docs/deploy`: what they promise of the image, and that their commands work."""
 
+import contextlib
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+import httpx
 import pytest
 import yaml
+
+from ct_assets.sandbox.testing import SandboxInTest, served
+from ct_assets_tests.components.serving import free_port, until
+from ct_assets_tests.components.test_dagster_dev import CHAIN, EVENTS, Dev
 
 DEPLOY = Path(__file__).parent.parent / "docs" / "deploy"
 ACCOUNT = {"CLEVERTAP_ACCOUNT_ID", "CLEVERTAP_PASSCODE", "CLEVERTAP_REGION"}
@@ -124,3 +136,126 @@ def test_all_start_the_code_server_in_the_same_way() -> None:
 
     assert read("compose.yaml")["services"]["code"]["command"] == command == task["command"]
     assert str(read("workspace.yaml")["load_from"][0]["grpc_server"]["port"]) in command
+
+
+@pytest.mark.services
+def test_the_commands_of_the_compose_file_run_a_sync(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As processes, each with its own scratch, which is lost between two runs."""
+    monkeypatch.delenv("CT_DATA_DIR", raising=False)
+    project = shop(tmp_path / "project")
+    (tmp_path / "clevertap").mkdir()
+    with served(tmp_path / "clevertap") as sandbox, contextlib.ExitStack() as stack:
+        host = Host(tmp_path, database, sandbox)
+        for name in OURS:
+            stack.enter_context(host.started(name))
+        dev = Dev(f"http://127.0.0.1:{host.ports['3000']}")
+        until(lambda: host.answers() and host.is_loaded(dev))
+
+        assert dev.ended(dev.launch(*CHAIN)) == "SUCCESS"
+        first = len(sandbox.requests())
+        assert {event.props["Page"] for event in sandbox.events()} == {"/a", "/b"}
+        shutil.rmtree(tmp_path / "code" / "data")
+        assert dev.ended(dev.launch(*CHAIN)) == "SUCCESS"
+
+        assert len(sandbox.requests()) == first
+        assert host.is_healthy()
+        assert {path.name for path in project.iterdir()} == {"pyproject.toml", "shop", "visit.csv"}
+
+
+def shop(root: Path) -> Path:
+    files = {
+        "pyproject.toml": '[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\n'
+        'root_module = "shop"\n',
+        "visit.csv": "id,person,page,at\n1,p1,/a,1700000001\n2,p2,/b,1700000002\n",
+        "shop/__init__.py": "",
+        "shop/definitions.py": "from pathlib import Path\nimport ct_assets\n"
+        "defs = ct_assets.definitions(Path(__file__).parent)\n",
+        "shop/defs/__init__.py": "",
+        "shop/defs/visits/defs.yaml": EVENTS,
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+class Host:
+    """Runs services of the compose file as processes, with folders in place of its volumes."""
+
+    def __init__(self, root: Path, database: str, sandbox: SandboxInTest) -> None:
+        self.root, self.database, self.sandbox = root, database, sandbox
+        self.ports = {port: str(free_port()) for port in ("3000", "4000")}
+        (root / "home").mkdir()
+        settings = read("dagster.yaml")
+        del settings["storage"]  # Dagster's own; here it is SQLite in its home
+        (root / "home" / "dagster.yaml").write_text(self._here(yaml.safe_dump(settings), "home"))
+        workspace = read("workspace.yaml")
+        workspace["load_from"][0]["grpc_server"] |= {
+            "host": "127.0.0.1",
+            "port": int(self.ports["4000"]),
+        }
+        (root / "home" / "workspace.yaml").write_text(yaml.safe_dump(workspace))
+        with dg.DagsterInstance.from_config(str(root / "home")):
+            pass  # makes its databases
+
+    @contextlib.contextmanager
+    def started(self, name: str) -> Iterator[None]:
+        command = [
+            self._here(word, name) for word in read("compose.yaml")["services"][name]["command"]
+        ]
+        (self.root / name).mkdir()
+        with (self.root / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=self.root / "project", env=self.environment(name), stdout=log,
+                stderr=log, start_new_session=True,
+            )  # fmt: skip
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def environment(self, name: str) -> Mapping[str, str]:
+        declared = {**environment(), **read("compose.yaml")["services"][name]["environment"]}
+        here = {key: self._here(value, name) for key, value in declared.items()}
+        del here["XDG_CACHE_HOME"]
+        here["PATH"] = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+        here["PYTHONPATH"] = os.pathsep.join(
+            [str(self.root / "project"), os.environ.get("PYTHONPATH", "")]
+        )
+        if name == "code":
+            del here["CLEVERTAP_REGION"]
+            here |= {
+                "CT_DATABASE_URL": self.database,
+                "CLEVERTAP_API_URL": self.sandbox.url,
+                "CLEVERTAP_ACCOUNT_ID": self.sandbox.account_id,
+                "CLEVERTAP_PASSCODE": self.sandbox.passcode,
+            }
+        return here
+
+    def answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            url = f"http://127.0.0.1:{self.ports['3000']}/server_info"
+            return httpx.get(url).status_code == 200
+        return False
+
+    def is_loaded(self, dev: Dev) -> bool:
+        query = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+        return bool(dev.ask(query).get("nodes"))
+
+    def is_healthy(self) -> bool:
+        _, *command = read("compose.yaml")["services"]["code"]["healthcheck"]["test"]
+        here = [self._here(word, "code") for word in command]
+        return subprocess.run(here, env=self.environment("code"), check=False).returncode == 0
+
+    def _here(self, text: str, name: str) -> str:
+        folders = {"/scratch": name, "/store": "store", "/project": "project", "/dagster": "home"}
+        for there, folder in folders.items():
+            text = re.sub(rf"(?<![\w/]){there}\b", str(self.root / folder), text)
+        return self.ports.get(text, text.replace("0.0.0.0", "127.0.0.1"))

@@ -27,7 +27,7 @@ def until(found: Callable[[], T], seconds: float = 400) -> T:
 @contextlib.contextmanager
 def serving(root: Path, env: Mapping[str, str], logs: Path) -> Iterator[str]:
     """Its address. What it says goes to a file in `logs`: a full pipe would stop it."""
-    dagster, port = Path(sys.executable).with_name("dagster"), _free_port()
+    dagster, port = Path(sys.executable).with_name("dagster"), free_port()
     with (logs / "dev.log").open("wb") as log:
         process = subprocess.Popen(
             [dagster, "dev", "-w", "workspace.yaml", "-p", str(port)],
@@ -50,7 +50,7 @@ def serving(root: Path, env: Mapping[str, str], logs: Path) -> Iterator[str]:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
