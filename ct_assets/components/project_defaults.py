@@ -8,6 +8,7 @@ import dagster as dg
 
 from ct_assets.components.automation.alerts import alert_sensors
 from ct_assets.components.automation.lost_runs import lost_runs_sensor
+from ct_assets.components.automation.operator_jobs import operator_jobs
 from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.automation.webhook import Webhook
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
@@ -24,6 +25,7 @@ def with_defaults(declared: dg.Definitions) -> dg.Definitions:
         # A sync is a short chain; each step of the multiprocess executor would cost seconds.
         executor=None if declared.executor else dg.in_process_executor,
         sensors=list(_sensors(list(declared.sensors or ()))),
+        jobs=list(_jobs(declared)),
     )
     return dg.Definitions.merge(declared, defaults)
 
@@ -51,6 +53,12 @@ def resources(own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
         "ct_alerts": Webhook(),
     }
     return {key: resource for key, resource in defaults.items() if key not in own}
+
+
+def _jobs(declared: dg.Definitions) -> Iterator[dg.JobDefinition]:
+    names = {job.name for job in declared.jobs or ()}
+    ours = operator_jobs(lambda: with_defaults(declared))
+    yield from (job for job in ours if job.name not in names)
 
 
 def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition]:
