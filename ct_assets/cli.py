@@ -11,6 +11,7 @@ from ct_assets.files import owners_files
 from ct_assets.settings import ProjectError, data_dir, enter_project_of
 
 COMMANDS = {
+    "baseline": "Take people as sent whom another tool has sent, and send none of them.",
     "demo": "Send the example syncs to the sandbox and show what became of every row.",
     "doctor": "Check everything that a sync needs, with a fix for what fails.",
     "explain": "Explain a code, or tell the story of one row of a sync.",
