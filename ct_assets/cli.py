@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "Check everything that a sync needs, with a fix for what fails.",
     "explain": "Explain a code, or tell the story of one row of a sync.",
     "forget": "Erase a person here and in CleverTap, and keep them from coming back.",
+    "import": "Write declarations for syncs of another tool, and say what has no equal.",
     "init": "Add to a Dagster project what it lacks, or begin one.",
     "parked": "List the events whose fate is unknown, and settle them.",
     "plan": "Say what the next run of a sync would send, without sending.",

@@ -1,0 +1,135 @@
+"""`ct-assets import` on answers in the shapes of Census' own reference."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets_tests.commands.kit import Shop
+
+OLD: dict[str, Any] = {
+    "id": 61,
+    "label": "New Leads",
+    "schedule_frequency": "daily",
+    "schedule_hour": 6,
+    "schedule_minute": 30,
+    "cron_expression": None,
+    "operation": "upsert",
+    "paused": False,
+    "field_behavior": "specific_properties",
+    "source_attributes": {
+        "connection_id": 4,
+        "object": {"type": "model", "id": 15, "name": "leads", "query": "select * from lead"},
+    },
+    "destination_attributes": {"connection_id": 15, "object": "user"},
+    "mappings": [
+        {
+            "from": {"type": "column", "data": "ID"},
+            "to": "identity",
+            "is_primary_identifier": True,
+        },
+        {"from": {"type": "column", "data": "EMAIL"}, "to": "email"},
+        {
+            "from": {"type": "constant_value", "data": {"value": "web", "basic_type": "text"}},
+            "to": "Origin",
+        },
+    ],
+}
+NEW: dict[str, Any] = {
+    "id": 15135,
+    "label": "Everybody",
+    "operation": "mirror",
+    "paused": True,
+    "field_behavior": "sync_all_properties",
+    "high_water_mark_attribute": "updated_at",
+    "source_attributes": {
+        "object": {"type": "table", "table_catalog": "p", "table_schema": "crm", "table_name": "u"}
+    },
+    "destination_attributes": {"connection_id": 15, "object": "user_data"},
+    "mode": {
+        "type": "triggered",
+        "triggers": {"schedule": {"frequency": "hourly", "minute": 5}, "dbt_cloud": {"job_id": 1}},
+    },
+    "mappings": [
+        {"from": {"type": "column", "data": "id"}, "to": "objectID", "is_primary_identifier": True},
+        {"from": {"type": "column", "data": "l"}, "to": "List", "lookup_object": "lists"},
+        {"from": {"type": "liquid_template", "data": "{{ a }}"}, "to": "Greeting"},
+    ],
+}
+
+
+def declared(shop: Shop, name: str) -> list[Any]:
+    text = (shop.package / "defs" / name / "defs.yaml").read_text()
+    return [document["attributes"] for document in yaml.safe_load_all(text)]
+
+
+@pytest.fixture
+def wrote(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    events = {**OLD, "label": "Visits", "destination_attributes": {"object": "event"}}
+    topic = {**OLD, "label": "Live", "source_attributes": {"object": {"type": "topic"}}}
+    (tmp_path / "syncs.json").write_text(json.dumps({"data": [OLD, NEW, events, topic]}))
+    return shop.said("import", "census", "syncs.json")
+
+
+def test_what_maps_is_written_and_loads(shop: Shop, wrote: str) -> None:
+    assert "new_leads: wrote " in wrote
+    assert declared(shop, "new_leads") == [
+        {"asset": "source/new_leads", "sql": "select * from lead"},
+        {
+            "name": "new_leads",
+            "object": "profile",
+            "source": "source/new_leads",
+            "identify_by": [{"identity": "ID"}],
+            "fields": {"Email": "EMAIL", "Origin": {"value": "web"}},
+            "trigger": "30 6 * * *",
+        },
+    ]
+    assert declared(shop, "everybody") == [
+        {"asset": "source/everybody", "table": "crm.u"},
+        {
+            "name": "everybody",
+            "object": "profile",
+            "source": "source/everybody",
+            "identify_by": [{"objectId": "id"}],
+            "fields": {},
+            "other_columns": True,
+            "trigger": "5 * * * *",
+            "paused": True,
+        },
+    ]
+    assert {"new_leads", "everybody"} <= set(Project.load(shop.module).syncs)
+
+
+def test_what_has_no_equal_is_told_and_stands_in_the_file(shop: Shop, wrote: str) -> None:
+    lost = [line for line in wrote.splitlines() if line.startswith("  not carried over: ")]
+
+    assert [line.removeprefix("  not carried over: ").partition(":")[0] for line in lost] == [
+        "List",
+        "Greeting",
+        "it starts after dbt_cloud",
+        "operation mirror",
+        "high_water_mark_attribute",
+        "event",
+        "its source is a topic",
+    ]
+    file = shop.package / "defs" / "everybody" / "defs.yaml"
+    assert file.read_text().count("# not carried over: ") == 5
+    assert "visits: nothing was written" in wrote
+    again = shop.said("import", "census", "syncs.json")
+    assert f"everybody: {file} is there already, and stays as it is" in again
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("[", "syncs.json: is no JSON: "), ("[]", "syncs.json: has no syncs; ")]
+)
+def test_a_file_of_no_syncs(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "syncs.json").write_text(text)
+
+    assert told in shop.call("import", "census", "syncs.json").output
