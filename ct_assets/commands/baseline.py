@@ -8,8 +8,8 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.components.preview.sync_plan import planned_request
 from ct_assets.components.project.registry import Declared
-from ct_assets.delivery.operations.baseline import take_as_sent
 from ct_assets.delivery.operations.inspection import sync_status
+from ct_assets.delivery.operations.sent_elsewhere import take_as_sent
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, home

@@ -27,17 +27,18 @@ from ct_assets.staging import Snapshot
 Staged = Mapping[tuple[str, str], Snapshot]
 """Snapshots by sync and stage."""
 
-COLUMNS = {
-    "source": "source rows",
-    "valid": "valid",
-    "rejected": "rejected",
-    "unchanged": "unchanged",
-    "planned": "planned",
-    "acked": "acknowledged",
-    "refused": "refused",
-    "unknown": "unknown",
-    "unsent": "unsent",
-}
+COLUMNS = (
+    "source",
+    "valid",
+    "rejected",
+    "unchanged",
+    "planned",
+    "acked",
+    "refused",
+    "unknown",
+    "unsent",
+)
+"""Names of totals."""
 
 
 @click.command()
@@ -96,7 +97,7 @@ def _staged(project: Project, syncs: list[Declared]) -> Staged:
 
 def _print_table(out: Console, snapshots: Staged, syncs: list[Declared]) -> None:
     table = Table("sync", title="Where every row went", title_justify="left", box=box.SIMPLE)
-    for heading in COLUMNS.values():
+    for heading in COLUMNS:
         table.add_column(heading, justify="right")
     for declared in syncs:
         staged = (snapshots.get((declared.sync.name, stage)) for stage in ("valid", "clevertap"))

@@ -16,7 +16,7 @@ from ct_assets.commands.support.dagster_runs import LastRun, home_of_project, in
 from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
-from ct_assets.commands.support.status_table import Status, show
+from ct_assets.commands.support.status_table import RUNS, Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.project.runs import end_lost, schedule_name, stopped
 from ct_assets.delivery import Policy
@@ -58,8 +58,11 @@ def command(module: str, *, as_json: bool) -> None:
 
 
 def _json(status: Status) -> dict[str, Any]:
-    totals = status.counts.totals() if status.counts else {}
-    return asdict(status) | {"counts": totals}
+    """`acknowledged`, and `status` of the last run as Dagster has it, are the keys of before."""
+    shown = asdict(status) | {"acked": status.acknowledged}
+    if run := shown["last_run"]:
+        run["outcome"] = RUNS.get(run["status"], run["status"])
+    return shown | {"counts": status.counts.totals() if status.counts else {}}
 
 
 def starters(project: Project, name: str) -> frozenset[str]:

@@ -29,7 +29,7 @@ COUNTS = {
     "unsent": "unsent",
 }
 """Headings by the names of totals."""
-RUNS = {"success": "ended", "failure": "failed"}
+RUNS = {"success": "ended", "failure": "failed", "started": "under way"}
 """Words for what Dagster says of a run; the state says `ended`, too."""
 
 

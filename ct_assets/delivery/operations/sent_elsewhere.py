@@ -1,4 +1,4 @@
-"""Baseline takes rows as acknowledged that another tool has sent, and sends none of them."""
+"""SentElsewhere takes rows as acknowledged that another tool has sent, and sends none of them."""
 
 import orjson
 
