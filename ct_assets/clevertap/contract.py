@@ -36,7 +36,8 @@ none, \n, <null>, [null], (null), <none>, (none), <nil>, <na>, <nan>, nat, n.a.,
 #n/a, #n/a n/a, #na, #null!, #ref!, #value!, #name?, #div/0!, #num!, (empty), (blank), {}, [],
 unknown, (unknown), anonymous, guest, not_authenticated, true, false, [object object],
 00000000-0000-0000-0000-000000000000, {00000000-0000-0000-0000-000000000000},
-00000000000000000000000000000000
+00000000000000000000000000000000,
+0.0, '', "", ., ?, missing, (missing), not set, (not set), not available
 """
 JUNK_IDENTITIES = frozenset(word.strip() for word in _JUNK.split(","))
 

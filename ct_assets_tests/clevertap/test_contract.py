@@ -49,9 +49,9 @@ JUNK = """
     #n/a #na #null! #ref! #value! #name? #div/0! #num! (empty) (blank) {} []
     unknown (unknown) anonymous guest not_authenticated true false
     00000000-0000-0000-0000-000000000000 {00000000-0000-0000-0000-000000000000}
-    00000000000000000000000000000000
+    00000000000000000000000000000000 0.0 '' "" . ? missing (missing)
 """
-OF_TWO_WORDS = ["#n/a n/a", "[object object]"]
+OF_TWO_WORDS = ["#n/a n/a", "[object object]", "not set", "(not set)", "not available"]
 
 
 def test_junk_identities() -> None:

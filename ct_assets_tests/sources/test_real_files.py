@@ -285,3 +285,19 @@ def test_settings_hold_for_a_column_that_is_watched(tmp_path: Path) -> None:
 
     assert watermark.largest(files, "größe", types={}, settings=settings) == "10"
     assert watermark.count(files, ("größe", "9"), types={}, settings=settings) == 1
+
+
+def test_moments_with_an_offset_for_a_time_zone_are_read_in_utc(tmp_path: Path) -> None:
+    """As pandas writes those of text such as 2024-01-31T10:00:00+05:30."""
+    moment = datetime(2024, 1, 31, 4, 30, tzinfo=UTC)
+    columns = {
+        "at": pa.array([moment, None], pa.timestamp("us", "+05:30")),
+        "all": pa.array([[moment], None], pa.list_(pa.timestamp("ms", "-03:30"))),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "a.parquet")
+
+    snapshot([tmp_path / "a.parquet"], tmp_path / "out.parquet", types={})
+
+    rows = pl.read_parquet(tmp_path / "out.parquet")
+    assert rows.schema == {"at": pl.Datetime("us", "UTC"), "all": pl.List(pl.Datetime("ms", "UTC"))}
+    assert rows.rows() == [(moment, [moment]), (None, None)]

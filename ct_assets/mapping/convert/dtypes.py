@@ -94,6 +94,8 @@ _NO_COUNTERPART: dict[type[pl.DataType], str] = {
     pl.Struct: "CleverTap takes flat values only. Declare `nested: flatten` to send each of its "
     "fields as one of its own, `nested: json` for one text of JSON, or take a single one with "
     "`expr:`.",
+    pl.Map: "CleverTap takes flat values only. Declare `nested: json` to send it as one text of "
+    "JSON, or make columns of its keys in the source.",
     pl.Duration: "CleverTap knows no durations. Send a number, such as its seconds, with `expr:`.",
     pl.Binary: "CleverTap takes no binary values. Send it as text (for example hexadecimal) with "
     "`expr:`, or leave it out.",

@@ -3,10 +3,11 @@
 import json
 
 import polars as pl
+from polars.datatypes import DataTypeClass
 
 from ct_assets.clevertap import record
 from ct_assets.mapping.convert.conversion import Target
-from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, is_whole
+from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, is_whole, text
 from ct_assets.mapping.convert.text import written
 
 
@@ -22,6 +23,8 @@ def as_json(value: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
         values = value.arr.to_list() if isinstance(dtype, pl.Array) else value
         each = as_json(pl.element(), inner(dtype), target).fill_null("null")
         return _text("[", values.list.eval(each).list.join(","), "]")
+    if isinstance(dtype, pl.Map):
+        return _object(value, dtype, target)
     if isinstance(dtype, pl.Struct):
         members = [_member(value, part, target) for part in dtype.fields]
         joined = pl.concat_str(members, separator=",", ignore_nulls=True) if members else pl.lit("")
@@ -37,6 +40,22 @@ def as_json(value: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     if isinstance(dtype, pl.Binary | pl.Object):
         return written(value, dtype, target)
     return record.encoded(value, dtype)
+
+
+def _object(value: pl.Expr, dtype: pl.Map, target: Target) -> pl.Expr:
+    key, kind = _instance(dtype.key), _instance(dtype.value)
+    entries = value.cast(pl.List(pl.Struct({"key": key, "value": kind})))
+    name = text(pl.element().struct.field("key"), key)
+    member = _text(
+        as_json(name, pl.String(), target),
+        ":",
+        as_json(pl.element().struct.field("value"), kind, target),
+    )
+    return _text("{", entries.list.eval(member.drop_nulls()).list.join(","), "}")
+
+
+def _instance(dtype: pl.DataType | DataTypeClass) -> pl.DataType:
+    return dtype if isinstance(dtype, pl.DataType) else dtype()
 
 
 def _member(value: pl.Expr, part: pl.Field, target: Target) -> pl.Expr:

@@ -1,6 +1,7 @@
 """ParquetFormat reads Parquet files in the types that they have."""
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,8 @@ import polars as pl
 from ct_assets.sources.formats.parquet_columns import TopColumn, columns_of
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named, which
 
+# Of a column with an offset for a time zone polars would make no error, but end the whole read.
+os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 _MAGIC = b"PAR1"
 _NANOSECONDS = pl.ScanCastOptions(datetime_cast="nanosecond-downcast")
 
@@ -29,7 +32,8 @@ class ParquetFormat(SourceFormat):
         frame = pl.scan_parquet(list(files), glob=False)
         if any(each.int96 for each in columns.values()):
             frame = _with_int96(files, frame.collect_schema(), columns)
-        return frame.drop([name for name, each in columns.items() if each.unread])
+        frame = frame.drop([name for name, each in columns.items() if each.unread])
+        return _without_offsets(frame)
 
     def left_out(self, files: Sequence[Path]) -> Mapping[str, str]:
         return {name: each.unread for name, each in columns_of(files).items() if each.unread}
@@ -68,14 +72,36 @@ def _with_int96(
 
 
 def _in_microseconds(dtype: pl.DataType) -> pl.DataType:
+    return _with_times(dtype, lambda time: pl.Datetime("us", time.time_zone))
+
+
+def _without_offsets(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Moments with an offset for a time zone, such as +05:30, in UTC: polars knows names alone."""
+    schema = frame.collect_schema()
+    types = {name: _with_times(dtype, _in_utc) for name, dtype in schema.items()}
+    return frame.with_columns(
+        pl.col(name).cast(dtype) for name, dtype in types.items() if dtype != schema[name]
+    )
+
+
+def _in_utc(time: pl.Datetime) -> pl.Datetime:
+    offset = time.time_zone is not None and time.time_zone[0] in "+-"
+    return pl.Datetime(time.time_unit, "UTC") if offset else time
+
+
+def _with_times(dtype: pl.DataType, change: Callable[[pl.Datetime], pl.DataType]) -> pl.DataType:
+    """The type with other types of the times in it."""
     if isinstance(dtype, pl.Datetime):
-        return pl.Datetime("us", dtype.time_zone)
+        return change(dtype)
     if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.DataType):
-        return pl.List(_in_microseconds(dtype.inner))
+        return pl.List(_with_times(dtype.inner, change))
     if isinstance(dtype, pl.Struct):
         parts = {part.name: part.dtype for part in dtype.fields}
         return pl.Struct(
-            {n: _in_microseconds(d) if isinstance(d, pl.DataType) else d for n, d in parts.items()}
+            {
+                name: _with_times(part, change) if isinstance(part, pl.DataType) else part
+                for name, part in parts.items()
+            }
         )
     return dtype
 

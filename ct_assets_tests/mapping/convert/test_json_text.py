@@ -38,6 +38,10 @@ CASES: list[tuple[Any, object, str | None]] = [
     (pl.List(pl.Decimal(10, 2)), [Decimal("1.50")], "[1.5]"),
     (pl.List(pl.Decimal(38, 0)), [Decimal(5), None], "[5,null]"),
     (pl.List(pl.Enum(["x"])), ["x"], '["x"]'),
+    (pl.Map(pl.String, pl.Int64), {"k": 1, 'a"b': 2, "n": None}, '{"k":1,"a\\"b":2}'),
+    (pl.Map(pl.String, pl.Int64), {}, "{}"),
+    (pl.Map(pl.String, pl.Int64), None, None),
+    (pl.Map(pl.Int32, pl.List(pl.String)), {7: ["x"]}, '{"7":["x"]}'),
 ]
 
 

@@ -90,12 +90,13 @@ JUNK = """
     undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx
     NULL N/A NaN -Infinity Undefined
     None none NONE \\N #N/A (null) (NULL) (none) <null> <NA> NaT - -- [null] {} Unknown Anonymous
+    0.0 . ? (missing)
     00000000-0000-0000-0000-000000000000 00000000000000000000000000000000 #REF! True
 """
 NOBODYS = ["n", "N", "00", "-2", "nulls", "Nonna", "00000000-0000-0000-0000-000000000001", "\\M"]
 
 
-@pytest.mark.parametrize("junk", [*JUNK.split(), " null "])
+@pytest.mark.parametrize("junk", [*JUNK.split(), " null ", "(not set)", "Not Set"])
 def test_identities_that_stand_for_nobody(junk: str) -> None:
     assert one(junk, FieldType.IDENTITY) == (None, "identity_junk")
     assert one(junk, FieldType.OBJECT_ID) == (None, "identity_junk")
