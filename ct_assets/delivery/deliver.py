@@ -13,7 +13,7 @@ from ct_assets.clevertap.codes import LIMIT
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
-from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest
+from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
 from ct_assets.delivery.diff.existence import Looking
 from ct_assets.delivery.diff.membership import LIST
@@ -25,6 +25,7 @@ from ct_assets.delivery.sender.delete_adapter import Deleting
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
 from ct_assets.delivery.sender.profile_looks import ProfileLooks
+from ct_assets.delivery.sender.refusal_limit import OF_A_FIRST_DELIVERY, RefusalLimit
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
@@ -62,6 +63,8 @@ class PlannedDelivery:
     plan: DeliveryPlan
     leftover: Settlement | None
     """Of an earlier delivery that had not been settled."""
+    keys: int
+    """Rows that CleverTap had acknowledged before it."""
 
 
 def deliver(
@@ -150,7 +153,7 @@ def plan_delivery(
     state.publish()
     if not request.rehearsal:
         account_witness.write(request.home, state_id, number, keys, request.at)
-    return PlannedDelivery(number, plan, leftover)
+    return PlannedDelivery(number, plan, leftover, keys)
 
 
 def send_delivery(
@@ -199,6 +202,7 @@ def _send_part(
         rng=sending.rng,
         stop=sending.stop,
         retry=sending.retry or Retry(resends=Retry.resends if policy.counts_twice else RESENDS),
+        limit=RefusalLimit(None if deletions else _refusable(policy, delivery)),
         on_unknown="park" if policy.parks else "resend",
         progress=lambda stats: sending.progress(_progress(delivery.plan, stats)),
     )
@@ -226,6 +230,13 @@ def _send_list(
         stop=sending.stop,
     ).send()
     sending.progress(_progress(delivery.plan, stats))
+
+
+def _refusable(policy: Policy, delivery: PlannedDelivery) -> float | None:
+    """The share of records that CleverTap may refuse before nothing more leaves."""
+    if policy.max_refused is None and not delivery.keys:
+        return OF_A_FIRST_DELIVERY
+    return policy.max_refused
 
 
 def _progress(plan: DeliveryPlan, stats: SendStats) -> Progress:

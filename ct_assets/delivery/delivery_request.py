@@ -43,6 +43,8 @@ class Policy:
     """A share of the rows that were acknowledged; up to ten rows always pass."""
     max_changed: float | None = None
     """A share of the rows that were acknowledged, while the declaration stays the same."""
+    max_refused: float | None = None
+    """A share of the records with a verdict, above which nothing more leaves: see RefusalLimit."""
     idempotent: bool = True
     """False if a profile sent twice counts twice, as with `incr`."""
     mode: Literal["upsert", "update_only", "create_only"] = "upsert"

@@ -147,6 +147,7 @@ def policy(
         on_removed=sync.on_removed,
         max_removed=sync.max_removed,
         max_changed=sync.max_changed,
+        max_refused=sync.max_refused,
         idempotent=sync.idempotent,
         mode=sync.mode,
         look_again=timedelta(hours=sync.look_again_hours),

@@ -18,6 +18,7 @@ from ct_assets.clevertap.verdicts import (
     Verdict,
 )
 from ct_assets.delivery.sender.batch import Work
+from ct_assets.delivery.sender.refusal_limit import RefusalLimit
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 
@@ -73,6 +74,7 @@ class OutcomePolicy:
     retry: Retry
     rng: Random
     on_unknown: Literal["resend", "park"]
+    limit: RefusalLimit = field(default_factory=RefusalLimit)
     _reached: bool = False
     _last_ack: float = float("-inf")
     _passed: float = float("-inf")
@@ -115,6 +117,7 @@ class OutcomePolicy:
             self.ledger.acked(work.batch.number, judged, refusals)
         self.stats.acked += len(judged) - len(refusals)
         self.stats.refused += len(refusals)
+        self._check_limit(work, refusals)
         if not left:
             return Finished()
         work.narrow(sorted(left))
@@ -194,6 +197,7 @@ class OutcomePolicy:
         refusal = Refusal(work.rows[0], verdict.status, verdict.why)
         self.ledger.acked(work.batch.number, work.rows, (refusal,))
         self.stats.refused += 1
+        self._check_limit(work, (refusal,))
         self._alone.append((work.batch.number, work.rows))
         return Finished()
 
@@ -222,6 +226,10 @@ class OutcomePolicy:
         if failing_since is None or self._last_ack < failing_since:
             self._end(why, passing=passing)
         return Open()
+
+    def _check_limit(self, work: Work, refusals: Sequence[Refusal]) -> None:
+        if why := self.limit.broken(work, refusals, self.stats):
+            self._end(why)
 
     def _end(self, why: str, *, passing: bool = False) -> Open:
         """Ends the sending; the first reason stays, whatever requests in flight are answered."""

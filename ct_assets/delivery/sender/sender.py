@@ -20,6 +20,7 @@ from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.hosts_slots import Slots
 from ct_assets.delivery.sender.lanes import LaneQueue
 from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, OutcomePolicy
+from ct_assets.delivery.sender.refusal_limit import RefusalLimit
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.worker import Exchange, Uploader, Worker
@@ -57,6 +58,7 @@ def send(
     stop: threading.Event,
     on_unknown: Literal["resend", "park"] = "resend",
     retry: Retry | None = None,
+    limit: RefusalLimit | None = None,
     window: CongestionWindow | None = None,
     clock: SendClock | None = None,
     stats: SendStats | None = None,
@@ -71,7 +73,12 @@ def send(
     stats = stats or SendStats()
     clock = clock or SystemClock()
     policy = OutcomePolicy(
-        ledger=ledger, stats=stats, retry=retry or Retry(), rng=rng, on_unknown=on_unknown
+        ledger=ledger,
+        stats=stats,
+        retry=retry or Retry(),
+        rng=rng,
+        on_unknown=on_unknown,
+        limit=limit or RefusalLimit(),
     )
     worker = Worker(client, ledger, slots, window or CongestionWindow(), stop)
     started = clock.now()

@@ -166,7 +166,8 @@ class Sync(Part):
     max_rejected: Share = 0.10
     """Share of rejected rows above which nothing is sent."""
     max_refused: Share | None = None
-    """Share of refused records above which a check fails."""
+    """Share of refused records above which a check fails, and nothing more is sent once 2,000 have
+    their verdict. Left out: half of them end the sending while CleverTap has taken none before."""
     trigger: Trigger | None = None
     """A cron line, or on_change. Left out: by hand."""
     paused: bool = False
