@@ -1,8 +1,10 @@
 """Shows what the next run of a sync would send: `ct-assets plan`."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
+import orjson
 from rich.console import Console
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
@@ -11,6 +13,7 @@ from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.commands.support.partition_options import partition_options, partitions_of
+from ct_assets.commands.support.reviewed_plan import markdown
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import DryRunResult
@@ -33,6 +36,17 @@ from ct_assets.io_managers.delivery_requests import DeliveryOptions
     help="Also ask CleverTap to judge the records with dryRun=1, which keeps none of them. Its "
     "published reference does not mention dryRun: try it on a test account first.",
 )
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the plan to FILE, for `ct-assets run --plan FILE`.",
+)
+@click.option(
+    "--markdown",
+    "page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write it to FILE as Markdown, for a comment on a pull request.",
+)
 @partition_options
 @json_option
 @click.pass_obj
@@ -44,6 +58,8 @@ def command(
     limit: int | None,
     allow: tuple[str, ...],
     ask_clevertap: bool,
+    out: Path | None,
+    page: Path | None,
     partition: str | None,
     all_partitions: bool,
     as_json: bool,
@@ -60,6 +76,10 @@ def command(
         plan = plan_sync(
             project, declared, options, keys, ask_clevertap=ask_clevertap, instance=opened
         )
+    if out:
+        out.write_bytes(orjson.dumps(asdict(plan), option=orjson.OPT_INDENT_2, default=str))
+    if page:
+        page.write_text(markdown(plan), encoding="utf-8")
     if as_json:
         print_json(asdict(plan))
     else:

@@ -1,6 +1,7 @@
 """Starts one run of a sync, with options for this run alone: `ct-assets run`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -8,10 +9,12 @@ import click
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.partition_options import partition_options, partitions_of
+from ct_assets.commands.support.reviewed_plan import ReviewedPlan
 from ct_assets.components.automation.partition_choice import tags
 from ct_assets.components.project.runs import end_lost, job_name
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
+from ct_assets.io_managers.destinations import label
 from ct_assets.io_managers.parquet_io_manager import span
 from ct_assets.io_managers.result_line import MARK, result_line
 
@@ -32,6 +35,12 @@ def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tup
     callback=guards,
     help="A guard to pass this once; its message names it.",
 )
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Send what the plan in FILE says, with its options, or nothing: `ct-assets plan --out`.",
+)
 @partition_options
 @click.pass_obj
 def command(
@@ -41,6 +50,7 @@ def command(
     full: bool,
     limit: int | None,
     allow: tuple[str, ...],
+    plan_file: Path | None,
     partition: str | None,
     all_partitions: bool,
 ) -> None:
@@ -50,11 +60,20 @@ def command(
     """
     project = Project.load(module)
     declared = project.sync(sync)
+    options: dict[str, Any] = {"full": full, "limit": limit, "allow": list(allow)}
+    plan = ReviewedPlan.read(plan_file, sync) if plan_file else None
+    if plan:
+        if full or limit or allow or partition or all_partitions:
+            raise click.UsageError("--plan has the options of the plan, and takes no others")
+        options, partition = plan.options, plan.partition
     keys = partitions_of(project, declared.sync, partition, all_partitions=all_partitions)
-    options = {"full": full, "limit": limit, "allow": list(allow)}
     with kept_or_temporary() as instance:
         end_lost(instance, project.definitions.get_repository_def())
-        project.destination(sync, instance)  # or its mistake, before any row is read
+        to = label(project.destination(sync, instance))  # or its mistake, before any row is read
+        if plan and to != plan.destination:
+            raise UserError(
+                f"{plan_file} is a plan for {plan.destination}, and the run is for {to}"
+            )
         succeeded = execute(
             project.definitions,
             job_name(sync),

@@ -8,6 +8,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, compare
 from ct_assets.delivery.diff.existence import Looking
+from ct_assets.delivery.diff.plan_digest import plan_digest
 from ct_assets.delivery.diff.removals import RemovalPlan, find_removals
 from ct_assets.delivery.guards import changed_destination, changed_meaning, guards, renamed_sync
 from ct_assets.delivery.guards.renamed_sync import RENAMED
@@ -53,4 +54,18 @@ def make_plan(
     outbox.number(connection, request, diff)
     removals = find_removals(connection, request, diff, count_kept=count_kept)
     objection = guards.objection(connection, request, diff, removals)
+    objection = objection or _unlike_the_reviewed(connection, request)
     return DeliveryPlan(diff, removals, objection)
+
+
+def _unlike_the_reviewed(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest
+) -> str | None:
+    if request.reviewed in ("", plan_digest(connection)):
+        return None
+    name = request.policy.sync
+    return (
+        f"{name}: the records to be sent are not those of the reviewed plan: the source, the "
+        f"declaration or the state is another one now. Nothing was sent. Make a new plan "
+        f"(ct-assets plan {name} --out FILE), and look at it"
+    )

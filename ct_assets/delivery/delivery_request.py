@@ -89,6 +89,8 @@ class DeliveryRequest:
     limit: int | None = None
     allow: frozenset[str] = frozenset()
     """Guards that this run may pass, by the names that their messages give."""
+    reviewed: str = ""
+    """The digest of a plan that a person has looked at: nothing else is sent."""
     partition: str | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     patience: timedelta = timedelta(hours=1)

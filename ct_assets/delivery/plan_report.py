@@ -14,6 +14,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import existence
 from ct_assets.delivery.diff.diff import Diff, field_columns
 from ct_assets.delivery.diff.left_fields import left_fields
+from ct_assets.delivery.diff.plan_digest import plan_digest
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.guards.state_comparison import Comparison
@@ -63,6 +64,8 @@ class PlanReport:
     objection: str | None
     """The guard that would stop the delivery."""
     notes: tuple[str, ...]
+    digest: str
+    """Of the records that would leave; see `plan_digest`."""
 
 
 def plan(request: DeliveryRequest) -> PlanReport:
@@ -119,6 +122,7 @@ def _report(
         properties=properties or (),
         objection=stopped or plan.objection,
         notes=tuple(notes),
+        digest=plan_digest(connection),
     )
 
 

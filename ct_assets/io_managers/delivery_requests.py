@@ -29,6 +29,10 @@ class DeliveryOptions(dg.Config):
     allow: list[str] = Field(
         default=[], description="Guards to pass this once, such as `max_removed`."
     )
+    reviewed: str = Field(
+        default="",
+        description="The digest of a plan that was looked at: nothing else is sent.",
+    )
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ def request(
         full=options.full,
         limit=options.limit,
         allow=frozenset(options.allow),
+        reviewed=options.reviewed,
         retention=retention,
         partition=upload.partition,
         witnesses=witnesses,

@@ -1,7 +1,9 @@
 """Plans the next run of a sync from rows read just now; asking changes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -38,6 +40,8 @@ class SyncPlan:
     blast: DeclarationDiff | None
     """By an edit of the declaration; `ct-assets plan --json` has it under this name."""
     asked: DryRunResult | None
+    options: Mapping[str, Any]
+    """The `DeliveryOptions` of the run that was planned."""
 
 
 def plan_sync(
@@ -67,6 +71,7 @@ def plan_sync(
             report=plan(request),
             blast=declaration_diff(workspace, declared.sync),
             asked=_asked(request, to) if ask_clevertap else None,
+            options=DeliveryOptions(**dict(options)).model_dump(exclude={"reviewed"}),
         )
 
 
