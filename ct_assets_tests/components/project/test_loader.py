@@ -11,10 +11,11 @@ from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets_tests.components import kit
 
 KNOWN = (
-    "name, object, source, identify_by, where, fields, other_columns, event, event_key, ts, "
-    "duplicates, require_profile, junk_identities, limits, max_rejected, max_refused, trigger, "
-    "paused, after, destination, partition, on_unknown, first_run, on_removed, max_removed, "
-    "max_changed, fresh_within_hours, description, owners, tags, group"
+    "name, object, source, identify_by, where, fields, other_columns, consent, event, event_key, "
+    "ts, duplicates, require_profile, segment, junk_identities, limits, max_rejected, max_refused, "
+    "trigger, paused, after, upstream, destination, partition, on_unknown, first_run, mode, "
+    "look_again_hours, on_removed, max_removed, max_changed, fresh_within_hours, tests, "
+    "description, owners, tags, group"
 )
 THERE_ARE = (
     "There are ct_assets.components.ClevertapSync, ct_assets.components.SourceTable and "
@@ -315,8 +316,9 @@ def test_a_mistake_in_python_names_the_line_that_declares(tmp_path: Path) -> Non
     text = printed(tmp_path, OTHER, **{"more/syncs.py": python_sync(object="profil")})
 
     assert text == (
-        "defs/more/syncs.py:6: object: must be one of profile, event, not 'profil'; did you mean "
-        "'profile'? Write `object: profile` for people or `object: event` for what they did."
+        "defs/more/syncs.py:6: object: must be one of profile, event, segment, not 'profil'; did "
+        "you mean 'profile'? Write `object: profile` for people, `object: event` for what they "
+        "did, or `object: segment` for a list of people."
     )
 
 
