@@ -167,6 +167,7 @@ class SyncSettings(TypedDict, total=False):
     first_run: Literal["backfill", "from_now"]
     mode: Literal["upsert", "update_only", "create_only"]
     look_again_hours: float
+    send: Literal["records", "changed_fields"]
     on_removed: Literal["keep", "clear", "delete"]
     max_removed: float
     max_changed: float | None

@@ -50,6 +50,8 @@ class Policy:
     mode: Literal["upsert", "update_only", "create_only"] = "upsert"
     look_again: timedelta = timedelta(hours=24)
     """Age above which it is asked again whether CleverTap has a profile."""
+    sends_changed_fields: bool = False
+    """Whether a changed profile goes without the fields that CleverTap acknowledged as they are."""
     custom_list: CustomList | None = None
     """Of a segment."""
     neighbours: frozenset[str] = frozenset()

@@ -15,6 +15,7 @@ import polars as pl
 
 from ct_assets.clevertap.contract import MAX_RECORDS
 from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.diff import field_marks
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.batch import Batch
@@ -46,7 +47,8 @@ READ_BYTES = 8_000_000
 _REMOVED = f"""
     select
         batch, position, null as lane, action, kind, key, null as person, null as fingerprint,
-        record, strlen(record) as bytes, fields, null as replaces, null as also
+        record, strlen(record) as bytes, fields, null as replaces, null as also,
+        null as marks
     from (from {REMOVALS} order by batch, position)
 """
 
@@ -69,6 +71,7 @@ def write(
     connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff, delivery: int
 ) -> None:
     """Writes the rows of `NUMBERED`, and those of `REMOVALS`, which leave after all others."""
+    connection.execute(field_marks.TABLE)
     records = OUTGOING.typed(_records(request, diff))
     order = "" if _side_by_side(request, diff) else "order by batch, position"
     if order and diff.going > MAX_SORTED_AT_ONCE:
@@ -191,7 +194,8 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
 
 def _side_by_side(request: DeliveryRequest, diff: Diff) -> bool:
     """Whether profiles leave in the order of the snapshot: many, so that none must be sorted."""
-    return request.policy.object != "event" and diff.going > MAX_SORTED
+    narrowed = request.policy.sends_changed_fields  # which joins, and so keeps no order
+    return request.policy.object != "event" and diff.going > MAX_SORTED and not narrowed
 
 
 def _in_batches(sequenced: str, *, small: bool) -> str:
@@ -214,7 +218,10 @@ def _in_batches(sequenced: str, *, small: bool) -> str:
 
 def _records(request: DeliveryRequest, diff: Diff) -> str:
     held, record = _fields(request, diff)
-    source = f"{VALID} as v join {NUMBERED} as n on n.row = v.row"
+    source, marks = f"{VALID} as v join {NUMBERED} as n on n.row = v.row", "null"
+    if request.policy.sends_changed_fields:
+        narrowed = field_marks.narrowed(request, diff.positions)
+        source, marks = f"{narrowed} as v join {NUMBERED} as n on n.row = v.row", "v.marks"
     if _side_by_side(request, diff):
         source = f"{VALID} as v positional join {NUMBERED} as n"
         record = f"if(v.row = n.row, {record}, error('the snapshot changed while it was read'))"
@@ -222,7 +229,7 @@ def _records(request: DeliveryRequest, diff: Diff) -> str:
         select
             n.batch, n.position, n.lane, 'upsert' as action, v.kind, v.key,
             n.lane_hash as person, n.fingerprint, {record} as record, n.bytes,
-            {held} as fields, n.replaces, n.also
+            {held} as fields, n.replaces, n.also, {marks} as marks
         from {source} where n.batch is not null
     """
 
@@ -257,7 +264,7 @@ def _row_group(connection: duckdb.DuckDBPyConnection) -> int:
 
 def rows(outbox: Path) -> str:
     """SQL of the records; an outbox of an older version lacks the column `also`."""
-    added = "select null::ubigint[] as also where false"
+    added = "select null::ubigint[] as also, null::uinteger[] as marks where false"
     return f"(from {parquet_sql(outbox)} union all by name {added})"
 
 

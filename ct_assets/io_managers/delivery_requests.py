@@ -156,6 +156,7 @@ def policy(
         idempotent=sync.idempotent,
         mode=sync.mode,
         look_again=timedelta(hours=sync.look_again_hours),
+        sends_changed_fields=sync.send == "changed_fields",
         custom_list=_custom_list(sync),
         neighbours=neighbours,
     )

@@ -13,7 +13,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import DELETABLE
 from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
 from ct_assets.delivery.delivery_request import MEMORY, Policy
-from ct_assets.delivery.diff import existence
+from ct_assets.delivery.diff import existence, field_marks
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.operations.person_rows import (
     Person,
@@ -140,7 +140,9 @@ def _erase_home(state: SyncState, person: Person) -> tuple[int, int]:
         keys = _keys_of(connection, person)
         lines = _erase_files(state.home, keys, person)
         rows = sum(_delete_rows(connection, table, keys) for table in ("synced", "held"))
-        existence.forget(connection, [f"{kind}:{value}" for kind, value in keys])
+        names = [f"{kind}:{value}" for kind, value in keys]
+        field_marks.forget(connection, names)
+        existence.forget(connection, names)
     state.ledger.erase([value for _, value in person])
     return rows, lines
 

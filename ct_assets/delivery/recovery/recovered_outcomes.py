@@ -51,8 +51,8 @@ def report(
         f"""
         select batch, 0 as position, coalesce(_action, 'upsert') as action, kind, key,
             null::ubigint as person, _fingerprint as fingerprint, _fields as fields,
-            _replaces as replaces, _also as also, try_cast(code as bigint) as code, outcome,
-            message
+            _replaces as replaces, _also as also, null as marks,
+            try_cast(code as bigint) as code, outcome, message
         from {lines} {kept} where outcome <> 'held'
         """,
     )

@@ -9,6 +9,7 @@ import duckdb
 
 from ct_assets.clevertap.codes import PARKED, REFUSED
 from ct_assets.delivery.delivery_request import Policy
+from ct_assets.delivery.diff import field_marks
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
@@ -86,6 +87,7 @@ def fold(
     with transaction(connection):
         put(connection, "folded", facts["delivery"])
         _release(connection, parks=policy.parks)
+        field_marks.fold(connection)
         connection.execute(_ACKED.format(**facts))
         connection.execute(_REFUSED.format(**facts))
         if policy.parks:

@@ -128,7 +128,7 @@ def load_outcomes(
         f"""
         select
             o.batch, o.position, o.action, o.kind, o.key, o.person, o.fingerprint, o.fields,
-            o.replaces, o.also, r.code,
+            o.replaces, o.also, o.marks, r.code,
             if(r.row is null, coalesce(s.outcome, 'unsent'), 'refused') as outcome,
             coalesce(r.message, s.why) as message
         from {outbox.rows(path)} as o

@@ -142,6 +142,7 @@ OUTGOING = ScratchTable(  # the columns of `outbox.parquet`
         "fields": "ubigint[]",  # those that CleverTap holds once the record is acked
         "replaces": "varchar[]",
         "also": "ubigint[]",
+        "marks": "uinteger[]",  # of the fields that CleverTap holds then: see field_marks
     },
 )
 
@@ -160,6 +161,7 @@ RECORD_OUTCOMES = ScratchTable(
         "fields": "ubigint[]",
         "replaces": "varchar[]",
         "also": "ubigint[]",
+        "marks": "uinteger[]",
         "code": "bigint",  # CleverTap's, of a refusal
         "outcome": "varchar",  # acked, refused, unknown or unsent
         "message": "varchar",

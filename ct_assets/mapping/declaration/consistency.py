@@ -16,10 +16,10 @@ _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition
 _ONLY_RECORDS = (
     *("fields", "other_columns", "consent", "event", "event_key", "ts", "duplicates"),
     *("first_run", "partition", "on_unknown", "on_removed", "max_removed", "max_changed"),
-    *("mode", "look_again_hours"),
+    *("mode", "look_again_hours", "send"),
     "max_refused",
 )
-_ONLY_PROFILES = ("on_removed", "max_removed", "consent", "mode", "look_again_hours")
+_ONLY_PROFILES = ("on_removed", "max_removed", "consent", "mode", "look_again_hours", "send")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
 # Types that a field of CleverTap's own may be declared as, besides its own.
 _NARROWER = {FieldType.AGE: (FieldType.INTEGER,), FieldType.FLOAT: (FieldType.INTEGER,)}
@@ -93,12 +93,25 @@ def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
                 (setting,), "is for events, and this sync has `object: profile`. Leave it out."
             )
     yield from _of_mode(raw)
+    yield from _of_send(raw)
     if raw.get("fields", {}) == {} and not (raw.get("other_columns") or raw.get("consent")):
         yield Problem(
             (),
             "`fields` is missing. Write at least one, such as `fields: {Email: email_column}`, "
             "or `other_columns: true` for all columns under their own names.",
         )
+
+
+def _of_send(raw: Mapping[str, object]) -> Iterator[Problem]:
+    if raw.get("send") != "changed_fields":
+        return
+    for name, field in _long_fields(raw):
+        if field.get("op") in NUMBER_OPERATORS:
+            yield Problem(
+                ("fields", name, "op"),
+                f"{field['op']} counts whenever it is sent, and `send: changed_fields` would send "
+                "it only when its number is another one. Leave one of the two out.",
+            )
 
 
 def _of_mode(raw: Mapping[str, object]) -> Iterator[Problem]:

@@ -190,6 +190,9 @@ class Sync(Part):
     those that it lacks. The last two ask for each profile that this sync never delivered."""
     look_again_hours: float = Setting(24, strict=True, gt=0)
     """Of `mode`: age above which it is asked again whether CleverTap has a profile."""
+    send: Literal["records", "changed_fields"] = "records"
+    """Of a profile that changed: send its record, or only the fields that changed since they were
+    acknowledged. After a lost answer the whole record goes."""
     on_removed: Literal["keep", "clear", "delete"] = "keep"
     """Of people who are in the source no more: keep them, clear their fields or delete them."""
     max_removed: Share = 0.05
