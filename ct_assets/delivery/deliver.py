@@ -189,13 +189,13 @@ def _send_part(
     deletions: bool,
 ) -> None:
     client, policy = sending.client, request.policy
-    client.may_write = state.hold.may_send
-    slots = hosts_slots.others if deletions else hosts_slots.uploads
+    slots = (hosts_slots.others if deletions else hosts_slots.uploads)(client.destination)
+    client.may_write = lambda: state.hold.may_send() and hosts_slots.are_held(slots)
     send(
         outbox.batches(state.home / OUTBOX, deletions=deletions),
         Deleting(client) if deletions else client,
         DeliveryLedger(state.ledger, delivery.number),
-        slots=slots(client.destination),
+        slots=slots,
         window=CongestionWindow(MAX_IN_FLIGHT_OTHER) if deletions else None,
         stats=stats,
         clock=sending.clock,

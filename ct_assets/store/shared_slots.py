@@ -52,6 +52,17 @@ class SharedSlots:
             if number is not None:
                 self._release(number)
 
+    def are_held(self) -> bool:
+        """Whether the slots of this process are its own at this moment, and no other host's."""
+        session = self._session
+        if session is None or self._orphans & self._held:
+            return False
+        try:
+            session.check()
+        except DatabaseError:
+            return False
+        return True
+
     def _acquire(self, stop: threading.Event) -> int | None:
         """Whoever waits holds the queue, so a host cannot take its own slot back before it."""
         with self._turn:
@@ -107,9 +118,10 @@ class SharedSlots:
         return self._session
 
     def _release(self, number: int) -> None:
-        session = self._session
+        session, is_ours = self._session, number not in self._orphans
         self._held.discard(number)
-        if session is not None and number not in self._orphans:
+        self._orphans.discard(number)
+        if session is not None and is_ours:
             with contextlib.suppress(DatabaseError):
                 session.rows(_UNLOCK, (self._first + number,))
 

@@ -67,6 +67,22 @@ def test_nothing_leaves_while_others_have_the_slot_of_a_request_in_flight(
             assert free(slots, 1) == 1
 
 
+def test_a_slot_that_was_lost_is_not_held(shared: StoreSettings) -> None:
+    slots, others = (SharedSlots(shared, "a", "upload", 3) for _ in range(2))
+    with slots.slot(NEVER):
+        assert slots.are_held()
+        assert slots._session
+        slots._session._lease = 0.0  # so that it looks at the server each time
+        end_sessions(shared)
+
+        assert not slots.are_held()
+        with others.slot(NEVER):
+            assert free(slots, 1) == 0
+            assert not slots.are_held()
+    with slots.slot(NEVER):
+        assert slots.are_held()
+
+
 def test_it_gives_up_when_it_is_to_stop(shared: StoreSettings) -> None:
     slots, stop = SharedSlots(shared, "a", "upload", 1), threading.Event()
     with slots.slot(NEVER):

@@ -38,6 +38,11 @@ class HostsSlots(NamedTuple):
                 yield is_held
 
 
+def are_held(slots: Slots) -> bool:
+    """Whether no other host can have a slot that this process holds; locks on files do not go."""
+    return not isinstance(slots, HostsSlots) or slots.shared.are_held()
+
+
 def uploads(destination: Destination) -> Slots:
     """Those for uploads to an account, of this host, or of all hosts where they share a store."""
     return _of(upload_slots(destination), destination, "upload", MAX_IN_FLIGHT)
