@@ -9,7 +9,7 @@ from ct_assets.clevertap.fields import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
 from ct_assets.mapping.convert.hidden_values import HIDEABLE
 from ct_assets.mapping.declaration.catalog_names import STAGES
-from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS
+from ct_assets.mapping.declaration.field import JSON, LIST_OPERATORS, NUMBER_OPERATORS
 from ct_assets.mapping.declaration.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
@@ -163,13 +163,15 @@ def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Pro
         )
     if kind == "profile" and op != "set":
         yield from _of_operator(name, field, str(op))
+    if field.get("value") is not None and (field.get("json") or field.get("type") == JSON):
+        yield Problem((*path, "json"), "is for text of the source. Write the value as it is.")
     if field.get("on_null") == "clear" and field.get("value") is not None:
         yield Problem((*path, "on_null"), "clear has no meaning beside a constant `value`.")
 
 
 def _of_type(name: str, given: object, raw: Mapping[str, object]) -> Iterator[Problem]:
     path = ("fields", name, "type")
-    if given is None or raw.get("object") not in ("profile", "event"):
+    if given in (None, JSON) or raw.get("object") not in ("profile", "event"):
         return
     own = own_type(raw, name)
     if own is not None and given not in (own, *_NARROWER.get(own, ())):

@@ -37,7 +37,7 @@ def _as_text(field: object, own: FieldType | None) -> object:
 def problems_of_constants(sync: Sync) -> Iterator[Problem]:
     """Values that would have every row rejected."""
     for name, field in sync.fields.items():
-        if field.value is None or field.columns():
+        if field.value is None or field.columns() or field.json_ is not False:
             continue
         alone = sync.bare({name: field}).model_copy(update=_NOBODY)
         if (message := _problem(alone)) is not None:

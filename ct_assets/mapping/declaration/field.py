@@ -24,6 +24,7 @@ from ct_assets.mapping.json_texts import json_shape
 
 LIST_OPERATORS, NUMBER_OPERATORS = ("add", "remove"), ("incr", "decr")
 FILLINGS = ("column", "template", "value", "expr")
+JSON = "json"
 SCALARS = (str, bool, int, float, date, datetime)
 
 
@@ -201,7 +202,8 @@ class Field(Filling):
     """Between the values of a list that is given as text."""
     json_: object = Setting(default=False, alias="json")
     """Of text that is JSON: true to read it as the lists, structs and values that it has, or their
-    shape, such as `[{sku: string, price: float}]`; keys that the shape leaves out are not read."""
+    shape, such as `[{sku: string, price: float}]`; keys that the shape leaves out are not read.
+    `type: json` is short for `json: true`."""
     map: dict[str, Entry] | None = None
     """The value to send for each value of the source: `{Married: Y, Single: N}`. Blanks around text
     do not count, capital letters do."""
@@ -216,6 +218,13 @@ class Field(Filling):
     as it is."""
     redact: Redaction | None = None
     """Send `***` in place of the value, or of all but its first and last characters."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _json_by_type(cls, raw: object) -> object:
+        if not isinstance(raw, Mapping) or raw.get("type") != JSON:
+            return raw
+        return {"json": True, **{name: value for name, value in raw.items() if name != "type"}}
 
     @field_validator("json_")
     @classmethod

@@ -4,7 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ct_assets.mapping import SchemaError
+from ct_assets.mapping import DeclarationError, SchemaError
 from ct_assets_tests.mapping.splitting import events, profiles
 
 UNREAD = (None, "json_unreadable")
@@ -131,3 +131,17 @@ def test_items_that_are_nested_say_what_to_declare() -> None:
 
     with pytest.raises(SchemaError, match=r"or name the keys to send in the shape of its `json:`"):
         events(rows, {"Items": field}, ts=None, event="Charged")
+
+
+def test_a_type_of_json_is_short_for_a_shape_that_is_found() -> None:
+    rows = pl.DataFrame({"id": ["u"], "key": ["a"], "lines": ['[{"sku": "x"}]']})
+
+    for field in ({"type": "json"}, {"type": "json", "json": [{"sku": "string"}]}):
+        items = {"Items": {"column": "lines", **field}}
+        assert events(rows, items, ts=None, event="Charged").data == [{"Items": [{"sku": "x"}]}]
+
+
+@pytest.mark.parametrize("how", [{"json": True}, {"type": "json"}])
+def test_a_constant_is_no_json(how: dict[str, Any]) -> None:
+    with pytest.raises(DeclarationError, match=r"fields.V.json: is for text of the source. Write"):
+        profiles(pl.DataFrame({"id": ["a"]}), {"V": {"value": "[1]", **how}})
