@@ -145,7 +145,7 @@ class Staging:
 
     def name_of(self, snapshot: Snapshot) -> str | None:
         """A name by which the snapshot is found while it is kept; None of one of another folder."""
-        folder = snapshot.path.parent
+        folder = snapshot.folder
         return str(folder.relative_to(self.root)) if folder.is_relative_to(self.root) else None
 
     def named(self, name: str) -> pl.LazyFrame | None:

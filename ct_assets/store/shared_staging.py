@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import polars as pl
+
 from ct_assets.files import sweep
 from ct_assets.snapshot_meta import SnapshotMeta, to_json
 from ct_assets.staging import (
@@ -29,6 +31,7 @@ from ct_assets.staging import (
     is_range,
     partition_of,
     pointed_to,
+    scan,
 )
 from ct_assets.store import held_copies
 from ct_assets.store.objects import ObjectMissing, Objects
@@ -71,6 +74,15 @@ class SharedStaging(Staging):
             raise NotStagedError(key, None)
         # Several, if the store counts whole seconds.
         return max(found, key=lambda snapshot: snapshot.folder.name)
+
+    def named(self, name: str) -> pl.LazyFrame | None:
+        folder = self.root / name
+        prefix = f"{self._name(folder)}/"
+        files = {e.name.removeprefix(prefix): e.size for e in self.objects.entries(prefix)}
+        if DATA not in files:
+            return None
+        self._bring(files, folder)
+        return scan(folder / DATA)
 
     def snapshots(self, key: Sequence[str]) -> list[Path]:
         """Copies of the files of all snapshots of an asset that are in the store."""

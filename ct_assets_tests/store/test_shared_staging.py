@@ -129,6 +129,18 @@ def test_partitions_of_all_hosts(host: Hosts) -> None:
     assert not b.knows(("shop",)), "an asset in the same folder is another one"
 
 
+def test_a_snapshot_is_found_by_its_name(host: Hosts) -> None:
+    a, b = host("a"), host("b")
+    name = a.name_of(publish(a, 1))
+    publish(a, 2)
+
+    assert name
+    found = b.named(name)
+    assert found is not None
+    assert found.collect()["n"].to_list() == [1]
+    assert b.named(f"{name}0") is None
+
+
 def test_nothing_is_staged(host: Hosts) -> None:
     a = host("a")
 
