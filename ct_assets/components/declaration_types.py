@@ -196,6 +196,7 @@ class SourceSettings(TypedDict, total=False):
     sql_file: str | None
     delta: str | None
     types: Mapping[str, Literal["string", "integer", "float", "boolean", "date", "datetime"]]
+    format: Literal["csv", "ndjson", "parquet"] | None
     encoding: str | None
     separator: str | None
     quote: str | None

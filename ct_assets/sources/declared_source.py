@@ -49,7 +49,7 @@ class DeclaredSource:
         query = self.source.kind.query(self._origin())
         since = {
             name
-            for name in (*CSV_SETTINGS, "connection", "incremental", "delta")
+            for name in (*CSV_SETTINGS, "connection", "incremental", "delta", "format")
             if name not in self.source.model_fields_set
         }
         read = f"{self.source.model_dump_json(exclude=since)}\n{query}"
@@ -163,6 +163,7 @@ class DeclaredSource:
             value=source.value,
             types=source.types,
             csv=source.csv,
+            format=source.format,
             root=self.root,
             folder=self.folder,
         )

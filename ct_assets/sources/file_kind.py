@@ -42,8 +42,9 @@ class FileKind(SourceKind):
 
     def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:  # noqa: ARG002
         if ObjectStore.names(origin.value):
-            return FarRows(ObjectStore(origin.value), origin.types, origin.csv)
-        return FileRows(matching(origin.value, origin.root), origin.types, origin.csv)
+            return FarRows(ObjectStore(origin.value), origin.types, origin.csv, origin.format)
+        files = matching(origin.value, origin.root)
+        return FileRows(files, origin.types, origin.csv, origin.format)
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,25 @@ class FileRows(SourceRows):
     files: Sequence[Path]
     types: Mapping[str, str]
     csv: formats.CsvSettings
+    format: str | None = None
 
     def snapshot(self, into: Path) -> Mapping[str, str]:
-        return file_snapshot.snapshot(self.files, into, types=self.types, settings=self.csv)
+        return file_snapshot.snapshot(
+            self.files, into, types=self.types, settings=self.csv, declared=self.format
+        )
 
     def written(self) -> str:
         return watermark.written(self.files)
 
     def largest(self, column: str) -> str:
-        return watermark.largest(self.files, column, types=self.types, settings=self.csv)
+        return watermark.largest(
+            self.files, column, types=self.types, settings=self.csv, declared=self.format
+        )
 
     def count(self, beyond: tuple[str, str] | None) -> int:
-        return watermark.count(self.files, beyond, types=self.types, settings=self.csv)
+        return watermark.count(
+            self.files, beyond, types=self.types, settings=self.csv, declared=self.format
+        )
 
     def at_rest(self, read: Callable[[], None], folder: Path) -> None:  # noqa: ARG002
         watermark.at_rest(self.files, read)

@@ -29,17 +29,18 @@ def snapshot(
     *,
     types: Mapping[str, str],
     settings: CsvSettings | None = None,
+    declared: str | None = None,
     row_group_size: int = ROW_GROUP,
 ) -> Mapping[str, str]:
     """Write the rows of `files` to the Parquet file `into`.
 
-    Gives the columns that had to be left out, with the reason of each.
+    Gives the columns that had to be left out, with the reason of each. `declared` is the format.
 
     Raises:
         FileError: A file cannot be read whole, the files are not alike, or a value is of no type
             that `types` declares.
     """
-    form = format_of(files, settings)
+    form = format_of(files, settings, declared)
     with reading(form, files) as texts:
         form.check_text(texts)
         frame = form.scan(texts, types)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -46,6 +46,8 @@ class Source(BaseModel):
     """The folder of a Delta table: from the project's root, or s3://, gs:// or az://."""
     types: dict[str, ColumnType] = {}
     """Types of columns of files; a column of a CSV file without one is text."""
+    format: Literal["csv", "ndjson", "parquet"] | None = None
+    """Of files whose names do not tell it, such as `part-00000`."""
     encoding: str | None = None
     """Of a CSV file, such as windows-1252. Left out: utf-8."""
     separator: str | None = None
@@ -122,7 +124,12 @@ class Source(BaseModel):
     @property
     def tag(self) -> str:
         """The kind that Dagster's catalog shows, such as `csv`."""
-        return "sql" if self.connection else self.kind.tag(self.value)
+        return "sql" if self.connection else self.kind.tag(f"{self.value}{self._suffix}")
+
+    @property
+    def _suffix(self) -> str:
+        """The end of names that tells the declared format."""
+        return f".{self.format}" if self.format and self.file else ""
 
     def _given(self) -> list[str]:
         return [name for name in KINDS if getattr(self, name) is not None]
@@ -138,7 +145,7 @@ class Source(BaseModel):
             value = getattr(self, name)
             if not value.strip():
                 yield Problem((name,), "is empty. Write where the rows come from.")
-            elif wrong := KINDS[name].problem(value):
+            elif wrong := KINDS[name].problem(f"{value}{self._suffix}"):
                 yield Problem((name,), wrong)
         in_warehouse = [KINDS[name].in_warehouse for name in given]
         for name in ("database", "connection"):
@@ -155,6 +162,8 @@ class Source(BaseModel):
         elif self.incremental is not None and self.incremental.key is None and not self.table:
             key = "`key` is missing. Write the columns that make a row unique, as in `key: id`."
             yield Problem(("incremental",), key)
+        if self.format is not None and self.file is None:
+            yield Problem(("format",), "is for files. Leave it out.")
         yield from self._problems_of_csv()
         if self.watermark is not None and self.watermark_sql is not None:
             yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")
@@ -164,7 +173,7 @@ class Source(BaseModel):
 
     def _problems_of_csv(self) -> Iterator[Problem]:
         declared = [name for name in CSV_SETTINGS if name in self.model_fields_set]
-        form = formats.format_named(self.file) if self.file else None
+        form = formats.format_named(f"{self.file}{self._suffix}") if self.file else None
         if self.file is None or (form is not None and form.name != formats.CSV):
             for name in declared:
                 yield Problem((name,), "is for CSV files. Leave it out.")

@@ -25,6 +25,8 @@ class Origin:
     """The value of the kind's setting: a path, the name of a table, a query."""
     types: Mapping[str, str]
     csv: CsvSettings
+    format: str | None = None
+    """Of files, if their names do not tell it."""
     root: Path
     """Where relative files start."""
     folder: Path

@@ -73,9 +73,10 @@ def largest(
     *,
     types: Mapping[str, str],
     settings: CsvSettings | None = None,
+    declared: str | None = None,
 ) -> str:
     """The largest value of a column, as text."""
-    form = format_of(files, settings)
+    form = format_of(files, settings, declared)
     with reading(form, files) as texts:
         frame = form.scan(texts, types)
         columns = frame.collect_schema().names()
@@ -96,9 +97,10 @@ def count(
     *,
     types: Mapping[str, str],
     settings: CsvSettings | None = None,
+    declared: str | None = None,
 ) -> int:
     """How many rows there are, or how many whose column `beyond[0]` is larger than `beyond[1]`."""
-    form = format_of(files, settings)
+    form = format_of(files, settings, declared)
     with reading(form, files) as texts:
         frame = form.scan(texts, types)
         if beyond is not None:

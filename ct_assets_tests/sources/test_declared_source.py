@@ -1,7 +1,10 @@
+import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ct_assets.mapping.declaration.problems import DeclarationError
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.formats import FileError
@@ -61,3 +64,35 @@ def test_errors_name_the_declaration(tmp_path: Path) -> None:
 
     with pytest.raises(FileError, match=r"^shop/customer: no file matches 'customer\.csv'"):
         declared.snapshot(Draft(tmp_path), Warehouse(tmp_path / "warehouse.duckdb"))
+
+
+@pytest.mark.parametrize("name", ["part-00000", "people.dat", "part-00000.gz", "a.parquet"])
+def test_a_format_is_declared_where_names_do_not_tell_it(tmp_path: Path, name: str) -> None:
+    content = b"id,n\n0171,7\n"
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    declared = parse({"asset": "a/b", "file": name, "format": "csv", "types": {"n": "integer"}})
+    source = DeclaredSource(declared, tmp_path, tmp_path)
+    draft = Draft(tmp_path / "draft")
+    draft.folder.mkdir()
+
+    source.snapshot(draft, Warehouse(tmp_path / "none"))
+
+    assert draft.scan().collect().rows() == [("0171", 7)]
+    assert source.rows(Warehouse(tmp_path / "none")).largest("n") == "7"
+    assert declared.tag == "csv"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"table": "t", "format": "csv"}, "format: is for files. Leave it out."),
+        ({"file": "a", "format": "xml"}, "format: must be one of csv, ndjson, parquet, not 'xml'"),
+        ({"file": "a", "format": "parquet", "skip": 1}, "skip: is for CSV files. Leave it out."),
+        ({"file": "https://x/a", "format": "csv"}, "is an address that is not read"),
+    ],
+)
+def test_a_format_that_cannot_be(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(DeclarationError) as caught:
+        parse({"asset": "a/b", **settings})
+
+    assert told in str(caught.value)

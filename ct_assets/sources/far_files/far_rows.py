@@ -37,6 +37,7 @@ class FarRows(SourceRows):
     store: ObjectStore
     types: Mapping[str, str]
     csv: formats.CsvSettings
+    format: str | None = None
     kept: list[Copies] = field(default_factory=list, compare=False)
     """Copies for as long as `at_rest` is at work: one look at the store serves all of it."""
 
@@ -48,7 +49,11 @@ class FarRows(SourceRows):
             for number, (columns, files) in enumerate(groups):
                 part = into if groups == [((), files)] else copies.folder / f"{number}.part"
                 left_out |= file_snapshot.snapshot(
-                    files, part, types=_of_files(self.types, columns), settings=self.csv
+                    files,
+                    part,
+                    types=_of_files(self.types, columns),
+                    settings=self.csv,
+                    declared=self.format,
                 )
                 parts.append((part, dict(columns)))
             if parts[0][0] != into:
@@ -64,7 +69,9 @@ class FarRows(SourceRows):
             if column in dict(groups[0][0]):
                 return watermark.largest_of(_of_folders(groups, column), column, self.types)
             types = _of_files(self.types, groups[0][0])
-            return watermark.largest(copies.files, column, types=types, settings=self.csv)
+            return watermark.largest(
+                copies.files, column, types=types, settings=self.csv, declared=self.format
+            )
 
     def count(self, beyond: tuple[str, str] | None) -> int:
         with self._fetched() as copies:
@@ -77,7 +84,9 @@ class FarRows(SourceRows):
                 beyond = None
             if not files:
                 return 0
-            return watermark.count(files, beyond, types=types, settings=self.csv)
+            return watermark.count(
+                files, beyond, types=types, settings=self.csv, declared=self.format
+            )
 
     def at_rest(self, read: Callable[[], None], folder: Path) -> None:
         copies = private_dir(folder / "far")

@@ -51,15 +51,19 @@ def readable(pattern: str) -> bool:
     return bool(format_named(pattern)) or any(sign in Path(pattern).suffix for sign in "*?[")
 
 
-def format_of(files: Sequence[Path], settings: CsvSettings | None = None) -> SourceFormat:
+def format_of(
+    files: Sequence[Path], settings: CsvSettings | None = None, declared: str | None = None
+) -> SourceFormat:
     """The format of all these files, with the settings that are declared for CSV.
+
+    `declared` is its name, whatever those of the files are.
 
     Raises:
         FileError: One of them is of none that is read, or they are of several.
     """
     first: tuple[SourceFormat, Path] | None = None
     for file in files:
-        form = format_named(file.name)
+        form = format_named(f"{file.name}.{declared}" if declared else file.name)
         if form is None:
             raise FileError(f"{file.name} is of another kind. {READABLE}")
         first = first or (form, file)
