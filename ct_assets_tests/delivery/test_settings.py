@@ -54,6 +54,7 @@ ROWS = pl.LazyFrame(
         "kind": ["Ordered"] * 3,
         "city": ["Rome", "Bern", "Oslo"],
         "total": [10, 20, 30],
+        "agrees": ["yes", "no", None],
         "at": [1_700_000_000, 1_700_000_001, 1_700_000_002],
         "updated": [1_700_000_100, 1_700_000_101, 1_700_000_102],
     }
@@ -68,7 +69,7 @@ class Case:
     setting: str
     value: object
     profiles: Outcome | None
-    """None where the setting is of events only."""
+    """None where the setting is of events only, or makes sense beside others alone."""
     events: Outcome | None
     others: bool = False
     """Whether other rows have the same keys in the second run."""
@@ -86,6 +87,8 @@ CASES = (
     Case("where", "total > 10", "nothing", "nothing"),
     Case("fields", {"City": "city", "Total": "total"}, 3, "nothing"),
     Case("other_columns", {"except": ["line"]}, 3, "nothing"),
+    Case("consent", {"column": "agrees", "channels": ["push"]}, 2, None),
+    Case("segment", {}, None, None),
     Case("event", "Returned", None, "stops"),
     Case("event", {"column": "kind"}, None, "nothing"),
     Case("event_key", "line", None, "stops"),
@@ -97,13 +100,19 @@ CASES = (
     Case("junk_identities", ["x"], "nothing", "nothing"),
     Case("max_rejected", 0.5, "nothing", "nothing"),
     Case("max_refused", 0.5, "nothing", "nothing"),
+    Case("tests", [{"given": {"id": "1"}, "expect": "cut"}], "nothing", "nothing"),
     Case("trigger", "0 * * * *", "nothing", "nothing"),
     Case("paused", True, "nothing", "nothing"),  # noqa: FBT003 -- the value of a setting
+    Case("upstream", "none", "nothing", "nothing"),
     Case("after", ["others"], "nothing", "nothing"),
     Case("destination", "eu", "stops", "stops"),
     Case("partition", {"by": "at", "every": "day", "start": "2023-01-01"}, None, "nothing"),
     Case("on_unknown", "park", "nothing", "nothing"),
     Case("first_run", "from_now", None, "nothing"),
+    Case("mode", "update_only", "nothing", None),
+    Case("mode", "create_only", "nothing", None),
+    Case("look_again_hours", 3, None, None),
+    Case("send", "changed_fields", "nothing", None),
     Case("on_removed", "delete", "nothing", None),
     Case("max_removed", 0.5, "nothing", None),
     Case("max_changed", 0.5, "nothing", "nothing"),
