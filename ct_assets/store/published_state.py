@@ -215,7 +215,7 @@ class PublishedState:
                 f"{self._lease.sync}: {self.folder} has a state that was never shared, {beside}. "
                 "Nothing was sent. "
                 + (
-                    "Move it away if the shared one is right; `ct-assets state check` shows both"
+                    "If the shared one is right, move the other away"
                     if self.files
                     else "Bring it there: ct-assets state copy; or move it away to begin anew"
                 )

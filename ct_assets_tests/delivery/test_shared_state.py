@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.client import Client
+from ct_assets.commands.checkup.state_files import states
 from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.inspection import key_history, sync_status
 from ct_assets.delivery.plan_report import plan
@@ -18,6 +19,7 @@ from ct_assets.store.objects import ObjectMissing
 from ct_assets.store.session import DatabaseError
 from ct_assets_tests.delivery.conftest import Hosts
 from ct_assets_tests.delivery.kit import arrived, digests, event, report
+from ct_assets_tests.store.s3_server import s3_server
 
 
 def test_a_host_with_an_empty_disk_knows_what_was_sent(
@@ -163,3 +165,30 @@ def test_a_backup_has_what_is_shared(hosts: Hosts, tmp_path: Path) -> None:
     assert copied.syncs[label].keys == 2
     assert copied.faults(tmp_path / "backup", [label]) == []
     assert not [name for name in digests(tmp_path / "backup") if "published" in name]
+
+
+def test_a_bucket_serves_as_a_folder_does(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    with s3_server() as s3:
+        s3.bucket("shop")
+        monkeypatch.setenv("CT_STORE_URL", "s3://shop/ct assets")
+        hosts.on("a").run([event("1"), event("2")])
+        hosts.wipe("a")
+
+        result = hosts.on("b").run([event("1"), event("3")])
+
+    assert report(result) == [("3", "acked", None)]
+
+
+def test_doctor_tells_of_a_store_that_does_not_serve(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts.on("a").run([event("1")])
+    for path in hosts.bucket.rglob("*state.duckdb"):
+        path.unlink()
+    (lacking,) = states(hosts.on("b").home.parents[1])
+    monkeypatch.setenv("CT_DATABASE_URL", "postgresql://shop:canary@127.0.0.1:1/db")
+    (unreached,) = states(hosts.on("b").home.parents[1])
+
+    assert (lacking.status, unreached.status) == ("failed", "failed")
+    assert "state.duckdb is missing in" in lacking.found
+    assert "the database cannot be reached" in unreached.found

@@ -19,6 +19,7 @@ from ct_assets.delivery.state.shared_folders import homes, reading
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError
 from ct_assets.errors import lock_holder
 from ct_assets.sql import opened
+from ct_assets.store.store_settings import StoreError
 
 
 class UnhealthyError(Exception):
@@ -32,7 +33,11 @@ class _OpenElsewhereError(Exception):
 def states(folder: Path, known: KnownDeliveries | None = None) -> Iterator[Diagnosis]:
     """A finding for each sync of each destination below `folder`; nothing there is changed."""
     files = (STATE, LEDGER, OUTBOX, "reports")
-    found = homes(folder, having=files)
+    try:
+        found = homes(folder, having=files)
+    except StoreError as error:
+        yield failed("state", error, "Until then no run sends anything.")
+        return
     lost = [home for home in (known.homes if known else ()) if home not in found]
     findings = [_state(home, known) for home in found]
     findings += [each for home in sorted(lost) if (each := _gone(home, known))]
@@ -52,6 +57,8 @@ def _state(home: Path, known: KnownDeliveries | None) -> Diagnosis:
         return ok(name, summary)
     except SyncBusyError:
         return note(name, "not looked at: a run is under way")
+    except StoreError as error:
+        return failed(name, error, "Until then no run sends anything.")
     except OSError as error:
         fix = "Give the user of the runs the right to write to CT_DATA_DIR."
         return failed(name, f"cannot be locked ({error.strerror})", fix)
