@@ -32,6 +32,7 @@ COLUMNS = (
     "valid",
     "rejected",
     "unchanged",
+    "held",
     "planned",
     "acked",
     "refused",

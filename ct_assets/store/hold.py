@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ct_assets.settings import data_dir
-from ct_assets.store.journal import Journal
-from ct_assets.store.lease import Lease, LeaseLostError
 from ct_assets.store.objects import ObjectMissing
 from ct_assets.store.places import objects_of
+from ct_assets.store.postgres.journal import Journal
+from ct_assets.store.postgres.lease import Lease, LeaseLostError
+from ct_assets.store.postgres.store_session import DatabaseError, StoreSession
 from ct_assets.store.published_state import NOTE, PublishedState
-from ct_assets.store.session import DatabaseError, Session
 from ct_assets.store.store_settings import StoreSettings, shared_store
 
 
@@ -172,7 +172,7 @@ def published_syncs(
     settings: StoreSettings, destination: str | None = None
 ) -> list[tuple[str, str]]:
     """The destination and the name of each folder that has anything published."""
-    with Session(settings) as session:
+    with StoreSession(settings) as session:
         found = session.rows(
             "select destination, sync from ct_assets.syncs"
             " where files <> '{}' and coalesce(destination = %s, true) order by 1, 2",

@@ -16,8 +16,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ct_assets.files import private_dir, replacing
-from ct_assets.store.lease import Lease
 from ct_assets.store.objects import Objects
+from ct_assets.store.postgres.lease import Lease
 from ct_assets.store.store_settings import StoreError
 
 NOTE = ".published.json"

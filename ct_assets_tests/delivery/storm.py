@@ -16,7 +16,7 @@ from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import Policy, outbox
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.settled_state import settled
-from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state.ledger_entries import LedgerEntry
 from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import OUTBOX
@@ -245,7 +245,9 @@ def outcomes_left(home: Path) -> pl.DataFrame:
             " where delivery = ? order by id",
             (delivery,),
         ).fetchall()
-    parts = [(s.batch, s.first, s.until, s.outcome) for s in segments(map(LedgerEntry._make, rows))]
+    parts = [
+        (s.batch, s.first, s.until, s.outcome) for s in stretches(map(LedgerEntry._make, rows))
+    ]
     schema = {"batch": pl.UInt32, "first": pl.Int64, "until": pl.Int64, "outcome": pl.String}
     records = pl.scan_parquet(home / OUTBOX).select("key", "batch", "position")
     joined = records.join(pl.LazyFrame(parts, schema=schema, orient="row"), on="batch")

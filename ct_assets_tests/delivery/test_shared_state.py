@@ -16,7 +16,7 @@ from ct_assets.delivery.state.sync_files import SyncBusyError, locked
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.store.objects import ObjectMissing
-from ct_assets.store.session import DatabaseError
+from ct_assets.store.postgres.store_session import DatabaseError
 from ct_assets_tests.delivery.conftest import Hosts
 from ct_assets_tests.delivery.kit import arrived, digests, event, report
 from ct_assets_tests.store.s3_server import s3_server

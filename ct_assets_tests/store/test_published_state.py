@@ -8,8 +8,8 @@ import pytest
 
 from ct_assets.store.folder_objects import FolderObjects
 from ct_assets.store.hold import SharedHold, shared_hold
-from ct_assets.store.lease import LeaseLostError
 from ct_assets.store.objects import ObjectMissing
+from ct_assets.store.postgres.lease import LeaseLostError
 from ct_assets.store.published_state import NOTE, UnknownStateError
 from ct_assets.store.store_settings import StoreError, StoreSettings
 from ct_assets_tests.store.databases import end_sessions, run

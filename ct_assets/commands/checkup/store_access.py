@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.store.places import unprobed
-from ct_assets.store.session import Session
+from ct_assets.store.postgres.store_session import StoreSession
 from ct_assets.store.store_settings import (
     DATABASE_URL,
     STORE_URL,
@@ -28,7 +28,7 @@ def store() -> Iterator[Diagnosis]:
 def _database(settings: StoreSettings) -> Diagnosis:
     """Opens a session as deliveries do, which refuses a pooler and a version that is not fit."""
     try:
-        with Session(settings) as session:
+        with StoreSession(settings) as session:
             ((version,),) = session.rows("select current_setting('server_version')")
     except StoreError as error:
         fix = f"Correct {DATABASE_URL}, or the server that it names; nothing is sent without it."

@@ -13,7 +13,7 @@ from ct_assets.delivery.sender.account_slots import (
     other_slots,
     upload_slots,
 )
-from ct_assets.store.shared_slots import SharedSlots, slots_of
+from ct_assets.store.postgres.shared_slots import SharedSlots, slots_of
 from ct_assets.store.store_settings import shared_store
 
 

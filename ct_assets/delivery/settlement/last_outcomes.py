@@ -1,4 +1,4 @@
-"""segments() finds the latest outcome of every record of a batch in the ledger's entries.
+"""stretches() finds the latest outcome of every record of a batch in the ledger's entries.
 
 An entry may cover a part of a batch only.
 """
@@ -11,7 +11,7 @@ from ct_assets.delivery.state.ledger_entries import LedgerEntry
 UNANSWERED = "no answer was recorded: the run ended while the request was under way"
 
 
-class Segment(NamedTuple):
+class Stretch(NamedTuple):
     batch: int
     first: int
     until: int
@@ -23,16 +23,16 @@ class Segment(NamedTuple):
     """Why an earlier request may have stored the records, even if the latest one did not."""
 
 
-def segments(entries: Iterable[LedgerEntry]) -> Iterator[Segment]:
+def stretches(entries: Iterable[LedgerEntry]) -> Iterator[Stretch]:
     """Entries in the order in which they were written."""
-    batches: dict[int, list[Segment]] = {}
+    batches: dict[int, list[Stretch]] = {}
     for entry in entries:
         batches[entry.batch] = _painted(batches.get(entry.batch, []), entry)
     for parts in batches.values():
         yield from parts
 
 
-def _painted(old: list[Segment], entry: LedgerEntry) -> list[Segment]:
+def _painted(old: list[Stretch], entry: LedgerEntry) -> list[Stretch]:
     painted, at = [], entry.first
     for part in old:
         first, until = max(part.first, entry.first), min(part.until, entry.until)
@@ -42,17 +42,17 @@ def _painted(old: list[Segment], entry: LedgerEntry) -> list[Segment]:
         if part.first < first:
             painted.append(part._replace(until=first))
         if at < first:
-            painted.append(_segment(None, entry, at, first))
-        painted.append(_segment(part, entry, first, until))
+            painted.append(_stretch(None, entry, at, first))
+        painted.append(_stretch(part, entry, first, until))
         if until < part.until:
             painted.append(part._replace(first=until))
         at = until
     if at < entry.until:
-        painted.append(_segment(None, entry, at, entry.until))
+        painted.append(_stretch(None, entry, at, entry.until))
     return sorted(painted, key=lambda part: part.first)
 
 
-def _segment(before: Segment | None, entry: LedgerEntry, first: int, until: int) -> Segment:
+def _stretch(before: Stretch | None, entry: LedgerEntry, first: int, until: int) -> Stretch:
     doubt = before.doubt if before else None
     outcome, why = entry.outcome, entry.why
     if entry.outcome == "sent":
@@ -67,4 +67,4 @@ def _segment(before: Segment | None, entry: LedgerEntry, first: int, until: int)
         outcome, why = "unknown", doubt
     else:
         outcome = "unsent"
-    return Segment(entry.batch, first, until, outcome, entry.id, why, doubt)
+    return Stretch(entry.batch, first, until, outcome, entry.id, why, doubt)

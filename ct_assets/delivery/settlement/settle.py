@@ -16,7 +16,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import delivery_report, fold
-from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
@@ -121,7 +121,7 @@ def load_outcomes(
     work: Path,
 ) -> None:
     """Fills `RECORD_OUTCOMES`: each record of the outbox with its outcome, code and message."""
-    parts = _write_segments(ledger, origin.delivery, work)
+    parts = _write_stretches(ledger, origin.delivery, work)
     refused = _write_refusals(ledger, origin.delivery, work)
     RECORD_OUTCOMES.create(
         connection,
@@ -140,9 +140,9 @@ def load_outcomes(
     )
 
 
-def _write_segments(ledger: LedgerFile, delivery: int, work: Path) -> Path:
-    parts = list(segments(ledger.entries(delivery)))
-    path = work / "segments.parquet"
+def _write_stretches(ledger: LedgerFile, delivery: int, work: Path) -> Path:
+    parts = list(stretches(ledger.entries(delivery)))
+    path = work / "stretches.parquet"
     pl.DataFrame(parts, schema=_SEGMENTS, orient="row").write_parquet(path)
     return path
 

@@ -20,7 +20,7 @@ from ct_assets.delivery.state.ledger_mark import LedgerMark
 from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry
 from ct_assets.delivery.state.spare_ledger import Outcome, SpareLedger, framed
 from ct_assets.delivery.state.sync_files import LEDGER
-from ct_assets.store.journal import Journal
+from ct_assets.store.postgres.journal import Journal
 
 VERSION = 2
 

@@ -22,7 +22,7 @@ from ct_assets.errors import UserError, disk_trouble, hushed, lock_holder
 from ct_assets.files import owner_only, private_dir
 from ct_assets.sql import Setting, literal, opened
 from ct_assets.store.hold import LOCAL, Hold, shared_hold, sharing
-from ct_assets.store.lease import LeaseBusyError
+from ct_assets.store.postgres.lease import LeaseBusyError
 
 POLL_SECONDS = 0.05
 

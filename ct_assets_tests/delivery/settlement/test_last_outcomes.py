@@ -1,6 +1,6 @@
 import pytest
 
-from ct_assets.delivery.settlement.last_outcomes import segments
+from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state.ledger_entries import LedgerEntry
 
 
@@ -51,19 +51,19 @@ def entry(number: int, first: int, until: int, outcome: str, batch: int = 0) -> 
 def test_the_last_word_holds(
     entries: list[tuple[int, int, str]], expected: list[tuple[int, int, str]]
 ) -> None:
-    found = segments(entry(number, *one) for number, one in enumerate(entries))
+    found = stretches(entry(number, *one) for number, one in enumerate(entries))
 
     assert [(part.first, part.until, part.outcome) for part in found] == expected
 
 
 def test_a_doubt_keeps_its_reason() -> None:
     outcomes = ["sent", "unknown", "sent", "not_taken"]
-    (part,) = segments(entry(number, 0, 9, one) for number, one in enumerate(outcomes))
+    (part,) = stretches(entry(number, 0, 9, one) for number, one in enumerate(outcomes))
 
     assert (part.outcome, part.why) == ("unknown", "why")
 
 
 def test_batches_do_not_mix() -> None:
-    found = segments([entry(1, 0, 9, "acked", batch=3), entry(2, 0, 9, "sent", batch=4)])
+    found = stretches([entry(1, 0, 9, "acked", batch=3), entry(2, 0, 9, "sent", batch=4)])
 
     assert [(part.batch, part.outcome) for part in found] == [(3, "acked"), (4, "unknown")]

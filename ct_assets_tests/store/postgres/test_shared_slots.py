@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from ct_assets.store.shared_slots import SharedSlots
+from ct_assets.store.postgres.shared_slots import SharedSlots
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.store.databases import end_sessions, run
 

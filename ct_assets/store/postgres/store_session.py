@@ -1,4 +1,4 @@
-"""Session is a connection with the Postgres that hosts share; its errors are told in words.
+"""StoreSession is a connection with the Postgres that hosts share; its errors are told in words.
 
 It can hold locks, and the server takes them back when it ends. So that the locks of a host
 that hangs come free, the server ends a session that says nothing for LEASE_SECONDS: the server's
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, LiteralString, Self
 
 from ct_assets.errors import hushed
-from ct_assets.store import schema
+from ct_assets.store.postgres import schema
 from ct_assets.store.store_settings import StoreError, StoreSettings, driver
 
 LEASE = "CT_LEASE_SECONDS"
@@ -64,7 +64,7 @@ def moment() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class Session:
+class StoreSession:
     """One connection, for any number of threads, one statement at a time.
 
     `wanted` says whether it is to be kept alive when nobody uses it; else it is closed after a

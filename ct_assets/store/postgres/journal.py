@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ct_assets.store.lease import Lease
+from ct_assets.store.postgres.lease import Lease
 
 _WRITE = """
 insert into ct_assets.journal (destination, sync, entry, fence, frame)

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from ct_assets.store.lease import Lease, LeaseBusyError, LeaseLostError
+from ct_assets.store.postgres.lease import Lease, LeaseBusyError, LeaseLostError
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.store.databases import end_sessions
 

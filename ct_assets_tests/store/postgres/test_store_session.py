@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ct_assets.store.session import DatabaseError, Session, SessionLostError
+from ct_assets.store.postgres.store_session import DatabaseError, SessionLostError, StoreSession
 from ct_assets.store.store_settings import StoreError, StoreSettings
 from ct_assets_tests.sources.connections.postgres_server import PASSWORD, PostgresServer
 from ct_assets_tests.store.databases import run
@@ -12,7 +12,7 @@ from ct_assets_tests.store.proxy import Proxy, proxied
 
 
 def test_a_session_runs_statements(shared: StoreSettings) -> None:
-    with Session(shared) as session:
+    with StoreSession(shared) as session:
         assert session.rows("select %s + 1", (2,)) == [(3,)]
         assert session.rows("select count(*) from ct_assets.syncs") == [(0,)]
 
@@ -32,7 +32,7 @@ def test_a_refusal_is_told_in_words(
     assert settings
 
     with pytest.raises(DatabaseError, match=error) as told:
-        Session(settings)
+        StoreSession(settings)
 
     shown = f"127.0.0.1:{postgres.port}/{changes.get('database', 'postgres')}"
     assert str(told.value).startswith(f"{shown}: ")
@@ -44,7 +44,7 @@ def test_a_server_out_of_reach_is_told_by_its_host() -> None:
     assert settings
 
     with pytest.raises(DatabaseError) as told:
-        Session(settings)
+        StoreSession(settings)
 
     assert str(told.value) == (
         "127.0.0.1:1/db: the database cannot be reached; are host and port right, and is it "
@@ -57,11 +57,11 @@ def test_a_server_out_of_reach_is_told_by_its_host() -> None:
 
 
 def test_a_newer_schema_is_refused(shared: StoreSettings) -> None:
-    Session(shared).close()
+    StoreSession(shared).close()
     run(shared, "update ct_assets.version set version = 99")
 
     with pytest.raises(StoreError, match=r"written by a newer ct_assets \(version 99, this one"):
-        Session(shared)
+        StoreSession(shared)
 
 
 def test_hosts_that_start_together_make_one_schema(shared: StoreSettings) -> None:
@@ -69,7 +69,7 @@ def test_hosts_that_start_together_make_one_schema(shared: StoreSettings) -> Non
 
     def start() -> None:
         try:
-            Session(shared).close()
+            StoreSession(shared).close()
         except Exception as error:
             errors.append(error)
 
@@ -84,7 +84,7 @@ def test_hosts_that_start_together_make_one_schema(shared: StoreSettings) -> Non
 
 
 def test_a_lost_connection_ends_the_session(shared: StoreSettings) -> None:
-    with Session(shared) as session:
+    with StoreSession(shared) as session:
         run(
             shared,
             "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
@@ -107,7 +107,7 @@ def test_a_session_that_gets_no_answer_is_given_up(
 ) -> None:
     monkeypatch.setenv("CT_LEASE_SECONDS", "1")
     between, settings = proxy
-    with Session(settings) as session:
+    with StoreSession(settings) as session:
         between.silent.set()
         began = time.monotonic()
 
@@ -123,7 +123,7 @@ def test_the_server_ends_a_session_that_says_nothing(
     """As of a host that stands still: no clock of it takes part in that."""
     monkeypatch.setenv("CT_LEASE_SECONDS", "1")
     between, settings = proxy
-    with Session(settings) as session:
+    with StoreSession(settings) as session:
         session.rows("select pg_advisory_lock(7)")
         between.silent.set()
 
@@ -142,4 +142,4 @@ def test_a_lease_is_a_number_of_seconds(
     monkeypatch.setenv("CT_LEASE_SECONDS", value)
 
     with pytest.raises(StoreError, match=rf"CT_LEASE_SECONDS={value} is no number of seconds"):
-        Session(shared)
+        StoreSession(shared)

@@ -1,7 +1,7 @@
 import pytest
 
-from ct_assets.store.journal import Journal
-from ct_assets.store.lease import Lease, LeaseLostError
+from ct_assets.store.postgres.journal import Journal
+from ct_assets.store.postgres.lease import Lease, LeaseLostError
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.store.databases import end_sessions
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ct_assets.store.lease import Lease
-from ct_assets.store.session import Session, UnfitDatabaseError
+from ct_assets.store.postgres.lease import Lease
+from ct_assets.store.postgres.store_session import StoreSession, UnfitDatabaseError
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.sources.connections.postgres_server import PASSWORD, USER
 
@@ -60,7 +60,7 @@ def test_a_pooler_of_transactions_is_refused(
         pooled(shared, tmp_path, mode) as settings,
         pytest.raises(UnfitDatabaseError, match="a pooler such as PgBouncer is in between"),
     ):
-        Session(settings)
+        StoreSession(settings)
 
 
 @pytest.mark.services

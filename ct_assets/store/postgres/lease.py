@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, LiteralString, TypeVar
 
-from ct_assets.store.session import (
+from ct_assets.store.postgres.store_session import (
     DatabaseError,
-    Session,
     SessionLostError,
     Statement,
+    StoreSession,
     UnfitDatabaseError,
     lease_seconds,
 )
@@ -70,7 +70,7 @@ class Lease:
         self._reads = False
         self._lock = lock_number("sync", destination, sync)
         self._stop = stop or threading.Event()
-        self._session = Session(settings)
+        self._session = StoreSession(settings)
         self._lost: LeaseLostError | None = None
         self._commits = "on"
 
@@ -153,7 +153,7 @@ class Lease:
             LeaseLostError: It is not.
         """
 
-        def work(session: Session) -> bool:
+        def work(session: StoreSession) -> bool:
             return session.all_or_none((first, (*values, self.fence)), *others)
 
         if not self.held(work):
@@ -164,7 +164,7 @@ class Lease:
         self._commits = "on" if durably else "off"
         self.held(self._set_commits)
 
-    def _set_commits(self, session: Session) -> None:
+    def _set_commits(self, session: StoreSession) -> None:
         session.rows("select set_config('synchronous_commit', %s, false)", (self._commits,))
 
     def put(self, statement: LiteralString, values: tuple[object, ...]) -> None:
@@ -176,7 +176,9 @@ class Lease:
         if not self.held(lambda session: self._put(session, statement, values)):
             raise self._given_up()
 
-    def _put(self, session: Session, statement: LiteralString, values: tuple[object, ...]) -> bool:
+    def _put(
+        self, session: StoreSession, statement: LiteralString, values: tuple[object, ...]
+    ) -> bool:
         if session.count(statement, (*values, self.fence)):
             return True
         return bool(
@@ -186,7 +188,7 @@ class Lease:
             )
         )
 
-    def held(self, work: Callable[[Session], T]) -> T:
+    def held(self, work: Callable[[StoreSession], T]) -> T:
         """Does it in a session that holds the lock; again, if the session is lost meanwhile.
 
         Raises:
@@ -216,7 +218,7 @@ class Lease:
                 waiting(f"{busy}; this one waits for it")
                 has_warned = True
 
-    def _try(self, session: Session) -> bool:
+    def _try(self, session: StoreSession) -> bool:
         return bool(session.rows("select pg_try_advisory_lock(%s)", (self._lock,))[0][0])
 
     def _take(self, *, for_reading: bool) -> None:
@@ -245,7 +247,7 @@ class Lease:
         while True:
             try:
                 if session is None or not session.is_open:
-                    session = Session(self.settings)
+                    session = StoreSession(self.settings)
                 if self._try(session):
                     self._go_on(session)
                     self._session.close()
@@ -268,7 +270,7 @@ class Lease:
             if time.monotonic() >= until + lease_seconds():
                 raise self._given_up()
 
-    def _go_on(self, session: Session) -> None:
+    def _go_on(self, session: StoreSession) -> None:
         """With a fence of its own, so that nothing of the lost session can come later."""
         self._set_commits(session)
         if self._reads:
@@ -283,7 +285,7 @@ class Lease:
         for (fence,) in taken:
             self.fence = fence
 
-    def _check_claim(self, session: Session) -> None:
+    def _check_claim(self, session: StoreSession) -> None:
         found = session.rows(
             "select claim from ct_assets.syncs where (destination, sync) = (%s, %s)", self._name
         )

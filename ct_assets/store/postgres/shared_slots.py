@@ -12,8 +12,13 @@ import time
 from collections.abc import Iterator
 from typing import LiteralString
 
-from ct_assets.store.lease import lock_number
-from ct_assets.store.session import DatabaseError, Session, SessionLostError, UnfitDatabaseError
+from ct_assets.store.postgres.lease import lock_number
+from ct_assets.store.postgres.store_session import (
+    DatabaseError,
+    SessionLostError,
+    StoreSession,
+    UnfitDatabaseError,
+)
 from ct_assets.store.store_settings import StoreSettings
 
 POLL_SECONDS = 0.005
@@ -33,7 +38,7 @@ class SharedSlots:
         self._size = size
         self._first = lock_number("slots", account, kind)
         self._take = _take(size)
-        self._session: Session | None
+        self._session: StoreSession | None
         self._start_empty()
         # A forked child would share its parent's connection.
         os.register_at_fork(after_in_child=self._start_empty)
@@ -101,14 +106,14 @@ class SharedSlots:
         for number in range(self._size):
             yield from (number in held, self._first + number)
 
-    def _opened(self) -> Session:
+    def _opened(self) -> StoreSession:
         """A session in which this process holds the locks of its requests in flight.
 
         After a lost one, another host may have taken one of those; then no request leaves here
         until ours is answered, so that there are never more than the account allows.
         """
         if self._session is None or not self._session.is_open:
-            session = Session(self._settings, wanted=lambda: bool(self._held))
+            session = StoreSession(self._settings, wanted=lambda: bool(self._held))
             self._session, self._orphans = session, set()
             for number in sorted(self._held):
                 if not session.rows(_LOCK, (self._first + number,))[0][0]:
