@@ -1,7 +1,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export DAGSTER_HOME ?= $(CURDIR)/.dagster
+DAGSTER_HOME ?= $(CURDIR)/.dagster
+
+# Tests have homes of their own.
+home demo dev: export DAGSTER_HOME := $(DAGSTER_HOME)
 
 .PHONY: setup home demo dev test test-ui test-services conformance docs bench lint format lock
 
@@ -38,7 +41,8 @@ test: lint
 test-ui: setup
 	$(BIN)/pytest -m ui
 
-# Starts a MariaDB of Debian's (mariadb-server-core), and stand-ins of Snowflake and S3.
+# Starts a MariaDB and a PgBouncer of Debian's (mariadb-server-core, pgbouncer), stand-ins of Snowflake
+# and S3, and Celery workers.
 test-services: setup
 	$(BIN)/pytest -m services
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from ct_assets import settings
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.pop("DAGSTER_HOME", None)  # that of whoever runs the tests is theirs
+hypothesis.settings.register_profile("without a clock", deadline=None)
+hypothesis.settings.load_profile("without a clock")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Registered first, so called last: DuckDB's binding would report leaks of its own at the end
     # of a worker, below the results of the tests.

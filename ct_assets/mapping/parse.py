@@ -19,13 +19,13 @@ from ct_assets.mapping.declaration.problems import (
     problem_of,
     unknown_key,
 )
-from ct_assets.mapping.declaration.sync import (
+from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.declaration.sync_parts import (
     Duplicates,
     OnChange,
     OtherColumns,
     Partition,
     Segment,
-    Sync,
     Trigger,
 )
 from ct_assets.mapping.declaration.value_settings import Consent, Redaction

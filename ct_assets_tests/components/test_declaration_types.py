@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ct_assets.clevertap.contract import IDENTIFIERS, Limits
 from ct_assets.components import declaration_types as types
-from ct_assets.mapping.declaration import field, sync, value_settings
+from ct_assets.mapping.declaration import field, sync, sync_parts, value_settings
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
 
@@ -26,13 +26,13 @@ PAIRS: Mapping[type, type[BaseModel]] = {
     types.RedactionSettings: value_settings.Redaction,
     types.ConsentSettings: value_settings.Consent,
     types.IdentifierSettings: field.Identifier,
-    types.DuplicatesSettings: sync.Duplicates,
-    types.OtherColumnsSettings: sync.OtherColumns,
-    types.OnChangeSettings: sync.OnChange,
-    types.TriggerSettings: sync.Trigger,
-    types.PartitionSettings: sync.Partition,
+    types.DuplicatesSettings: sync_parts.Duplicates,
+    types.OtherColumnsSettings: sync_parts.OtherColumns,
+    types.OnChangeSettings: sync_parts.OnChange,
+    types.TriggerSettings: sync_parts.Trigger,
+    types.PartitionSettings: sync_parts.Partition,
     types.LimitSettings: Limits,
-    types.SegmentSettings: sync.Segment,
+    types.SegmentSettings: sync_parts.Segment,
 }
 PLAIN = (str, bool, int, float, type(None))
 

@@ -17,7 +17,7 @@ from ct_assets.components.automation.delivered_rows import delivered_rows
 from ct_assets.io_managers.destinations import known, name_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
-from ct_assets.mapping.declaration.sync import Partition
+from ct_assets.mapping.declaration.sync_parts import Partition
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, Snapshot, Staging
 

@@ -18,7 +18,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.sync import OnChange
+from ct_assets.mapping.declaration.sync_parts import OnChange
 from ct_assets.sources import watermark
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse

@@ -21,7 +21,7 @@ from ct_assets.components.automation.partitions import (
 )
 from ct_assets.components.automation.schedules import tick
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.declaration.sync import Partition
+from ct_assets.mapping.declaration.sync_parts import Partition
 from ct_assets.row_counts import RowCounts
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.snapshot_meta import Gate, SnapshotMeta, SplitMeta

@@ -9,7 +9,7 @@ import pytest
 
 from ct_assets.components.automation.source_sensor import SourceCursor, leader, look
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.declaration.sync import OnChange
+from ct_assets.mapping.declaration.sync_parts import OnChange
 from ct_assets.snapshot_meta import SnapshotMeta, SourceMeta
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
