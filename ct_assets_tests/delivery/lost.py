@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,11 +80,17 @@ NOBODY = 65534
 @contextlib.contextmanager
 def owned_by_another(folder: Path, home: Path, part: str) -> Iterator[None]:
     """As a user who may use all files below `folder`, but for those of the part."""
-    forbidden = [path for name in FILES[part] if (path := home / name).exists()]
+    with forbidden(folder, [path for name in FILES[part] if (path := home / name).exists()]):
+        yield
+
+
+@contextlib.contextmanager
+def forbidden(folder: Path, paths: Sequence[Path]) -> Iterator[None]:
+    """As a user who may use all files below `folder`, but for these."""
     is_root = os.geteuid() == 0
     for path in (folder, *folder.rglob("*")) if is_root else ():
         os.chown(path, NOBODY, NOBODY)
-    for path in forbidden:
+    for path in paths:
         path.chmod(0)
         if is_root:
             os.chown(path, 0, 0)
@@ -95,7 +101,7 @@ def owned_by_another(folder: Path, home: Path, part: str) -> Iterator[None]:
     finally:
         if is_root:
             os.seteuid(0)
-        for path in forbidden:
+        for path in paths:
             path.chmod(0o700 if path.is_dir() else 0o600)
 
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from unittest import mock
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.delivery import deliver
 from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.errors import UserError
 from ct_assets.io_managers import delivery_requests
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
@@ -44,17 +46,29 @@ OTHERS = declared("event", "resend", "others")
 
 
 class Project:
-    """A sync that delivered some rows, then more."""
+    """A sync that delivered some rows, then more; `killed`: before that was settled."""
 
-    def __init__(self, folder: Path, sync: Sync, sandbox: SandboxInTest) -> None:
+    def __init__(
+        self, folder: Path, sync: Sync, sandbox: SandboxInTest, *, killed: bool = False
+    ) -> None:
         self.staging = Staging(folder / "staging")
         self.sync, self.sandbox = sync, sandbox
         self.destination = sandbox_destination(sandbox.url, sandbox.id)
         self.older = self.stage(FIRST)
         self.upload()
         self.folder = self.stage(ROWS)
-        self.upload()
+        with self._kill() if killed else contextlib.nullcontext():
+            self.upload()
+        assert bool([*folder.rglob(OUTBOX)]) is killed
         self.kept = lost.copy(self.staging.root, folder / "kept")
+
+    @contextlib.contextmanager
+    def _kill(self) -> Iterator[None]:
+        with (
+            mock.patch("ct_assets.delivery.deliver.settle_delivery", side_effect=KeyboardInterrupt),
+            contextlib.suppress(KeyboardInterrupt),
+        ):
+            yield
 
     def stage(self, rows: pl.LazyFrame, sync: Sync | None = None) -> Path:
         sync = sync or self.sync
@@ -83,20 +97,25 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxInTest]
 
 
 @pytest.fixture(
-    scope="module", params=["event resend", "event park", "profile resend", "profile park"]
+    scope="module",
+    params=[
+        *("event resend", "event park", "profile resend", "profile park"),
+        *("event resend killed", "event park killed"),
+    ],
 )
 def made(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     sandbox: SandboxInTest,
 ) -> Iterator[Project]:
-    kind, on_unknown = request.param.split()
-    folder = tmp_path_factory.mktemp(f"{kind}-{on_unknown}")
+    kind, on_unknown, *killed = request.param.split()
+    name = "_".join(request.param.split())
+    folder = tmp_path_factory.mktemp(name)
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("CT_DATA_DIR", str(folder / "data"))
         patched.setattr(account_slots, "ROOT", folder / "slots")
-        sync = declared(kind, on_unknown, f"visits_{kind}_{on_unknown}")
-        yield Project(folder, sync, sandbox)
+        sync = declared(kind, on_unknown, f"visits_{name}")
+        yield Project(folder, sync, sandbox, killed=bool(killed))
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +178,20 @@ def test_what_is_staged_is_sent_as_it_was_written_or_not_at_all(project: Project
         project.upload()
 
     assert (told or "") in str(stopped.value if stopped else "")
+    assert len(project.sandbox.requests()) == requests
+
+
+def test_rows_that_somebody_else_has_staged(project: Project) -> None:
+    name, folder, requests = project.sync.name, project.kept.parent, len(project.sandbox.requests())
+    for above in (folder, *folder.parents[:-2]):
+        above.chmod(above.stat().st_mode | 0o055)
+
+    with (
+        lost.forbidden(folder, [project.folder / DATA]),
+        pytest.raises(UserError, match=rf"{DATA} of {name}/valid is unreadable \(Permission"),
+    ):
+        project.upload()
+
     assert len(project.sandbox.requests()) == requests
 
 
