@@ -65,7 +65,7 @@ class PlanReport:
     """The guard that would stop the delivery."""
     notes: tuple[str, ...]
     digest: str
-    """Of the records that would leave; see `plan_digest`."""
+    """Of the records that would leave: see `plan_digest`. Empty where people are looked for."""
 
 
 def plan(request: DeliveryRequest) -> PlanReport:
@@ -103,7 +103,8 @@ def _report(
     notes = [] if lost else [*comparison.notes]
     notes += _left(connection, copy, plan.diff)
     notes += [removals.note] if removals.note else []
-    if request.policy.mode != "upsert" and (looks := existence.unlooked(connection)):
+    looks = 0 if request.policy.mode == "upsert" else existence.unlooked(connection)
+    if looks:
         notes.append(existence.note(looks))
         requests, seconds = requests + looks, seconds + looks / MAX_IN_FLIGHT_OTHER
     if properties is None:
@@ -122,7 +123,7 @@ def _report(
         properties=properties or (),
         objection=stopped or plan.objection,
         notes=tuple(notes),
-        digest=plan_digest(connection),
+        digest="" if looks else plan_digest(connection),
     )
 
 

@@ -39,7 +39,7 @@ class ReviewedPlan(NamedTuple):
 
     @classmethod
     def read(cls, file: Path, sync: str) -> Self:
-        """Raises UserError if the file is no plan, or one of another sync."""
+        """Raises UserError if the file is no plan of the sync, or does not say which records go."""
         try:
             plan = _Plan.model_validate_json(file.read_bytes())
         except (ValidationError, json.JSONDecodeError):
@@ -48,6 +48,11 @@ class ReviewedPlan(NamedTuple):
             ) from None
         if plan.sync != sync:
             raise UserError(f"{file} is a plan of {plan.sync}, not of {sync}")
+        if not plan.report.digest:
+            raise UserError(
+                f"{file} binds no run: which records of {sync} go is known only once profiles were "
+                "looked for, as its `mode` needs. Run it without --plan"
+            )
         options = {**plan.options.model_dump(), "reviewed": plan.report.digest}
         return cls(plan.destination, plan.partition, options)
 

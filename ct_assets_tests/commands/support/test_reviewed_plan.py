@@ -73,6 +73,19 @@ def test_files_that_are_no_plan_of_the_sync(shop: Shop, file: Path) -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_a_plan_of_people_who_must_be_looked_for_binds_no_run(shop: Shop, file: Path) -> None:
+    shop.declare("customers", "  max_rejected: 0.5\n", "  max_rejected: 0.5\n  mode: update_only\n")
+    shop.said("plan", "customers", "--out", str(file))
+
+    said = shop.call("run", "customers", "--plan", str(file)).output
+
+    assert (
+        f"{file} binds no run: which records of customers go is known only once profiles were "
+        "looked for, as its `mode` needs. Run it without --plan\n"
+    ) in said
+
+
+@pytest.mark.usefixtures("account")
 def test_a_plan_for_another_destination(shop: Shop, file: Path) -> None:
     shop.said("plan", "customers", "--out", str(file))
     plan = json.loads(file.read_text())
