@@ -1,4 +1,4 @@
-"""The settings of this deployment that differ from the defaults of `ct_assets.definitions`."""
+"""Sets what this deployment has otherwise than the defaults of `ct_assets.definitions`."""
 
 import dagster as dg
 

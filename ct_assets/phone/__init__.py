@@ -46,16 +46,15 @@ n/a                   GB             not_a_number         no digits
 ===================== ============== ==================== =========================================
 
 How it works: `compiler` follows libphonenumber's steps for all strings of digits at once and makes
-an automaton in flat arrays of them; `installed` has it made where that is worth the seconds, and
-`cache` keeps it on disk. `engine` judges slices of a column: `cleaning` reads texts as digits where
-nothing but digits matters, `lookup` asks the automaton about them, and what is left goes to
-phonenumbers itself (`slow`, `reference`).
+an automaton in flat arrays of them, which `automaton` keeps on disk and asks. `engine` judges
+slices of a column: texts in which nothing but digits matters go to the automaton, and what is left
+to phonenumbers itself (`slow`, `reference`).
 """
 
+from ct_assets.phone.automaton.installed import PhoneEngineWarning
 from ct_assets.phone.countries import country_code
 from ct_assets.phone.doubled import doubled
 from ct_assets.phone.expression import e164, explain, is_e164
-from ct_assets.phone.installed import PhoneEngineWarning
 from ct_assets.phone.regions import UnknownRegionError
 from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, UnknownTypeError
 

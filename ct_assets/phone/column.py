@@ -1,4 +1,4 @@
-"""A whole column, slice by slice."""
+"""Judges a whole column, slice by slice."""
 
 import threading
 from collections.abc import Callable
@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from ct_assets.phone import engine, slow
+from ct_assets.phone.automaton.installed import installed
 from ct_assets.phone.column_verdicts import Verdicts
-from ct_assets.phone.installed import installed
 from ct_assets.phone.regions import Regions
 
 SLICE = 1 << 17

@@ -1,4 +1,4 @@
-"""The verdicts on a column, while they are being found."""
+"""Holds the verdicts on a column while they are being found."""
 
 from typing import NamedTuple
 

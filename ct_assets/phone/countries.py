@@ -1,4 +1,4 @@
-"""English names and ISO 3166 codes of countries, as data sources write them."""
+"""Knows the English names and ISO 3166 codes of countries, as data sources write them."""
 
 import functools
 import re

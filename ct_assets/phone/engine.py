@@ -4,11 +4,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from ct_assets.phone import cleaning, decisions, result, slow
+from ct_assets.phone import result, slow
+from ct_assets.phone.automaton import cleaning, decisions
+from ct_assets.phone.automaton.decisions import Decided
+from ct_assets.phone.automaton.lookup import Digits, Lookup, UInts
 from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.compiler.numbering import MAX_DIGITS
-from ct_assets.phone.decisions import Decided
-from ct_assets.phone.lookup import Digits, Lookup, UInts
 from ct_assets.phone.regions import ABSENT, UNKNOWN, Regions, Rows
 from ct_assets.phone.result import SLOW
 

@@ -1,4 +1,4 @@
-"""Why a phone was refused, in words that say what to do about it."""
+"""Tells why a phone was refused, in words that say what to do about it."""
 
 from collections.abc import Iterator, Sequence
 

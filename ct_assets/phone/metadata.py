@@ -1,4 +1,4 @@
-"""The metadata of the installed phonenumbers, as the compiler wants them."""
+"""Gives the metadata of the installed phonenumbers, as the compiler wants them."""
 
 import functools
 import hashlib

@@ -1,4 +1,4 @@
-"""libphonenumber's own verdict, one string at a time: what the fast path must agree with."""
+"""Gives libphonenumber's own verdict, one string at a time: the fast path must agree with it."""
 
 from typing import NamedTuple
 

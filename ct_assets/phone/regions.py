@@ -1,4 +1,4 @@
-"""The region of each row: a constant, or a column of ISO codes or English country names."""
+"""Gives the region of each row: a constant, or a column of ISO codes or English country names."""
 
 import difflib
 import functools

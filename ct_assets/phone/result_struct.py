@@ -1,4 +1,4 @@
-"""From verdicts to the struct column that users see."""
+"""Makes the struct column that users see of verdicts."""
 
 import numpy as np
 import numpy.typing as npt

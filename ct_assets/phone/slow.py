@@ -1,4 +1,4 @@
-"""phonenumbers over a column, each distinct string once."""
+"""Has phonenumbers judge a column, each distinct string once."""
 
 import numpy as np
 import numpy.typing as npt

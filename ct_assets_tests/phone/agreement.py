@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import polars as pl
 
 from ct_assets.phone import engine, reference
+from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton
-from ct_assets.phone.lookup import Lookup
 from ct_assets.phone.regions import Regions
 from ct_assets_tests.phone.adversarial import Adversary
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from ct_assets.phone import column
+from ct_assets.phone.automaton.installed import Installed
+from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton
-from ct_assets.phone.installed import Installed
-from ct_assets.phone.lookup import Lookup
 
 
 class Fixed(Installed):

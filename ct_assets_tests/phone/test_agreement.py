@@ -10,11 +10,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ct_assets.phone import cleaning, engine
+from ct_assets.phone import engine
+from ct_assets.phone.automaton import cleaning
+from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton, diagrams, numbering, prefixes
 from ct_assets.phone.compiler.automaton import Automaton
 from ct_assets.phone.compiler.validity import Validity
-from ct_assets.phone.lookup import Lookup
 from ct_assets_tests.phone import agreement
 from ct_assets_tests.phone.adversarial import Adversary, every_character
 

@@ -1,4 +1,4 @@
-"""A sensor that ends runs whose process is gone, which hold places and syncs back for ever."""
+"""Ends runs whose process is gone, which hold places and syncs back for ever: a sensor."""
 
 import dagster as dg
 

@@ -1,4 +1,4 @@
-"""A sync whose `destination` was edited begins anew at the other account: this guard asks first."""
+"""ChangedDestination asks before a sync whose `destination` was edited begins anew elsewhere."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A renamed sync has a new state: this guard keeps it from sending its records once more."""
+"""RenamedSync keeps a sync with a new name from sending its records once more."""
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 

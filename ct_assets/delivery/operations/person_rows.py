@@ -1,4 +1,4 @@
-"""The rows of a person in Parquet files: found by any of their identifiers, and removed."""
+"""PersonRows finds the rows of a person in Parquet files, by any identifier, and removes them."""
 
 from collections.abc import Collection
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The numbering plans as one automaton in flat arrays: what the columns are looked up in."""
+"""Flattens the numbering plans into one automaton of arrays, in which columns are looked up."""
 
 import gc
 from collections.abc import Callable

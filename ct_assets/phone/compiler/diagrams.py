@@ -1,4 +1,4 @@
-"""Functions of a string of digits of one length, as decision diagrams.
+"""Represents functions of a string of digits of one length as decision diagrams.
 
 A diagram is a number. A negative one, `leaf(value)`, gives its value whatever digits follow; any
 other one has ten diagrams for the rest of the string, one per digit read. Equal functions have

@@ -1,4 +1,4 @@
-"""Running a pattern's program over all strings of digits at once."""
+"""Runs a pattern's program over all strings of digits at once."""
 
 import functools
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-r"""The regular expressions of libphonenumber's metadata, as small programs over digits.
+r"""Represents the regular expressions of libphonenumber's metadata as small programs over digits.
 
 The metadata use digits, `\d`, `[...]`, `(...)`, `(?:...)`, `|`, `?`, `{m}`, `{m,n}` and `$` only.
 A program is a list of instructions, as of a backtracking matcher: where it can go two ways, the

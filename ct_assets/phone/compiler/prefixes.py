@@ -1,4 +1,4 @@
-"""The prefixes that libphonenumber takes off: trunk prefixes, carrier codes, dialling abroad."""
+"""Names prefixes that libphonenumber takes off: trunk prefixes, carrier codes, dialling abroad."""
 
 import functools
 import re

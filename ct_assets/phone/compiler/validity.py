@@ -1,4 +1,4 @@
-"""`is_valid_number`, its region and its type, for every national number of a calling code."""
+"""Gives `is_valid_number`, its region and its type, for every national number of a calling code."""
 
 from collections.abc import Iterator
 

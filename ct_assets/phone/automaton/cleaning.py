@@ -1,4 +1,4 @@
-"""Reading columns of text as digits, where that is all libphonenumber would read in them."""
+"""Reads columns of text as digits, where that is all libphonenumber would read in them."""
 
 from typing import NamedTuple
 
@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from ct_assets.phone.automaton.lookup import Digits
 from ct_assets.phone.compiler.numbering import MAX_DIGITS
-from ct_assets.phone.lookup import Digits
 
 MIN_DIGITS = 3
 MAX_BYTES = 250

@@ -1,4 +1,4 @@
-"""The automaton of the installed phonenumbers: from the cache, or compiled once it is worth it."""
+"""Gives the automaton of the installed phonenumbers: cached, or compiled once it is worth it."""
 
 import threading
 import warnings
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import phonenumbers
 
-from ct_assets.phone import cache, metadata, reference, selfcheck
+from ct_assets.phone import metadata, reference
+from ct_assets.phone.automaton import cache, selfcheck
+from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton
-from ct_assets.phone.lookup import Lookup
 
 WORTH_COMPILING = 100_000
 """Rows after which phonenumbers alone has cost about as much as compiling."""

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.phone import PhoneEngineWarning, cache, metadata, selfcheck
+from ct_assets.phone import PhoneEngineWarning, metadata
+from ct_assets.phone.automaton import cache, selfcheck
+from ct_assets.phone.automaton.installed import WORTH_COMPILING, Installed
+from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton
 from ct_assets.phone.compiler.automaton import Automaton
-from ct_assets.phone.installed import WORTH_COMPILING, Installed
-from ct_assets.phone.lookup import Lookup
 
 
 @pytest.fixture(autouse=True)

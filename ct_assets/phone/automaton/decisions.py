@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ct_assets.phone.automaton.lookup import Digits, Leaves, Lookup, UInts
 from ct_assets.phone.column_verdicts import Outcomes
-from ct_assets.phone.lookup import Digits, Leaves, Lookup, UInts
 from ct_assets.phone.regions import Rows
 from ct_assets.phone.result import DIAL_ABROAD
 

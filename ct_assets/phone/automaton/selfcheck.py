@@ -1,4 +1,4 @@
-"""A sample of numbers on which a new automaton must agree with phonenumbers."""
+"""Samples numbers on which a new automaton must agree with phonenumbers."""
 
 import itertools
 import random
@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import phonenumbers
 
-from ct_assets.phone import decisions, metadata, reference, result
+from ct_assets.phone import metadata, reference, result
+from ct_assets.phone.automaton import decisions
+from ct_assets.phone.automaton.decisions import Decided
+from ct_assets.phone.automaton.lookup import Digits, Lookup
 from ct_assets.phone.compiler.numbering import MAX_DIGITS
-from ct_assets.phone.decisions import Decided
-from ct_assets.phone.lookup import Digits, Lookup
 from ct_assets.phone.result import SLOW
 
 SAMPLE = 5_000

@@ -1,7 +1,12 @@
 import polars as pl
 import pytest
 
-from ct_assets.phone.cleaning import hopeless, read, without_decoration, without_separators
+from ct_assets.phone.automaton.cleaning import (
+    hopeless,
+    read,
+    without_decoration,
+    without_separators,
+)
 
 
 @pytest.mark.parametrize(

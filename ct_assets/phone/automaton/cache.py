@@ -1,4 +1,4 @@
-"""Automata on disk, one file per version of the metadata.
+"""Keeps automata on disk, in one file for each version of the metadata.
 
 The cache is never needed: a missing, damaged or unreadable file means compiling again, and a
 directory that cannot be written means not keeping the result.

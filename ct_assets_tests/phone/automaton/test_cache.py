@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ct_assets.phone import cache
+from ct_assets.phone.automaton import cache
 from ct_assets.phone.compiler.automaton import Automaton
 
 
