@@ -4,6 +4,7 @@ import difflib
 import errno
 import hashlib
 import re
+from collections.abc import Sequence
 
 
 class UserError(Exception):
@@ -25,6 +26,11 @@ def closest(name: str, known: list[str], *, likeness: float = 0.6) -> str:
     matches = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=likeness)
     original = next((k for k in known if matches and k.lower() == matches[0]), None)
     return f"; did you mean {original!r}?" if original else ""
+
+
+def no_column(column: str, columns: Sequence[str], wanted_by: str) -> str:
+    """Says that there is none of this name; `wanted_by` is the setting that names it."""
+    return f"no column {column!r} (wanted by `{wanted_by}`){closest(column, list(columns))}"
 
 
 def disk_trouble(error: BaseException) -> str | None:

@@ -128,7 +128,11 @@ class DeclaredSource:
             if isinstance(place, Database):
                 return ConnectionRows(place, source.watermark_sql, label).value()
             return place.value(source.watermark_sql, label=label)
-        return rows.written() if self._watermark is None else rows.largest(self._watermark)
+        if self._watermark is None:
+            return rows.written()
+        return rows.largest(
+            self._watermark, "watermark" if source.watermark else "incremental.column"
+        )
 
     @property
     def _watermark(self) -> str | None:

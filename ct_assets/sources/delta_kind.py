@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from ct_assets.errors import closest, disk_trouble, hushed
+from ct_assets.errors import closest, disk_trouble, hushed, no_column
 from ct_assets.sources import watermark
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.duckdb_warehouse import Warehouse
@@ -54,14 +54,11 @@ class DeltaRows(SourceRows):
         with self._told():
             return f"version {self._table.version()} of {self._table.metadata().id}"
 
-    def largest(self, column: str) -> str:
+    def largest(self, column: str, wanted_by: str = "watermark") -> str:
         with self._told():
             columns = self._scanned().collect_schema().names()
             if column not in columns:
-                raise FileError(
-                    f"{self.url}: no column {column!r} (wanted by `watermark`)"
-                    f"{closest(column, columns)}"
-                )
+                raise FileError(f"{self.url}: {no_column(column, columns, wanted_by)}")
             return watermark.largest_of(self._scanned(), column, {})
 
     def count(self, beyond: tuple[str, str] | None) -> int:

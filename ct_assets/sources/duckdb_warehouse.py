@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.errors import UserError, closest
+from ct_assets.errors import UserError, closest, no_column
 from ct_assets.files import scratch_dir
 from ct_assets.sources import seeded_database
 from ct_assets.sources.duckdb_types import carried, polars_type
@@ -61,11 +61,16 @@ class Warehouse:
                 rows = rows.filter(_at_or_beyond(rows, since, label))
             carried(rows).write_parquet(str(into), row_group_size=ROW_GROUP)
 
-    def value(self, query: str, *, label: str, largest: str | None = None) -> str:
-        """The one value of `query`, or the largest one of its column `largest`, as text."""
+    def largest(self, query: str, column: str, *, label: str, wanted_by: str) -> str:
+        """The largest value of a column of `query`, as text."""
         with scratch_dir() as scratch, self._rows(query, scratch, label) as rows:
-            one = rows.aggregate(f"max({name_sql(largest)})") if largest else rows.limit(2)
-            values = one.fetchall()
+            _check_column(rows, column, label, wanted_by)
+            return str(rows.aggregate(f"max({name_sql(column)})").fetchall()[0][0])
+
+    def value(self, query: str, *, label: str) -> str:
+        """The one value of `query`, as text."""
+        with scratch_dir() as scratch, self._rows(query, scratch, label) as rows:
+            values = rows.limit(2).fetchall()
         if len(values) != 1 or len(values[0]) != 1:
             raise QueryError(f"{label}: must give one row with one column")
         return str(values[0][0])
@@ -74,6 +79,7 @@ class Warehouse:
         """How many rows `query` gives, or how many whose column is larger than `beyond` says."""
         with scratch_dir() as scratch, self._rows(query, scratch, label) as rows:
             if beyond is not None:
+                _check_column(rows, beyond[0], label, "watermark")
                 rows = rows.filter(f"{name_sql(beyond[0])} > {literal(beyond[1])}")
             return int(rows.aggregate("count(*)").fetchall()[0][0])
 
@@ -155,6 +161,11 @@ select constraint_column_names from duckdb_constraints()
 where constraint_type = 'PRIMARY KEY' and database_name = 'warehouse'
 and schema_name = ? and table_name = ?
 """
+
+
+def _check_column(rows: duckdb.DuckDBPyRelation, column: str, label: str, wanted_by: str) -> None:
+    if column.lower() not in (name.lower() for name in rows.columns):
+        raise QueryError(f"{label}: {no_column(column, rows.columns, wanted_by)}")
 
 
 def _at_or_beyond(rows: duckdb.DuckDBPyRelation, since: LowerBound, label: str) -> str:

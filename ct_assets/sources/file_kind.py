@@ -62,7 +62,7 @@ class FileRows(SourceRows):
     def written(self) -> str:
         return watermark.written(self.files)
 
-    def largest(self, column: str) -> str:
+    def largest(self, column: str, wanted_by: str = "watermark") -> str:  # noqa: ARG002
         return watermark.largest(
             self.files, column, types=self.types, settings=self.csv, declared=self.format
         )

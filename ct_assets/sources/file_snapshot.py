@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from ct_assets.errors import closest
+from ct_assets.errors import no_column
 from ct_assets.mapping.convert.column_types import given, typed, zoned
 from ct_assets.sources.formats import CsvSettings, format_of
 from ct_assets.sources.formats.file_errors import reading
@@ -58,8 +58,7 @@ def snapshot(
 def _check_types(types: Mapping[str, str], columns: list[str], files: Sequence[Path]) -> None:
     for name in types:
         if name not in columns:
-            raise FileError(f"{named(files)}: no column {name!r} (wanted by `types`)"
-                            f"{closest(name, columns)}")  # fmt: skip
+            raise FileError(f"{named(files)}: {no_column(name, columns, 'types')}")
 
 
 def _cells(frame: pl.LazyFrame, types: Mapping[str, str]) -> _Cells:

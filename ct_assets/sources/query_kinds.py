@@ -87,8 +87,8 @@ class QueryRows(SourceRows):
     def written(self) -> str:
         return watermark.written(self.warehouse.files())
 
-    def largest(self, column: str) -> str:
-        return self.warehouse.value(self.query, largest=column, label=self.label)
+    def largest(self, column: str, wanted_by: str = "watermark") -> str:
+        return self.warehouse.largest(self.query, column, label=self.label, wanted_by=wanted_by)
 
     def count(self, beyond: tuple[str, str] | None) -> int:
         return self.warehouse.count(self.query, beyond, label=self.label)

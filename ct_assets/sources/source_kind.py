@@ -50,8 +50,12 @@ class SourceRows(ABC):
         """A text that is another one once anybody wrote to where the rows are."""
 
     @abstractmethod
-    def largest(self, column: str) -> str:
-        """The largest value of a column, as text; "None" if it has none."""
+    def largest(self, column: str, wanted_by: str = "watermark") -> str:
+        """The largest value of a column, as text; "None" if it has none.
+
+        Raises:
+            UserError: There is no such column; the message names the setting that wants it.
+        """
 
     @abstractmethod
     def count(self, beyond: tuple[str, str] | None) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.errors import closest
+from ct_assets.errors import no_column
 from ct_assets.mapping.convert.column_types import typed
 from ct_assets.sources.formats import CsvSettings, format_of
 from ct_assets.sources.formats.file_errors import reading
@@ -81,8 +81,7 @@ def largest(
         frame = form.scan(texts, types)
         columns = frame.collect_schema().names()
         if column not in columns:
-            raise FileError(f"{named(files)}: no column {column!r} (wanted by `watermark`)"
-                            f"{closest(column, columns)}")  # fmt: skip
+            raise FileError(f"{named(files)}: {no_column(column, columns, 'watermark')}")
         return largest_of(frame, column, types)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from ct_assets.errors import closest
+from ct_assets.errors import no_column
 from ct_assets.sources.connections.database import (
     NOTHING,
     Column,
@@ -78,15 +78,12 @@ class ConnectionRows(SourceRows):
         """
         return f"read at {time.time_ns()}"
 
-    def largest(self, column: str) -> str:
+    def largest(self, column: str, wanted_by: str = "watermark") -> str:
         def read(session: Session) -> str:
             query = self._checked()
             names = session.names(query)
             if column not in names:
-                hint = closest(column, list(names))
-                raise QueryError(
-                    f"{self.label}: no column {column!r} (wanted by `watermark`){hint}"
-                )
+                raise QueryError(f"{self.label}: {no_column(column, names, wanted_by)}")
             largest = f"max({self.database.quoted(column)})"
             return _one(session, _of(largest, query), self.label)
 
@@ -98,7 +95,10 @@ class ConnectionRows(SourceRows):
             counted = _of("count(*)", query)
             if beyond is not None:
                 name, value = beyond
-                column = next(each for each in session.columns(query) if each.name == name)
+                columns = {each.name: each for each in session.columns(query)}
+                if name not in columns:
+                    raise QueryError(f"{self.label}: {no_column(name, list(columns), 'watermark')}")
+                column = columns[name]
                 limit = self.database.literal(value, column)
                 counted += f" where {self.database.quoted(name)} > {limit}"
             return _one(session, counted, self.label)

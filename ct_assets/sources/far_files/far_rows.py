@@ -63,7 +63,7 @@ class FarRows(SourceRows):
     def written(self) -> str:
         return self.kept[0].written if self.kept else _state(self.store.files())
 
-    def largest(self, column: str) -> str:
+    def largest(self, column: str, wanted_by: str = "watermark") -> str:  # noqa: ARG002
         with self._fetched() as copies:
             groups = _grouped(copies)
             if column in dict(groups[0][0]):

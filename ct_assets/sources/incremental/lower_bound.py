@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from ct_assets.errors import closest
+from ct_assets.errors import no_column
 from ct_assets.sources.query_errors import QueryError
 
 Watermark = int | Decimal | date | datetime
@@ -42,8 +42,7 @@ def checked(columns: Mapping[str, pl.DataType], column: str, label: str) -> pl.D
         QueryError: There is none, or it does not grow in an order that all databases agree on.
     """
     if column not in columns:
-        hint = closest(column, list(columns))
-        raise QueryError(f"{label}: no column {column!r} (wanted by `incremental`){hint}")
+        raise QueryError(f"{label}: {no_column(column, list(columns), 'incremental.column')}")
     dtype = columns[column]
     whole = dtype.is_integer() or isinstance(dtype, pl.Decimal)
     if whole or isinstance(dtype, pl.Date | pl.Datetime):

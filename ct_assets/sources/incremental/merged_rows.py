@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from ct_assets.errors import no_column
 from ct_assets.snapshot_meta import IncrementalMeta
 from ct_assets.sources.incremental.incremental_spec import IncrementalSpec, duration
 from ct_assets.sources.incremental.lower_bound import LowerBound, checked, noted, read
@@ -91,7 +92,8 @@ class MergedRows:
             checked(columns, self.spec.column, self.label)
         for name in key:
             if name not in columns:
-                raise QueryError(f"{self.label}: no column {name!r} (wanted by `incremental.key`)")
+                wrong = no_column(name, list(columns), "incremental.key")
+                raise QueryError(f"{self.label}: {wrong}")
         columns_sql = ", ".join(map(name_sql, key))
         none = " or ".join(f"{name_sql(name)} is null" for name in key)
         with connected(file.parent, file) as connection:

@@ -201,8 +201,12 @@ def test_the_key_is_that_of_the_table_if_none_is_declared(tmp_path: Path) -> Non
             {"key": ["name", "seen"]},
             "the key 'name' and 'seen' of `incremental` has no value in some",
         ),
-        ({"key": "idd"}, "no column 'idd' (wanted by `incremental.key`)"),
-        ({"column": "sen"}, "no column 'sen' (wanted by `watermark`); did you mean 'seen'?"),
+        ({"key": "idd"}, "no column 'idd' (wanted by `incremental.key`); did you mean 'id'?"),
+        (
+            {"column": "sen"},
+            "no column 'sen' (wanted by `incremental.column`); did you mean 'seen'?",
+        ),
+        ({"column": "zz"}, "no column 'zz' (wanted by `incremental.column`)"),
         (
             {"column": "name"},
             "column 'name' of `incremental` is of type String, and must be a",
@@ -218,6 +222,29 @@ def test_what_cannot_be_merged_is_refused(tmp_path: Path, spec: dict[str, Any], 
 
     assert told in str(caught.value)
     assert str(caught.value).startswith("shop/person")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "(wanted by `incremental.column`); did you mean 'seen'?"),
+        ({"watermark": "sen"}, "(wanted by `watermark`); did you mean 'seen'?"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_by_its_setting_before_any_row_is_read(
+    tmp_path: Path, settings: dict[str, Any], told: str
+) -> None:
+    shop = duckdb_shop(tmp_path)
+    spec = {"column": "seen" if settings else "sen", "key": "id"}
+    for label in ("person", "sql"):
+        rows = {"table": "person"} if label == "person" else {"sql": "select * from person"}
+        declared = parse({"asset": "shop/person", "incremental": spec, **rows, **settings})
+        shop.source = DeclaredSource(declared, tmp_path, tmp_path)
+
+        for look in (shop.read, lambda: shop.source.state(shop.warehouse)):
+            with pytest.raises(UserError) as caught:
+                look()
+            assert str(caught.value) == f"shop/person ({label}): no column 'sen' {told}"
 
 
 STEP = st.tuples(st.sampled_from(["insert", "update", "null", "equal", "late"]), st.integers(0, 9))
