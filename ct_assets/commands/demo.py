@@ -15,7 +15,7 @@ from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, reason_text
 from ct_assets.components.project.registry import Declared
-from ct_assets.components.project.runs import job_name
+from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.destinations import Accounts

@@ -11,7 +11,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.partition_options import partition_options, partitions_of
 from ct_assets.commands.support.reviewed_plan import ReviewedPlan
 from ct_assets.components.automation.partition_choice import tags
-from ct_assets.components.project.runs import end_lost, job_name
+from ct_assets.components.runs.sync_runs import end_lost, job_name
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
 from ct_assets.io_managers.destinations import label

@@ -18,7 +18,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import json_option, print_json
 from ct_assets.commands.support.status_table import RUNS, Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
-from ct_assets.components.project.runs import end_lost, schedule_name, stopped
+from ct_assets.components.runs.sync_runs import end_lost, schedule_name, stopped
 from ct_assets.delivery import Policy
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.state_comparison import Comparison

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ct_assets.components.project.locations import RawAttributes, parsed
 from ct_assets.components.project.registry import DECLARATIONS
-from ct_assets.components.project.run_process import note_process
+from ct_assets.components.runs.run_process import note_process
 
 P = ParamSpec("P")
 StepResult = dg.Output[Any] | dg.AssetCheckResult

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from ct_assets.cli import cli
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.components.project.runs import job_name
+from ct_assets.components.runs.sync_runs import job_name
 from ct_assets_tests.components import kit
 
 SOURCES = """\

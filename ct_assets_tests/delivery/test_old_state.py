@@ -10,7 +10,7 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, destination_from_env
-from ct_assets.components.project.runs import job_name
+from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.delivery import DeliveryRequest, DeliveryResult, deliver, plan
 from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.recovery.rebuild import rebuilt

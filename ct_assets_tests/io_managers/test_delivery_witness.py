@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.clevertap.destination import destination_from_env
-from ct_assets.components.project.runs import job_name
+from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.delivery.sender import account_slots
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.io_managers import delivery_witness

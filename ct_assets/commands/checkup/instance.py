@@ -11,7 +11,7 @@ from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
-from ct_assets.components.project.runs import end_lost
+from ct_assets.components.runs.sync_runs import end_lost
 
 FRESH_SECONDS = 300.0
 """A running daemon sends its heartbeat twice a minute."""

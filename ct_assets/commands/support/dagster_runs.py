@@ -14,8 +14,8 @@ from typing import Any
 import click
 import dagster as dg
 
-from ct_assets.components.project.run_failures import failures
-from ct_assets.components.project.runs import QUIET, job_name
+from ct_assets.components.runs.run_failures import failures
+from ct_assets.components.runs.sync_runs import QUIET, job_name
 from ct_assets.errors import UserError
 from ct_assets.files import owners_files, private_lock, replacing
 from ct_assets.settings import ProjectError, project_root

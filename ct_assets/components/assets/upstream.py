@@ -13,7 +13,7 @@ from dagster._core.storage.asset_check_execution_record import (
 
 from ct_assets.components.assets.run_context import deployment
 from ct_assets.components.project.asset_keys import upload_step
-from ct_assets.components.project.runs import UNDER_WAY, is_live, under_way
+from ct_assets.components.runs.sync_runs import UNDER_WAY, is_live, under_way
 from ct_assets.errors import UserError
 from ct_assets.mapping import Sync
 from ct_assets.staging import Staging

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ct_assets.components.project.runs import end_lost
+from ct_assets.components.runs.sync_runs import end_lost
 
 NAME = "lost_runs"
 SECONDS = 60

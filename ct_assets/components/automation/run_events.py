@@ -6,7 +6,7 @@ from datetime import datetime
 import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
-from ct_assets.components.project.runs import SUFFIX
+from ct_assets.components.runs.sync_runs import SUFFIX
 from ct_assets.io_managers.delivery_metadata import ROWS
 from ct_assets.mapping.declaration.catalog_names import STAGES
 

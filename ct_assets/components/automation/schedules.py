@@ -10,7 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.partition_choice import due, tags
 from ct_assets.components.project.asset_keys import key, source_key
-from ct_assets.components.project.runs import end_lost, job_name, schedule_name, under_way
+from ct_assets.components.runs.sync_runs import end_lost, job_name, schedule_name, under_way
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.mapping import Sync

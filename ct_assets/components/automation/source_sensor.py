@@ -13,7 +13,7 @@ from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.project.asset_keys import source_key
 from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
 from ct_assets.components.project.registry import declared_source, declared_syncs
-from ct_assets.components.project.runs import UNDER_WAY, end_lost, given_up, made_by, stopped
+from ct_assets.components.runs.sync_runs import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import warehouse_of

@@ -6,8 +6,8 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.components.project.pickled_sources import may_give_a_frame
-from ct_assets.components.project.run_failures import failures
-from ct_assets.components.project.runs import QUIET
+from ct_assets.components.runs.run_failures import failures
+from ct_assets.components.runs.sync_runs import QUIET
 from ct_assets.errors import UserError
 from ct_assets.sources.frames import lazy_frame
 

@@ -10,7 +10,7 @@ import pytest
 from ct_assets.components.automation.alerts import alert_sensors
 from ct_assets.components.automation.budgets import Budgets
 from ct_assets.components.automation.webhook import Webhook
-from ct_assets.components.project import runs
+from ct_assets.components.runs import sync_runs
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening
@@ -175,9 +175,9 @@ def test_a_run_that_was_lost_is_told(
     shop = Shop(root, kit.CUSTOMERS)
     job = shop.defs.resolve_job_def("customers_sync")
     shop.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-    monkeypatch.setattr(runs, "SILENCE", timedelta(seconds=-1))
+    monkeypatch.setattr(sync_runs, "SILENCE", timedelta(seconds=-1))
 
-    runs.end_lost(shop.instance, shop.defs.get_repository_def())
+    sync_runs.end_lost(shop.instance, shop.defs.get_repository_def())
 
     assert shop.look() == []
     (text,) = chat.texts

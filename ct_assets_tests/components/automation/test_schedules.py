@@ -13,7 +13,8 @@ from dagster._core.remote_origin import (
 )
 
 from ct_assets.components.automation.schedules import cron_problems, tick
-from ct_assets.components.project import registry, runs
+from ct_assets.components.project import registry
+from ct_assets.components.runs import sync_runs
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.mapping.declaration.catalog_names import STAGES
@@ -220,7 +221,7 @@ def test_a_cron_line_runs_the_chain_unless_it_is_under_way(tmp_path: Path) -> No
 @pytest.fixture
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever run is under way has said nothing for too long."""
-    monkeypatch.setattr(runs, "SILENCE", timedelta(seconds=-1))
+    monkeypatch.setattr(sync_runs, "SILENCE", timedelta(seconds=-1))
 
 
 @pytest.mark.usefixtures("silent")

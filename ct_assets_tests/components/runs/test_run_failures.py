@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from ct_assets.components.project.run_failures import failures
+from ct_assets.components.runs.run_failures import failures
 
 
 def told(*assets: dg.AssetsDefinition, **resources: object) -> list[str]:

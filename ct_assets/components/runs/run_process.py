@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ct_assets.components.project import run_presence
+from ct_assets.components.runs import run_presence
 
 TAG = "clevertap/process"
 """Of a run: the process that executes it, as JSON."""

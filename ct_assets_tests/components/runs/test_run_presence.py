@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ct_assets.components.project import run_presence, run_process
-from ct_assets.components.project.runs import end_lost
+from ct_assets.components.runs import run_presence, run_process
+from ct_assets.components.runs.sync_runs import end_lost
 from ct_assets_tests.components import kit
 
 RUN = "0aa2b3c4-run"

@@ -7,9 +7,9 @@ from datetime import timedelta
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
 
-from ct_assets.components.project import run_presence
 from ct_assets.components.project.registry import declared_assets
-from ct_assets.components.project.run_process import executing, exists, process_of
+from ct_assets.components.runs import run_presence
+from ct_assets.components.runs.run_process import executing, exists, process_of
 from ct_assets.io_managers.destinations import launcher_elsewhere
 
 SILENCE = timedelta(hours=1)

@@ -14,9 +14,9 @@ from dagster._core.events import EngineEventData
 
 from ct_assets.commands.checkup.instance import lost_runs
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.components.project import runs
-from ct_assets.components.project.run_process import process_of
-from ct_assets.components.project.runs import end_lost
+from ct_assets.components.runs import sync_runs
+from ct_assets.components.runs.run_process import process_of
+from ct_assets.components.runs.sync_runs import end_lost
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.serving import until
 
@@ -121,9 +121,9 @@ def test_a_run_that_died_before_its_first_step_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, unnoted: timedelta, *, ended: bool
 ) -> None:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(runs, "UNNOTED", unnoted)
+    monkeypatch.setattr(sync_runs, "UNNOTED", unnoted)
     if what == "a launcher of another host":
-        monkeypatch.setattr(runs, "launcher_elsewhere", lambda _: "K8sRunLauncher")
+        monkeypatch.setattr(sync_runs, "launcher_elsewhere", lambda _: "K8sRunLauncher")
     files = {"customers/defs.yaml": kit.CUSTOMERS, "shop/defs.yaml": kit.SOURCE}
     theirs = {"theirs/assets.py": "import dagster as dg\n\n@dg.asset\ndef training(): ...\n"}
     defs, instance = kit.load(tmp_path, files | theirs), dg.DagsterInstance.ephemeral()
@@ -141,7 +141,7 @@ def test_a_run_of_another_code_location_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its job is not here, so nobody knows what it makes; nor, on another host, its process."""
-    monkeypatch.setattr(runs, "UNNOTED", timedelta(seconds=-1))
+    monkeypatch.setattr(sync_runs, "UNNOTED", timedelta(seconds=-1))
     files = {"customers/defs.yaml": kit.CUSTOMERS, "shop/defs.yaml": kit.SOURCE}
     defs, instance = kit.load(tmp_path, files), dg.DagsterInstance.ephemeral()
     theirs = dg.Definitions(jobs=[dg.define_asset_job("nightly")], assets=[dg.AssetSpec("report")])

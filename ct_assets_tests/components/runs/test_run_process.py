@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import dagster as dg
 
-from ct_assets.components.project import run_process
-from ct_assets.components.project.run_process import RunProcess
+from ct_assets.components.runs import run_process
+from ct_assets.components.runs.run_process import RunProcess
 
 
 def of(pid: int) -> RunProcess:

@@ -1,0 +1,1 @@
+"""Knows the runs of syncs: which are under way, which were lost, and why one failed."""
