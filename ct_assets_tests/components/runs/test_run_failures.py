@@ -36,7 +36,7 @@ def test_an_exception_of_another_asset_is_told_with_its_place(
     (text,) = told(raising(error))
 
     assert text.startswith(f"people failed: {expected} (")
-    assert text.endswith("components/project/test_run_failures.py:20)")
+    assert text.endswith("components/runs/test_run_failures.py:20)")
 
 
 def test_a_failure_is_told_in_its_own_words() -> None:
