@@ -40,11 +40,17 @@ class FileKind(SourceKind):
             )
         return f"{value!r} is neither {_NOT}. {formats.READABLE}"
 
-    def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:  # noqa: ARG002
+    def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:
         if ObjectStore.names(origin.value):
-            return FarRows(ObjectStore(origin.value), origin.types, origin.csv, origin.format)
+            return FarRows(
+                ObjectStore(origin.value),
+                origin.types,
+                origin.csv,
+                origin.format,
+                warehouse.waiting,
+            )
         files = matching(origin.value, origin.root)
-        return FileRows(files, origin.types, origin.csv, origin.format)
+        return FileRows(files, origin.types, origin.csv, origin.format, warehouse.waiting)
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,16 @@ class FileRows(SourceRows):
     types: Mapping[str, str]
     csv: formats.CsvSettings
     format: str | None = None
+    tell: Callable[[str], object] = lambda _: None
 
     def snapshot(self, into: Path) -> Mapping[str, str]:
         return file_snapshot.snapshot(
-            self.files, into, types=self.types, settings=self.csv, declared=self.format
+            self.files,
+            into,
+            types=self.types,
+            settings=self.csv,
+            declared=self.format,
+            tell=self.tell,
         )
 
     def written(self) -> str:

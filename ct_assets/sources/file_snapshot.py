@@ -1,6 +1,6 @@
 """Files become one Parquet file: columns in their declared types, no line or cell lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,10 +31,12 @@ def snapshot(
     settings: CsvSettings | None = None,
     declared: str | None = None,
     row_group_size: int = ROW_GROUP,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Mapping[str, str]:
     """Write the rows of `files` to the Parquet file `into`.
 
-    Gives the columns that had to be left out, with the reason of each. `declared` is the format.
+    Gives the columns that had to be left out, with the reason of each. `declared` is the format;
+    `tell` is called with what is good to know of how the files were read.
 
     Raises:
         FileError: A file cannot be read whole, the files are not alike, or a value is of no type
@@ -44,7 +46,7 @@ def snapshot(
     with reading(form, files) as texts:
         form.check_text(texts)
         frame = form.scan(texts, types)
-        _check_types(types, frame.collect_schema().names(), files)
+        check_types(types, frame.collect_schema().names(), files)
         cells = _cells(frame, types)
         _check_zones(cells, files)
         frame.with_columns(_typed(types, cells)).sink_parquet(
@@ -52,10 +54,12 @@ def snapshot(
         )
         form.check(texts, into)
         _check_cells(form, texts, into, types, cells)
+        for remark in form.remarks(texts):
+            tell(f"{named(files)}: {remark}")
         return form.left_out(texts)
 
 
-def _check_types(types: Mapping[str, str], columns: list[str], files: Sequence[Path]) -> None:
+def check_types(types: Mapping[str, str], columns: list[str], files: Sequence[Path]) -> None:
     for name in types:
         if name not in columns:
             raise FileError(f"{named(files)}: {no_column(name, columns, 'types')}")

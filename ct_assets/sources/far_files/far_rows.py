@@ -16,6 +16,8 @@ from ct_assets.mapping.convert.column_types import typed
 from ct_assets.sources import file_snapshot, formats, watermark
 from ct_assets.sources.far_files.object_store import FarFile, ObjectStore
 from ct_assets.sources.formats import FileError
+from ct_assets.sources.formats.file_errors import reading
+from ct_assets.sources.formats.united_types import UnlikeError, united
 from ct_assets.sources.source_kind import SourceRows
 from ct_assets.staging import ROW_GROUP
 
@@ -32,33 +34,53 @@ class Copies(NamedTuple):
     """A text that is another one after every change of one of them."""
 
 
+Columns = tuple[tuple[str, str | None], ...]
+Groups = Sequence[tuple[Columns, list[Path]]]
+
+
 @dataclass(frozen=True)
 class FarRows(SourceRows):
     store: ObjectStore
     types: Mapping[str, str]
     csv: formats.CsvSettings
     format: str | None = None
+    tell: Callable[[str], object] = lambda _: None
     kept: list[Copies] = field(default_factory=list, compare=False)
     """Copies for as long as `at_rest` is at work: one look at the store serves all of it."""
 
     def snapshot(self, into: Path) -> Mapping[str, str]:
         with self._fetched() as copies:
             groups = _grouped(copies)
+            if groups == [((), copies.files)]:
+                return self._staged(copies.files, into, self.types)
             left_out: dict[str, str] = {}
             parts = []
             for number, (columns, files) in enumerate(groups):
-                part = into if groups == [((), files)] else copies.folder / f"{number}.part"
-                left_out |= file_snapshot.snapshot(
-                    files,
-                    part,
-                    types=_of_files(self.types, columns),
-                    settings=self.csv,
-                    declared=self.format,
-                )
+                part = copies.folder / f"{number}.part"
+                left_out |= self._staged(files, part, self._types_in(files, columns))
                 parts.append((part, dict(columns)))
-            if parts[0][0] != into:
-                _united(parts, self.types, into)
+            form = formats.format_of(copies.files, self.csv, self.format)
+            rows = _united(parts, self.types, unites=form.unites)
+            file_snapshot.check_types(self.types, rows.collect_schema().names(), copies.files)
+            rows.sink_parquet(into, compression_level=1, row_group_size=ROW_GROUP)
             return left_out
+
+    def _staged(
+        self, files: Sequence[Path], into: Path, types: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        return file_snapshot.snapshot(
+            files, into, types=types, settings=self.csv, declared=self.format, tell=self.tell
+        )
+
+    def _types_in(self, files: Sequence[Path], columns: Columns) -> Mapping[str, str]:
+        """The types of columns that these files have; other folders may have more."""
+        types = _of_files(self.types, columns)
+        form = formats.format_of(files, self.csv, self.format)
+        if not types or not form.unites:
+            return types
+        with reading(form, files) as texts:
+            names = form.scan(texts, {}).collect_schema().names()
+        return {name: kind for name, kind in types.items() if name in names}
 
     def written(self) -> str:
         return self.kept[0].written if self.kept else _state(self.store.files())
@@ -114,10 +136,6 @@ def _state(files: Sequence[FarFile]) -> str:
     return repr([(file.path, file.state) for file in files])
 
 
-Columns = tuple[tuple[str, str | None], ...]
-Groups = Sequence[tuple[Columns, list[Path]]]
-
-
 def _grouped(copies: Copies) -> Groups:
     """The files by the columns that their folders give."""
     groups: dict[Columns, list[Path]] = {}
@@ -144,8 +162,11 @@ def _of_folders(groups: Groups, column: str) -> pl.LazyFrame:
 
 
 def _united(
-    parts: Sequence[tuple[Path, Mapping[str, str | None]]], types: Mapping[str, str], into: Path
-) -> None:
+    parts: Sequence[tuple[Path, Mapping[str, str | None]]],
+    types: Mapping[str, str],
+    *,
+    unites: bool,
+) -> pl.LazyFrame:
     frames = []
     for part, columns in parts:
         rows = pl.scan_parquet(part, glob=False)
@@ -158,14 +179,24 @@ def _united(
         frames.append(rows.with_columns(values))
     schemas = [frame.collect_schema() for frame in frames]
     other = next((at for at, schema in enumerate(schemas) if schema != schemas[0]), None)
-    if other is not None:
-        folders = [", ".join(map("=".join, _texts(parts[at][1]))) for at in (0, other)]
+    if other is not None and not unites:
         differing = set(schemas[0].items()) ^ set(schemas[other].items())
-        raise FileError(
-            f"the files of {folders[0]} and {folders[1]} have different columns or types: "
-            f"{min(name for name, _ in differing)!r}; declare each kind as a source of its own"
-        )
-    pl.concat(frames).sink_parquet(into, compression_level=1, row_group_size=ROW_GROUP)
+        raise _unlike(parts, 0, other, repr(min(name for name, _ in differing)))
+    try:
+        return united(frames)
+    except UnlikeError as error:
+        types_there = f"{error.column!r} is {error.types[0]} and {error.types[1]}"
+        raise _unlike(parts, error.one, error.other, types_there) from None
+
+
+def _unlike(
+    parts: Sequence[tuple[Path, Mapping[str, str | None]]], one: int, other: int, difference: str
+) -> FileError:
+    folders = [", ".join(map("=".join, _texts(parts[at][1]))) for at in (one, other)]
+    return FileError(
+        f"the files of {folders[0]} and {folders[1]} have different columns or types: "
+        f"{difference}; declare each kind as a source of its own"
+    )
 
 
 def _of_type(name: str, value: str | None, kind: str | None) -> pl.Expr:

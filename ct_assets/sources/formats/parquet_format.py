@@ -1,5 +1,6 @@
 """ParquetFormat reads Parquet files in the types that they have."""
 
+import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -7,7 +8,14 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.sources.formats.parquet_columns import TopColumn, columns_of
-from ct_assets.sources.formats.source_format import FileError, SourceFormat, named, which
+from ct_assets.sources.formats.source_format import (
+    FileError,
+    SourceFormat,
+    named,
+    unlike,
+    which,
+)
+from ct_assets.sources.formats.united_types import UnlikeError, united
 
 # Of a column with an offset for a time zone polars would make no error, but end the whole read.
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
@@ -16,7 +24,9 @@ _NANOSECONDS = pl.ScanCastOptions(datetime_cast="nanosecond-downcast")
 
 
 class ParquetFormat(SourceFormat):
-    """A column of a type that nothing here can read is left out, and told of.
+    """Files with other columns or types are united as `united_types` says.
+
+    A column of a type that nothing here can read is left out, and told of.
 
     INT96, the timestamps of Spark, Hive and Impala, are read as microseconds: as nanoseconds, which
     is what polars takes them for, they would end in the year 2262.
@@ -24,16 +34,36 @@ class ParquetFormat(SourceFormat):
 
     name = "Parquet"
     suffixes = (".parquet", ".pq")
+    unites = True
 
-    def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:  # noqa: ARG002
+    def scan(self, files: Sequence[Path], types: Mapping[str, str]) -> pl.LazyFrame:
         columns = columns_of(files)
         if wrong := next((each.wrong for each in columns.values() if each.wrong), None):
             raise FileError(f"{named(files)}: {wrong}")
-        frame = pl.scan_parquet(list(files), glob=False)
-        if any(each.int96 for each in columns.values()):
-            frame = _with_int96(files, frame.collect_schema(), columns)
-        frame = frame.drop([name for name, each in columns.items() if each.unread])
-        return _without_offsets(frame)
+        groups = _alike(files)
+        frames = [_scanned(group, columns) for group in groups]
+        if len(frames) > 1:  # columns of `types` become what these say, by way of text
+            frames = [_as_text(frame, types) for frame in frames]
+        try:
+            return united(frames)
+        except UnlikeError as error:
+            names = (groups[error.one][0].name, groups[error.other][0].name)
+            raise unlike(files, error.column, error.types, names) from None
+
+    def remarks(self, files: Sequence[Path]) -> Sequence[str]:
+        groups = _alike(files)
+        lacking: dict[str, list[Path]] = {}
+        if len(groups) > 1:
+            has = [set(pl.read_parquet_schema(group[0])) for group in groups]
+            for name in sorted(set().union(*has) - set(self.left_out(files))):
+                lacking[name] = [
+                    file for at, group in enumerate(groups) if name not in has[at] for file in group
+                ]
+        return [
+            f"column {name!r} is not in {named(without)}, and null there"
+            for name, without in lacking.items()
+            if without
+        ]
 
     def left_out(self, files: Sequence[Path]) -> Mapping[str, str]:
         return {name: each.unread for name, each in columns_of(files).items() if each.unread}
@@ -59,6 +89,28 @@ class ParquetFormat(SourceFormat):
         if isinstance(error, pl.exceptions.PanicException):
             return "has a column of a type that is not read; write it as text"
         return super().unreadable(file, error)
+
+
+def _alike(files: Sequence[Path]) -> list[list[Path]]:
+    """The files in their order, with neighbours of the same columns and types together."""
+    if len(files) == 1:
+        return [list(files)]
+    alike = itertools.groupby(files, key=lambda file: list(pl.read_parquet_schema(file).items()))
+    return [list(group) for _, group in alike]
+
+
+def _scanned(files: Sequence[Path], columns: Mapping[str, TopColumn]) -> pl.LazyFrame:
+    frame = pl.scan_parquet(list(files), glob=False)
+    if any(each.int96 for each in columns.values()):
+        frame = _with_int96(files, frame.collect_schema(), columns)
+    unread = [name for name, each in columns.items() if each.unread]
+    return _without_offsets(frame.drop(unread, strict=False))
+
+
+def _as_text(frame: pl.LazyFrame, types: Mapping[str, str]) -> pl.LazyFrame:
+    schema = frame.collect_schema()
+    plain = [name for name in types if name in schema and not schema[name].is_nested()]
+    return frame.with_columns(pl.col(plain).cast(pl.String)) if plain else frame
 
 
 def _with_int96(

@@ -29,6 +29,16 @@ def named(files: Sequence[Path]) -> str:
     return f"{files[0].name}{more}"
 
 
+def unlike(
+    files: Sequence[Path], column: str, types: tuple[str, str], places: tuple[str, str]
+) -> FileError:
+    """Of a column with values that no type holds together, in two of the files, or folders."""
+    return FileError(
+        f"{named(files)}: these files have different columns or types: {column!r} is {types[0]} in "
+        f"{places[0]} and {types[1]} in {places[1]}; declare each kind as a source of its own"
+    )
+
+
 def which(file: Path, files: Sequence[Path]) -> str:
     """The name of one of several files."""
     return file.name if len(files) > 1 else "the file"
@@ -39,6 +49,8 @@ class SourceFormat(ABC):
 
     name: ClassVar[str]
     suffixes: ClassVar[Sequence[str]]
+    unites: ClassVar[bool] = False
+    """Whether files of one source may have different columns."""
     """How names of its files end, in lower case."""
     gzipped: ClassVar[bool] = False
     """Whether gzip files of it are read, too: `.csv.gz`."""
@@ -71,6 +83,10 @@ class SourceFormat(ABC):
     def left_out(self, files: Sequence[Path]) -> Mapping[str, str]:  # noqa: ARG002
         """Columns that cannot be read although the others can: why, and what to do."""
         return {}
+
+    def remarks(self, files: Sequence[Path]) -> Sequence[str]:  # noqa: ARG002
+        """What whoever reads the run's log should know of how these files were read."""
+        return ()
 
     def check(self, files: Sequence[Path], staged: Path) -> None:  # noqa: B027 - may do nothing
         """Looks for mistakes that reading passes over, with the rows that were read in `staged`.

@@ -182,3 +182,22 @@ def test_folders_whose_files_differ_are_refused(bucket: Any, tmp_path: Path) -> 
 
     with pytest.raises(UserError, match=r"the files of day=1 and day=2 have different .*'id'"):
         read(source("s3://shop/mixed/*/*.parquet"), tmp_path)
+
+
+def test_folders_are_united_by_the_names_of_columns(bucket: Any, tmp_path: Path) -> None:
+    put(bucket, "grown/day=1/a.parquet", pl.DataFrame({"id": [1], "n": [None]}))
+    put(bucket, "grown/day=2/a.parquet", pl.DataFrame({"n": [1.5], "id": [2], "age": ["7"]}))
+    put(bucket, "grown/day=2/b.parquet", pl.DataFrame({"id": [3], "n": [2]}))
+    declared = source("s3://shop/grown/*/*.parquet", types={"age": "integer", "day": "integer"})
+
+    frame = read(declared, tmp_path).sort("id").select("id", "n", "age", "day")
+
+    assert frame.rows() == [(1, None, None, 1), (2, 1.5, 7, 2), (3, 2.0, None, 2)]
+    with pytest.raises(
+        UserError, match=r"no column 'agee' .wanted by `types`.; did you mean 'age'"
+    ):
+        read(source("s3://shop/grown/*/*.parquet", types={"agee": "integer"}), tmp_path)
+    put(bucket, "csvs/day=1/a.csv", "id\n1\n")
+    put(bucket, "csvs/day=2/a.csv", "id,n\n2,3\n")
+    with pytest.raises(UserError, match=r"the files of day=1 and day=2 have different .*'n'"):
+        read(source("s3://shop/csvs/*/*.csv"), tmp_path)

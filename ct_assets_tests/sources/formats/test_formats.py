@@ -69,10 +69,10 @@ def test_files_of_several_formats_are_refused(tmp_path: Path) -> None:
     ("one", "other", "difference"),
     [
         ({"id": [1]}, {"id": ["x"]}, "'id' is Int64 in a.parquet and String in b.parquet"),
-        ({"id": [1], "n": [1]}, {"id": [1]}, "column 'n' is in a.parquet and not in b.parquet"),
-        ({"id": [1]}, {"id": [1], "n": [1]}, "column 'n' is in b.parquet and not in a.parquet"),
+        ({"id": [1]}, {"n": [1], "id": [[1]]}, "'id' is Int64 in a.parquet and List(Int64) in "
+         "b.parquet"),
     ],
-)
+)  # fmt: skip
 def test_unlike_files_are_told_with_file_and_column(
     tmp_path: Path, one: dict[str, list[object]], other: dict[str, list[object]], difference: str
 ) -> None:
@@ -84,5 +84,27 @@ def test_unlike_files_are_told_with_file_and_column(
 
     assert str(caught.value) == (
         f"a.parquet and 1 more: these files have different columns or types: {difference}; declare "
+        "each kind as a source of its own"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "difference"),
+    [
+        ("id,n\n1,1\n", "id\n1\n", "column 'n' is in a.csv and not in b.csv"),
+        ("id\n1\n", "id,n\n1,1\n", "column 'n' is in b.csv and not in a.csv"),
+    ],
+)
+def test_unlike_csv_files_are_told_with_file_and_column(
+    tmp_path: Path, one: str, other: str, difference: str
+) -> None:
+    (tmp_path / "a.csv").write_text(one)
+    (tmp_path / "b.csv").write_text(other)
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, "*.csv")
+
+    assert str(caught.value) == (
+        f"a.csv and 1 more: these files have different columns or types: {difference}; declare "
         "each kind as a source of its own"
     )
