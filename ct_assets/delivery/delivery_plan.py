@@ -54,14 +54,19 @@ def make_plan(
     outbox.number(connection, request, diff)
     removals = find_removals(connection, request, diff, count_kept=count_kept)
     objection = guards.objection(connection, request, diff, removals)
-    objection = objection or _unlike_the_reviewed(connection, request)
+    objection = objection or _unlike_the_reviewed(connection, request, diff)
     return DeliveryPlan(diff, removals, objection)
 
 
+def digest_of(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> str:
+    """Of a plan whose scratch tables are filled: see `plan_digest`."""
+    return plan_digest(connection, outbox.leaving(connection, request, diff), request.policy)
+
+
 def _unlike_the_reviewed(
-    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff
 ) -> str | None:
-    if request.reviewed in ("", plan_digest(connection)):
+    if not request.reviewed or request.reviewed == digest_of(connection, request, diff):
         return None
     name = request.policy.sync
     return (

@@ -72,7 +72,7 @@ def write(
 ) -> None:
     """Writes the rows of `NUMBERED`, and those of `REMOVALS`, which leave after all others."""
     connection.execute(field_marks.TABLE)
-    records = OUTGOING.typed(_records(request, diff))
+    records = OUTGOING.typed(_records(request, diff, ordered=_side_by_side(request, diff)))
     order = "" if _side_by_side(request, diff) else "order by batch, position"
     if order and diff.going > MAX_SORTED_AT_ONCE:
         # On the disk between joining and sorting, which together would not keep to their memory.
@@ -92,6 +92,13 @@ def write(
             """
         )
     connection.execute("set preserve_insertion_order = false")
+
+
+def leaving(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> str:
+    """SQL of what `write` would write, in any order."""
+    connection.execute(field_marks.TABLE)
+    records = OUTGOING.typed(_records(request, diff, ordered=False))
+    return f"{records} union all {OUTGOING.typed(_REMOVED)}"
 
 
 def _metadata(
@@ -216,13 +223,13 @@ def _in_batches(sequenced: str, *, small: bool) -> str:
     """
 
 
-def _records(request: DeliveryRequest, diff: Diff) -> str:
+def _records(request: DeliveryRequest, diff: Diff, *, ordered: bool) -> str:
     held, record = _fields(request, diff)
     source, marks = f"{VALID} as v join {NUMBERED} as n on n.row = v.row", "null"
     if request.policy.sends_changed_fields:
         narrowed = field_marks.narrowed(request, diff.positions)
         source, marks = f"{narrowed} as v join {NUMBERED} as n on n.row = v.row", "v.marks"
-    if _side_by_side(request, diff):
+    if ordered:
         source = f"{VALID} as v positional join {NUMBERED} as n"
         record = f"if(v.row = n.row, {record}, error('the snapshot changed while it was read'))"
     return f"""

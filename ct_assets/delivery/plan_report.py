@@ -9,12 +9,11 @@ from pathlib import Path
 import duckdb
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
-from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
+from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, digest_of, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import existence
 from ct_assets.delivery.diff.diff import Diff, field_columns
 from ct_assets.delivery.diff.left_fields import left_fields
-from ct_assets.delivery.diff.plan_digest import plan_digest
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.guards.state_comparison import Comparison
@@ -123,7 +122,7 @@ def _report(
         properties=properties or (),
         objection=stopped or plan.objection,
         notes=tuple(notes),
-        digest="" if looks else plan_digest(connection),
+        digest="" if looks else digest_of(connection, copy, plan.diff),
     )
 
 

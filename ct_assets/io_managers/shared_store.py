@@ -1,7 +1,6 @@
 """SharedStore names the Postgres and the bucket that hosts share, in a project's resources."""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import dagster as dg
 from pydantic import Field
@@ -38,7 +37,8 @@ class SharedStore(dg.ConfigurableResource[None]):
         Raises:
             StoreError: It is none of the environment.
         """
-        if not isinstance(self.database_url, dg.EnvVar) and "@" in urlsplit(self.database_url)[1]:
+        has_password = any(sign in self.database_url for sign in ("@", "password="))
+        if has_password and not isinstance(self.database_url, dg.EnvVar):
             raise StoreError(
                 f"the database_url of {type(self).__name__} is written out, and Dagster shows the "
                 'settings of resources: write database_url=dg.EnvVar("CT_DATABASE_URL")'

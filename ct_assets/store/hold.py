@@ -118,6 +118,8 @@ def shared_hold(
     ) as lease:
         published = PublishedState(folder, objects_of(settings), lease, needed)
         published.adopt() if adopts else published.take()
+        if not for_reading:
+            published.remove_unpublished()
         if beside is not None and lease.knows(beside):
             refresh(settings, folder.with_name(beside))
         hold = SharedHold(lease, published)
@@ -144,16 +146,22 @@ def copy_published(settings: StoreSettings, folder: Path, tail: str) -> bool:
     """Copies what is published to a new folder, also while another host works on it.
 
     True if one does: there will be more entries than those that are in `tail` now.
+
+    Raises:
+        ObjectMissing: An object that the pointer names is lost.
     """
     while True:
         with Lease.look(settings, folder.parent.name, folder.name) as (lease, is_held):
             published = PublishedState(folder, objects_of(settings), lease)
-            with contextlib.suppress(ObjectMissing):
+            try:
                 published.take()
                 _write_tail(folder / tail, Journal(lease))
                 if lease.is_current():
                     (folder / NOTE).unlink(missing_ok=True)
                     return is_held
+            except ObjectMissing:
+                if lease.is_current():
+                    raise
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -168,14 +176,14 @@ def _write_tail(path: Path, journal: Journal) -> None:
         file.writelines(entries)
 
 
-def published_syncs(
-    settings: StoreSettings, destination: str | None = None
-) -> list[tuple[str, str]]:
+def published_syncs(settings: StoreSettings) -> list[tuple[str, str]]:
     """The destination and the name of each folder that has anything published."""
     with StoreSession(settings) as session:
         found = session.rows(
-            "select destination, sync from ct_assets.syncs"
-            " where files <> '{}' and coalesce(destination = %s, true) order by 1, 2",
-            (destination,),
+            "select destination, sync from ct_assets.syncs where files <> '{}' order by 1, 2"
         )
     return [(str(place), str(name)) for place, name in found]
+
+
+def is_published(settings: StoreSettings, folder: Path) -> bool:
+    return (folder.parent.name, folder.name) in published_syncs(settings)

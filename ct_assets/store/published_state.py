@@ -37,10 +37,10 @@ insert into ct_assets.replaced (object, destination, sync)
 select unnest(%s::text[]), %s, %s on conflict do nothing
 """
 _EXPIRED = """
-delete from ct_assets.replaced
+select object from ct_assets.replaced
 where (destination, sync) = (%s, %s) and (%s or at < now() - %s::interval)
-returning object
 """
+_REMOVED = "delete from ct_assets.replaced where object = any(%s)"
 
 
 class UnknownStateError(StoreError):
@@ -77,6 +77,8 @@ class PublishedState:
     def take(self) -> None:
         """Makes the folder equal to what is published.
 
+        Others may read in it meanwhile: they find each file as it was, or as it is.
+
         Raises:
             UnknownStateError: It has files of its own, which were never published.
             ObjectMissing, StoreError: An object cannot be fetched, or is not as it was written.
@@ -88,10 +90,10 @@ class PublishedState:
         here = set(files_of(self.folder))
         same = {name for name in here & known.keys() if self._is(name, known[name])}
         kept = {n for n in same & self.files.keys() if known[n][0] == self.files[n].object}
-        for name in here - kept:
+        fetched = self._needed(self.files) - kept
+        for name in here - kept - fetched:
             (self.folder / name).unlink(missing_ok=True)
         self._note(kept)
-        fetched = self._needed(self.files) - kept
         with ThreadPoolExecutor(FETCHES) as pool:
             list(pool.map(self._fetch, sorted(fetched)))
         self._away = self.files.keys() - kept - fetched
@@ -142,12 +144,19 @@ class PublishedState:
         self._away -= {n for n in self._away if is_old(n) and self.files[n].mtime_ns < limit}
 
     def collect(self, *, at_once: bool = False) -> None:
-        """Removes objects that no pointer names: those that were replaced, and those left by kills.
-
-        A lease with a lower fence than this one cannot publish any more.
-        """
-        for (name,) in self._lease.rows(_EXPIRED, (*self._name, at_once, REPLACED_FOR)):
+        """Removes objects that were replaced, and then the word of them: a kill forgets none."""
+        expired = [n for (n,) in self._lease.rows(_EXPIRED, (*self._name, at_once, REPLACED_FOR))]
+        for name in expired:
             self._objects.remove(name)
+        if expired:
+            self._lease.rows(_REMOVED, (expired,))
+
+    def remove_unpublished(self) -> None:
+        """Removes what hosts put that were killed before they published it.
+
+        A lease with a lower fence than this one cannot publish any more. It is done before this
+        one publishes, so that the gap which tells of them stays until they are gone.
+        """
         if not self._lease.gap:
             return
         replaced = self._lease.rows(

@@ -60,10 +60,6 @@ class StoreSettings:
         return f"{unquote(host)}{port}{unquote(url.path) if url.path != '/' else ''}"
 
     @property
-    def is_bucket(self) -> bool:
-        return "://" in self.store_url
-
-    @property
     def cache_bytes(self) -> int:
         return int(self.cache_gb * 10**9)
 
@@ -119,13 +115,15 @@ def _check_database(url: str) -> None:
     try:
         parts = urlsplit(url)
         scheme, _ = parts.scheme, parts.port
+        if "@" in "".join(parts[2:]):  # a part of the password, where its / or # cut it off
+            scheme = ""
     except ValueError:  # its own text may quote the password
         scheme = ""
     if scheme.partition("+")[0] not in POSTGRES or "+" in scheme:
         raise StoreError(
             f"{DATABASE_URL} is no URL of a Postgres: write "
             "postgresql://user:password@host/database (its password with % codes "
-            "for signs such as @ and /)"
+            "for signs such as @, / and #)"
         )
 
 

@@ -12,13 +12,16 @@ from ct_assets.delivery.plan_report import plan
 from ct_assets.delivery.recovery import transfer
 from ct_assets.delivery.recovery.backup import back_up
 from ct_assets.delivery.recovery.manifest import read_manifest
-from ct_assets.delivery.state.sync_files import SyncBusyError, locked
+from ct_assets.delivery.state.sync_files import STATE, SyncBusyError, locked
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.store.folder_objects import FolderObjects
 from ct_assets.store.objects import ObjectMissing
 from ct_assets.store.postgres.store_session import DatabaseError
+from ct_assets.store.published_state import UnknownStateError
+from ct_assets.store.store_settings import StoreError
 from ct_assets_tests.delivery.conftest import Hosts
-from ct_assets_tests.delivery.kit import arrived, digests, event, report
+from ct_assets_tests.delivery.kit import Sync, arrived, digests, event, report
 from ct_assets_tests.store.s3_server import s3_server
 
 
@@ -165,6 +168,71 @@ def test_a_backup_has_what_is_shared(hosts: Hosts, tmp_path: Path) -> None:
     assert copied.syncs[label].keys == 2
     assert copied.faults(tmp_path / "backup", [label]) == []
     assert not [name for name in digests(tmp_path / "backup") if "published" in name]
+
+
+def alone(hosts: Hosts, name: str, monkeypatch: pytest.MonkeyPatch) -> Sync:
+    """A host that has sent two events, and shared nothing."""
+    sync = hosts.on(name)
+    with monkeypatch.context() as patch:
+        patch.delenv("CT_DATABASE_URL")
+        patch.delenv("CT_STORE_URL")
+        sync.run([event("1"), event("2")])
+    return sync
+
+
+def test_no_backup_is_made_of_a_state_that_was_never_shared(
+    hosts: Hosts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = alone(hosts, "a", monkeypatch)
+
+    with pytest.raises(UnknownStateError, match="the shared store has none"):
+        back_up(sync.home.parents[1], tmp_path / "backup")
+
+
+def test_an_import_leaves_nothing_where_the_store_has_a_state(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = alone(hosts, "a", monkeypatch)
+    hosts.on("b").run([event("3")], allow=frozenset({"lost_state"}))
+    third = hosts.on("c")
+
+    with pytest.raises(UserError, match="the shared store has a state of it already"):
+        list(transfer.bring(source.home.parents[1], third.home.parents[1]))
+
+    assert not third.home.exists()
+    assert report(third.run([event("3"), event("4")])) == [("4", "acked", None)]
+
+
+def test_an_import_that_fails_can_be_done_again(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = alone(hosts, "a", monkeypatch)
+    states = hosts.on("b").home.parents[1]
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderObjects, "put_new", lambda *_: (_ for _ in ()).throw(StoreError("x")))
+        with pytest.raises(StoreError, match="x"):
+            list(transfer.bring(source.home.parents[1], states))
+
+    (brought,) = transfer.bring(source.home.parents[1], states)
+
+    assert brought.acked == 2
+
+
+def test_nothing_that_lies_aside_is_overwritten_by_another_host(hosts: Hosts) -> None:
+    for host in ("a", "b"):
+        sync = hosts.on(host)
+        sync.run([event(host)], allow=frozenset({"lost_state"}))
+        with locked(sync.home):
+            (sync.home / STATE).write_bytes(f"damaged on {host}".encode())
+    third = hosts.on("c")
+    third.run([event("c")], allow=frozenset({"lost_state"}))
+
+    with locked(third.home, needs="*"):
+        kept = {path.name: path.read_bytes() for path in third.home.glob(f"{STATE}*.aside")}
+    assert kept == {
+        f"{STATE}.aside": b"damaged on a",
+        f"{STATE}.2.aside": b"damaged on b",
+    }
 
 
 def test_a_bucket_serves_as_a_folder_does(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,11 @@ def test_what_is_wrong_is_told_as_of_the_environment(
         shared_store()
 
 
-def test_a_password_is_not_written_out() -> None:
-    store = ct_assets.SharedStore(database_url=URL, store_url="s3://bucket")
+@pytest.mark.parametrize(
+    "url", [URL, "postgresql://db/ct?password=canary-pass", "postgresql://ct:77/canary@db/ct"]
+)
+def test_a_password_is_not_written_out(url: str) -> None:
+    store = ct_assets.SharedStore(database_url=url, store_url="s3://bucket")
 
     with pytest.raises(StoreError, match=r"write database_url=dg.EnvVar") as caught:
         with_defaults(dg.Definitions(resources={"store": store}))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.store.folder_objects import FolderObjects
-from ct_assets.store.hold import SharedHold, shared_hold
+from ct_assets.store.hold import SharedHold, copy_published, shared_hold
 from ct_assets.store.objects import ObjectMissing
 from ct_assets.store.postgres.lease import LeaseLostError
 from ct_assets.store.published_state import NOTE, UnknownStateError
@@ -112,6 +112,28 @@ def test_files_that_nobody_needed_stay_published(here: Host, there: Host) -> Non
         assert here.files == {"reports/2": "two", "reports/3": "three", "state": "2"}
 
 
+def test_others_find_each_file_whole_while_it_is_renewed(
+    here: Host, there: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with here.works():
+        here.write(hashes="1", pending="p")
+    with there.works():
+        there.write(hashes="2")
+        (there.folder / "pending").unlink()
+    found: list[dict[str, str]] = []
+    fetch = FolderObjects.fetch
+
+    def fetched(objects: FolderObjects, name: str, to: Path) -> None:
+        found.append(here.files)
+        fetch(objects, name, to)
+
+    monkeypatch.setattr(FolderObjects, "fetch", fetched)
+    with here.works(for_reading=True):
+        found.append(here.files)
+
+    assert found == [{"hashes": "1"}, {"hashes": "2"}]
+
+
 def test_times_of_files_go_with_them(here: Host, there: Host) -> None:
     with here.works():
         here.write(state="1")
@@ -213,6 +235,48 @@ def test_what_a_person_has_erased_is_gone_at_once(here: Host, shared: StoreSetti
     assert len(objects(shared)) == 1
 
 
+def test_a_kill_in_the_midst_of_an_erasure_leaves_nothing_for_ever(
+    here: Host, shared: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with here.works():
+        here.write(state="1")
+
+    def killed(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as kill, contextlib.suppress(ZeroDivisionError), here.works() as h:
+        kill.setattr(FolderObjects, "remove", killed)
+        here.write(state="2")
+        h.publish()
+        h.erase_replaced()
+    assert len(objects(shared)) == 2
+
+    with here.works() as hold:
+        hold.erase_replaced()
+
+    assert len(objects(shared)) == 1
+    assert run(shared, "select * from ct_assets.replaced") == []
+
+
+def test_what_two_killed_hosts_left_is_removed(here: Host, shared: StoreSettings) -> None:
+    """The second one had published, and was killed before it removed what the first one left."""
+    folder = Path(shared.store_url) / "state" / "eu1-A" / "customers"
+    with here.works():
+        here.write(state="1")
+    with contextlib.suppress(ZeroDivisionError), here.works():
+        (folder / "0000000002-ab12-state").write_text("never published")
+        raise ZeroDivisionError
+    with contextlib.suppress(ZeroDivisionError), here.works() as hold:
+        here.write(more="m")
+        hold.publish()
+        raise ZeroDivisionError
+
+    with here.works():
+        pass
+
+    assert [name[:10] for name in objects(shared)] == ["0000000001", "0000000003"]
+
+
 def test_objects_that_a_killed_host_left_are_removed(here: Host, shared: StoreSettings) -> None:
     with here.works():
         here.write(state="1")
@@ -226,3 +290,36 @@ def test_objects_that_a_killed_host_left_are_removed(here: Host, shared: StoreSe
         here.write(state="3")
 
     assert [name[:10] for name in objects(shared)] == ["0000000001", "0000000003"]
+
+
+def test_a_copy_ends_where_an_object_is_lost(
+    here: Host, shared: StoreSettings, tmp_path: Path
+) -> None:
+    with here.works():
+        here.write(state="1")
+    (name,) = objects(shared)
+    next(Path(shared.store_url).rglob(name)).unlink()
+
+    with pytest.raises(ObjectMissing, match=f"{name} is missing in"):
+        copy_published(shared, tmp_path / "copy" / "eu1-A" / "customers", "tail")
+
+
+def test_a_copy_begins_anew_where_others_publish_meanwhile(
+    here: Host, shared: StoreSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with here.works():
+        here.write(state="1")
+    fetch, copy = FolderObjects.fetch, tmp_path / "copy" / "eu1-A" / "customers"
+
+    def replaced_meanwhile(objects: FolderObjects, name: str, to: Path) -> None:
+        monkeypatch.setattr(FolderObjects, "fetch", fetch)
+        with here.works() as hold:
+            here.write(state="2")
+            hold.publish()
+            hold.erase_replaced()
+        fetch(objects, name, to)
+
+    monkeypatch.setattr(FolderObjects, "fetch", replaced_meanwhile)
+
+    assert copy_published(shared, copy, "tail") is False
+    assert (copy / "state").read_text() == "2"

@@ -29,7 +29,13 @@ from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import shared_folders
 from ct_assets.delivery.state.shared_folders import fetched
 from ct_assets.delivery.state.suppressions import Suppressions
-from ct_assets.delivery.state.sync_files import ASIDE, LEDGER, OUTBOX, PREVIOUS, STATE, database
+from ct_assets.delivery.state.sync_files import (
+    ANY_OF_A_STATE,
+    ASIDE,
+    PREVIOUS,
+    STATE,
+    database,
+)
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError, mask
 from ct_assets.sql import literal
@@ -73,11 +79,8 @@ def erase_person(
         ErasureError: CleverTap did not confirm, or a state is lost; running it again is safe.
     """
     declared = policies or {}
-    names = (STATE, LEDGER, OUTBOX, "reports")
-    homes = {
-        home: declared.get(home.name) or _undeclared(home)
-        for home in shared_folders.homes(destination.parent, destination.name, having=names)
-    }
+    known = shared_folders.homes(destination.parent, destination.name, having=ANY_OF_A_STATE)
+    homes = {home: declared.get(home.name) or _undeclared(home) for home in known}
     suppressions = Suppressions(destination)
     person = _suppress(suppressions, homes, kind, value, also)
     unconfirmed = suppressions.pending(person)

@@ -38,7 +38,7 @@ from ct_assets.delivery.state.sync_files import (
     readable_errors,
 )
 from ct_assets.files import owner_only, private_dir
-from ct_assets.store.hold import copy_published, sharing
+from ct_assets.store.hold import copy_published, is_published, sharing
 
 PATIENCE = timedelta(minutes=10)
 QUIET_SECONDS = 0.05
@@ -50,6 +50,7 @@ def back_up(states: Path, to: Path, told: Callable[[str], object] = lambda _: No
 
     Raises:
         BackupError: The folder is not empty, or a state is damaged or never at rest.
+        UnknownStateError: Hosts share states, and this one has one that it never shared.
     """
     if to.exists() and any(to.iterdir()):
         raise BackupError(f"{to} is not empty: name a new folder for the backup")
@@ -73,14 +74,15 @@ def back_up(states: Path, to: Path, told: Callable[[str], object] = lambda _: No
 
 
 def _back_up(home: Path, to: Path) -> SyncCopy:
-    if store := sharing(home):
+    store = sharing(home)
+    if store and is_published(store, home):
         with readable_errors(home):
             return _described(to, is_cut=copy_published(store, to, SPARE))
     until = time.monotonic() + PATIENCE.total_seconds()
     with contextlib.ExitStack() as stack, readable_errors(home):
         has_lock = True
         try:
-            stack.enter_context(locked(home))
+            stack.enter_context(locked(home, for_reading=True))
         except SyncBusyError:
             has_lock = False
         while True:

@@ -14,19 +14,16 @@ from ct_assets.delivery.guards.state_comparison import label
 from ct_assets.delivery.recovery.manifest import STATES, digest
 from ct_assets.delivery.state.shared_folders import homes, reading
 from ct_assets.delivery.state.sync_files import (
+    ANY_OF_A_STATE,
     FORGOTTEN,
-    LEDGER,
-    OUTBOX,
     STATE,
     locked,
     readable_errors,
 )
 from ct_assets.errors import UserError
 from ct_assets.files import private_dir, scratch_dir
-from ct_assets.store.hold import refresh, shared_hold, sharing
+from ct_assets.store.hold import is_published, refresh, shared_hold, sharing
 from ct_assets.store.published_state import files_of
-
-HAVING = (STATE, LEDGER, OUTBOX, "reports")
 
 
 class TransferError(UserError):
@@ -69,10 +66,24 @@ def bring(source: Path, states: Path) -> Iterator[Transfer]:
         raise TransferError(f"{source} has no state: it needs <destination>/<sync>/{STATE}")
     for folder in found:
         home = states / folder.parent.name / folder.name
-        if _files(home):
-            raise TransferError(f"{label(home)}: {home} has files already; nothing was copied")
+        yield _brought(folder, home)
+
+
+def _brought(folder: Path, home: Path) -> Transfer:
+    """Leaves nothing behind if it fails, which would keep the next one, and every run, from it."""
+    store = sharing(home)
+    if _files(home):
+        raise TransferError(f"{label(home)}: {home} has files already; nothing was copied")
+    if store and is_published(store, home):
+        raise TransferError(
+            f"{label(home)}: the shared store has a state of it already; nothing was copied"
+        )
+    try:
         _copy_files(folder, home)
-        yield _shared(home) if sharing(home) else _same(folder, home)
+        return _shared(home) if store else _same(folder, home)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
 
 
 def export(states: Path, to: Path) -> Iterator[Transfer]:
@@ -84,7 +95,7 @@ def export(states: Path, to: Path) -> Iterator[Transfer]:
     """
     if to.exists() and any(to.iterdir()):
         raise TransferError(f"{to} is not empty: name a new folder")
-    known = homes(states, having=HAVING)
+    known = homes(states, having=ANY_OF_A_STATE)
     if not known:
         raise TransferError(f"there is no state in {states}: nothing was ever sent from there")
     for home in known:
@@ -149,5 +160,5 @@ def _copy_files(source: Path, to: Path) -> None:
 
 
 def _folders(states: Path) -> list[Path]:
-    found = {path.parent for name in HAVING for path in states.glob(f"*/*/{name}")}
+    found = {path.parent for name in ANY_OF_A_STATE for path in states.glob(f"*/*/{name}")}
     return sorted(found | set(states.glob(f"*/{FORGOTTEN}")))

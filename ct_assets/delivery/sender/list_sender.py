@@ -1,7 +1,8 @@
 """The list sender brings a segment's list to CleverTap: asks for a URL, puts the file, commits it.
 
 Nothing is stored before the commit, so the ledger notes that one alone. A list is replaced as a
-whole, so that a commit may be repeated when its answer was lost.
+whole, so that a commit may be repeated when its answer was lost. With `replace: false` the first
+one may have made the list that refuses the second: then a person has to look.
 """
 
 import threading
@@ -50,6 +51,8 @@ class ListSender:
     _url: str | None = None
     """Where the file lies, once it was put."""
     _reached: bool = False
+    _doubted: bool = False
+    """Whether the answer to a commit was lost."""
     _failures: Failures = field(default_factory=Failures)
 
     def send(self) -> None:
@@ -74,6 +77,7 @@ class ListSender:
                     return
                 case Unknown():
                     lost += 1
+                    self._doubted = True
             seconds = self._wait(verdict.retry_after)
             if seconds is None or lost > self.retry.resends:
                 self.stats.stopped = f"{self.client.destination.host}: {verdict.why}"
@@ -131,6 +135,8 @@ class ListSender:
             case Unknown():
                 self.ledger.unknown(BATCH, rows, verdict.why)
                 self.stats.unknown = self.file.members
+            case Denied() if self._is_taken(answer) and self._doubted:
+                self.ledger.unknown(BATCH, rows, verdict.why)
             case _:
                 self.ledger.not_taken(BATCH, rows)
                 self.stats.unknown = 0
@@ -153,16 +159,29 @@ class ListSender:
         verdict, why = read_status(answer), _object(answer).get("error")
         conflict = isinstance(answer, Reply) and answer.status == 409
         refused = isinstance(answer, Reply) and 200 <= answer.status < 300 and isinstance(why, str)
-        if "duplicate_name" in str(why):
-            return Denied(
-                f"CleverTap has a list named {self.named.name!r}, and the segment has "
-                "`replace: false`: write `replace: true`, or another name"
-            )
+        if self._is_taken(answer):
+            return Denied(self._taken())
         if isinstance(verdict, Malformed):
             return Denied(f"CleverTap did not take the list: {verdict.why}")
         if isinstance(verdict, Unknown) and (conflict or refused):
             return Denied(f"CleverTap did not take the list: {why or 'HTTP 409'}")
         return verdict
+
+    def _is_taken(self, answer: Answer) -> bool:
+        return "duplicate_name" in str(_object(answer).get("error"))
+
+    def _taken(self) -> str:
+        name = repr(self.named.name)
+        if self._doubted:
+            return (
+                f"CleverTap has a list named {name}, which may be the one that was just sent: the "
+                "answer to it was lost. Look at its members in CleverTap's dashboard; to send the "
+                "list again, write `replace: true`, or another name"
+            )
+        return (
+            f"CleverTap has a list named {name}, and the segment has `replace: false`: write "
+            "`replace: true`, or another name"
+        )
 
     def _call(self, request: Callable[[], Answer]) -> Answer | None:
         """None if it did not leave, because the sending is to stop."""

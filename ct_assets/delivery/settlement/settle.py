@@ -29,7 +29,7 @@ from ct_assets.sql import parquet_sql
 
 CHUNK = 25_000
 
-_SEGMENTS = {
+_STRETCHES = {
     "batch": pl.Int64,
     "first": pl.Int64,
     "until": pl.Int64,
@@ -143,7 +143,7 @@ def load_outcomes(
 def _write_stretches(ledger: LedgerFile, delivery: int, work: Path) -> Path:
     parts = list(stretches(ledger.entries(delivery)))
     path = work / "stretches.parquet"
-    pl.DataFrame(parts, schema=_SEGMENTS, orient="row").write_parquet(path)
+    pl.DataFrame(parts, schema=_STRETCHES, orient="row").write_parquet(path)
     return path
 
 

@@ -11,7 +11,7 @@ from ct_assets.store.hold import TURN, published_syncs, refresh, shared_hold, sh
 
 @contextlib.contextmanager
 def reading(home: Path, patience: timedelta = timedelta(0), *, needs: str = "") -> Iterator[None]:
-    """The same for whoever only reads what is there; makes nothing where nothing is."""
+    """The same as `locked` for whoever only reads what is there; makes nothing where nothing is."""
     if not home.exists() and sharing(home) is None:
         yield
         return

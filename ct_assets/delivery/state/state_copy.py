@@ -11,17 +11,11 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.suppressions import PENDING
 from ct_assets.delivery.state.sync_files import (
+    CORE,
     FORGOTTEN,
-    LEDGER,
-    MARK,
-    OUTBOX,
     PREVIOUS,
-    SPARE,
-    STATE,
 )
 from ct_assets.files import scratch_dir
-
-FILES = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
 
 
 @contextlib.contextmanager
@@ -39,7 +33,7 @@ def copied_home(
         copy = folder / "state" / "plan" / home.name
         copy.mkdir(parents=True)
         with reading(home, patience, needs=needs):
-            for name in FILES:
+            for name in CORE:
                 if (home / name).exists():
                     shutil.copyfile(home / name, copy / name)
         copy_suppressions(home.parent, copy.parent)

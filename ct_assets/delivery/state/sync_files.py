@@ -46,6 +46,9 @@ ASIDE = ".aside"
 CORE = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
 """The files of a state that every delivery needs."""
 
+ANY_OF_A_STATE = (STATE, LEDGER, OUTBOX, "reports")
+"""Where one of these is, something is known of a sync."""
+
 FORGOTTEN = ".forgotten"
 """The folder of a destination's suppressions, beside its syncs."""
 
@@ -109,12 +112,16 @@ def locked(
 
 
 def _needed(pattern: str) -> Callable[[Iterable[str]], set[str]]:
-    """Names of the files that are fetched: also the latest report, which bears witness."""
+    """Names of the files that are fetched.
+
+    Also the latest report, which bears witness, and what lies aside, whose names are taken.
+    """
 
     def needed(names: Iterable[str]) -> set[str]:
         known = set(names)
         reports = sorted(name for name in known if name.startswith("reports/"))
         chosen = {name for name in known if name in CORE or fnmatch.fnmatch(name, pattern)}
+        chosen |= {name for name in known if name.endswith(ASIDE)}
         return chosen | set(reports[-1:])
 
     return needed

@@ -1,10 +1,8 @@
 """SyncState opens all that is kept of one sync at one destination, in the order that is safe."""
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -30,25 +28,15 @@ class SyncState:
 
     @classmethod
     @contextlib.contextmanager
-    def open(
-        cls,
-        home: Path,
-        policy: Policy,
-        *,
-        memory: str = MEMORY,
-        patience: timedelta = timedelta(0),
-        stop: threading.Event | None = None,
-        waiting: Callable[[str], object] = lambda _: None,
-        needs: str = "",
-    ) -> "Iterator[SyncState]":
+    def open(cls, home: Path, policy: Policy, *, memory: str = MEMORY) -> "Iterator[SyncState]":
         """The state at `home`, held alone: no other process works on it during the block.
 
         Raises:
-            SyncBusyError: Another process holds it, and still did after `patience` or at `stop`.
+            SyncBusyError: Another process holds it.
             StorageError: A file of it cannot be read or written.
         """
         with (
-            locked(home, patience, stop, waiting, needs=needs) as hold,
+            locked(home) as hold,
             readable_errors(home),
             cls.open_unlocked(home, policy, memory=memory, hold=hold) as state,
         ):

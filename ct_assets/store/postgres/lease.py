@@ -243,32 +243,45 @@ class Lease:
 
     def _regain(self) -> None:
         """Has the lock again, in a new session; the lost one stays in its place until then."""
+        with contextlib.ExitStack() as opened:
+            session = self._regained(opened)
+            opened.pop_all()
+        self._session.close()
+        self._session = session
+
+    def _regained(self, opened: contextlib.ExitStack) -> StoreSession:
+        """A session that holds the lock; `opened` has to close it."""
         until, session = time.monotonic() + PATIENCE_SECONDS, None
         while True:
             try:
                 if session is None or not session.is_open:
-                    session = StoreSession(self.settings)
+                    opened.close()
+                    session = opened.enter_context(StoreSession(self.settings))
                 if self._try(session):
                     self._go_on(session)
-                    self._session.close()
-                    self._session = session
-                    return
+                    return session
                 self._check_claim(session)
-            except (UnfitDatabaseError, LeaseLostError):
-                if session is not None:
-                    session.close()
+            except UnfitDatabaseError:
                 raise
             except DatabaseError as error:
                 if time.monotonic() >= until:
-                    raise DatabaseError(
-                        f"{error}, for {PATIENCE_SECONDS / 60:.0f} minutes. What left is noted as "
-                        "far as the database got it; the next run goes on from there"
-                    ) from None
+                    raise DatabaseError(f"{error}, {self._waited()}") from None
             if self._stop.wait(POLL_SECONDS):
                 until = min(until, time.monotonic() + STOPPED_SECONDS)
                 time.sleep(POLL_SECONDS)
             if time.monotonic() >= until + lease_seconds():
-                raise self._given_up()
+                raise DatabaseError(
+                    f"{self.settings.database}: the lock of {self.sync} is still held by the "
+                    f"connection that this run has lost, {self._waited()}"
+                )
+
+    def _waited(self) -> str:
+        minutes = f"{PATIENCE_SECONDS / 60:.0f} minutes"
+        waited = "since it was asked to stop" if self._stop.is_set() else f"after {minutes}"
+        return (
+            f"{waited}. What left is noted as far as the database got it; the next run goes on "
+            "from there"
+        )
 
     def _go_on(self, session: StoreSession) -> None:
         """With a fence of its own, so that nothing of the lost session can come later."""

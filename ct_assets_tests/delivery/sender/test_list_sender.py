@@ -1,7 +1,9 @@
 """The list sender against a small CleverTap: what it repeats, what stops it, what it notes."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +14,7 @@ from pydantic import SecretStr
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
+from ct_assets.delivery import CustomList
 from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
@@ -47,11 +50,13 @@ def posted(served: tuple[ListServer, Client], tmp_path: Path) -> Posted:
     outbox = tmp_path / "outbox.parquet"
     pl.DataFrame({**lines, "bytes": [3, 3, 0]}).write_parquet(outbox)
 
-    def post(stop: threading.Event | None = None) -> tuple[SendStats, Memory]:
+    def post(
+        stop: threading.Event | None = None, named: CustomList = BUYERS
+    ) -> tuple[SendStats, Memory]:
         stats, ledger = SendStats(), Memory()
         ListSender(
             file=list_file(outbox),
-            named=BUYERS,
+            named=named,
             client=served[1],
             ledger=ledger,
             slots=AccountSlots(tmp_path / "slots", 3),
@@ -153,3 +158,20 @@ def test_a_stop_is_heard_between_the_steps(posted: Posted, server: ListServer) -
     stats, ledger = posted(stop)
     assert (server.steps, ledger.entries) == (["url", "put"], [])
     assert stats.stopped == "stopped on request; nothing was sent"
+
+
+def test_a_list_that_may_be_the_one_just_sent_is_told_as_such(
+    posted: Posted, server: ListServer
+) -> None:
+    def lost_once(heard: Heard) -> None:
+        """The list is made, and the connection cut before the answer."""
+        if heard.path.endswith("completed") and not server.lists:
+            server.commit(json.loads(heard.body))
+            raise ConnectionError
+
+    server.script = lost_once
+    stats, ledger = posted(named=replace(BUYERS, replace=False))
+
+    assert server.steps == ["url", "put", "commit", "commit"]
+    assert "which may be the one that was just sent" in (stats.stopped or "")
+    assert (stats.acked, stats.unknown, ledger.count()) == (0, 2, {"unknown": 3})

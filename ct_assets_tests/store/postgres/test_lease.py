@@ -1,12 +1,16 @@
 import threading
 from datetime import timedelta
 
+import psycopg
 import pytest
 
-from ct_assets.store.postgres.lease import Lease, LeaseBusyError, LeaseLostError
+from ct_assets.store.postgres import lease as lease_module
+from ct_assets.store.postgres.lease import Lease, LeaseBusyError, LeaseLostError, lock_number
+from ct_assets.store.postgres.store_session import DatabaseError
 from ct_assets.store.store_settings import StoreSettings
-from ct_assets_tests.store.databases import end_sessions
+from ct_assets_tests.store.databases import end_sessions, run
 
+NAME = "eu1-A", "customers"
 FILES = "update ct_assets.syncs set files = %s where (destination, sync, fence) = (%s, %s, %s)"
 
 
@@ -97,6 +101,23 @@ def test_it_is_lost_while_another_still_has_it(shared: StoreSettings) -> None:
             pytest.raises(LeaseLostError),
         ):
             move(stopped, '{"a": {}}')
+
+
+def test_a_lock_that_a_lost_connection_keeps_is_told_as_such(
+    shared: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setenv("CT_LEASE_SECONDS", "1")
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        end_sessions(shared)
+        with psycopg.connect(shared.database_url) as kept:
+            kept.execute("select pg_advisory_lock(%s)", (lock_number("sync", *NAME),))
+
+            with pytest.raises(DatabaseError, match="is still held by the connection that this"):
+                move(lease, '{"a": {}}')
+
+            sessions = "select 1 from pg_stat_activity where application_name like 'ct-assets %%'"
+            assert run(shared, sessions) == []
 
 
 def test_a_fence_that_was_given_unseen_is_no_other_host(shared: StoreSettings) -> None:
