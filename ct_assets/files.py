@@ -31,6 +31,18 @@ def private_lock(path: Path, *, timeout: float = -1) -> FileLock:
     return FileLock(path, timeout=timeout, mode=0o600)
 
 
+def is_locked(file: Path) -> bool:
+    """Whether a process holds the file alone; raises OSError if it cannot be read."""
+    descriptor = os.open(file, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def private_log(path: Path) -> BinaryIO:
     """A file to append to that its owner alone can read; one of an earlier version becomes so."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)

@@ -1,12 +1,13 @@
 """Finds locks and slots that a dead process still holds, through a child that has the file open."""
 
-import fcntl
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.delivery.sender.account_slots import ROOT
+from ct_assets.files import is_locked
 
 PROC_LOCKS = Path("/proc/locks")
 
@@ -31,16 +32,8 @@ def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Diagnosi
 
 
 def _is_held(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
+    with contextlib.suppress(OSError):
+        return is_locked(path)
     return False
 
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from ct_assets.errors import UserError
-from ct_assets.files import private_dir
+from ct_assets.files import is_locked, private_dir
 from ct_assets.settings import data_dir
 
 KEPT_SECONDS = 86_400
@@ -42,7 +42,7 @@ def hold(run_id: str) -> None:
 def is_held(run_id: str) -> bool | None:
     """None where it cannot be known: the run keeps its files elsewhere."""
     with contextlib.suppress(OSError, UserError):
-        return _is_locked(_folder() / run_id)
+        return is_locked(_folder() / run_id)
     return None
 
 
@@ -50,19 +50,8 @@ def _folder() -> Path:
     return data_dir() / "locks" / "runs"
 
 
-def _is_locked(file: Path) -> bool:
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
 def _sweep(folder: Path) -> None:
     for file in folder.iterdir():
         with contextlib.suppress(OSError):
-            if file.stat().st_mtime < time.time() - KEPT_SECONDS and not _is_locked(file):
+            if file.stat().st_mtime < time.time() - KEPT_SECONDS and not is_locked(file):
                 file.unlink()
