@@ -10,6 +10,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.log_erasure import erase_from_tables
 from ct_assets.commands.support.output import counted
 from ct_assets.commands.support.staged_erasure import erase_staged, named_by
 from ct_assets.delivery.operations.erasure import ErasureError, erase_person
@@ -58,6 +59,7 @@ def command(module: str, value: str, kind: str, *, lift: bool, yes: bool) -> Non
         if (error := _forget(project, name, reached.get(name), kind, value, person))
     ]
     rows = erase_staged(project.staging, syncs, person)
+    failed += erase_from_tables(project, person)
     sweep_scratch()
     click.echo(f"Staged files: {counted(rows, 'row')} erased.")
     if not folders and not reached:

@@ -34,7 +34,8 @@ class SyncAttributes(RawAttributes):
 class ClevertapSync(DeclaredComponent):
     """Sends the rows of one source to CleverTap as profiles or events, and accounts for each.
 
-    Assets: `<name>/valid`, `<name>/rejected`, `<name>/clevertap`, `<name>/undelivered`.
+    Assets: `<name>/valid`, `<name>/rejected`, `<name>/clevertap`, `<name>/undelivered`,
+    and `<name>/log` if it has a `log`.
     """
 
     attributes = SyncAttributes

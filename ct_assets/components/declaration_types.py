@@ -136,6 +136,13 @@ class SegmentSettings(TypedDict, total=False):
     max_shrink: float
 
 
+class LogSettings(TypedDict, total=False):
+    days: float
+    values: bool
+    connection: str | None
+    table: str | None
+
+
 class SyncSettings(TypedDict, total=False):
     """See `ct_assets.mapping.declaration.sync.Sync`, which says what each is for."""
 
@@ -172,6 +179,7 @@ class SyncSettings(TypedDict, total=False):
     max_removed: float
     max_changed: float | None
     fresh_within_hours: float | None
+    log: bool | LogSettings | None
     tests: Sequence[RowsTestSettings]
     description: str | None
     owners: Names

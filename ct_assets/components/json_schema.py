@@ -23,6 +23,7 @@ _SHORT: Mapping[str, Mapping[str, Any]] = {
     "OnChange": {"const": True},
     "Duplicates": {"const": "reject"},
     "OtherColumns": {"const": True},
+    "Log": {"type": "boolean"},
     "Redaction": {"const": True},
 }
 _IDENTIFIER = {

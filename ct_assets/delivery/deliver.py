@@ -29,7 +29,7 @@ from ct_assets.delivery.sender.refusal_limit import OF_A_FIRST_DELIVERY, Refusal
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
-from ct_assets.delivery.settlement import delivery_report
+from ct_assets.delivery.settlement import delivery_report, sync_log
 from ct_assets.delivery.settlement.settle import Settlement, settle
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import DeliveryLedger
@@ -137,11 +137,13 @@ def plan_delivery(
         state.ledger.prune(before)
         delivery_report.prune(state.home, before)
         state.hold.prune(before, delivery_report.ages)
+        sync_log.prune(state, request)
         plan = make_plan(connection, request, looking)
         delivery_report.list_held(connection)
         if not plan.objection:
             guards.expect_changes(connection, request)
         number = lost_state.begin(connection, state.ledger, request)
+        sync_log.note_staying(connection, request, number)
         outbox.write(connection, request, plan.diff, number)
         state.ledger.note_outbox(number, checksum(request.home / OUTBOX))
         state_id, keys = _standing(connection)

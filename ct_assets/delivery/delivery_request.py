@@ -25,6 +25,15 @@ class CustomList:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogPolicy:
+    """How the log of a sync is kept: see `delivery/settlement/sync_log.py`."""
+
+    retention: timedelta = timedelta(days=90)
+    values: bool = False
+    """Whether it has records and messages, which quote values."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """The part of a sync's declaration that its delivery depends on."""
 
@@ -54,6 +63,7 @@ class Policy:
     """Whether a changed profile goes without the fields that CleverTap acknowledged as they are."""
     custom_list: CustomList | None = None
     """Of a segment."""
+    log: LogPolicy | None = None
     neighbours: frozenset[str] = frozenset()
     """Names of the other syncs declared today: none of them is this sync under an old name."""
 
@@ -84,6 +94,8 @@ class DeliveryRequest:
     """The home of the profile sync whose acknowledged people alone may be in a segment."""
     keys: Path | None = None
     """The keys of all source rows; without it no row is taken for removed."""
+    rejections: Path | None = None
+    """The rejected rows for the log: key, kind, identity, fields, code, reason, message."""
     counts: RowCounts | None = None
     """The account of the split; None if only the valid rows are known."""
     full: bool = False

@@ -5,6 +5,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -14,7 +15,7 @@ from pydantic import Field, PrivateAttr
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import AccountSettings, Destination, DestinationError
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
-from ct_assets.files import owners_files
+from ct_assets.files import owners_files, scratch_dir
 from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
 from ct_assets.io_managers.cancellation import stoppable
 from ct_assets.io_managers.clevertap_account import ClevertapAccount
@@ -24,6 +25,7 @@ from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.result_line import MARK, result_line
 from ct_assets.io_managers.step_errors import readable
+from ct_assets.mapping.rejections import rejections
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import DeliveryMeta, SnapshotMeta
 
@@ -113,12 +115,14 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         retention = timedelta(days=self.report_days)
         instance = context.step_context.instance
         witnesses = delivery_witness.latest(instance, upload.sync.name, to)
-        request = delivery_requests.request(
-            upload, to.name, context.run_id, retention, witnesses=witnesses
-        )
         progress = ProgressLog(context.log)
         try:
-            with Client(to) as client:
+            with Client(to) as client, _rejections(upload) as rejections:
+                request = delivery_requests.request(
+                    *(upload, to.name, context.run_id, retention),
+                    witnesses=witnesses,
+                    rejections=rejections,
+                )
                 return deliver(
                     request, client, progress=progress, stop=stop, waiting=context.log.info
                 )
@@ -189,6 +193,18 @@ def _readable_settings() -> Iterator[None]:
         yield
     except dg.DagsterError as error:
         raise DestinationError(f"the resource `clevertap` cannot be read: {error}") from None
+
+
+@contextlib.contextmanager
+def _rejections(upload: Upload) -> Iterator[Path | None]:
+    """The rejected rows as the sync's log has them; None if it has no log."""
+    if upload.sync.log is None or upload.rejected is None:
+        yield None
+        return
+    with scratch_dir() as folder:
+        path = folder / "rejections.parquet"
+        rejections(upload.sync, upload.rejected.scan()).sink_parquet(path)
+        yield path
 
 
 def _notes(result: DeliveryResult) -> Iterator[str]:

@@ -8,6 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from ct_assets.delivery import CustomList, DeliveryRequest, Policy
+from ct_assets.delivery.delivery_request import LogPolicy
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
@@ -46,6 +47,8 @@ class Upload:
     partition: str | None = None
     is_example: bool = False
     """Its source ships with ct_assets: its people are nobody's customers."""
+    rejected: Snapshot | None = None
+    """The rejected rows of the same split, for the sync's log."""
     origin: str = ""
     """The file or table that its source reads; empty for a query, and where nobody knows."""
 
@@ -112,6 +115,7 @@ def request(
     retention: timedelta,
     *,
     witnesses: tuple[Witness, ...] = (),
+    rejections: Path | None = None,
 ) -> DeliveryRequest:
     """The request for the delivery of an upload; `destination` is its name."""
     split, options = split_of(upload), upload.options
@@ -122,6 +126,7 @@ def request(
         keys=upload.valid.beside(KEYS),
         policy=policy(upload.sync, split.declaration, upload.neighbours, upload.origin),
         run=run,
+        rejections=rejections,
         counts=split.counts,
         full=options.full,
         limit=options.limit,
@@ -159,7 +164,14 @@ def policy(
         sends_changed_fields=sync.send == "changed_fields",
         custom_list=_custom_list(sync),
         neighbours=neighbours,
+        log=_log(sync),
     )
+
+
+def _log(sync: Sync) -> LogPolicy | None:
+    if sync.log is None:
+        return None
+    return LogPolicy(retention=timedelta(days=sync.log.days), values=sync.log.values)
 
 
 def _custom_list(sync: Sync) -> CustomList | None:

@@ -17,7 +17,7 @@ from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.sql import connected, quoted
 
 DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"
-_ROW = "__row"
+PLACE = "__row"
 _FATE_COLUMNS = {"_fate": pl.String(), "_copies": pl.Int64()}
 
 
@@ -33,7 +33,7 @@ def write_keys(
     bound: BoundSync, source: pl.LazyFrame, workdir: Path, rejected_profiles: pl.LazyFrame | None
 ) -> Keys:
     path = workdir / "keys.parquet"
-    key_columns(bound, bound.kept(source.with_row_index(_ROW))).sink_parquet(path)
+    key_columns(bound, bound.kept(source.with_row_index(PLACE))).sink_parquet(path)
     profiles = None
     if rejected_profiles is not None:
         profiles = workdir / "rejected_profiles.parquet"
@@ -47,14 +47,14 @@ def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
     # The identifiers alone: an earlier declaration, perhaps of other columns, split these rows.
     schema = pl.Schema(list(rejected.drop("reasons").collect_schema().items()))
     bound = bind(sync.bare(), schema)
-    return key_columns(bound, rejected.with_row_index(_ROW)).select("_kind", "_key", "_also")
+    return key_columns(bound, rejected.with_row_index(PLACE)).select("_kind", "_key", "_also")
 
 
 def key_columns(bound: BoundSync, source: pl.LazyFrame) -> pl.LazyFrame:
     identity = bound.identity
     value = identity.value
     columns = [
-        pl.col(_ROW).cast(pl.Int64).alias("_row"),
+        pl.col(PLACE).cast(pl.Int64).alias("_row"),
         (value if bound.event_key is None else bound.event_key).alias("_key"),
         identity.kind.alias("_kind"),
         value.alias("_identity"),

@@ -32,6 +32,7 @@ PAIRS: Mapping[type, type[BaseModel]] = {
     types.TriggerSettings: sync_parts.Trigger,
     types.PartitionSettings: sync_parts.Partition,
     types.LimitSettings: Limits,
+    types.LogSettings: sync_parts.Log,
     types.SegmentSettings: sync_parts.Segment,
 }
 PLAIN = (str, bool, int, float, type(None))

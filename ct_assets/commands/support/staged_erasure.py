@@ -11,12 +11,13 @@ from ct_assets.delivery.operations.person_rows import (
     about_person,
     erase_rows,
     identifiers_of,
+    log_lines,
     report_lines,
 )
 from ct_assets.files import checksum, replacing
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import BoundSync, SchemaError, Sync, bind
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
 from ct_assets.staging import Snapshot, Staging
 
 _ROW = "__row"
@@ -33,7 +34,7 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
     rows = 0
     for sync in syncs:
         source, valid = sync.source.split("/"), staging.snapshots((sync.name, "valid"))
-        assets = [source, *((sync.name, stage) for stage in STAGES)]
+        assets = [source, *((sync.name, stage) for stage in (*STAGES, LOG))]
         for key in assets:
             staging.sweep(key)
         keys = _keys(sync, valid, person)
@@ -44,6 +45,8 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
         for stage in ("clevertap", "undelivered"):
             paths = staging.snapshots((sync.name, stage))
             rows += sum(erase_rows(path, report_lines(keys)) for path in paths)
+        for path in staging.snapshots((sync.name, LOG)):
+            rows += erase_rows(path, log_lines(keys, person))
         for path in (*staging.snapshots((sync.name, "rejected")), *staging.snapshots(source)):
             rows += _erase_source(sync, path, person)
         for key in assets:

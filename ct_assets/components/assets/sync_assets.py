@@ -11,6 +11,7 @@ from dagster_duckdb import DuckDBResource
 
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, FORGOTTEN, NOT_THERE, THERE_ALREADY
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
+from ct_assets.components.assets.log_asset import log_asset
 from ct_assets.components.assets.source_rows import COPY, frozen
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.components.assets.split_warnings import with_warnings
@@ -25,6 +26,7 @@ from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
+from ct_assets.mapping.declaration.catalog_names import LOG
 from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot
@@ -33,6 +35,7 @@ DESCRIPTIONS = {
     "valid": "Rows that CleverTap can take, each with the record that is sent for it.",
     "rejected": "Rows that are not sent, with all columns of the source and the reasons.",
     "clevertap": "The rows as they were delivered to CleverTap, each with its outcome.",
+    LOG: "One row for each operation of the last delivery; the log has those of all.",
     "undelivered": "Rows that CleverTap refused, or of which it is not known whether it took them.",
 }
 
@@ -40,10 +43,12 @@ DESCRIPTIONS = {
 def sync_assets(
     sync: Sync, at: Place, metadata: Mapping[str, Any], execute: Execute
 ) -> list[dg.AssetsDefinition]:
+    log = [log_asset(sync, _out(sync, LOG), execute)] if sync.log else []
     return [
         split_asset(sync, at, execute),
         clevertap_asset(sync, metadata, execute),
         undelivered_asset(sync, execute),
+        *log,
     ]
 
 
@@ -139,7 +144,12 @@ def clevertap_asset(
             neighbours = run_context.neighbours(context)
             is_example = run_context.is_example(context, sync)
             origin = run_context.origin(context, sync)
-            upload = Upload(sync, valid, config, neighbours, part, is_example, origin)
+            rejected = staging.current((sync.name, "rejected"), part) if sync.log else None
+            upload = Upload(
+                *(sync, valid, config, neighbours, part, is_example),
+                rejected=rejected,
+                origin=origin,
+            )
             links = split_metadata.links(sync, "valid", "rejected", "undelivered")
             yield dg.Output(upload, "clevertap", metadata=links)
         delivery = staging.current((sync.name, "clevertap"), part).meta.delivery
@@ -208,5 +218,5 @@ def _out(
         partitions_def=partitions.definition(sync),
     )
     manager = "clevertap" if stage == "clevertap" else "ct_staging"
-    required = stage == "undelivered"
+    required = stage in ("undelivered", LOG)
     return dg.AssetOut.from_spec(spec, is_required=required, io_manager_key=manager)

@@ -9,12 +9,11 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.partition_choice import due, tags
-from ct_assets.components.project.asset_keys import key, source_key
+from ct_assets.components.project.asset_keys import key, source_key, stages
 from ct_assets.components.runs.sync_runs import end_lost, job_name, schedule_name, under_way
 from ct_assets.errors import UserError
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.mapping.declaration.problems import Path, Problem, near
 from ct_assets.staging import Staging
 
@@ -50,7 +49,7 @@ def _updated(sync: Sync) -> dg.AutomationCondition[Any]:
     if not sync.partition:
         return updated.ignore(dg.AssetSelection.assets(*ignored)) if ignored else updated
     # Of two partitions that runs have split, Dagster sees only for the last that it was sent, too.
-    ours = [key(sync, stage) for stage in STAGES]
+    ours = [key(sync, stage) for stage in stages(sync)]
     chained = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
     chained = chained.allow(dg.AssetSelection.assets(*ours))
     return updated.ignore(dg.AssetSelection.assets(*ignored, *ours)) | chained
@@ -149,7 +148,7 @@ def tick(
 
 def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
     """The job from the source to the undelivered rows, without the syncs of `after`."""
-    keys = [source_key(sync), *(key(sync, stage) for stage in STAGES)]
+    keys = [source_key(sync), *(key(sync, stage) for stage in stages(sync))]
     return dg.define_asset_job(
         job_name(sync.name),
         selection=_made_of(sync) | dg.AssetSelection.assets(*keys),

@@ -3,10 +3,16 @@
 import dagster as dg
 
 from ct_assets.mapping import Sync
+from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
 
 
 def key(sync: Sync, stage: str) -> dg.AssetKey:
     return dg.AssetKey([sync.name, stage])
+
+
+def stages(sync: Sync) -> tuple[str, ...]:
+    """The names of the sync's assets behind its own."""
+    return (*STAGES, LOG) if sync.log else STAGES
 
 
 def source_key(sync: Sync) -> dg.AssetKey:

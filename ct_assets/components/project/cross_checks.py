@@ -64,6 +64,11 @@ class Declarations:
         for sync, at in self.syncs:
             yield from self._unknown(sync, at)
         yield from self._mistyped_upstream()
+        for sync, at in self.syncs:
+            name = sync.log and sync.log.connection
+            if name and name not in self.connections:
+                unknown = unknown_connection(name, self.connections)
+                yield message_at(at, ("log", "connection"), unknown)
         for name, at in self.connected:
             if name not in self.connections:
                 yield message_at(at, ("connection",), unknown_connection(name, self.connections))

@@ -167,7 +167,7 @@ def declared_syncs(repository: dg.RepositoryDefinition | None) -> Iterator[Sync]
 def declared_assets(repository: dg.RepositoryDefinition) -> Iterator[dg.AssetKey]:
     """The assets of the declared syncs and SourceTables."""
     for sync in declared_syncs(repository):
-        yield from (asset_keys.key(sync, stage) for stage in STAGES)
+        yield from (asset_keys.key(sync, stage) for stage in asset_keys.stages(sync))
     for key, asset in repository.assets_defs_by_key.items():
         if SOURCE in asset.metadata_by_key.get(key, {}):
             yield key

@@ -20,11 +20,13 @@ from ct_assets.delivery.operations.person_rows import (
     about_person,
     erase_rows,
     identifiers_of,
+    log_lines,
     report_lines,
 )
 from ct_assets.delivery.operations.settled_state import opened, settled
 from ct_assets.delivery.sender import hosts_slots
 from ct_assets.delivery.sender.retry import Failures, Retry
+from ct_assets.delivery.settlement import sync_log
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import shared_folders
 from ct_assets.delivery.state.shared_folders import fetched
@@ -34,6 +36,7 @@ from ct_assets.delivery.state.sync_files import (
     ASIDE,
     PREVIOUS,
     STATE,
+    STAYING,
     database,
 )
 from ct_assets.delivery.state.sync_state import SyncState
@@ -200,9 +203,10 @@ def _compact(state: SyncState) -> None:
 
 
 def _erase_files(home: Path, keys: Person, person: Person) -> int:
-    for unusable in home.glob(f"*{ASIDE}"):
+    for unusable in (*home.glob(f"*{ASIDE}"), *home.glob(STAYING)):
         unusable.unlink()
     rows = sum(erase_rows(path, report_lines(keys)) for path in home.glob("reports/*.parquet"))
+    rows += sum(erase_rows(path, log_lines(keys, person)) for path in sync_log.files(home))
     if (home / PREVIOUS).exists():
         rows += erase_rows(home / PREVIOUS, about_person(person))
     return rows

@@ -40,7 +40,13 @@ def erase_rows(path: Path, unwanted: pl.Expr) -> int:
 def report_lines(keys: Person) -> pl.Expr:
     """Selects lines of a report that are about records of these kinds and keys."""
     name = pl.concat_str("kind", pl.lit(":"), "key")
-    return name.is_in([f"{kind}:{key}" for kind, key in keys])
+    return name.is_in([f"{kind}:{key}" for kind, key in keys]).fill_null(value=False)
+
+
+def log_lines(keys: Person, person: Person) -> pl.Expr:
+    """Selects lines of a sync's log that are about such records, or name the person."""
+    named = pl.col("identity").is_in([value for _, value in person]).fill_null(value=False)
+    return report_lines(keys) | named
 
 
 def identifiers_of(valid: Path, kind: str, value: str) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ from ct_assets.delivery.state.sync_files import (
     PREVIOUS,
     SPARE,
     STATE,
+    STAYING,
     SyncBusyError,
     locked,
     readable_errors,
@@ -125,11 +126,11 @@ def _copy_at_rest(home: Path, to: Path, *, has_lock: bool) -> bool:
     private_dir(to)
     try:
         spare = (SPARE,) if has_lock else ()  # else it is being written to
-        for name in (STATE, f"{STATE}.wal", OUTBOX, PREVIOUS, *spare):
+        for name in (STATE, f"{STATE}.wal", STAYING, OUTBOX, PREVIOUS, *spare):
             if (home / name).exists():
                 shutil.copy2(home / name, to / name)
-        for report in sorted(home.glob("reports/*.parquet")):
-            shutil.copy2(report, private_dir(to / "reports") / report.name)
+        for file in (*home.glob("reports/*.parquet"), *home.glob("log/*.parquet")):
+            shutil.copy2(file, private_dir(to / file.parent.name) / file.name)
         _copy_ledger(home, to, has_lock=has_lock)
     except FileNotFoundError:
         return False

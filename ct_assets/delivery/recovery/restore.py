@@ -57,7 +57,7 @@ class Restoration:
         for name in (STATE, LEDGER, OUTBOX):
             set_aside(home, name)
         for name in sorted(self.copied.files, key=lambda name: name == STATE):
-            keeps = name.startswith("reports/") or name == PREVIOUS
+            keeps = name.startswith(("reports/", "log/")) or name == PREVIOUS
             if not (keeps and (home / name).exists()):
                 with replacing(home / name) as partial:
                     shutil.copy2(source / name, partial)

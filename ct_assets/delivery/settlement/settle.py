@@ -15,12 +15,12 @@ import polars as pl
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
-from ct_assets.delivery.settlement import delivery_report, fold
+from ct_assets.delivery.settlement import delivery_report, fold, sync_log
 from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, StorageError
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, STAYING, StorageError
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.delivery.state.witness import FORMER
 from ct_assets.files import sync
@@ -84,9 +84,11 @@ def settle(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlemen
     _check_ledger(state, connection, origin)
     load_outcomes(connection, path, origin, state.ledger, state.work)
     report = delivery_report.write(connection, state.home, origin, state.policy)
+    sync_log.write(state, connection, path, origin)
     settlement = Settlement(origin, report, _tally(connection, "="), _tally(connection, "<>"))
     fold.fold(connection, state.policy, origin, path)
     path.unlink()
+    (state.home / STAYING).unlink(missing_ok=True)
     sync(state.home)
     return settlement
 

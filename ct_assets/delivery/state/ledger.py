@@ -193,6 +193,12 @@ class LedgerFile:
         """
         return read_entries(self._connection, delivery)
 
+    def times(self, delivery: int) -> list[tuple[int, int, int, str, str]]:
+        """(batch, first, until, outcome, time in ISO format) of each entry of a delivery."""
+        return self._connection.execute(
+            "select batch, first, until, outcome, at from sends where delivery = ?", (delivery,)
+        ).fetchall()
+
     def refusals(self, delivery: int, size: int) -> Iterator[list[tuple[int, int, int, str]]]:
         """(entry, position, code, message), `size` at a time."""
         cursor = self._connection.execute(

@@ -178,6 +178,26 @@ HELD_ROWS = ScratchTable(  # held rows that the report lists
         "batch": "uinteger",
     },
 )
+LOG_ROWS = ScratchTable(  # of the sync's log, without what all rows of a delivery have in common
+    "log_rows",
+    {
+        "key": "varchar",
+        "kind": "varchar",
+        "identity": "varchar",  # of the person
+        "change": "varchar",  # new, changed or removed
+        "action": "varchar",
+        "fields": "varchar[]",  # names of those that were sent, or for which a row is rejected
+        "outcome": "varchar",
+        "code": "varchar",
+        "reason": "varchar",
+        "message": "varchar",  # may quote values
+        "attempts": "integer",
+        "batch": "integer",
+        "sent_at": "timestamptz",
+        "answered_at": "timestamptz",
+        "record": "varchar",
+    },
+)
 HINTS = ScratchTable("hints", {"code": "varchar", "hint": "varchar"})
 
 # Of a rebuild: what the old state tells of, so that no older report does.
@@ -186,5 +206,6 @@ KEPT = ScratchTable("kept", {"kind": "varchar", "key": "varchar"})
 
 ALL = (
     *(VALID, DIFF, SUPPRESSED_DIGESTS, SUPPRESSED_ROWS, ACQUAINTED, ABSENT_KEYS),
-    *(EARLIER_KEYS, NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, HINTS, KEPT),
+    *(EARLIER_KEYS, NUMBERED, GONE, REMOVALS, OUTGOING, RECORD_OUTCOMES, HELD_ROWS, LOG_ROWS),
+    *(HINTS, KEPT),
 )

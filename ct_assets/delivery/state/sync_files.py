@@ -29,8 +29,9 @@ POLL_SECONDS = 0.05
 MAX_THREADS = 4
 """Threads of the database: each needs a share of its memory."""
 
-OUTBOX, LEDGER, MARK, SPARE, STATE, PREVIOUS = (
+OUTBOX, STAYING, LEDGER, MARK, SPARE, STATE, PREVIOUS = (
     "outbox.parquet",
+    "staying.parquet",
     "sends.sqlite",
     "sends.mark",
     "sends.spare",
@@ -43,7 +44,7 @@ BESIDE = {STATE: (f"{STATE}.wal",), LEDGER: (f"{LEDGER}-wal", MARK, SPARE), OUTB
 ASIDE = ".aside"
 """The end of the name of a file that could not be used, and that a delivery went on without."""
 
-CORE = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX)
+CORE = (STATE, f"{STATE}.wal", LEDGER, f"{LEDGER}-wal", MARK, SPARE, OUTBOX, STAYING)
 """The files of a state that every delivery needs."""
 
 ANY_OF_A_STATE = (STATE, LEDGER, OUTBOX, "reports")
@@ -177,7 +178,7 @@ def workdir(home: Path) -> Iterator[Path]:
     """A folder for intermediate files; those that a killed run left are removed first."""
     folder = home / "work"
     shutil.rmtree(folder, ignore_errors=True)
-    for partial in (*home.glob(".*.partial"), *home.glob("reports/.*.partial")):
+    for partial in (*home.glob(".*.partial"), *home.glob("*/.*.partial")):
         partial.unlink(missing_ok=True)
     try:
         yield private_dir(folder)

@@ -9,6 +9,8 @@ from ct_assets.mapping.declaration.problems import mistake
 
 STAGES = ("valid", "rejected", "clevertap", "undelivered")
 """The assets of a sync, each called `<sync>/<stage>`."""
+LOG = "log"
+"""One more, of syncs with `log`."""
 
 
 def _plain(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ct_assets.clevertap.fields import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
 from ct_assets.mapping.convert.hidden_values import HIDEABLE
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
 from ct_assets.mapping.declaration.field import JSON, LIST_OPERATORS, NUMBER_OPERATORS
 from ct_assets.mapping.declaration.problems import Problem
 
@@ -60,7 +60,7 @@ def _of_itself(raw: Mapping[str, object]) -> Iterator[Problem]:
         yield Problem(("after",), "names the sync itself. Name the syncs that must come before it.")
     if raw.get("require_profile") == name:
         yield Problem(("require_profile",), "names the sync itself. Name the sync of the people.")
-    if source in [f"{name}/{stage}" for stage in STAGES]:
+    if source in [f"{name}/{stage}" for stage in (*STAGES, LOG)]:
         yield Problem(
             ("source",), "is an asset of the sync itself. Name the one that has the rows."
         )

@@ -24,6 +24,7 @@ from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
 from ct_assets.mapping.declaration.sync_parts import (
     Duplicates,
     EventName,
+    Log,
     OtherColumns,
     Partition,
     Segment,
@@ -106,6 +107,8 @@ class Sync(Part):
     """Share of profiles changed at once above which nothing is sent."""
     fresh_within_hours: float | None = Setting(None, strict=True, gt=0)
     """Age of the last delivery above which the asset counts as stale."""
+    log: Log | None = None
+    """Keep a row for each operation of each delivery, as asset `<name>/log`. Left out: off."""
     tests: tuple[RowsTest, ...] = ()
     """Rows, and what is to become of them: `ct-assets test` and `dg check defs` look."""
     description: str | None = None
@@ -119,6 +122,11 @@ class Sync(Part):
         if text is not None:
             check_sql(text, "Name one in the condition, such as `age > 17`, or leave it out.")
         return text
+
+    @field_validator("log", mode="before")
+    @classmethod
+    def _no_log(cls, raw: Any) -> Any:  # noqa: ANN401 -- whatever was written
+        return None if raw is False else raw
 
     @property
     def event_name(self) -> str | None:

@@ -1,5 +1,6 @@
 """SyncParts are the settings of a sync that have settings of their own."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar, Literal, Self
@@ -106,6 +107,47 @@ class Segment(Part):
     all the same; CleverTap passes over those that it does not know."""
     max_shrink: Share = 0.5
     """Share by which the list may become shorter at once; above it nothing is sent."""
+
+
+class Log(Part):
+    """One row for each operation of each delivery, in Parquet, and in a table if one is named."""
+
+    days: float = Setting(90, strict=True, gt=0)
+    """How long a delivery stays in it."""
+    values: bool = False
+    """Whether it has records and CleverTap's messages, which quote values, and not names alone."""
+    connection: str | None = None
+    """The database that has the table: DuckDB, Postgres or Snowflake."""
+    table: str | None = None
+    """Such as ct.customers_log; it is made if it is not there."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        if isinstance(raw, bool | str | int):
+            if raw is not True:
+                raise mistake(f"must be true or settings such as `days: 90`, not {shown(raw)}.")
+            return {}
+        return raw
+
+    @model_validator(mode="after")
+    def _both(self) -> Self:
+        if (self.connection is None) != (self.table is None):
+            raise mistake(
+                "has one of `connection` and `table` alone. Write both, such as "
+                "`log: {connection: shop, table: ct.customers_log}`, or none of them."
+            )
+        return self
+
+    @field_validator("table")
+    @classmethod
+    def _named(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"([A-Za-z_]\w*\.){0,2}[A-Za-z_]\w*", name):
+            raise mistake(
+                f"{name!r} is no name of a table. Write letters, digits and _, such as "
+                "ct.customers_log."
+            )
+        return name
 
 
 class EventName(Filling):
