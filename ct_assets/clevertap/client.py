@@ -106,6 +106,10 @@ class Client:
             raise ValueError(f"1 to {MAX_DELETES} profiles can be deleted at once")
         return self._post(self._url("/1/delete/profiles.json"), orjson.dumps({kind: list(values)}))
 
+    def subscribe(self, body: bytes) -> Answer:
+        """`body` is `{"d":[...]}` with at most 1000 contacts and their statuses."""
+        return self._post(self._url("/1/subscribe"), body)
+
     def read_profile(self, kind: Literal["identity", "objectId"], value: str) -> Answer:
         """Asks for one profile, as developer.clevertap.com/docs/get-user-profile-by-id has it."""
         query = urlencode([(kind, value)], quote_via=quote)

@@ -4,7 +4,7 @@ Every figure stands beside the page it was read on. Where CleverTap's pages disa
 one is the default and `Limits` lets a sync say otherwise.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,10 +22,15 @@ MAX_LIST_BYTES = 5_000_000_000
 MAX_IN_FLIGHT = 15
 MAX_IN_FLIGHT_OTHER = 3
 
+ObjectName = Literal["profile", "event", "segment", "token", "subscription"]
+"""Kinds of what a sync sends, as declarations name them."""
+
 # In the order in which a sync should prefer them. developer.clevertap.com/docs/faqs
 IDENTIFIERS = ("identity", "objectId", "FBID", "GPID")
 DELETABLE = ("identity", "objectId")
 """Those that the delete endpoint takes."""
+# developer.clevertap.com/docs/subscribe-api: what a subscription is of.
+CONTACTS = ("email", "phone")
 
 # The first line is refused by the warehouse and CSV imports, whatever the case of the letters; what
 # the upload API does with it is not published. The others are what databases, spreadsheets and

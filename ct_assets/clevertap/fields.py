@@ -25,6 +25,9 @@ class FieldType(StrEnum):
     IDENTITY = "identity"
     OBJECT_ID = "object_id"
     EVENT_NAME = "event_name"
+    PUSH_TOKEN = "push_token"  # noqa: S105 -- the word of a declaration
+    PUSH_SERVICE = "push_service"
+    SUBSCRIPTION = "subscription"
 
 
 FieldTypeName = Literal[
@@ -46,6 +49,9 @@ FieldTypeName = Literal[
     "identity",
     "object_id",
     "event_name",
+    "push_token",
+    "push_service",
+    "subscription",
 ]
 """The same for type checkers and editors."""
 
@@ -83,6 +89,20 @@ CHARGED = "Charged"
 CHARGED_FIELDS = {"Amount": FieldType.FLOAT, "Currency": FieldType.STRING}
 ITEMS = "Items"
 
+# developer.clevertap.com/docs/upload-device-tokens-api: `token` and `type` are tokenData's id and
+# type; the two keys are those of a browser's push subscription, for chrome alone.
+TOKEN_FIELDS = {
+    "token": FieldType.PUSH_TOKEN,
+    "type": FieldType.PUSH_SERVICE,
+    "p256dh": FieldType.PUSH_TOKEN,
+    "auth": FieldType.PUSH_TOKEN,
+}
+# developer.clevertap.com/docs/subscribe-api
+SUBSCRIPTION_FIELDS = {"status": FieldType.SUBSCRIPTION}
+CLOSED_FIELDS = {"token": TOKEN_FIELDS, "subscription": SUBSCRIPTION_FIELDS}
+"""Objects that have these fields and no others."""
+REQUIRED_FIELDS = {"token": ("token", "type"), "subscription": ("status",)}
+
 # Keys of profileData that name a person; they are given by `identify_by`, never as fields.
 IDENTIFYING_FIELDS = ("Identity", "objectId", "FBID", "GPID")
 # Listed as reserved by the SDKs; the upload API documents DOB for the same thing.
@@ -96,4 +116,8 @@ SCALAR_FIELDS = frozenset(
 GENDERS = ("M", "F")
 YES_NO = ("Y", "N")
 EDUCATIONS = ("School", "College", "Graduate")
+# The oldest pages and CleverTap's own samples name all six, the newest one apns, fcm and gcm.
+PUSH_SERVICES = ("apns", "fcm", "gcm", "wns", "mpns", "chrome")
+CHROME = "chrome"
+UNSUBSCRIBE, RESUBSCRIBE = "Unsubscribe", "Resubscribe"
 CHANNELS = ("email", "sms", "whatsapp", "push")

@@ -4,10 +4,12 @@ Nulls are left out at every depth: what CleverTap makes of one is not documented
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import polars as pl
+
+from ct_assets.clevertap.fields import CHROME
 
 # RFC 8259: only these must be escaped inside a string; all else is sent as it is, in UTF-8.
 _ESCAPES = {
@@ -36,6 +38,26 @@ def profile(head: Sequence[Member], data: Sequence[Member]) -> pl.Expr:
 
 def event(head: Sequence[Member], data: Sequence[Member]) -> pl.Expr:
     return _record("event", head, "evtData", data)
+
+
+def token(object_id: pl.Expr, data: Mapping[str, pl.Expr]) -> pl.Expr:
+    """`data` by the names of `TOKEN_FIELDS`; a browser's keys go with a token of chrome alone."""
+    text = pl.String()
+    inner = [Member("id", data["token"], text), Member("type", data["type"], text)]
+    keys = [Member(name, data[name], text) for name in ("p256dh", "auth") if name in data]
+    if keys:
+        shown = _text('"keys":{', _members(keys), "}")
+        inner_text = _joined([*map(_member, inner), pl.when(data["type"] == CHROME).then(shown)])
+    else:
+        inner_text = _members(inner)
+    head = _member(Member("objectId", object_id, text))
+    return _text('{"type":"token",', head, ',"tokenData":{', inner_text, "}}")
+
+
+def subscription(kind: pl.Expr, value: pl.Expr, status: pl.Expr) -> pl.Expr:
+    members = {"type": kind, "value": value, "status": status}
+    named = [Member(name, each, pl.String()) for name, each in members.items()]
+    return _text("{", _members(named), "}")
 
 
 LIST_HEADER = "Type,Identity"

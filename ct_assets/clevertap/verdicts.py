@@ -16,6 +16,7 @@ from ct_assets.clevertap.client import Answer, NoReply, Reply
 from ct_assets.clevertap.contract import IDENTIFIERS
 
 _NUMBER = re.compile(r"Skipped record number\s*:\s*(\d{1,9})", re.IGNORECASE)
+_NAMES = (*IDENTIFIERS, "value")  # the last is the contact of a subscription
 TRANSIENT_CODES = (555,)
 """Codes of single records that a repeat may cure."""
 
@@ -236,11 +237,11 @@ def _trace(record: object) -> tuple[str, ...] | None:
     """Values that CleverTap echoes unchanged."""
     if not isinstance(record, dict) or not _names_somebody(record):
         return None
-    return tuple(str(record.get(name)) for name in (*IDENTIFIERS, "type", "ts", "evtName"))
+    return tuple(str(record.get(name)) for name in (*_NAMES, "type", "ts", "evtName"))
 
 
 def _names_somebody(record: object) -> bool:
-    return isinstance(record, dict) and any(name in record for name in IDENTIFIERS)
+    return isinstance(record, dict) and any(name in record for name in _NAMES)
 
 
 def _object(text: bytes) -> dict[str, Any] | None:

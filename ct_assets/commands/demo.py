@@ -132,8 +132,8 @@ def _print_rows(out: Console, snapshots: Staged, declared: Declared) -> None:
 
 
 def _records(sync: Sync) -> str:
-    if sync.object == "profile":
-        return "profiles"
+    if sync.object in ("profile", "token", "subscription"):
+        return f"{sync.object}s"
     if sync.segment is not None:
         return f"members of the segment {sync.segment.name!r}"
     return f"{sync.event_name} events" if sync.event_name else "events"

@@ -78,6 +78,8 @@ class IdentifiedBy(TypedDict, total=False):
     objectId: str | IdentifierSettings
     FBID: str | IdentifierSettings
     GPID: str | IdentifierSettings
+    email: str | IdentifierSettings
+    phone: str | IdentifierSettings
 
 
 class DuplicatesSettings(TypedDict, total=False):
@@ -147,7 +149,7 @@ class SyncSettings(TypedDict, total=False):
     """See `ct_assets.mapping.declaration.sync.Sync`, which says what each is for."""
 
     name: Required[str]
-    object: Required[Literal["profile", "event", "segment"]]
+    object: Required[Literal["profile", "event", "segment", "token", "subscription"]]
     source: Required[str]
     identify_by: Required[Sequence[IdentifiedBy]]
     where: str | None

@@ -21,14 +21,15 @@ from ct_assets.delivery.guards import guards, lost_state
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
 from ct_assets.delivery.sender import account_witness, hosts_slots
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
-from ct_assets.delivery.sender.delete_adapter import Deleting
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
+from ct_assets.delivery.sender.other_uploaders import Deleting, Subscribing
 from ct_assets.delivery.sender.profile_looks import ProfileLooks
 from ct_assets.delivery.sender.refusal_limit import OF_A_FIRST_DELIVERY, RefusalLimit
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
+from ct_assets.delivery.sender.worker import Uploader
 from ct_assets.delivery.settlement import delivery_report, sync_log
 from ct_assets.delivery.settlement.settle import Settlement, settle
 from ct_assets.delivery.state import state_database
@@ -191,14 +192,16 @@ def _send_part(
     deletions: bool,
 ) -> None:
     client, policy = sending.client, request.policy
-    slots = (hosts_slots.others if deletions else hosts_slots.uploads)(client.destination)
+    in_flight = MAX_IN_FLIGHT_OTHER if deletions else policy.in_flight
+    few = in_flight == MAX_IN_FLIGHT_OTHER
+    slots = (hosts_slots.others if few else hosts_slots.uploads)(client.destination)
     client.may_write = lambda: state.hold.may_send() and hosts_slots.are_held(slots)
     send(
         outbox.batches(state.home / OUTBOX, deletions=deletions),
-        Deleting(client) if deletions else client,
+        _uploader(client, policy, deletions=deletions),
         DeliveryLedger(state.ledger, delivery.number),
         slots=slots,
-        window=CongestionWindow(MAX_IN_FLIGHT_OTHER) if deletions else None,
+        window=CongestionWindow(in_flight) if few else None,
         stats=stats,
         clock=sending.clock,
         rng=sending.rng,
@@ -208,6 +211,12 @@ def _send_part(
         on_unknown="park" if policy.parks else "resend",
         progress=lambda stats: sending.progress(_progress(delivery.plan, stats)),
     )
+
+
+def _uploader(client: Client, policy: Policy, *, deletions: bool) -> Uploader:
+    if deletions:
+        return Deleting(client)
+    return Subscribing(client) if policy.object == "subscription" else client
 
 
 def _send_list(

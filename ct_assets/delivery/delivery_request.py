@@ -6,6 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from ct_assets.clevertap.contract import (
+    MAX_IN_FLIGHT,
+    MAX_IN_FLIGHT_OTHER,
+    MAX_RECORDS,
+    MAX_TOKENS,
+    ObjectName,
+)
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.row_counts import RowCounts
 
@@ -38,7 +45,7 @@ class Policy:
     """The part of a sync's declaration that its delivery depends on."""
 
     sync: str
-    object: Literal["profile", "event", "segment"]
+    object: ObjectName
     declaration: str
     """A digest; refused rows are offered again when it changes."""
     event_key: str | None = None
@@ -71,6 +78,15 @@ class Policy:
     def counts_twice(self) -> bool:
         """Whether a record that arrives twice does harm."""
         return self.object == "event" or not self.idempotent
+
+    @property
+    def records_a_call(self) -> int:
+        return MAX_TOKENS if self.object == "token" else MAX_RECORDS
+
+    @property
+    def in_flight(self) -> int:
+        """CleverTap names no limit for subscriptions; they keep to the one of all other calls."""
+        return MAX_IN_FLIGHT_OTHER if self.object == "subscription" else MAX_IN_FLIGHT
 
     @property
     def parks(self) -> bool:

@@ -36,10 +36,10 @@ def dry_run(request: DeliveryRequest, client: DryRunClient) -> DryRunResult:
 
     Removals are not asked about: CleverTap has no dry run for them.
     """
-    if request.policy.object == "segment":
+    if request.policy.object in ("segment", "subscription"):
         raise UserError(
-            f"{request.policy.sync}: CleverTap has no dry run for a segment; `ct-assets plan` "
-            "shows how its list would change"
+            f"{request.policy.sync}: CleverTap has no dry run for a {request.policy.object}; "
+            "`ct-assets plan` shows what would change"
         )
     with copied(request) as copy:
         policy = replace(copy.policy, on_removed="keep", on_unknown="resend")

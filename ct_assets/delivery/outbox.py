@@ -13,7 +13,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.clevertap.contract import MAX_RECORDS
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import field_marks
 from ct_assets.delivery.diff.diff import Diff
@@ -174,8 +173,8 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
     """
     largest = scalar(connection, f"select max(bytes) from {DIFF} where fate in {GOING}")
     whole = request.policy.object == "segment"  # a list leaves as one file
-    small = whole or largest * MAX_RECORDS <= MAX_BYTES
-    size = WHOLE if whole else MAX_RECORDS
+    size = WHOLE if whole else request.policy.records_a_call
+    small = whole or largest * size <= MAX_BYTES
     events, ordered = request.policy.object == "event", _side_by_side(request, diff)
     connection.execute(f"set preserve_insertion_order = {ordered}")
     lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
@@ -194,7 +193,7 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
             from ({sequenced})
         """
     else:
-        numbered = _in_batches(sequenced, small=small)
+        numbered = _in_batches(sequenced, size, small=small)
     NUMBERED.create(connection, numbered, order="order by row" if ordered else "")
     connection.execute("set preserve_insertion_order = false")
 
@@ -205,11 +204,11 @@ def _side_by_side(request: DeliveryRequest, diff: Diff) -> bool:
     return request.policy.object != "event" and diff.going > MAX_SORTED and not narrowed
 
 
-def _in_batches(sequenced: str, *, small: bool) -> str:
+def _in_batches(sequenced: str, records: int, *, small: bool) -> str:
     """SQL that cuts lanes into batches, numbered in turn: each lane's first, its second ..."""
     size = "sum(bytes) over (partition by going, lane, block order by seq) - bytes"
     return f"""
-        with blocks as (select *, seq // {MAX_RECORDS} as block from ({sequenced})
+        with blocks as (select *, seq // {records} as block from ({sequenced})
         ), parts as (select *, {"0" if small else f"({size}) // {MAX_BYTES}"} as cut from blocks
         ), starts as (
             select lane, block, cut, min(seq) as first,

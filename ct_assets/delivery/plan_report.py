@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
+from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, digest_of, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import existence
@@ -97,7 +97,7 @@ def _report(
     plan = make_plan(connection, copy, count_kept=True)
     fates, removals = plan.diff.fates, plan.removals
     requests = _requests(connection, request, plan)
-    seconds = float(-(-requests // MAX_IN_FLIGHT))
+    seconds = float(-(-requests // request.policy.in_flight))
     properties = _properties(connection, copy, plan.diff, request.home / PREVIOUS)
     notes = [] if lost else [*comparison.notes]
     notes += _left(connection, copy, plan.diff)
@@ -106,6 +106,8 @@ def _report(
     if looks:
         notes.append(existence.note(looks))
         requests, seconds = requests + looks, seconds + looks / MAX_IN_FLIGHT_OTHER
+    if request.policy.object == "subscription" and plan.diff.going:
+        notes.append("each record strikes every profile that has the address or number")
     if properties is None:
         notes.append("which fields changed is not known: no whole delivery is on record")
     return PlanReport(

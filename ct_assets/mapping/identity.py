@@ -15,6 +15,8 @@ TYPES = {
     "objectId": FieldType.OBJECT_ID,
     "FBID": FieldType.IDENTITY,
     "GPID": FieldType.IDENTITY,
+    "email": FieldType.EMAIL,
+    "phone": FieldType.PHONE,
 }
 
 

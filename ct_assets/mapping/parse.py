@@ -1,13 +1,14 @@
 """`parse` makes a `Sync` of the mapping in a YAML document, or names all its mistakes at once."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from typing import cast, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ct_assets.clevertap.contract import LIMITS, Limits
 from ct_assets.mapping.convert import problems_of_name
+from ct_assets.mapping.convert.names import Fielded
 from ct_assets.mapping.declaration.consistency import problems_between
 from ct_assets.mapping.declaration.constant_fields import problems_of_constants
 from ct_assets.mapping.declaration.declared_tests import RowsTest
@@ -66,8 +67,8 @@ def _names(raw: Mapping[str, object], limits: Limits) -> Iterator[Problem]:
     kind, fields = raw.get("object"), raw.get("fields")
     if kind == "event":
         yield from _event_name(raw.get("event"), limits)
-    if kind in ("profile", "event") and isinstance(fields, Mapping):
-        yield from _field_names(kind, fields, limits)
+    if kind in get_args(Fielded) and isinstance(fields, Mapping):
+        yield from _field_names(cast("Fielded", kind), fields, limits)
 
 
 def _event_name(event: object, limits: Limits) -> Iterator[Problem]:
@@ -77,7 +78,7 @@ def _event_name(event: object, limits: Limits) -> Iterator[Problem]:
 
 
 def _field_names(
-    kind: Literal["profile", "event"], fields: Mapping[str | int, object], limits: Limits
+    kind: Fielded, fields: Mapping[str | int, object], limits: Limits
 ) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for name in fields:
@@ -135,8 +136,9 @@ _MODELS: dict[str, type[BaseModel]] = {
 
 _HINTS = {
     "name": "Write `name: customers`, once for each sync: its assets and its state are named so.",
-    "object": "Write `object: profile` for people, `object: event` for what they did, or "
-    "`object: segment` for a list of people.",
+    "object": "Write `object: profile` for people, `object: event` for what they did, "
+    "`object: segment` for a list of people, `object: token` for push tokens of devices, or "
+    "`object: subscription` for who may be written to.",
     "source": "Write the asset that has the rows, such as `source: chinook/customer`.",
     "identify_by": "Write which column names the person, such as "
     "`identify_by: [{identity: CustomerId}]`.",

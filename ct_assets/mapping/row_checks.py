@@ -1,11 +1,11 @@
 """Checks of a whole row, beyond the values of its fields."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.fields import CHARGED, ITEMS, PROFILE_FIELDS
+from ct_assets.clevertap.fields import CHARGED, CHROME, ITEMS, PROFILE_FIELDS, REQUIRED_FIELDS
 from ct_assets.mapping.bound_field import BoundField
 from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
@@ -21,6 +21,7 @@ def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
         *_of_items(bound),
         *_of_ts(bound),
         *(reason for field in bound.fields for reason in field.rejecting),
+        *_of_closed_fields(bound),
         *_of_size(bound),
         *(_of_fate(bound) if fated else ()),
     ]
@@ -87,6 +88,38 @@ def _of_ts(bound: BoundSync) -> list[Reason]:
         "empty: the event would be dated on arrival; allow that with `on_null: skip` under `ts:`",
     )
     return [invalid, missing]
+
+
+def _of_closed_fields(bound: BoundSync) -> list[Reason]:
+    """Fields without which a token or a subscription is none."""
+    object_ = bound.sync.object
+    fields = {field.name: field for field in bound.fields}
+    reasons = [
+        _lacking(fields[name], f"empty: a {object_} is nothing without it")
+        for name in REQUIRED_FIELDS.get(object_, ())
+    ]
+    if object_ == "token":
+        reasons += [_lacking_key(fields, name) for name in ("p256dh", "auth")]
+    return reasons
+
+
+def _lacking(field: BoundField, message: str) -> Reason:
+    lacking = field.converted.value.is_null()
+    for reason in field.rejecting:
+        lacking = lacking & ~reason.failed
+    return Reason(field.name, lacking, RejectedCode("value_missing"), message)
+
+
+def _lacking_key(fields: Mapping[str, BoundField], name: str) -> Reason:
+    code, message = (
+        RejectedCode("value_missing"),
+        f"empty: a token of {CHROME} goes with both keys, p256dh and auth",
+    )
+    is_chrome = fields["type"].converted.value.eq_missing(CHROME)
+    if name not in fields:
+        return Reason(name, is_chrome, code, message)
+    lacking = _lacking(fields[name], message)
+    return lacking._replace(failed=lacking.failed & is_chrome)
 
 
 def _of_size(bound: BoundSync) -> list[Reason]:

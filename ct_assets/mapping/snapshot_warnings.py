@@ -111,6 +111,15 @@ def disputed_clears(fields: Iterable[str]) -> list[Hazard]:
     ]
 
 
+def by_value(contact: str) -> list[Hazard]:
+    """`contact`: what a sync of subscriptions identifies by."""
+    message = (
+        f"each record strikes every profile with that {contact}, and Resubscribe overrides whoever "
+        "unsubscribed otherwise. For one profile alone send `MSG-email` or `MSG-sms` with it."
+    )
+    return [Hazard(WarnedCode("subscription_by_value"), contact, 0, message)]
+
+
 class SentFields(NamedTuple):
     """Types and nulls of each field of a snapshot; kept to compare the next one with."""
 

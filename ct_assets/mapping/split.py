@@ -102,6 +102,11 @@ def _cleared(bound: BoundSync) -> pl.Expr:
 def _record(bound: BoundSync, schema: pl.Schema) -> pl.Expr:
     if bound.sync.object == "segment":
         return record.member(pl.col("_kind"), pl.col("_identity"))
+    if bound.sync.object == "token":
+        data = {field.name: pl.col(field.name) for field in bound.fields}
+        return record.token(pl.col("_identity"), data)
+    if bound.sync.object == "subscription":
+        return record.subscription(pl.col("_kind"), pl.col("_identity"), pl.col("status"))
     text = pl.String()
     head = [*_identifiers(bound), Member("ts", pl.col("_ts"), pl.Int64())]
     fields = [_member(field, schema[field.name]) for field in bound.fields]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import pytest
 from pydantic import BaseModel
 
-from ct_assets.clevertap.contract import IDENTIFIERS, Limits
+from ct_assets.clevertap.contract import CONTACTS, IDENTIFIERS, Limits
 from ct_assets.components import declaration_types as types
 from ct_assets.mapping.declaration import field, sync, sync_parts, value_settings
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
@@ -83,4 +83,4 @@ def test_choices_and_plain_types_are_those_of_the_model(typed: Any) -> None:
 
 
 def test_identifiers_are_clevertaps() -> None:
-    assert set(types.IdentifiedBy.__annotations__) == set(IDENTIFIERS)
+    assert set(types.IdentifiedBy.__annotations__) == {*IDENTIFIERS, *CONTACTS}

@@ -16,6 +16,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import CustomList, DeliveryResult, Policy, deliver
 from ct_assets.delivery.delivery_request import DeliveryRequest
+from ct_assets.delivery.sender.account_slots import account_label
 from ct_assets_tests.delivery.kit import IMPATIENT, NOW, Row, keys, snapshot
 
 BUYERS = CustomList(name="Jazz buyers", creator="ct_assets", email="admin@example.com")
@@ -155,9 +156,12 @@ class SegmentSync:
         self.runs = 0
         self.client: Client | None = None
         self.destination = Destination(
-            name="account", base_url=server.url, account_id="ACC", passcode=SecretStr("secret")
+            name=f"account-{account_label(str(folder))}",
+            base_url=server.url,
+            account_id="ACC",
+            passcode=SecretStr("secret"),
         )
-        self.home = folder / "state" / "account" / policy.sync
+        self.home = folder / "state" / self.destination.name / policy.sync
 
     def request(self, rows: Sequence[Row], **options: Any) -> DeliveryRequest:
         self.runs += 1

@@ -221,7 +221,7 @@ def test_people_whom_clevertap_never_acknowledged_are_held_back(
 def test_nobody_is_known_before_the_profiles_went(
     buyers: SegmentSync, server: ListServer, tmp_path: Path
 ) -> None:
-    result = buyers.run(members("a"), people=tmp_path / "state" / "account" / "customers")
+    result = buyers.run(members("a"), people=buyers.home.parent / "customers")
     assert (result.counts.held, server.heard) == ({"unacknowledged": 1}, [])
 
 

@@ -150,7 +150,10 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "object",
         customers(object="profiles"),
-        ["object: must be one of profile, event, segment, not 'profiles'; did you mean 'profile'?"],
+        [
+            "object: must be one of profile, event, segment, token, subscription, not 'profiles'; "
+            "did you mean 'profile'?"
+        ],
     ),
     (
         "an identifier that does not exist",
@@ -531,8 +534,10 @@ def test_the_error_names_the_sync_and_lists_the_problems() -> None:
 
     assert str(caught.value) == (
         "The declaration of customers cannot be used:\n"
-        "  object: must be one of profile, event, segment, not 'x'. Write `object: profile` for "
-        "people, `object: event` for what they did, or `object: segment` for a list of people.\n"
+        "  object: must be one of profile, event, segment, token, subscription, not 'x'. Write "
+        "`object: profile` for people, `object: event` for what they did, `object: segment` for a "
+        "list of people, `object: token` for push tokens of devices, or `object: subscription` for "
+        "who may be written to.\n"
         "  max_rejected: must be at most 1, not 2."
     )
 

@@ -11,6 +11,7 @@ from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import (
     Hazard,
     bare_profiles,
+    by_value,
     custom_fields,
     disputed_clears,
     merge_hazards,
@@ -49,6 +50,8 @@ def with_warnings(
 
 def _disputed(sync: Sync) -> list[Hazard]:
     """Risks of the declaration, whatever the rows are."""
+    if sync.object == "subscription":
+        return by_value(sync.identify_by[0].kind)
     clears = (name for name, field in sync.fields.items() if field.on_null == "clear")
     return disputed_clears(clears)
 

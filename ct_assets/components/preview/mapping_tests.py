@@ -109,6 +109,12 @@ def _valid(sync: Sync, parts: SplitRows) -> dict[int, dict[str, Any]]:
 
 def _members(record: Mapping[str, Any]) -> dict[str, Any]:
     """All that a record says, by one name each: identifiers, ts, evtName, and its fields."""
+    if "status" in record:
+        return {record["type"]: record["value"], "status": record["status"]}
+    if "tokenData" in record:
+        data = record["tokenData"]
+        named = {"objectId": record["objectId"], "token": data["id"], "type": data["type"]}
+        return {**named, **data.get("keys", {})}
     inner = ("profileData", "evtData")
     fields = {name: value for key in inner for name, value in record.get(key, {}).items()}
     outer = {name: value for name, value in record.items() if name not in (*inner, "type")}

@@ -230,7 +230,7 @@ def _fate(
         f"h.reason = '{REFUSED}' and {same} and h.declaration = {literal(policy.declaration)}"
         f" and h.code not in ({transient})"
     )
-    resent = request.full and policy.object == "profile"
+    resent = request.full and policy.object != "event"
     return f"""case
         when {lost} then '{FORGOTTEN}'
         when h.reason = '{PARKED}' then '{PARKED}'

@@ -3,11 +3,12 @@
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import duckdb
 
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, PARKED
+from ct_assets.clevertap.contract import ObjectName
 from ct_assets.delivery.sender.lanes import lane_hash
 from ct_assets.delivery.state.state_database import scalar
 from ct_assets.sql import parquet_sql
@@ -57,10 +58,7 @@ class KnownRows(NamedTuple):
         return 2 * self.found >= min(self.rows, self.known)
 
 
-Object = Literal["profile", "event", "segment"]
-
-
-def count(connection: duckdb.DuckDBPyConnection, valid: Path, object_: Object) -> KnownRows:
+def count(connection: duckdb.DuckDBPyConnection, valid: Path, object_: ObjectName) -> KnownRows:
     counted = connection.execute(
         f"""
         select (select count(*) from {KNOWN}), count(*), count(k.key), count(k.fingerprint),
@@ -73,7 +71,7 @@ def count(connection: duckdb.DuckDBPyConnection, valid: Path, object_: Object) -
     return KnownRows._make((*(counted or ()), strangers))
 
 
-def today(valid: Path, object_: Object) -> str:
+def today(valid: Path, object_: ObjectName) -> str:
     """SQL of the valid rows: kind, key, fingerprint and person as the state would have them."""
     kind = "'event'" if object_ == "event" else "_kind"
     person = lane_hash("_kind", "_identity") if object_ == "event" else "null::ubigint"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.clevertap.fields import FieldType
+from ct_assets.clevertap.fields import PUSH_SERVICES, RESUBSCRIBE, UNSUBSCRIBE, FieldType
 from ct_assets.mapping.convert.conversion import (
     Check,
     Converted,
@@ -96,6 +96,39 @@ def education(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         RejectedCode("education_unknown"),
         "none of School, College and Graduate, and the API takes nothing else: translate it with "
         "`expr:`",
+    )
+
+
+@converts_to(FieldType.PUSH_SERVICE)
+def push_service(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    return _words(
+        source,
+        dtype,
+        target,
+        steps,
+        {name: (name,) for name in PUSH_SERVICES},
+        RejectedCode("push_service_unknown"),
+        f"none of {', '.join(PUSH_SERVICES)}: translate it with `map:`",
+    )
+
+
+@converts_to(FieldType.SUBSCRIPTION)
+def subscription(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    code = RejectedCode("subscription_unknown")
+    if not is_text(dtype):
+        answers = (pl.lit(RESUBSCRIBE), pl.lit(UNSUBSCRIBE))
+        return _either(source, dtype, target, steps, answers, code)
+    return _words(
+        source,
+        dtype,
+        target,
+        steps,
+        {
+            RESUBSCRIBE: ("resubscribe", "subscribe", "subscribed", *TRUE),
+            UNSUBSCRIBE: ("unsubscribe", "unsubscribed", *FALSE),
+        },
+        code,
+        "neither unsubscribe nor resubscribe, yes nor no: translate it with `map:`",
     )
 
 

@@ -34,7 +34,7 @@ class Target:
     field: str
     type: FieldType | None = None
     """None: the type that is nearest to the column's."""
-    object: Literal["profile", "event"] = "profile"
+    object: Literal["profile", "event", "token", "subscription"] = "profile"
     timezone: str = "UTC"
     """Of dates and times that carry no zone of their own."""
     unit: EpochUnit | None = None

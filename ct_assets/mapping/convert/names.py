@@ -13,6 +13,7 @@ from ct_assets.clevertap.fields import (
     BIRTHDAY,
     CHARGED,
     CHARGED_FIELDS,
+    CLOSED_FIELDS,
     IDENTIFYING_FIELDS,
     ITEMS,
     PROFILE_FIELDS,
@@ -20,14 +21,16 @@ from ct_assets.clevertap.fields import (
 )
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
-Named = Literal["profile", "event", "event_name", "item"]
+Fielded = Literal["profile", "event", "token", "subscription"]
+"""Objects that have fields."""
+Named = Literal[Fielded, "event_name", "item"]
 
 _OWN_FIELDS = {name.casefold(): name for name in PROFILE_FIELDS}
 _IDENTIFYING = {name.casefold() for name in IDENTIFYING_FIELDS}
 
 
 def field_type(
-    object: Literal["profile", "event"],  # noqa: A002  the word of the declaration
+    object: Fielded,  # noqa: A002  the word of the declaration
     name: str,
     event: str | None = None,
 ) -> FieldType | None:
@@ -37,6 +40,8 @@ def field_type(
     """
     if object == "profile":
         return PROFILE_FIELDS.get(name)
+    if object != "event":
+        return CLOSED_FIELDS[object].get(name)
     if event not in (None, CHARGED):
         return None
     if name == ITEMS:
@@ -54,6 +59,9 @@ RESERVED_EVENT_KEYS = frozenset(event_key(name) for name in RESERVED_EVENTS)
 
 def problems_of_name(named: Named, name: str, *, limits: Limits = LIMITS) -> str | None:
     """Why CleverTap would not take the name of a field or an event, and what to write instead."""
+    if (fields := CLOSED_FIELDS.get(named)) is not None:
+        known = ", ".join(fields)
+        return None if name in fields else f"is no field of a {named}: it has {known}."
     problem = _problem_of_any(named, name, limits)
     if problem is not None or named == "item":
         return problem

@@ -74,6 +74,17 @@ def written(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     raise mismatch(target, dtype, "the field takes text: make it text with `expr:`.")
 
 
+@converts_to(FieldType.PUSH_TOKEN)
+def push_token(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
+    """Of any length: CleverTap names none, and those of FCM are said to have up to 4 KB."""
+    if not is_text(dtype):
+        raise mismatch(target, dtype, "the field takes text: make it text with `expr:`.")
+    value = steps.keep("text", trimmed(source, dtype))
+    broken = value.str.contains(rf"{_INVISIBLE}|\x20")
+    message = "has blanks or invisible characters inside, so it is no token: mend it in the source"
+    return steps.checked(value, Check(broken, RejectedCode("push_token_broken"), message))
+
+
 @converts_to(FieldType.IDENTITY)
 def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     value = steps.keep("text", _identifier(source, dtype, target))

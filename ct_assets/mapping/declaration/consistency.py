@@ -4,21 +4,18 @@ Read from the raw mapping, so that these mistakes are named together with those 
 """
 
 from collections.abc import Iterator, Mapping
+from typing import cast, get_args
 
 from ct_assets.clevertap.fields import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
 from ct_assets.mapping.convert.hidden_values import HIDEABLE
+from ct_assets.mapping.convert.names import Fielded
 from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
 from ct_assets.mapping.declaration.field import JSON, LIST_OPERATORS, NUMBER_OPERATORS
+from ct_assets.mapping.declaration.object_settings import problems_of_object
 from ct_assets.mapping.declaration.problems import Problem
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
-_ONLY_RECORDS = (
-    *("fields", "other_columns", "consent", "event", "event_key", "ts", "duplicates"),
-    *("first_run", "partition", "on_unknown", "on_removed", "max_removed", "max_changed"),
-    *("mode", "look_again_hours", "send"),
-    "max_refused",
-)
 _ONLY_PROFILES = ("on_removed", "max_removed", "consent", "mode", "look_again_hours", "send")
 _NUMBERS = (FieldType.INTEGER, FieldType.FLOAT, FieldType.AGE)
 # Types that a field of CleverTap's own may be declared as, besides its own.
@@ -31,6 +28,9 @@ _BUILT_IN = (
     FieldType.EVENT_NAME,
     FieldType.GROUPS,
     FieldType.ITEMS,
+    FieldType.PUSH_TOKEN,
+    FieldType.PUSH_SERVICE,
+    FieldType.SUBSCRIPTION,
 )
 
 
@@ -39,10 +39,7 @@ def problems_between(raw: Mapping[str, object]) -> Iterator[Problem]:
         yield from _of_event(raw)
     elif raw.get("object") == "profile":
         yield from _of_profile(raw)
-    elif raw.get("object") == "segment":
-        yield from _of_segment(raw)
-    if raw.get("object") in ("event", "profile") and "segment" in raw:
-        yield Problem(("segment",), "is for `object: segment`. Leave it out.")
+    yield from problems_of_object(raw)
     for name, field in _long_fields(raw):
         yield from _of_field(name, field, str(raw.get("object")))
         yield from _of_type(name, field.get("type"), raw)
@@ -132,27 +129,6 @@ def _of_mode(raw: Mapping[str, object]) -> Iterator[Problem]:
             )
 
 
-def _of_segment(raw: Mapping[str, object]) -> Iterator[Problem]:
-    for setting in _ONLY_RECORDS:
-        if setting in raw:
-            yield Problem(
-                (setting,), "is for profiles and events; a segment has people alone. Leave it out."
-            )
-    if raw.get("segment") is None:
-        yield Problem(
-            (),
-            "`segment` is missing. Write the list, such as `segment: {name: Jazz buyers, creator: "
-            "ct_assets, email: admin@example.com}`.",
-        )
-    listed = raw.get("identify_by")
-    for place, entry in enumerate(listed if isinstance(listed, list | tuple) else ()):
-        kind = next(iter(entry), None) if isinstance(entry, Mapping) else None
-        if kind in ("FBID", "GPID"):
-            yield Problem(
-                ("identify_by", place), f"{kind} names nobody in a list: use identity or objectId."
-            )
-
-
 def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Problem]:
     path, op = ("fields", name), field.get("op", "set")
     if kind == "event" and op != "set":
@@ -171,7 +147,7 @@ def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Pro
 
 def _of_type(name: str, given: object, raw: Mapping[str, object]) -> Iterator[Problem]:
     path = ("fields", name, "type")
-    if given in (None, JSON) or raw.get("object") not in ("profile", "event"):
+    if given in (None, JSON) or raw.get("object") not in get_args(Fielded):
         return
     own = own_type(raw, name)
     if own is not None and given not in (own, *_NARROWER.get(own, ())):
@@ -232,9 +208,9 @@ def _of_consent(raw: Mapping[str, object]) -> Iterator[Problem]:
 def own_type(raw: Mapping[str, object], name: str) -> FieldType | None:
     """The type that CleverTap gives the field itself."""
     kind = raw.get("object")
-    if kind not in ("profile", "event"):
+    if kind not in get_args(Fielded):
         return None
-    return field_type(kind, name, _constant(raw.get("event")))
+    return field_type(cast("Fielded", kind), name, _constant(raw.get("event")))
 
 
 def _of_operator(name: str, field: Mapping[str, object], op: str) -> Iterator[Problem]:

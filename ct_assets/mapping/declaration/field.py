@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic import Field as Setting
 
-from ct_assets.clevertap.contract import IDENTIFIERS
+from ct_assets.clevertap.contract import CONTACTS, IDENTIFIERS
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.convert.hidden_values import HashName, Normalise
 from ct_assets.mapping.convert.value_map import Entry, Translation
@@ -271,7 +271,8 @@ class Moment(Filling):
 
 
 class Identifier(Filling):
-    kind: Literal["identity", "objectId", "FBID", "GPID"]
+    kind: Literal["identity", "objectId", "FBID", "GPID", "email", "phone"]
+    """The last two are of subscriptions."""
     type: Literal["phone", "email"] | None = None
 
     @model_validator(mode="before")
@@ -285,17 +286,21 @@ class Identifier(Filling):
                 f"not {shown(raw)}."
             )
         kind, filling = next(iter(raw.items()))
-        if kind not in IDENTIFIERS:
-            raise mistake(
-                f"CleverTap knows no identifier {kind!r}{near(str(kind), IDENTIFIERS)} "
-                "It has identity, objectId, FBID and GPID."
-            )
+        if kind not in (*IDENTIFIERS, *CONTACTS):
+            raise mistake(unknown_identifier(kind))
         long = {"column": filling} if isinstance(filling, str) else filling
         if not isinstance(long, Mapping):
             raise mistake(
                 f"`{kind}` must be the name of a column or a mapping, not {shown(filling)}."
             )
         return {**long, "kind": kind}
+
+
+def unknown_identifier(kind: object) -> str:
+    return (
+        f"CleverTap knows no identifier {kind!r}{near(str(kind), IDENTIFIERS)} "
+        "It has identity, objectId, FBID and GPID."
+    )
 
 
 def _sort_of(value: object) -> int:

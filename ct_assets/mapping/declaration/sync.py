@@ -9,7 +9,8 @@ from typing import Any, Literal, Self
 from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
-from ct_assets.clevertap.contract import JUNK_IDENTITIES, Limits
+from ct_assets.clevertap.contract import JUNK_IDENTITIES, Limits, ObjectName
+from ct_assets.mapping.convert.names import Fielded
 from ct_assets.mapping.declaration.catalog_names import Asset, Name, Owners, Tags
 from ct_assets.mapping.declaration.declared_tests import RowsTest
 from ct_assets.mapping.declaration.field import (
@@ -37,8 +38,9 @@ from ct_assets.mapping.declaration.value_settings import Consents
 class Sync(Part):
     name: Name
     """Of the sync: its assets and its state are called so."""
-    object: Literal["profile", "event", "segment"]
-    """People, what they did, or a list of people."""
+    object: ObjectName
+    """People, what they did, a list of people, their devices' push tokens, or whether addresses and
+    phone numbers are subscribed."""
     source: Asset
     """The asset that has the rows, such as `chinook/customer`."""
     identify_by: tuple[Identifier, ...] = Setting(min_length=1)
@@ -154,9 +156,9 @@ class Sync(Part):
         return self.require_profile if self.object == "event" else None
 
     @property
-    def record(self) -> Literal["profile", "event"]:
+    def record(self) -> Fielded:
         """The record whose rules of names and values hold."""
-        return "event" if self.object == "event" else "profile"
+        return "profile" if self.object == "segment" else self.object
 
     @property
     def idempotent(self) -> bool:

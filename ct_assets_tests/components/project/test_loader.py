@@ -316,9 +316,10 @@ def test_a_mistake_in_python_names_the_line_that_declares(tmp_path: Path) -> Non
     text = printed(tmp_path, OTHER, **{"more/syncs.py": python_sync(object="profil")})
 
     assert text == (
-        "defs/more/syncs.py:6: object: must be one of profile, event, segment, not 'profil'; did "
-        "you mean 'profile'? Write `object: profile` for people, `object: event` for what they "
-        "did, or `object: segment` for a list of people."
+        "defs/more/syncs.py:6: object: must be one of profile, event, segment, token, "
+        "subscription, not 'profil'; did you mean 'profile'? Write `object: profile` for people, "
+        "`object: event` for what they did, `object: segment` for a list of people, `object: "
+        "token` for push tokens of devices, or `object: subscription` for who may be written to."
     )
 
 

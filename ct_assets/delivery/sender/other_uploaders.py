@@ -1,4 +1,4 @@
-"""Deleting lets the sender call the delete endpoint in place of the upload endpoint."""
+"""Deleting and Subscribing let the sender call other endpoints in place of the upload endpoint."""
 
 from dataclasses import replace
 from typing import Literal
@@ -7,6 +7,16 @@ import orjson
 
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.verdicts import Acked, read_status
+
+
+class Subscribing:
+    """An uploader of bodies whose records are contacts with their statuses."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def upload(self, body: bytes) -> Answer:
+        return self._client.subscribe(body)
 
 
 class Deleting:

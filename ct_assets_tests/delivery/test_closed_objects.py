@@ -1,0 +1,263 @@
+"""Device tokens and subscriptions end to end: bytes, limits, codes, conservation, plan."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import polars as pl
+import pytest
+
+from ct_assets.clevertap.client import Client
+from ct_assets.delivery import DeliveryFailed, Policy, plan
+from ct_assets.delivery.dry_run import DryRunClient, dry_run
+from ct_assets.errors import UserError
+from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.delivery.kit import Row, Sync, arrived, report
+from ct_assets_tests.delivery.segment_kit import Heard, ListServer, SegmentSync, list_server
+from ct_assets_tests.mapping.splitting import run
+from ct_assets_tests.mapping.test_closed_fields import CHROME
+from ct_assets_tests.mapping.test_closed_fields import SUBSCRIPTION as DECLARED
+
+TOKENS = Policy(sync="devices", object="token", declaration="d1")
+SUBSCRIPTIONS = Policy(sync="mailing", object="subscription", declaration="d1")
+
+
+def token(object_id: str, text: str, kind: str = "fcm") -> Row:
+    data = {"id": text, "type": kind}
+    record = {"type": "token", "objectId": object_id, "tokenData": data}
+    return row("objectId", object_id, record)
+
+
+def subscription(value: str, status: str = "Unsubscribe", kind: str = "email") -> Row:
+    return row(kind, value, {"type": kind, "value": value, "status": status})
+
+
+def row(kind: str, key: str, record: object) -> Row:
+    text = json.dumps(record, separators=(",", ":"))
+    return {"_key": key, "_kind": kind, "_identity": key, "_record": text}
+
+
+@pytest.fixture
+def server() -> Iterator[ListServer]:
+    with list_server() as opened:
+        opened.script = envelope
+        yield opened
+
+
+def envelope(heard: Heard) -> tuple[int, object]:
+    records = len(json.loads(heard.body)["d"])
+    return 200, {"status": "success", "processed": records, "unprocessed": []}
+
+
+def opened(folder: Path, server: ListServer, policy: Policy) -> SegmentSync:
+    sync = SegmentSync(folder, server, policy)
+    sync.client = Client(sync.destination)
+    return sync
+
+
+def sent(server: ListServer) -> list[tuple[str, str, str]]:
+    return [(h.method, h.path, h.body.decode()) for h in server.heard]
+
+
+def test_the_bytes_of_tokens_from_their_rows(tmp_path: Path, server: ListServer) -> None:
+    rows = pl.DataFrame(
+        {
+            "id": ["__a1", "web3"],
+            "token": ["t1", "t3"],
+            "kind": ["FCM", "chrome"],
+            "key": [None, "k3"],
+            "secret": [None, "s3"],
+        }
+    )
+    result = opened(tmp_path, server, TOKENS).run(run(CHROME, rows).valid.to_dicts())
+
+    assert sent(server) == [
+        (
+            "POST",
+            "/1/upload",
+            '{"d":[{"type":"token","objectId":"__a1","tokenData":{"id":"t1","type":"fcm"}},'
+            '{"type":"token","objectId":"web3","tokenData":{"id":"t3","type":"chrome",'
+            '"keys":{"p256dh":"k3","auth":"s3"}}}]}',
+        )
+    ]
+    assert server.heard[0].headers["X-CleverTap-Passcode"] == "secret"
+    assert (result.counts.new, result.counts.acked) == (2, 2)
+
+
+def test_the_bytes_of_subscriptions_from_their_rows(tmp_path: Path, server: ListServer) -> None:
+    rows = pl.DataFrame({"mail": ["a@example.org", "b@example.org"], "wanted": [True, False]})
+    result = opened(tmp_path, server, SUBSCRIPTIONS).run(run(DECLARED, rows).valid.to_dicts())
+
+    assert sent(server) == [
+        (
+            "POST",
+            "/1/subscribe",
+            '{"d":[{"type":"email","value":"a@example.org","status":"Resubscribe"},'
+            '{"type":"email","value":"b@example.org","status":"Unsubscribe"}]}',
+        )
+    ]
+    assert (result.counts.new, result.counts.acked) == (2, 2)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_only_what_changed_leaves_again(tmp_path: Path, server: ListServer, *, full: bool) -> None:
+    sync = opened(tmp_path, server, TOKENS)
+    sync.run([token("__a", "t1"), token("__b", "t2")])
+    server.heard.clear()
+    result = sync.run([token("__a", "t1"), token("__b", "t9"), token("__c", "t3")], full=full)
+
+    ids = [r["tokenData"]["id"] for h in server.heard for r in json.loads(h.body)["d"]]
+    assert ids == (["t1", "t9", "t3"] if full else ["t9", "t3"])
+    assert result.counts.unchanged == (0 if full else 1)
+
+
+def test_a_hundred_tokens_go_in_one_call(tmp_path: Path, server: ListServer) -> None:
+    sync = opened(tmp_path, server, TOKENS)
+    rows = [token(f"__{n}", f"t{n}") for n in range(250)]
+    planned = plan(sync.request(rows))
+    sync.run(rows)
+
+    assert planned.requests == 3
+    assert sorted(len(json.loads(h.body)["d"]) for h in server.heard) == [50, 100, 100]
+
+
+def test_three_calls_of_subscriptions_are_in_flight(tmp_path: Path, server: ListServer) -> None:
+    together, lock, in_flight, most = threading.Barrier(3), threading.Lock(), [0], [0]
+
+    def held(heard: Heard) -> tuple[int, object]:
+        with lock:
+            in_flight[0] += 1
+            most[0] = max(most[0], in_flight[0])
+        together.wait(timeout=30)
+        with lock:
+            in_flight[0] -= 1
+        return envelope(heard)
+
+    server.script = held
+    sync = opened(tmp_path, server, SUBSCRIPTIONS)
+    rows = [subscription(f"{n}@example.org") for n in range(6000)]
+    planned = plan(sync.request(rows))
+    result = sync.run(rows)
+
+    assert (planned.requests, planned.seconds) == (6, 2.0)
+    assert planned.notes == ("each record strikes every profile that has the address or number",)
+    assert (len(server.heard), most, result.counts.acked) == (6, [3], 6000)
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path, server: ListServer) -> None:
+    lost: list[Heard] = []
+
+    def cut_once(heard: Heard) -> tuple[int, object]:
+        if not lost:
+            lost.append(heard)
+            raise ConnectionError
+        return envelope(heard)
+
+    server.script = cut_once
+    result = opened(tmp_path, server, SUBSCRIPTIONS).run([subscription("a@example.org")])
+
+    assert [h.body for h in server.heard] == [lost[0].body] * 2
+    assert (result.counts.acked, result.counts.unknown) == (1, 0)
+
+
+def test_a_subscription_that_is_refused_without_a_number(
+    tmp_path: Path, server: ListServer
+) -> None:
+    def refused(heard: Heard) -> tuple[int, object]:
+        record = json.loads(heard.body)["d"][1]
+        refusal = {"status": "fail", "code": 515, "error": "Email is not valid", "record": record}
+        return 200, {"status": "partial", "processed": 1, "unprocessed": [refusal]}
+
+    server.script = refused
+    result = opened(tmp_path, server, SUBSCRIPTIONS).run(
+        [subscription("a@example.org"), subscription("b@example.org")]
+    )
+
+    assert report(result) == [
+        ("a@example.org", "acked", None),
+        ("b@example.org", "refused", "515"),
+    ]
+
+
+@pytest.fixture
+def tokens(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Sync]:
+    sync = Sync(tmp_path, TOKENS, clevertap_sandbox)
+    for object_id in ("__a", "__b", "-c", "w"):
+        device = {"objectId": object_id, "identity": f"person {object_id}"}
+        httpx.post(f"{clevertap_sandbox.url}/sandbox/devices", json=device).raise_for_status()
+    with Client(sync.destination) as sync.client:
+        yield sync
+
+
+def test_the_codes_of_tokens(tokens: Sync) -> None:
+    result = tokens.run(
+        [
+            token("__a", "t1"),
+            token("__b", "t2", "apns"),
+            token("-c", "t3", "apns"),
+            token("__unknown", "t4"),
+            token("w", "t5", "chrome"),
+        ]
+    )
+
+    assert report(result) == [
+        ("-c", "acked", None),
+        ("__a", "acked", None),
+        ("__b", "refused", "534"),
+        ("__unknown", "refused", "530"),
+        ("w", "refused", "535"),
+    ]
+    assert len(tokens.sandbox.requests()) == 1
+    again = tokens.run([token("__b", "t2", "apns"), token("__b2", "t")])
+    assert again.counts.held == {"refused": 1}
+
+
+def test_a_dry_run_of_tokens_keeps_none(tokens: Sync) -> None:
+    with DryRunClient(tokens.destination) as client:
+        result = dry_run(tokens.request([token("__a", "t1"), token("__unknown", "t4")]), client)
+
+    assert (result.accepted, result.refused) == (1, {"530": 1})
+    assert tokens.sandbox.requests()[-1].query == "dryRun=1"
+
+
+def test_subscriptions_have_no_dry_run(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> None:
+    sync = Sync(tmp_path, SUBSCRIPTIONS, clevertap_sandbox)
+    with DryRunClient(sync.destination) as client, pytest.raises(UserError) as raised:
+        dry_run(sync.request([subscription("a@example.org")]), client)
+
+    assert "CleverTap has no dry run for a subscription" in str(raised.value)
+    assert clevertap_sandbox.requests() == []
+
+
+def test_everybody_with_the_address_is_unsubscribed(
+    tmp_path: Path, clevertap_sandbox: SandboxInTest
+) -> None:
+    people = Policy(sync="people", object="profile", declaration="d1")
+    sync = Sync(tmp_path, people, clevertap_sandbox)
+    record = {"type": "profile", "profileData": {"Email": "a@example.org"}}
+    sync.run([row("identity", name, {**record, "identity": name}) for name in "12"])
+
+    Sync(tmp_path, SUBSCRIPTIONS, clevertap_sandbox).run([subscription("a@example.org")])
+
+    flags = [profile.props.get("MSG-dndEmail") for profile in clevertap_sandbox.profiles()]
+    assert flags == [True, True]
+    assert arrived(clevertap_sandbox)[-1] == {
+        "type": "email",
+        "value": "a@example.org",
+        "status": "Unsubscribe",
+    }
+
+
+def test_many_that_change_at_once_stop_the_run(tmp_path: Path, server: ListServer) -> None:
+    sync = opened(tmp_path, server, replace(SUBSCRIPTIONS, max_changed=0.5))
+    sync.run([subscription(f"{n}@example.org", "Resubscribe") for n in range(30)])
+    server.heard.clear()
+
+    with pytest.raises(DeliveryFailed) as raised:
+        sync.run([subscription(f"{n}@example.org") for n in range(30)])
+
+    assert "max_changed" in str(raised.value)
+    assert server.heard == []
