@@ -218,9 +218,7 @@ def test_people_whom_clevertap_never_acknowledged_are_held_back(
     assert server.listed == ["__b", "a", "stranger"]
 
 
-def test_nobody_is_known_before_the_profiles_went(
-    buyers: SegmentSync, server: ListServer, tmp_path: Path
-) -> None:
+def test_nobody_is_known_before_the_profiles_went(buyers: SegmentSync, server: ListServer) -> None:
     result = buyers.run(members("a"), people=buyers.home.parent / "customers")
     assert (result.counts.held, server.heard) == ({"unacknowledged": 1}, [])
 
