@@ -205,6 +205,8 @@ class SourceSettings(TypedDict, total=False):
     sql: str | None
     sql_file: str | None
     delta: str | None
+    iceberg: str | None
+    catalog: str | None
     types: Mapping[str, Literal["string", "integer", "float", "boolean", "date", "datetime"]]
     format: Literal["csv", "ndjson", "parquet"] | None
     encoding: str | None

@@ -22,6 +22,8 @@ from ct_assets.sources.source import CSV_SETTINGS, Source
 from ct_assets.sources.source_kind import Origin, SourceRows
 from ct_assets.staging import Draft, Snapshot
 
+_ICEBERG = ("iceberg", "catalog")
+
 
 @dataclass(frozen=True)
 class DeclaredSource:
@@ -42,14 +44,19 @@ class DeclaredSource:
         where = source.database or source.connection
         if source.table and where:
             return f"{source.table} in {where}"
-        return source.file or source.delta or source.table or ""
+        return source.file or source.delta or self._iceberg or source.table or ""
+
+    @property
+    def _iceberg(self) -> str | None:
+        named = f"{self.source.iceberg} in {self.source.catalog}"
+        return named if self.source.catalog else self.source.iceberg
 
     @property
     def code_version(self) -> str:
         query = self.source.kind.query(self._origin())
         since = {
             name
-            for name in (*CSV_SETTINGS, "connection", "incremental", "delta", "format")
+            for name in (*CSV_SETTINGS, "connection", "incremental", "delta", "format", *_ICEBERG)
             if name not in self.source.model_fields_set
         }
         read = f"{self.source.model_dump_json(exclude=since)}\n{query}"
@@ -168,6 +175,7 @@ class DeclaredSource:
             types=source.types,
             csv=source.csv,
             format=source.format,
+            catalog=source.catalog,
             root=self.root,
             folder=self.folder,
         )

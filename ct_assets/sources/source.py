@@ -18,9 +18,10 @@ from ct_assets.mapping.declaration.problems import (
     unknown_key,
 )
 from ct_assets.sources import formats
-from ct_assets.sources.delta_kind import DeltaKind
 from ct_assets.sources.file_kind import FileKind
 from ct_assets.sources.incremental.incremental_spec import IncrementalSpec
+from ct_assets.sources.lake_tables.delta_kind import DeltaKind
+from ct_assets.sources.lake_tables.iceberg_kind import IcebergKind
 from ct_assets.sources.query_kinds import SqlFileKind, SqlKind, TableKind
 from ct_assets.sources.source_kind import SourceKind
 
@@ -44,6 +45,10 @@ class Source(BaseModel):
     """A file with one SELECT, beside this one."""
     delta: Annotated[str | None, DeltaKind()] = None
     """The folder of a Delta table: from the project's root, or s3://, gs:// or az://."""
+    iceberg: Annotated[str | None, IcebergKind()] = None
+    """The folder of an Iceberg table, or its name in a `catalog`."""
+    catalog: str | None = None
+    """A catalog of Iceberg that PyIceberg knows, from `.pyiceberg.yaml` or the environment."""
     types: dict[str, ColumnType] = {}
     """Types of columns of files; a column of a CSV file without one is text."""
     format: Literal["csv", "ndjson", "parquet"] | None = None
@@ -153,8 +158,9 @@ class Source(BaseModel):
                 yield Problem((name,), "is for table, sql and sql_file, not for a file.")
         if self.database is not None and self.connection is not None:
             yield Problem(("connection",), "is given beside database. Keep one of them.")
-        if self.types and self.delta is not None:
-            yield Problem(("types",), "is for files. A Delta table has types of its own.")
+        if self.types and (self.delta is not None or self.iceberg is not None):
+            kind = "A Delta table" if self.delta is not None else "An Iceberg table"
+            yield Problem(("types",), f"is for files. {kind} has types of its own.")
         elif self.types and False not in in_warehouse:
             yield Problem(("types",), "is for files. In a query, write `cast(... as ...)`.")
         if self.incremental is not None and False in in_warehouse:
@@ -162,6 +168,8 @@ class Source(BaseModel):
         elif self.incremental is not None and self.incremental.key is None and not self.table:
             key = "`key` is missing. Write the columns that make a row unique, as in `key: id`."
             yield Problem(("incremental",), key)
+        if self.catalog is not None and self.iceberg is None:
+            yield Problem(("catalog",), "is for iceberg. Leave it out.")
         if self.format is not None and self.file is None:
             yield Problem(("format",), "is for files. Leave it out.")
         yield from self._problems_of_csv()

@@ -27,6 +27,8 @@ class Origin:
     csv: CsvSettings
     format: str | None = None
     """Of files, if their names do not tell it."""
+    catalog: str | None = None
+    """Of an Iceberg table."""
     root: Path
     """Where relative files start."""
     folder: Path

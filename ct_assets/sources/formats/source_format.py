@@ -85,7 +85,7 @@ class SourceFormat(ABC):
         return {}
 
     def remarks(self, files: Sequence[Path]) -> Sequence[str]:  # noqa: ARG002
-        """What whoever reads the run's log should know of how these files were read."""
+        """Says what is good to know of how these files were read, for the log of the run."""
         return ()
 
     def check(self, files: Sequence[Path], staged: Path) -> None:  # noqa: B027 - may do nothing

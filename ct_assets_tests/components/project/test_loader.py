@@ -480,7 +480,7 @@ SOURCE_MISTAKES = {
     "no rows": (
         kit.SOURCE.replace("  file: customer.csv\n", ""),
         "defs/shop/defs.yaml:2: says not where the rows come from. Write one of file, table, sql, "
-        "sql_file, delta.",
+        "sql_file, delta, iceberg.",
     ),
     "rows from two places": (
         kit.SOURCE + "  table: customer\n",
