@@ -37,6 +37,15 @@ def _snowflake(resource: Any) -> str:  # noqa: ANN401 - of a package that may no
     return f"snowflake://{user}:{password}@{resource.account}/{path}?{query}"
 
 
+def _bigquery(resource: Any) -> str:  # noqa: ANN401 - of a package that may not be installed
+    if not resource.project:
+        raise UserError("the BigQueryResource has no project; write `url` in place of `resource`")
+    options = {"location": resource.location, "credentials_base64": resource.gcp_credentials}
+    query = urlencode({name: value for name, value in options.items() if value})
+    return f"bigquery://{resource.project}?{query}"
+
+
 _BY_NAME: Mapping[str, Callable[[Any], str]] = {
     "SnowflakeResource": _snowflake,
+    "BigQueryResource": _bigquery,
 }

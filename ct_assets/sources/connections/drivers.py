@@ -20,6 +20,7 @@ DRIVERS: Mapping[str, str] = {
     "sqlite": "sqlite.Sqlite",
     "duckdb": "duckdb_file.DuckdbFile",
     "snowflake": "snowflake.Snowflake",
+    "bigquery": "bigquery.Bigquery",
 }
 """By the scheme of the URL: a module of `warehouses`, with its class behind a dot."""
 _OTHERS = {"athena", "clickhouse", "mssql", "oracle", "trino"}
