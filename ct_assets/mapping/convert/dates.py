@@ -57,6 +57,10 @@ _AMBIGUOUS = (
     "either a year, a month or a day, or a moment counted from 1970, or 0 for no date at all: "
     "declare its `unit` or its `format`",
 )
+_ZERO = (
+    RejectedCode("date_ambiguous"),
+    "0, which stands for no date at all: make it null in the source, or the date 1970-01-01",
+)
 _UNIT_TOO_FINE = (
     RejectedCode("date_unit"),
     "too small for its `unit`, by which it would lie in the first weeks of 1970: declare the "
@@ -86,6 +90,8 @@ def timestamp(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         RejectedCode("ts_out_of_range"),
         "not between 1970-01-01 and 2099-12-31: if it is a number, declare its `unit`",
     )
+    if target.unit is not None:  # a 0 is told as any other ts that is too small
+        return steps.checked(seconds, outside, *checks)
     return steps.checked(seconds, *checks, outside)
 
 
@@ -148,7 +154,10 @@ def _from_number(
 def _from_epoch(number: pl.Expr, unit: EpochUnit | None) -> tuple[pl.Expr, tuple[Check, ...]]:
     if unit is not None:
         counted = number // PER_SECOND[unit]
-        return counted, (Check(_may_be_coarser(number, counted, unit), *_UNIT_TOO_FINE),)
+        return counted, (
+            Check(number == 0, *_ZERO),
+            Check(_may_be_coarser(number, counted, unit), *_UNIT_TOO_FINE),
+        )
     seconds = pl.when(number.abs() < _MILLISECONDS_FROM).then(number).otherwise(number // 1000)
     return seconds, (
         Check(_may_be_another(number), *_AMBIGUOUS),

@@ -35,11 +35,11 @@ PERSON = [
     column("day", "DATE"), column("bought", "DATETIME"), column("seen", "TIMESTAMP"),
     column("tags", "STRING", "REPEATED"),
 ]  # fmt: skip
-FULL = [
+FULL: list[Any] = [
     str(2**63 - 1), "-1.500000001", "1.25", "Ada \"é\"", "true", "0.1", "9999-12-31",
     "2024-01-02T12:30:00.250000", "1704198600250000", ["a", "b"],
 ]  # fmt: skip
-NONE = ["2", *[None] * 8, []]
+NONE: list[Any] = ["2", *[None] * 8, []]
 
 
 def rows(shop: BigqueryServer, query: str, **given: Any) -> ConnectionRows:
