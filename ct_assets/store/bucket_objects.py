@@ -40,8 +40,16 @@ class BucketObjects(Objects):
                 raise ObjectMissing(self.place, name) from None
 
     def entries(self, prefix: str) -> Iterator[ObjectEntry]:
+        return self._listed(prefix or None)
+
+    def names_after(self, prefix: str, start: str) -> Iterator[str]:
+        names = (entry.name for entry in self._listed(prefix, offset=f"{prefix}{start}"))
+        return (name for name in names if name.startswith(prefix))
+
+    def _listed(self, prefix: str | None, **settings: str) -> Iterator[ObjectEntry]:
         with self._told():
-            for page in self._obstore.list(self._store, prefix=prefix or None, chunk_size=1000):
+            pages = self._obstore.list(self._store, prefix=prefix, chunk_size=1000, **settings)
+            for page in pages:
                 for each in page:
                     yield ObjectEntry(each["path"], each["size"], each["last_modified"])
 

@@ -53,6 +53,11 @@ class FolderObjects(Objects):
                     name = path.relative_to(self.root).as_posix()
                     yield ObjectEntry(name, stat.st_size, written)
 
+    def names_after(self, prefix: str, start: str) -> Iterator[str]:
+        place = self.root / prefix  # no file of it is looked at, as `entries` does
+        with contextlib.suppress(FileNotFoundError), os.scandir(place) as found:
+            yield from (f"{prefix}{each.name}" for each in found if each.name >= start)
+
     def remove(self, name: str) -> None:
         path = self.root / name
         try:

@@ -4,11 +4,13 @@ import contextlib
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from ct_assets.settings import data_dir
-from ct_assets.store.objects import ObjectMissing
+from ct_assets.store import object_fences
+from ct_assets.store.objects import ObjectMissing, Objects
 from ct_assets.store.places import objects_of
 from ct_assets.store.postgres.journal import Journal
 from ct_assets.store.postgres.lease import Lease, LeaseLostError
@@ -54,6 +56,11 @@ class SharedHold(Hold):
     def journal(self) -> Journal:
         return self._journal
 
+    @property
+    def files(self) -> AbstractSet[str]:
+        """Names of those that are published."""
+        return self._published.files.keys()
+
     def publish(self) -> None:
         self._published.publish()
 
@@ -96,18 +103,29 @@ def shared_hold(
     beside: str | None = None,
     at_once: bool = False,
     adopts: bool = False,
+    mends: bool = False,
+    takes_later: bool = False,
 ) -> Iterator[SharedHold]:
     """Works on a folder while no other host does, and publishes it when the block ends well.
 
     `tail` is the file that takes the entries of the journal. The folder `beside` it, if there is
     one, is made equal to what is published, too. `at_once` leaves nothing of what is replaced.
-    `adopts` publishes what nobody has published yet.
+    `adopts` publishes what nobody has published yet. `mends` is for whoever puts right what is lost
+    in the database or the bucket: until it publishes, all is as it was for others. `takes_later`
+    has also what the database does not know of: see `PublishedState.take_later`.
 
     Raises:
         LeaseBusyError: Another host works on it, and still did after `patience` or at `stop`.
+        DatabaseBehindError: The database knows less than the bucket.
         StoreError: It cannot be fetched, or published.
     """
-    names = folder.parent.name, folder.name
+    names, objects = (folder.parent.name, folder.name), objects_of(settings)
+    mends = mends or adopts
+
+    def check(fence: int) -> None:
+        if not mends:
+            object_fences.check(objects, names, fence, settings.database)
+
     with Lease.claim(
         settings,
         *names,
@@ -115,13 +133,17 @@ def shared_hold(
         stop=stop,
         waiting=waiting,
         for_reading=for_reading,
+        check=check,
+        raises=not mends,
     ) as lease:
-        published = PublishedState(folder, objects_of(settings), lease, needed)
+        published = PublishedState(folder, objects, lease, needed, mends=mends)
         published.adopt() if adopts else published.take()
+        if takes_later:
+            published.take_later()
         if not for_reading:
             published.remove_unpublished()
-        if beside is not None and lease.knows(beside):
-            refresh(settings, folder.with_name(beside))
+        if beside is not None and (lease.knows(beside) or _has_any(objects, names[0], beside)):
+            refresh(settings, folder.with_name(beside), mends=mends)
         hold = SharedHold(lease, published)
         if tail is not None:
             _write_tail(folder / tail, hold.journal)
@@ -131,14 +153,18 @@ def shared_hold(
             published.collect(at_once=at_once)
 
 
-def refresh(settings: StoreSettings, folder: Path) -> None:
+def _has_any(objects: Objects, destination: str, sync: str) -> bool:
+    return object_fences.latest(objects, object_fences.prefix_of(destination, sync), 0) > 0
+
+
+def refresh(settings: StoreSettings, folder: Path, *, mends: bool = False) -> None:
     """Makes a folder that is changed for moments only equal to what is published.
 
     Raises:
         LeaseBusyError: Another host kept it for longer than `TURN`.
         StoreError: It cannot be fetched.
     """
-    with shared_hold(settings, folder, patience=TURN, for_reading=True):
+    with shared_hold(settings, folder, patience=TURN, for_reading=True, mends=mends):
         pass
 
 
@@ -183,6 +209,11 @@ def published_syncs(settings: StoreSettings) -> list[tuple[str, str]]:
             "select destination, sync from ct_assets.syncs where files <> '{}' order by 1, 2"
         )
     return [(str(place), str(name)) for place, name in found]
+
+
+def is_copy(folder: Path) -> bool:
+    """Whether it was made equal to what hosts share, at some time."""
+    return (folder / NOTE).exists()
 
 
 def is_published(settings: StoreSettings, folder: Path) -> bool:

@@ -30,6 +30,10 @@ class ObjectExists(StoreError):  # noqa: N818
         super().__init__(f"{name} is in {place} already, with other content")
 
 
+class ObjectDamaged(StoreError):  # noqa: N818
+    """An object is not as it was written."""
+
+
 @dataclass(frozen=True)
 class ObjectEntry:
     name: str
@@ -88,6 +92,10 @@ class Objects(ABC):
     @abstractmethod
     def entries(self, prefix: str) -> Iterator[ObjectEntry]:
         """All below a folder, such as `staging/shop/`, in no certain order."""
+
+    @abstractmethod
+    def names_after(self, prefix: str, start: str) -> Iterator[str]:
+        """Names below a folder whose part within it is `start`, or sorts after it."""
 
     @abstractmethod
     def remove(self, name: str) -> None:

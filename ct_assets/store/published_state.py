@@ -16,12 +16,12 @@ from datetime import datetime
 from pathlib import Path
 
 from ct_assets.files import private_dir, replacing
-from ct_assets.store.objects import Objects
+from ct_assets.store import object_fences
+from ct_assets.store.objects import ObjectDamaged, ObjectMissing, Objects
 from ct_assets.store.postgres.lease import Lease
 from ct_assets.store.store_settings import StoreError
 
 NOTE = ".published.json"
-STATES = "state/"
 WORK = "work"
 FETCHES = 8
 REPLACED_FOR = "1 hour"
@@ -30,6 +30,9 @@ REPLACED_FOR = "1 hour"
 _MOVE = """
 update ct_assets.syncs set files = %s, published = fence
 where (destination, sync, fence) = (%s, %s, %s)
+"""
+_RAISE = """
+update ct_assets.syncs set fence = %s, published = %s where (destination, sync) = (%s, %s)
 """
 _FOLDED = "delete from ct_assets.journal where (destination, sync) = (%s, %s)"
 _REPLACED = """
@@ -63,12 +66,18 @@ class PublishedState:
         objects: Objects,
         lease: Lease,
         needed: Callable[[Iterable[str]], set[str]] = set,
+        *,
+        mends: bool = False,
     ) -> None:
-        """`needed` says which of the files are fetched; the others stay as they are."""
+        """`needed` says which of the files are fetched; the others stay as they are.
+
+        `mends` goes on without what is lost, from the files of the folder.
+        """
         self.folder = folder
         self._objects = objects
         self._lease = lease
         self._needed = needed
+        self._mends = mends
         self._name = (lease.destination, lease.sync)
         self.files = {name: PublishedFile(**each) for name, each in lease.pointer.items()}
         self._away: set[str] = set()
@@ -84,10 +93,12 @@ class PublishedState:
             ObjectMissing, StoreError: An object cannot be fetched, or is not as it was written.
         """
         if not self.files and not self.folder.exists() and not self._lease.fence:
-            return  # whoever only reads makes no folder for nothing
+            return None  # whoever only reads makes no folder for nothing
         known = self._known()
         private_dir(self.folder)
         here = set(files_of(self.folder))
+        if self._mends and self._is_behind(known):
+            return self._take_beside(here)
         same = {name for name in here & known.keys() if self._is(name, known[name])}
         kept = {n for n in same & self.files.keys() if known[n][0] == self.files[n].object}
         fetched = self._needed(self.files) - kept
@@ -95,9 +106,34 @@ class PublishedState:
             (self.folder / name).unlink(missing_ok=True)
         self._note(kept)
         with ThreadPoolExecutor(FETCHES) as pool:
-            list(pool.map(self._fetch, sorted(fetched)))
+            list(pool.map(self._bring, sorted(fetched)))
         self._away = self.files.keys() - kept - fetched
         self._note(self.files.keys() - self._away)
+        return None
+
+    def _is_behind(self, known: Mapping[str, list[object]]) -> bool:
+        """Whether the folder is a later copy than what the database knows of."""
+        fences = [object_fences.fence_of(str(told[0]), self._prefix) for told in known.values()]
+        named = [object_fences.fence_of(f.object, self._prefix) for f in self.files.values()]
+        return max(fences, default=0) > max(named, default=-1)
+
+    def _take_beside(self, here: set[str]) -> None:
+        """Fetches files of folders only, such as reports, which are never changed."""
+        for name in sorted(name for name in self.files.keys() - here if "/" in name):
+            self._bring(name)
+
+    def take_later(self) -> None:
+        """Fetches what the bucket has and the database does not know of, the latest of each name.
+
+        For a folder of which every such file is right, whether it was published or not.
+        """
+        later = object_fences.later(self._objects, self._prefix, self._lease.fence)
+        for name, found in {self._file_of(made): made for made in sorted(later)}.items():
+            self._objects.fetch(found, self.folder / name)
+
+    def _file_of(self, made: str) -> str:
+        """Of a file that is in no folder."""
+        return made.removeprefix(self._prefix).split("-", 2)[-1]
 
     def adopt(self) -> None:
         """Takes the files that are in the folder, which nobody has published, as they are.
@@ -110,7 +146,6 @@ class PublishedState:
                 f"{'/'.join(self._name)}: the shared store has a state of it already; nothing was "
                 "copied"
             )
-        self._note(())
 
     def publish(self) -> None:
         """Makes what is in the folder the state, if the lease still holds; at once or not at all.
@@ -121,7 +156,8 @@ class PublishedState:
         files = {name: self.files[name] for name in self._away}
         known = self._known()
         for name in files_of(self.folder):
-            old, told = self.files.get(name), known.get(name)
+            # whoever mends trusts no object to be there still
+            old, told = None if self._mends else self.files.get(name), known.get(name)
             if old and told and told[0] == old.object and self._is(name, told):
                 files[name] = old
             else:
@@ -130,12 +166,16 @@ class PublishedState:
             return
         gone = {f.object for f in self.files.values()} - {f.object for f in files.values()}
         pointer = json.dumps({name: asdict(file) for name, file in files.items()})
+        fence = self._lease.fence
+        if self._mends:
+            fence = object_fences.latest(self._objects, self._prefix, fence) + 1
         self._lease.change(
             *(_MOVE, (pointer, *self._name)),
             (_FOLDED, self._name),
             (_REPLACED, (sorted(gone), *self._name)),
+            *([(_RAISE, (fence, fence, *self._name))] if self._mends else ()),
         )
-        self.files = files
+        self._lease.fence, self._mends, self.files = fence, False, files
         self._note(files.keys() - self._away)
 
     def prune(self, before: datetime, is_old: Callable[[str], bool]) -> None:
@@ -163,14 +203,13 @@ class PublishedState:
             "select object from ct_assets.replaced where (destination, sync) = (%s, %s)", self._name
         )
         named = {file.object for file in self.files.values()} | {name for (name,) in replaced}
-        for name in list(self._objects.names(self._prefix)):
-            fence = name.removeprefix(self._prefix).partition("-")[0]
-            if name not in named and fence.isdigit() and int(fence) < self._lease.fence:
+        for name in object_fences.below(self._objects, self._prefix, self._lease.fence):
+            if name not in named:
                 self._objects.remove(name)
 
     @property
     def _prefix(self) -> str:
-        return f"{STATES}{self._lease.destination}/{self._lease.sync}/"
+        return object_fences.prefix_of(*self._name)
 
     def _put(self, name: str, old: PublishedFile | None) -> PublishedFile:
         path = self.folder / name
@@ -179,9 +218,24 @@ class PublishedState:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         if old and (old.sha256, old.size) == (sha256, stat.st_size):
             return old
-        unique = f"{self._lease.fence:010}-{uuid.uuid4().hex[:8]}-{name.replace('/', '-')}"
-        self._objects.put_new(f"{self._prefix}{unique}", path)
-        return PublishedFile(f"{self._prefix}{unique}", stat.st_size, sha256, stat.st_mtime_ns)
+        unique = f"{uuid.uuid4().hex[:8]}-{name.replace('/', '-')}"
+        made = f"{self._prefix}{object_fences.numbered(self._lease.fence)}-{unique}"
+        self._objects.put_new(made, path)
+        return PublishedFile(made, stat.st_size, sha256, stat.st_mtime_ns)
+
+    def _bring(self, name: str) -> None:
+        advice = (
+            ". Nothing was sent. To bring back what is left: ct-assets state rebuild "
+            f"{self._lease.sync}; from a backup: ct-assets state restore FOLDER"
+        )
+        try:
+            self._fetch(name)
+        except ObjectMissing as error:
+            if not self._mends:
+                raise ObjectMissing(self._objects.place, error.name, advice) from None
+        except ObjectDamaged as error:
+            if not self._mends:
+                raise ObjectDamaged(f"{error}{advice}") from None
 
     def _fetch(self, name: str) -> None:
         file, path = self.files[name], self.folder / name
@@ -190,9 +244,8 @@ class PublishedState:
             self._objects.fetch(file.object, partial)
             with partial.open("rb") as content:
                 if hashlib.file_digest(content, "sha256").hexdigest() != file.sha256:
-                    raise StoreError(
-                        f"{file.object} in {self._objects.place} is not as it was written. Nothing "
-                        f"was sent. Bring {self._lease.sync} back from a backup"
+                    raise ObjectDamaged(
+                        f"{file.object} in {self._objects.place} is not as it was written"
                     )
             os.utime(partial, ns=(file.mtime_ns, file.mtime_ns))
 
@@ -213,15 +266,19 @@ class PublishedState:
             return {}
         except ValueError:
             return {}
+        if told and not self.files:
+            self._check_unknown("the hosts shared")
         return told
 
-    def _check_unknown(self) -> None:
+    def _check_unknown(self, whose: str = "was never shared") -> None:
+        if self._mends and not self.files:
+            return
         if self.folder.is_dir() and any(files_of(self.folder)):
             beside = (
                 "and the shared store has one" if self.files else "and the shared store has none"
             )
             raise UnknownStateError(
-                f"{self._lease.sync}: {self.folder} has a state that was never shared, {beside}. "
+                f"{self._lease.sync}: {self.folder} has a state that {whose}, {beside}. "
                 "Nothing was sent. "
                 + (
                     "If the shared one is right, move the other away"

@@ -1,3 +1,4 @@
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,20 @@ class Hosts:
         self._folder = folder
         self._sandbox = sandbox
         self._patch = patch
+        self._clients = contextlib.ExitStack()
+        self._client: Client | None = None
 
     def on(self, name: str) -> Sync:
         folder = self._folder / name
         folder.mkdir(exist_ok=True)
         self._patch.setenv("CT_DATA_DIR", str(folder))
-        return Sync(folder, EVENTS, self._sandbox)
+        sync = Sync(folder, EVENTS, self._sandbox)
+        self._client = self._client or self._clients.enter_context(Client(sync.destination))
+        sync.client = self._client
+        return sync
+
+    def close(self) -> None:
+        self._clients.close()
 
     @property
     def bucket(self) -> Path:
@@ -37,10 +46,12 @@ def hosts(
     clevertap_sandbox: SandboxInTest,
     database: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> Hosts:
+) -> Iterator[Hosts]:
     monkeypatch.setenv("CT_DATABASE_URL", database)
     monkeypatch.setenv("CT_STORE_URL", str(tmp_path / "bucket"))
-    return Hosts(tmp_path, clevertap_sandbox, monkeypatch)
+    made = Hosts(tmp_path, clevertap_sandbox, monkeypatch)
+    yield made
+    made.close()
 
 
 @pytest.fixture

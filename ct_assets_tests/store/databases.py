@@ -22,3 +22,18 @@ def end_sessions(settings: StoreSettings) -> int:
             " where datname = current_database() and pid <> pg_backend_pid()",
         )
     )
+
+
+def keep(settings: StoreSettings) -> None:
+    """As a backup of the database does."""
+    run(settings, "drop schema if exists kept cascade")
+    run(settings, "create schema kept")
+    for table in ("syncs", "journal", "replaced"):
+        run(settings, f"create table kept.{table} as table ct_assets.{table}")
+
+
+def set_back(settings: StoreSettings) -> None:
+    """Brings back what `keep` kept."""
+    for table in ("syncs", "journal", "replaced"):
+        run(settings, f"truncate ct_assets.{table}")
+        run(settings, f"insert into ct_assets.{table} table kept.{table}")

@@ -25,6 +25,7 @@ from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import VALID
 from ct_assets.delivery.state.state_copy import copy_suppressions
 from ct_assets.delivery.state.state_database import scalar
+from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import (
     LEDGER,
     MARK,
@@ -70,6 +71,7 @@ class Rebuild:
         for report in sorted((self.fresh / "reports").glob("*.parquet")):
             private_dir(self.home / "reports")
             report.replace(self.home / "reports" / report.name)
+        Suppressions(self.home.parent).mend()
         for name in (STATE, LEDGER, OUTBOX):
             set_aside(self.home, name)
         for name in (LEDGER, MARK, STATE):
@@ -90,7 +92,7 @@ def rebuilt(
     """
     home = request.home
     with (
-        locked(home, request.patience, needs="*"),
+        locked(home, request.patience, needs="*", mends=True),
         readable_errors(home),
         workdir(private_dir(home)) as work,
     ):

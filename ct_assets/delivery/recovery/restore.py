@@ -16,6 +16,7 @@ from ct_assets.delivery.recovery.manifest import STATES, BackupError, Manifest, 
 from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.state import state_database, witness
 from ct_assets.delivery.state.ledger_reader import readable_ledger
+from ct_assets.delivery.state.shared_folders import changing
 from ct_assets.delivery.state.sync_files import (
     FORGOTTEN,
     LEDGER,
@@ -88,7 +89,7 @@ def restoration(
     if wrong := manifest.faults(backup, [label(home)]):
         raise BackupError(f"{backup} is not whole: {'; '.join(wrong)}. Nothing was restored")
     private_dir(home)
-    with locked(home, needs="*"), readable_errors(home):
+    with locked(home, needs="*", mends=True), readable_errors(home):
         known = list(_known(home, witnesses))
         last = max(known, key=lambda each: each.delivery, default=None)
         yield Restoration(
@@ -149,18 +150,23 @@ def restore_forgotten(states: Path, backup: Path) -> int:
     since = 0
     for copy in sorted((backup / STATES).glob(f"*/{FORGOTTEN}")):
         here = private_dir(states / copy.parent.name / FORGOTTEN)
-        key, hashes = copy / "key", copy / "hashes"
-        if not (here / "key").exists():
-            for path in sorted(copy.iterdir()):
-                shutil.copy2(path, here / path.name)
-            continue
-        if key.read_text() != (here / "key").read_text():
-            raise BackupError(
-                f"{here} was made with another key than the one in the backup, so nobody can tell "
-                f"who was forgotten. Keep one of the two folders, and restore again"
-            )
-        known, old = (here / "hashes").read_text().split(), hashes.read_text().split()
-        since += len(set(known) - set(old))
-        with replacing(here / "hashes") as partial:
-            partial.write_text("".join(f"{each}\n" for each in dict.fromkeys([*known, *old])))
+        with changing(here, mends=True):
+            since += _add_forgotten(here, copy)
     return since
+
+
+def _add_forgotten(here: Path, copy: Path) -> int:
+    key, hashes = copy / "key", copy / "hashes"
+    if not (here / "key").exists():
+        for path in sorted(copy.iterdir()):
+            shutil.copy2(path, here / path.name)
+        return 0
+    if key.read_text() != (here / "key").read_text():
+        raise BackupError(
+            f"{here} was made with another key than the one in the backup, so nobody can tell "
+            f"who was forgotten. Keep one of the two folders, and restore again"
+        )
+    known, old = (here / "hashes").read_text().split(), hashes.read_text().split()
+    with replacing(here / "hashes") as partial:
+        partial.write_text("".join(f"{each}\n" for each in dict.fromkeys([*known, *old])))
+    return len(set(known) - set(old))

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from pathlib import Path
 
@@ -46,18 +47,23 @@ def homes(
 
 
 @contextlib.contextmanager
-def changing(folder: Path) -> Iterator[None]:
-    """The same as `locked` for a folder beside the syncs; where no host shares it, nothing."""
+def changing(folder: Path, *, mends: bool = False) -> Iterator[AbstractSet[str]]:
+    """The same as `locked` for a folder beside the syncs; where no host shares it, nothing.
+
+    Gives the names of the files that other hosts know.
+    """
     store = sharing(folder)
     if store is None:
-        yield
+        yield frozenset()
         return
     with (
         readable_errors(folder),
         told_busy(),
-        shared_hold(store, folder, patience=TURN, at_once=True),
+        shared_hold(
+            *(store, folder), patience=TURN, at_once=True, mends=mends, takes_later=mends
+        ) as hold,
     ):
-        yield
+        yield hold.files
 
 
 @contextlib.contextmanager

@@ -60,6 +60,21 @@ class Suppressions:
                 partial.write_text("".join(f"{d}\n" for d in known if d not in lifted))
         return len(lifted)
 
+    def mend(self) -> None:
+        """Has all hosts know what is left of them, where a database or a bucket was lost.
+
+        Raises:
+            StorageError: Some are lost.
+        """
+        with changing(self._folder, mends=True) as known:
+            lost = [p.name for p in (self._key, self._hashes) if p.name in known and not p.exists()]
+            if lost:
+                raise StorageError(
+                    f"{self._folder.parent.name}: {' and '.join(lost)} of {self._folder} is lost "
+                    "in the shared store, so nobody can tell who was forgotten, and nothing is "
+                    "sent. Bring it back from a backup: ct-assets state restore FOLDER"
+                )
+
     def keep_pending(self, person: Iterable[tuple[str, str]]) -> None:
         """Keeps somebody who is not deleted at CleverTap yet, until `drop_pending`."""
         with changing(self._folder):

@@ -21,8 +21,9 @@ import polars as pl
 from ct_assets.errors import UserError, disk_trouble, hushed, lock_holder
 from ct_assets.files import owner_only, private_dir
 from ct_assets.sql import Setting, literal, opened
-from ct_assets.store.hold import LOCAL, Hold, shared_hold, sharing
+from ct_assets.store.hold import LOCAL, Hold, is_copy, shared_hold, sharing
 from ct_assets.store.postgres.lease import LeaseBusyError
+from ct_assets.store.store_settings import DATABASE_URL, STORE_URL
 
 POLL_SECONDS = 0.05
 
@@ -58,6 +59,10 @@ class StorageError(UserError):
     """State could not be read or written; nothing that was recorded is lost."""
 
 
+class SharedElsewhereError(UserError):
+    """The state is shared by hosts, and this process does not know where."""
+
+
 class SyncBusyError(UserError):
     """Another run of the sync holds its state."""
 
@@ -72,14 +77,17 @@ def locked(
     for_reading: bool = False,
     needs: str = "",
     local: bool = False,
+    mends: bool = False,
 ) -> Iterator[Hold]:
     """Lets nobody else, in any process, work on the state at `home`; waits for its turn.
 
     Where hosts share the state, `home` is made equal to what they have, and published at the end.
     `for_reading` publishes nothing. `needs` is a pattern of files that are fetched beside those
-    that every delivery needs. `local` is for whoever looks at nothing but this disk.
+    that every delivery needs. `local` is for whoever looks at nothing but this disk. `mends` works
+    from what is left, where something of the shared state is lost.
 
     Raises:
+        SharedElsewhereError: It is a copy of what hosts share, and this process shares nothing.
         SyncBusyError: The turn did not come within `patience`, or before `stop` was set.
     """
     path = _lock_file(home)
@@ -90,6 +98,7 @@ def locked(
         path.write_text(str(os.getpid()))
         store = None if local else sharing(home)
         if store is None:
+            _check_alone(home, is_asked=not local)
             yield LOCAL
             return
         left = timedelta(seconds=max(0.0, until - time.monotonic()))
@@ -105,11 +114,23 @@ def locked(
                 tail=SPARE,
                 for_reading=for_reading,
                 beside=FORGOTTEN,
+                mends=mends,
             ) as hold,
         ):
             yield hold
     finally:
         lock.release()
+
+
+def _check_alone(home: Path, *, is_asked: bool) -> None:
+    """Stops a host that would go on alone: the others would send again what it sends."""
+    if is_asked and is_copy(home):
+        raise SharedElsewhereError(
+            f"{home.name}: {home} is a copy of a state that hosts share, and {DATABASE_URL} and "
+            f"{STORE_URL} are not set. Nothing was sent. Set both; to go on without other hosts: "
+            "ct-assets state export FOLDER where they are set, and ct-assets state import FOLDER "
+            "with a new CT_DATA_DIR"
+        )
 
 
 def _needed(pattern: str) -> Callable[[Iterable[str]], set[str]]:

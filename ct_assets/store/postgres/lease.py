@@ -67,7 +67,7 @@ class Lease:
         self.pointer: Pointer = {}
         self._name = (destination, sync)
         self._claim = uuid.uuid4().hex
-        self._reads = False
+        self._reads = True
         self._lock = lock_number("sync", destination, sync)
         self._stop = stop or threading.Event()
         self._session = StoreSession(settings)
@@ -86,8 +86,13 @@ class Lease:
         stop: threading.Event | None = None,
         waiting: Callable[[str], object] = lambda _: None,
         for_reading: bool = False,
+        check: Callable[[int], object] = lambda _: None,
+        raises: bool = True,
     ) -> "Iterator[Lease]":
         """Lets nobody else, on any host, work on it; `for_reading` leaves fence and row alone.
+
+        `check` is told the last fence that was given, and may raise an error before another one
+        is. With `raises` False none is: see `PublishedState.publish`.
 
         Raises:
             LeaseBusyError: The turn did not come within `patience`, or before `stop` was set.
@@ -95,7 +100,10 @@ class Lease:
         lease = cls(settings, destination, sync, stop)
         try:
             lease._wait(patience, waiting)
-            lease._take(for_reading=for_reading)
+            lease._read()
+            check(lease.fence)
+            if not for_reading:
+                lease._take(1 if raises else 0)
             yield lease
         finally:
             lease.close()
@@ -111,7 +119,7 @@ class Lease:
             is_held = not lease._try(lease._session)
             if not is_held:
                 lease._session.rows("select pg_advisory_unlock(%s)", (lease._lock,))
-            lease._take(for_reading=True)
+            lease._read()
             yield lease, is_held
         finally:
             lease.close()
@@ -221,25 +229,26 @@ class Lease:
     def _try(self, session: StoreSession) -> bool:
         return bool(session.rows("select pg_try_advisory_lock(%s)", (self._lock,))[0][0])
 
-    def _take(self, *, for_reading: bool) -> None:
-        self._reads = for_reading
-        if for_reading:
-            found = self._session.rows(
-                "select fence, published, files from ct_assets.syncs"
-                " where (destination, sync) = (%s, %s)",
-                self._name,
-            )
-        else:
-            found = self._session.rows(
-                "insert into ct_assets.syncs as s (destination, sync, fence, holder, claim)"
-                " values (%s, %s, 1, %s, %s) on conflict (destination, sync) do update"
-                " set fence = s.fence + 1, holder = excluded.holder, claim = excluded.claim"
-                " returning fence, published, files",
-                (*self._name, _me(), self._claim),
-            )
+    def _read(self) -> None:
+        found = self._session.rows(
+            "select fence, files from ct_assets.syncs where (destination, sync) = (%s, %s)",
+            self._name,
+        )
+        for fence, files in found:
+            self.fence, self.pointer = fence, files
+
+    def _take(self, step: int) -> None:
+        self._reads = False
+        found = self._session.rows(
+            "insert into ct_assets.syncs as s (destination, sync, fence, holder, claim)"
+            " values (%s, %s, %s, %s, %s) on conflict (destination, sync) do update set"
+            " fence = s.fence + excluded.fence, holder = excluded.holder, claim = excluded.claim"
+            " returning fence, published, files",
+            (*self._name, step, _me(), self._claim),
+        )
         for fence, published, files in found:
             self.fence, self.pointer = fence, files
-            self.gap = published != fence - 1
+            self.gap = bool(step) and published != fence - 1
 
     def _regain(self) -> None:
         """Has the lock again, in a new session; the lost one stays in its place until then."""
