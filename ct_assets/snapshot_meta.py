@@ -87,6 +87,17 @@ class DeliveryMeta:
     """The message of the guard that stopped it."""
     valid: str | None = None
     """The snapshot that was sent, as `Staging.name_of` gives it; None in those of before."""
+    arrival: "ArrivalMeta | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrivalMeta:
+    """What `verify` found: the sentences on what was lost, by field and kind."""
+
+    looked: int
+    losses: Mapping[str, str] = field(default_factory=dict)
+    why: str | None = None
+    """Why it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)

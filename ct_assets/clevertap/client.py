@@ -10,7 +10,7 @@ Bodies and credentials are never logged.
 import contextlib
 import email.utils
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
@@ -114,6 +114,17 @@ class Client:
         """Asks for one profile, as developer.clevertap.com/docs/get-user-profile-by-id has it."""
         query = urlencode([(kind, value)], quote_via=quote)
         return self._send("GET", self._url(f"/1/profile.json?{query}"), b"")
+
+    def schema(self, kind: Literal["events", "userProperties"]) -> Answer:
+        """Asks for the names of events or of properties that the account knows."""
+        return self._send("GET", self._url(f"/getSchema?type={kind}"), b"")
+
+    def count_events(self, query: Mapping[str, object], ticket: str | None = None) -> Answer:
+        """Has events counted, or asks for a count that was not finished, by its `req_id`."""
+        path = "/1/counts/events.json"
+        if ticket is None:
+            return self._post(self._url(path), orjson.dumps(query))
+        return self._send("GET", self._url(f"{path}?{urlencode({'req_id': ticket})}"), b"")
 
     def list_url(self) -> Answer:
         """Asks for a URL to which the file of a custom list may be put, once within a day."""

@@ -145,6 +145,10 @@ class LogSettings(TypedDict, total=False):
     table: str | None
 
 
+class VerifySettings(TypedDict, total=False):
+    sample: int
+
+
 class SyncSettings(TypedDict, total=False):
     """See `ct_assets.mapping.declaration.sync.Sync`, which says what each is for."""
 
@@ -177,6 +181,7 @@ class SyncSettings(TypedDict, total=False):
     mode: Literal["upsert", "update_only", "create_only"]
     look_again_hours: float
     send: Literal["records", "changed_fields"]
+    verify: Literal[True] | VerifySettings | None
     on_removed: Literal["keep", "clear", "delete"]
     max_removed: float
     max_changed: float | None

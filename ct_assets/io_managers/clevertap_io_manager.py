@@ -17,6 +17,7 @@ from ct_assets.clevertap.destination import AccountSettings, Destination, Destin
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.files import owners_files, scratch_dir
 from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
+from ct_assets.io_managers.arrivals import arrival_of
 from ct_assets.io_managers.cancellation import stoppable
 from ct_assets.io_managers.clevertap_account import ClevertapAccount
 from ct_assets.io_managers.delivery_metadata import ProgressLog, delivery_metadata, summary
@@ -27,7 +28,7 @@ from ct_assets.io_managers.result_line import MARK, result_line
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping.rejections import rejections
 from ct_assets.settings import data_dir
-from ct_assets.snapshot_meta import DeliveryMeta, SnapshotMeta
+from ct_assets.snapshot_meta import ArrivalMeta, DeliveryMeta, SnapshotMeta
 
 OUTER_NET = (60, 300)
 """Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
@@ -96,10 +97,10 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             if to.is_sandbox or not _split_before(context):  # else the split has said so
                 context.log.info(f"{obj.sync.name}: the destination is {destinations.label(to)}")
             destinations.tag_run(instance, context.run_id, to)
-            result = self._deliver(context, obj, to, stop)
+            result, arrival = self._deliver(context, obj, to, stop)
             for note in _notes(result):
                 context.log.info(note)
-            self._keep(context, obj, result, to)
+            self._keep(context, obj, result, to, arrival)
             split = delivery_requests.split_of(obj)
             line = result_line(obj.sync.name, obj.partition, result.counts, split)
             context.log.info(line.replace(": ", f": {MARK}", 1))
@@ -111,7 +112,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
 
     def _deliver(
         self, context: dg.OutputContext, upload: Upload, to: Destination, stop: threading.Event
-    ) -> DeliveryResult:
+    ) -> tuple[DeliveryResult, ArrivalMeta | None]:
         retention = timedelta(days=self.report_days)
         instance = context.step_context.instance
         witnesses = delivery_witness.latest(instance, upload.sync.name, to)
@@ -123,9 +124,10 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                     witnesses=witnesses,
                     rejections=rejections,
                 )
-                return deliver(
+                result = deliver(
                     request, client, progress=progress, stop=stop, waiting=context.log.info
                 )
+                return result, arrival_of(upload, result, client, stop)
         except DeliveryFailed as error:
             if error.result is None:
                 raise
@@ -142,7 +144,12 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             raise failure from None
 
     def _keep(
-        self, context: dg.OutputContext, upload: Upload, result: DeliveryResult, to: Destination
+        self,
+        context: dg.OutputContext,
+        upload: Upload,
+        result: DeliveryResult,
+        to: Destination,
+        arrival: ArrivalMeta | None = None,
     ) -> None:
         """Stage the report, so that it can be read like any other asset."""
         staging = self.staging.staging()
@@ -154,6 +161,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                     counts=result.counts,
                     objection=result.objection,
                     valid=staging.name_of(upload.valid),
+                    arrival=arrival,
                 )
             )
             staging.publish(draft)

@@ -28,6 +28,7 @@ from ct_assets.mapping.declaration.sync_parts import (
     Partition,
     Segment,
     Trigger,
+    Verify,
 )
 from ct_assets.mapping.declaration.value_settings import Consent, Redaction
 
@@ -131,6 +132,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "limits": Limits,
     "consent": Consent,
     "segment": Segment,
+    "verify": Verify,
     "tests": RowsTest,
 }
 

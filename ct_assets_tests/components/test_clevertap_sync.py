@@ -316,6 +316,23 @@ def test_hazards_warn_and_stop_nothing(account: Path, clevertap_sandbox: Sandbox
     assert len(clevertap_sandbox.profiles()) == 2
 
 
+@pytest.mark.parametrize(
+    "clevertap_sandbox", [Settings(discarded_properties=frozenset({"Name"}))], indirect=True
+)
+def test_what_clevertap_lost_in_silence_fails_a_check(account: Path) -> None:
+    result = kit.run(load(account, LENIENT + "  verify: true\n"))
+
+    assert result.success, kit.failure(result)
+    (failed,) = [c for c in result.get_asset_check_evaluations() if not c.passed]
+    assert failed.check_name == "arrived"
+    assert failed.severity == dg.AssetCheckSeverity.WARN
+    assert {name: value.value for name, value in failed.metadata.items()} == {
+        "looked at": 2,
+        "Name: dropped": "2 of 2: CleverTap does not have the property: it was discarded in the "
+        "dashboard, or the account has as many as it takes",
+    }
+
+
 def test_custom_properties_are_counted_over_the_syncs_of_an_account(account: Path) -> None:
     limits = "  limits: {custom_fields: 3}\n"
     first = LENIENT.replace("Name: name\n    Email: mail", "a: name\n    b: mail") + limits

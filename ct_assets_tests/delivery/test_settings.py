@@ -113,6 +113,7 @@ CASES = (
     Case("mode", "create_only", "nothing", None),
     Case("look_again_hours", 3, None, None),
     Case("send", "changed_fields", "nothing", None),
+    Case("verify", {"sample": 5}, "nothing", "nothing"),
     Case("on_removed", "delete", "nothing", None),
     Case("max_removed", 0.5, "nothing", None),
     Case("max_changed", 0.5, "nothing", "nothing"),

@@ -11,7 +11,7 @@ from ct_assets.components.assets.gate_advice import advice
 from ct_assets.io_managers.clevertap_io_manager import GUARDS_CHECK
 from ct_assets.mapping import Sync
 from ct_assets.row_counts import DELIVERY_LAW, SPLIT_LAW, law
-from ct_assets.snapshot_meta import DeliveryMeta, SplitMeta
+from ct_assets.snapshot_meta import ArrivalMeta, DeliveryMeta, SplitMeta
 
 SPLIT = {
     "rejected_share": (
@@ -85,6 +85,13 @@ DELIVERY = {
     "conservation": (
         f"No row is lost or invented: {law(DELIVERY_LAW)}. If not, this is a defect of ct_assets,"
         " please report it."
+    ),
+}
+ARRIVED = {
+    "arrived": (
+        "CleverTap has what it acknowledged: a sample of profiles was read back, or events were"
+        " counted. If not, each property or event that lacks is named here with the kind of loss"
+        " and what to do."
     ),
 }
 BLOCKING = {("valid", "rejected_share"), ("valid", "conservation")}
@@ -187,4 +194,18 @@ def of_delivery(sync: Sync, delivery: DeliveryMeta) -> Mapping[str, Finding]:
             {"why": "; ".join(violations)} if violations else {},
             dg.AssetCheckSeverity.ERROR,
         ),
+        "arrived": _arrived(delivery.arrival),
     }
+
+
+def delivery_checks(sync: Sync) -> Mapping[str, str]:
+    """The checks of a sync's delivery, each with its description."""
+    return {**DELIVERY, **(ARRIVED if sync.verify else {})}
+
+
+def _arrived(arrival: ArrivalMeta | None) -> Finding:
+    if arrival is None:
+        return Finding(passed=True)
+    why = {"why": arrival.why} if arrival.why else {}
+    passed = not arrival.losses and arrival.why is None
+    return Finding(passed, {"looked at": arrival.looked, **arrival.losses, **why})

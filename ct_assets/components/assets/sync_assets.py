@@ -125,7 +125,7 @@ def clevertap_asset(
         ins={"valid": dg.AssetIn(key(sync, "valid"))},
         deps=[dg.AssetKey([name, "clevertap"]) for name in sync.after],
         outs={"clevertap": _out(sync, "clevertap", metadata, freshness(sync))},
-        check_specs=asset_checks.specs(key(sync, "clevertap"), asset_checks.DELIVERY),
+        check_specs=asset_checks.specs(key(sync, "clevertap"), asset_checks.delivery_checks(sync)),
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run() if sync.partition else None,
     )

@@ -2,11 +2,11 @@
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -22,6 +22,11 @@ from ct_assets.errors import UserError
 _ABSENT = re.compile(r"not (be )?(found|exist)|no (such|profile|record|user)", re.IGNORECASE)
 
 
+T = TypeVar("T")
+POLLS, POLL_SECONDS = 10, 2.0
+"""How often a count that is not finished is asked for again, and the seconds between."""
+
+
 class LookError(UserError):
     """CleverTap does not say whether it has a profile, so nothing may be sent."""
 
@@ -29,7 +34,12 @@ class LookError(UserError):
 class Look(NamedTuple):
     kind: str
     key: str
-    found: bool
+    record: Mapping[str, Any] | None
+    """What CleverTap shows of the profile; None if it has none."""
+
+    @property
+    def found(self) -> bool:
+        return self.record is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +50,8 @@ class ProfileLooks:
     rng: Random
     clock: SendClock
     stop: threading.Event
+    failure: str = "CleverTap does not say which profiles it has: {}; nothing was sent"
+    """What is said when an answer stays away, and why."""
 
     def look(self, names: Iterable[tuple[str, str]]) -> Iterator[Look]:
         """Looks for profiles by kind and key, in their order.
@@ -55,18 +67,37 @@ class ProfileLooks:
 
     def _look(self, name: tuple[str, str]) -> Look:
         kind, key = name
-        return Look(kind, key, self._found(kind, key))
+        record = self._asked(lambda: self.client.read_profile(_kind(kind), key), _seen)
+        return Look(kind, key, record or None)
 
-    def _found(self, kind: str, key: str) -> bool:
+    def properties(self) -> set[str]:
+        """Names of the properties of profiles that the account knows."""
+        return self._asked(lambda: self.client.schema("userProperties"), _names)
+
+    def events(self, name: str, first: str, last: str) -> int:
+        """How many events of that name CleverTap counts in these days, each as YYYYMMDD."""
+        body = {"event_name": name, "from": int(first), "to": int(last)}
+        ticket = None
+        for _ in range(POLLS):
+            given = ticket
+            answer = self._asked(lambda: self.client.count_events(body, given), _counted)  # noqa: B023
+            if isinstance(answer, int):
+                return answer
+            ticket = answer
+            self.clock.wait(self.stop, POLL_SECONDS)
+        raise LookError(self.failure.format("the count stays unfinished"))
+
+    def _asked(self, ask: Callable[[], Answer], read: Callable[[Answer], T | None]) -> T:
+        """Asks until the answer can be read."""
         failures, reached = Failures(), False
         while True:
             with self.slots.slot(self.stop) as held:
                 if not held:
                     raise LookError("stopped on request while profiles were looked for")
-                answer = self.client.read_profile(_kind(kind), key)
-            found = _seen(answer)
-            if found is not None:
-                return found
+                answer = ask()
+            value = read(answer)
+            if value is not None:
+                return value
             reached = reached or isinstance(answer, Reply)
             self._wait(read_status(answer), failures, reached=reached)
 
@@ -78,23 +109,43 @@ class ProfileLooks:
             if seconds is not None:
                 self.clock.wait(self.stop, seconds)
                 return
-        raise LookError(f"CleverTap does not say which profiles it has: {why}; nothing was sent")
+        raise LookError(self.failure.format(why))
 
 
 def _kind(kind: str) -> Literal["identity", "objectId"]:
     return cast("Literal['identity', 'objectId']", kind)
 
 
-def _seen(answer: Answer) -> bool | None:
-    """Whether the profile is there; None if the answer does not say."""
-    if not isinstance(answer, Reply) or answer.status not in (200, 404):
+def _seen(answer: Answer) -> Mapping[str, Any] | None:
+    """The profile, empty where there is none; None if the answer does not say."""
+    value = _object(answer, (200, 404))
+    if value.get("status") == "success":
+        record = value.get("record") or {}
+        return record if isinstance(record, dict) else None
+    return {} if _ABSENT.search(str(value.get("error"))) else None
+
+
+def _names(answer: Answer) -> set[str] | None:
+    listed = _object(answer).get("userProperties")
+    if not isinstance(listed, list):
         return None
+    return {str(each.get("name")) for each in listed if isinstance(each, dict)}
+
+
+def _counted(answer: Answer) -> int | str | None:
+    """The count, or by what an unfinished one is asked for again."""
+    value = _object(answer)
+    count, ticket = value.get("count"), value.get("req_id")
+    if value.get("status") == "success" and type(count) is int:
+        return count
+    return ticket if value.get("status") == "partial" and isinstance(ticket, str) else None
+
+
+def _object(answer: Answer, statuses: Collection[int] = (200,)) -> dict[str, Any]:
+    if not isinstance(answer, Reply) or answer.status not in statuses:
+        return {}
     try:
         value = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
-        return None
-    if not isinstance(value, dict):
-        return None
-    if answer.status == 200 and value.get("status") == "success":
-        return bool(value.get("record"))
-    return False if _ABSENT.search(str(value.get("error"))) else None
+        return {}
+    return value if isinstance(value, dict) else {}

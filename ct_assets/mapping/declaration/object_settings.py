@@ -9,7 +9,7 @@ from ct_assets.mapping.declaration.problems import Problem
 
 _OF_PROFILES_AND_EVENTS = (
     *("other_columns", "consent", "event", "event_key", "ts", "first_run", "partition"),
-    *("on_removed", "max_removed", "mode", "look_again_hours", "send"),
+    *("on_removed", "max_removed", "mode", "look_again_hours", "send", "verify"),
 )
 _OF_ROWS = ("fields", "duplicates", "on_unknown", "max_changed", "max_refused")
 _OF_VALUES = ("op", "on_null", "nested", "hash", "redact", "separator", "json", "on_invalid")

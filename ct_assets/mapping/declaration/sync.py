@@ -31,6 +31,7 @@ from ct_assets.mapping.declaration.sync_parts import (
     Segment,
     Share,
     Trigger,
+    Verify,
 )
 from ct_assets.mapping.declaration.value_settings import Consents
 
@@ -101,6 +102,9 @@ class Sync(Part):
     send: Literal["records", "changed_fields"] = "records"
     """Of a profile that changed: send its record, or only the fields that changed since they were
     acknowledged. After a lost answer the whole record goes."""
+    verify: Verify | None = None
+    """After a delivery, whether CleverTap has what it acknowledged: a sample of profiles is read
+    back, events are counted by name and day. One request each, three at a time."""
     on_removed: Literal["keep", "clear", "delete"] = "keep"
     """Of people who are in the source no more: keep them, clear their fields or delete them."""
     max_removed: Share = 0.05

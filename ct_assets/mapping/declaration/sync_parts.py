@@ -150,5 +150,17 @@ class Log(Part):
         return name
 
 
+class Verify(Part):
+    """Read back what was acknowledged, to find what CleverTap drops without a word."""
+
+    sample: Whole = 200
+    """Profiles that are read back after each delivery."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, raw: object) -> object:
+        return {} if raw is True else raw
+
+
 class EventName(Filling):
     short_for: ClassVar[str] = "value"

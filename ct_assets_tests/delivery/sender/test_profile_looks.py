@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery.sender.account_slots import AccountSlots
-from ct_assets.delivery.sender.profile_looks import Look, LookError, ProfileLooks
+from ct_assets.delivery.sender.profile_looks import LookError, ProfileLooks
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets_tests.delivery.segment_kit import Heard, ListServer, list_server
 from ct_assets_tests.delivery.sending_kit import IdleClock
@@ -50,7 +50,9 @@ def test_the_request(looks: ProfileLooks, server: ListServer) -> None:
     server.script = lambda _: THERE
     names = [("identity", "a b+c&é"), ("objectId", "__x")]
 
-    assert list(looks.look(names)) == [Look(kind, key, found=True) for kind, key in names]
+    assert [(look.kind, look.key, look.found) for look in looks.look(names)] == [
+        (kind, key, True) for kind, key in names
+    ]
     assert sorted((h.method, h.path, h.body) for h in server.heard) == [
         ("GET", "/1/profile.json?identity=a%20b%2Bc%26%C3%A9", b""),
         ("GET", "/1/profile.json?objectId=__x", b""),

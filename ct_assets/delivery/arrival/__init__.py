@@ -1,0 +1,1 @@
+"""Looks whether what CleverTap acknowledged is there, and names what was lost in silence."""
