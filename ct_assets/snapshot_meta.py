@@ -92,10 +92,12 @@ class DeliveryMeta:
 
 @dataclass(frozen=True, kw_only=True)
 class ArrivalMeta:
-    """What `verify` found: the sentences on what was lost, by field and kind."""
+    """Of the look that `verify` takes at what arrived."""
 
     looked: int
+    """Profiles that were read back, or counts of events."""
     losses: Mapping[str, str] = field(default_factory=dict)
+    """A sentence on each loss, by field and kind."""
     why: str | None = None
     """Why it is not known."""
 

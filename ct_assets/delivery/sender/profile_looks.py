@@ -35,7 +35,7 @@ class Look(NamedTuple):
     kind: str
     key: str
     record: Mapping[str, Any] | None
-    """What CleverTap shows of the profile; None if it has none."""
+    """As profile.json shows it; None if CleverTap has none."""
 
     @property
     def found(self) -> bool:
@@ -51,7 +51,7 @@ class ProfileLooks:
     clock: SendClock
     stop: threading.Event
     failure: str = "CleverTap does not say which profiles it has: {}; nothing was sent"
-    """What is said when an answer stays away, and why."""
+    """The message when an answer stays away; braces stand for the reason."""
 
     def look(self, names: Iterable[tuple[str, str]]) -> Iterator[Look]:
         """Looks for profiles by kind and key, in their order.
