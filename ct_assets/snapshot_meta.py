@@ -57,6 +57,21 @@ class SourceMeta:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowFacts:
+    """What the valid rows of a split show by themselves, whatever was split before them."""
+
+    types: Mapping[str, str]
+    """The type of each field that some row has."""
+    nulls: Mapping[str, float]
+    bare: int
+    """Rows that have nothing but their identity."""
+    shared: tuple[ReasonCount, ...]
+    """Of rows that share what CleverTap unites people by."""
+    left_out: tuple[ReasonCount, ...]
+    """Of fields that were left out of rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplitMeta:
     """Of a snapshot of valid rows."""
 
@@ -75,6 +90,10 @@ class SplitMeta:
     sync: str = ""
     """Whose rows they are, and `checksums` of its files, by name; empty in an old snapshot."""
     checksums: Mapping[str, int] = field(default_factory=dict)
+    inputs: str = ""
+    """The digest of all that decides the rows of a split; empty if they may not be taken over."""
+    rejected_checksum: int | None = None
+    facts: RowFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 import polars as pl
 
 from ct_assets.errors import UserError
-from ct_assets.files import held_dir, replacing, sweep, sync
+from ct_assets.files import have_same_files, held_dir, replacing, sweep, sync
 from ct_assets.snapshot_meta import SnapshotMeta, from_json, to_json
 
 DATA = "data.parquet"
@@ -106,16 +106,19 @@ class Staging:
             yield Draft(folder)
 
     def publish(self, draft: Draft) -> Snapshot:
-        """Make the draft the current snapshot of its asset."""
-        for file in draft.folder.iterdir():
-            file.chmod(0o600)
-            sync(file)
+        """Make the draft the current snapshot of its asset.
+
+        If the current one has the same files, it stays, with the meta of the draft.
+        """
         home = draft.folder.parent
-        folder = draft.folder.rename(home / draft.folder.name.removeprefix("."))
         replaced = self._pointed(home)
+        if replaced and have_same_files(draft.folder, replaced):
+            folder = replaced
+        else:
+            folder = _named(draft.folder)
         self._point(home, folder.name, draft.meta)
         if replaced:
-            replaced.touch()  # its retention starts now
+            replaced.touch()  # its retention starts now, or anew
         self._collect(home)
         for other in home.parent.glob(f"=*{_quote(RANGE)}*"):
             if other != home:
@@ -259,6 +262,14 @@ def pointed_to(home: Path, pointer: bytes, shown: str) -> Snapshot:
             f"{shown}/{POINTER} is damaged ({type(error).__name__}); remove {shown} and "
             "materialize the asset again"
         ) from None
+
+
+def _named(draft: Path) -> Path:
+    """The folder of a draft under its final name, safe on the disk."""
+    for file in draft.iterdir():
+        file.chmod(0o600)
+        sync(file)
+    return draft.rename(draft.with_name(draft.name.removeprefix(".")))
 
 
 def _snapshot(home: Path) -> Snapshot:

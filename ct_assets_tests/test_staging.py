@@ -32,6 +32,31 @@ def test_the_last_published_snapshot_is_current(tmp_path: Path) -> None:
     assert current.meta == SnapshotMeta(partition_rows={"2026": 2})
 
 
+def test_a_draft_with_the_files_of_the_current_snapshot_takes_no_room(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+    first = publish(staging, 1)
+
+    with staging.draft(KEY) as draft:
+        draft.sink(pl.LazyFrame({"n": [1]}))
+        draft.meta = SnapshotMeta(partition_rows={"2027": 1})
+        again = staging.publish(draft)
+
+    assert again.file == first.file
+    assert staging.snapshots(KEY) == [first.file]
+    assert staging.current(KEY).meta == SnapshotMeta(partition_rows={"2027": 1})
+
+
+def test_a_current_snapshot_whose_bytes_were_flipped_is_replaced(tmp_path: Path) -> None:
+    staging = Staging(tmp_path)
+    first = publish(staging, 1)
+    first.file.write_bytes(b"X" + first.file.read_bytes()[1:])
+
+    again = publish(staging, 1)
+
+    assert again.file != first.file
+    assert again.scan().collect()["n"].to_list() == [1]
+
+
 def test_a_reader_of_the_replaced_snapshot_is_not_disturbed(tmp_path: Path) -> None:
     staging = Staging(tmp_path)
     reader = publish(staging, 1).scan()

@@ -1,6 +1,7 @@
 """Frames of polars, pandas and Arrow become rows that can be kept as Parquet."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import polars as pl
@@ -14,6 +15,8 @@ class SourceFrame(NamedTuple):
     rows: pl.LazyFrame
     left_out: Mapping[str, str] = {}
     """Columns that could not be read, with the reason of each."""
+    file: Path | None = None
+    """That has the rows, if one does."""
 
 
 def lazy_frame(value: object) -> pl.LazyFrame | None:

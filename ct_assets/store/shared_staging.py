@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from ct_assets.files import sweep
+from ct_assets.files import have_same_files, sweep
 from ct_assets.snapshot_meta import SnapshotMeta, to_json
 from ct_assets.staging import (
     DATA,
@@ -48,10 +48,14 @@ class SharedStaging(Staging):
     cache_bytes: int = field(kw_only=True)
 
     def publish(self, draft: Draft) -> Snapshot:
-        folder = draft.folder.with_name(draft.folder.name.removeprefix("."))
-        files = self._upload(draft.folder, folder)
-        draft.folder.rename(folder)
-        held_copies.adopt(folder)
+        same = self._current_with_files_of(draft)
+        folder = same or draft.folder.with_name(draft.folder.name.removeprefix("."))
+        if same:
+            files = {file.name: file.stat().st_size for file in same.iterdir()}
+        else:
+            files = self._upload(draft.folder, folder)
+            draft.folder.rename(folder)
+            held_copies.adopt(folder)
         self._put_pointer(folder, to_json(draft.meta), files)
         self._collect_all(folder)
         return Snapshot(folder / DATA, draft.meta, partial(self._bring, files))
@@ -119,6 +123,16 @@ class SharedStaging(Staging):
 
     def place(self, snapshot: Snapshot) -> str:
         return f"{self.objects.place}/{self._name(snapshot.file)}"
+
+    def _current_with_files_of(self, draft: Draft) -> Path | None:
+        """The folder of the current snapshot, if the copies of it here are the files of a draft."""
+        with contextlib.suppress(ObjectMissing, ValueError, LookupError, TypeError):
+            pointer = self._pointer(draft.folder.parent)
+            folder = draft.folder.with_name(pointer["snapshot"])
+            intact = all(_is_intact(folder / name, size) for name, size in pointer["files"].items())
+            if intact and have_same_files(draft.folder, folder):
+                return folder
+        return None
 
     def _keep_edited(self, folder: Path) -> None:
         with contextlib.suppress(ObjectMissing):

@@ -101,13 +101,24 @@ def test_a_copy_that_was_cut_or_changed_is_fetched_again(host: Hosts) -> None:
     assert values(a.current(KEY)) == [1]
 
 
+def test_a_draft_with_the_files_of_the_current_snapshot_is_no_new_object(host: Hosts) -> None:
+    a, b = host("a"), host("b")
+    publish(a, 1)
+    stored = objects(a)
+
+    publish(a, 1)
+
+    assert objects(a) == stored
+    assert values(b.current(KEY)) == [1]
+
+
 def test_what_was_fetched_is_not_fetched_twice(
     host: Hosts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b = host("a"), host("b")
     publish(a, 1)
     values(b.current(KEY))
-    monkeypatch.setattr(FolderObjects, "chunks", lambda *_: pytest.fail("fetched again"))
+    monkeypatch.setattr(FolderObjects, "fetch", lambda *_: pytest.fail("fetched again"))
 
     assert values(Snapshot(b.root / next(p for p in copies(b) if "data" in p))) == [1]
     snapshot = publish(b, 2)

@@ -63,7 +63,7 @@ def _recount(staging: Staging, sync: Sync) -> None:
         if split := valid.meta.split:
             counts = split.counts.recounted(valid=_rows(valid), rejected=_rows(rejected))
             sums = {name: checksum(valid.beside(name)) for name in split.checksums}
-            kept = replace(split, counts=counts, checksums=sums)
+            kept = replace(split, counts=counts, checksums=sums, inputs="")
             meta = replace(valid.meta, split=kept)
             staging.amend((sync.name, "valid"), part, meta)
 

@@ -18,6 +18,8 @@ from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import accounts_among
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, span
 from ct_assets.mapping import Sync, rejected_keys
+from ct_assets.mapping.split_inputs import split_digest
+from ct_assets.sources.frames import SourceFrame
 from ct_assets.staging import Draft, Staging
 
 
@@ -129,6 +131,13 @@ def rejected_profiles(
     profiles, _ = sync_of(graph.get(asset).metadata)
     rejected = staging.current((profiles.name, "rejected")).scan()
     return rejected_keys(profiles, rejected)
+
+
+def split_inputs(sync: Sync, source: SourceFrame, part: str | None) -> str:
+    """The digest of all that decides a split; empty where rows of other syncs do so, too."""
+    if source.file is None or sync.rejecting is not None:
+        return ""
+    return split_digest(sync, source.file, source.rows.collect_schema(), part or "")
 
 
 def fields_elsewhere(

@@ -24,11 +24,13 @@ def frozen(
     draft: Draft,
 ) -> SourceFrame:
     """All rows of the asset `node`: as we staged them, or else copied beside `draft`."""
+    left_out: Mapping[str, str]
     if node.io_manager_key == "ct_staging":
         snapshot = staging.current(node.key.path)
         source = snapshot.meta.source
-        return SourceFrame(snapshot.scan(), source.left_out if source else {})
-    left_out: Mapping[str, str] = {}
+        left_out = source.left_out if source else {}
+        return SourceFrame(snapshot.scan(), left_out, snapshot.path)
+    left_out = {}
     copy, value = draft.folder / COPY, _value(context, node)
     if (frame := lazy_frame(value)) is not None:
         frame.sink_parquet(copy, row_group_size=ROW_GROUP)
@@ -37,7 +39,7 @@ def frozen(
         left_out = connected.rows(warehouse).snapshot(copy)
     else:
         raise _unusable(node.key.to_user_string(), value)
-    return SourceFrame(scan(copy), left_out)
+    return SourceFrame(scan(copy), left_out, copy)
 
 
 def _value(context: dg.AssetExecutionContext, node: AssetNode) -> object:

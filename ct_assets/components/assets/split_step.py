@@ -20,8 +20,9 @@ def split_into(
     valid: Draft,
     rejected: Draft,
     rejected_profiles: pl.LazyFrame | None = None,
+    inputs: str = "",
 ) -> SplitMeta:
-    """Fill both drafts; the result is for the meta of `valid`."""
+    """Fill both drafts; the result is for the meta of `valid`, and so are `inputs`."""
     work = private_dir(valid.folder / "work")
     with computing(sync, source):
         parts = split(sync, source, work, rejected_profiles=rejected_profiles)
@@ -39,6 +40,8 @@ def split_into(
         others=tuple(parts.bound.others),
         sync=sync.name,
         checksums={name: checksum(valid.folder / name) for name in (DATA, KEYS)},
+        inputs=inputs,
+        rejected_checksum=checksum(rejected.path),
     )
 
 

@@ -19,7 +19,7 @@ from ct_assets.mapping.snapshot_warnings import (
     turned_null,
     type_drift,
 )
-from ct_assets.snapshot_meta import ReasonCount, SplitMeta
+from ct_assets.snapshot_meta import ReasonCount, RowFacts, SplitMeta
 from ct_assets.staging import Draft
 
 
@@ -31,21 +31,38 @@ def with_warnings(
     `before` is of the split before this one, of whichever partitions, `elsewhere` the properties
     that other syncs send to the same account.
     """
-    types, nulls, bare = sent_fields(valid.scan())
+    facts = split.facts or _facts(sync, valid)
+    types, nulls = facts.types, facts.nulls
     types_before, nulls_before = (before.types, before.nulls) if before else ({}, {})
     all_types = {**types, **types_before}
     hazards = [*type_drift(types_before, types), *turned_null(nulls_before, nulls)]
     if before and before.others is not None:
         hazards += _new_columns({*(split.others or ())} - {*before.others})
     if sync.object == "profile":
-        hazards += bare_profiles(bare)
+        hazards += bare_profiles(facts.bare)
         hazards += custom_fields({*all_types, *elsewhere}, sync.limits)
-        hazards += merge_hazards(valid.path, private_dir(valid.folder / "work"))
+    warnings = (*_counts(hazards), *facts.shared, *_counts(_disputed(sync)), *facts.left_out)
+    nulls = nulls or nulls_before
+    return replace(split, types=all_types, nulls=nulls, warnings=warnings, facts=facts)
+
+
+def _facts(sync: Sync, valid: Draft) -> RowFacts:
+    types, nulls, bare = sent_fields(valid.scan())
+    shared: list[Hazard] = []
+    if sync.object == "profile":
+        shared = merge_hazards(valid.path, private_dir(valid.folder / "work"))
         (valid.folder / "work").rmdir()
-    hazards += _disputed(sync)
-    counts = (ReasonCount(h.field, h.code, h.rows, h.message) for h in hazards)
-    warnings = (*counts, *_left_out(valid))
-    return replace(split, types=all_types, nulls=nulls or nulls_before, warnings=warnings)
+    return RowFacts(
+        types=types,
+        nulls=nulls,
+        bare=bare,
+        shared=_counts(shared),
+        left_out=tuple(_left_out(valid)),
+    )
+
+
+def _counts(hazards: Iterable[Hazard]) -> tuple[ReasonCount, ...]:
+    return tuple(ReasonCount(h.field, h.code, h.rows, h.message) for h in hazards)
 
 
 def _disputed(sync: Sync) -> list[Hazard]:

@@ -13,6 +13,7 @@ from ct_assets.clevertap.codes import BEFORE_FROM_NOW, FORGOTTEN, NOT_THERE, THE
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.log_asset import log_asset
 from ct_assets.components.assets.source_rows import COPY, frozen
+from ct_assets.components.assets.split_again import taken_over
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.components.assets.split_warnings import with_warnings
 from ct_assets.components.assets.upstream import refuse_failing, wait_for_others
@@ -86,7 +87,12 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             rows = run_context.of_partitions(context, sync, whole.rows)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
             with errors_at(at), knowing(whole.left_out):
-                split = split_into(sync, rows, valid, rejected, unprofiled)
+                inputs = run_context.split_inputs(sync, whole, part)
+                split = taken_over(sync, staging, part, inputs, valid, rejected)
+                if split is None:
+                    split = split_into(sync, rows, valid, rejected, unprofiled, inputs)
+                else:
+                    context.log.info(f"{sync.name}: nothing has changed since the last split")
             before = staging.latest_meta((sync.name, "valid")).split
             elsewhere = run_context.fields_elsewhere(context, sync, staging)
             split = with_warnings(sync, valid, split, before, elsewhere)

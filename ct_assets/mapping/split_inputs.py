@@ -1,0 +1,70 @@
+"""SplitInputs tells by a digest whether a split would give again what the last one gave."""
+
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+
+import polars as pl
+
+from ct_assets.mapping.bind import bind
+from ct_assets.mapping.declaration.sync import Sync
+
+_LIBRARIES = ("polars", "duckdb", "phonenumbers")
+_RULES = (".py", ".toml", ".json")
+"""Files of this package that have code and tables, which decide what becomes of a row."""
+
+
+def split_digest(sync: Sync, source: Path, schema: pl.Schema, *also: str) -> str:
+    """A text that is another one when the rows of a split may be others.
+
+    It covers the rows of `source`, the declaration, the rules, and `also`. A time in SQL, such as
+    that of `now()`, is a part of it, so that with one no two splits are alike.
+
+    Raises:
+        SchemaError: As `bind` does.
+    """
+    parts = [*also, sync.model_dump_json(), *_versions(), _code(), _sha256(source)]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    for expression in _sql(sync, schema):
+        digest.update(expression.meta.serialize())
+    return digest.hexdigest()
+
+
+def _sql(sync: Sync, schema: pl.Schema) -> Iterator[pl.Expr]:
+    """What SQL of the declaration stands for at this moment."""
+    bound = bind(sync, schema)
+    if bound.where is not None:
+        yield bound.where
+    yield from bound.inputs.values()
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _versions() -> Iterable[str]:
+    for library in _LIBRARIES:
+        yield f"{library} {importlib.metadata.version(library)}"
+    yield from _phone_files()
+
+
+@functools.cache
+def _phone_files() -> tuple[str, ...]:
+    """The files of the metadata of phone numbers, which a person may replace by themselves."""
+    spec = importlib.util.find_spec("phonenumbers")
+    folder = Path(str(spec.origin)).parent if spec else Path()
+    stats = ((file.name, file.stat()) for file in sorted(folder.glob("data/*.py")))
+    return tuple(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)
+
+
+@functools.cache
+def _code() -> str:
+    digest, folder = hashlib.sha256(), Path(str(resources.files("ct_assets")))
+    for file in sorted(file for file in folder.rglob("*") if file.suffix in _RULES):
+        digest.update(f"{file.relative_to(folder)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()

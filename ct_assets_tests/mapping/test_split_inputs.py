@@ -1,0 +1,59 @@
+import importlib.metadata
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ct_assets.mapping import parse, split_inputs
+from ct_assets.mapping.split_inputs import split_digest
+
+SYNC = parse(
+    {
+        "name": "customers",
+        "object": "profile",
+        "source": "shop/customer",
+        "identify_by": [{"identity": "id"}],
+        "fields": {"Phone": "phone", "Label": {"expr": "upper(id)"}},
+    }
+)
+ROWS = pl.DataFrame({"id": ["1"], "phone": ["+4915112345678"]})
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    ROWS.write_parquet(tmp_path / "source.parquet")
+    return tmp_path / "source.parquet"
+
+
+def test_the_same_rows_and_rules_have_one_digest(source: Path) -> None:
+    assert split_digest(SYNC, source, ROWS.schema) == split_digest(SYNC, source, ROWS.schema)
+
+
+def test_partitions_have_digests_of_their_own(source: Path) -> None:
+    digests = {split_digest(SYNC, source, ROWS.schema, part) for part in ("2026-01-01", "")}
+
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize("library", ["polars", "duckdb", "phonenumbers"])
+def test_another_version_of_a_library_has_another_digest(
+    source: Path, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, version = split_digest(SYNC, source, ROWS.schema), importlib.metadata.version
+    monkeypatch.setattr(
+        importlib.metadata, "version", lambda name: "9.9" if name == library else version(name)
+    )
+
+    assert split_digest(SYNC, source, ROWS.schema) != before
+
+
+@pytest.mark.parametrize("part", ["_code", "_phone_files"])
+def test_other_rules_have_another_digest(
+    source: Path, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = split_digest(SYNC, source, ROWS.schema)
+    monkeypatch.setattr(
+        split_inputs, part, lambda: ("other",)[0] if part == "_code" else ("other",)
+    )
+
+    assert split_digest(SYNC, source, ROWS.schema) != before
