@@ -48,6 +48,7 @@ class SharedStaging(Staging):
     cache_bytes: int = field(kw_only=True)
 
     def publish(self, draft: Draft) -> Snapshot:
+        files: Mapping[str, int]
         same = self._current_with_files_of(draft)
         folder = same or draft.folder.with_name(draft.folder.name.removeprefix("."))
         if same:

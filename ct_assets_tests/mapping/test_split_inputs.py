@@ -47,13 +47,17 @@ def test_another_version_of_a_library_has_another_digest(
     assert split_digest(SYNC, source, ROWS.schema) != before
 
 
-@pytest.mark.parametrize("part", ["_code", "_phone_files"])
-def test_other_rules_have_another_digest(
-    source: Path, part: str, monkeypatch: pytest.MonkeyPatch
+def test_other_rules_have_another_digest(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = split_digest(SYNC, source, ROWS.schema)
+    monkeypatch.setattr(split_inputs, "_code", lambda: "other")
+
+    assert split_digest(SYNC, source, ROWS.schema) != before
+
+
+def test_replaced_metadata_of_phones_have_another_digest(
+    source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = split_digest(SYNC, source, ROWS.schema)
-    monkeypatch.setattr(
-        split_inputs, part, lambda: ("other",)[0] if part == "_code" else ("other",)
-    )
+    monkeypatch.setattr(split_inputs, "_phone_files", lambda: ("region_DE.py 1 1",))
 
     assert split_digest(SYNC, source, ROWS.schema) != before
