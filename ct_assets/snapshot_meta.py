@@ -58,7 +58,7 @@ class SourceMeta:
 
 @dataclass(frozen=True, kw_only=True)
 class RowFacts:
-    """What the valid rows of a split show by themselves, whatever was split before them."""
+    """The valid rows of a split by themselves, whatever was split before them."""
 
     types: Mapping[str, str]
     """The type of each field that some row has."""

@@ -35,7 +35,7 @@ def split_digest(sync: Sync, source: Path, schema: pl.Schema, *also: str) -> str
 
 
 def _sql(sync: Sync, schema: pl.Schema) -> Iterator[pl.Expr]:
-    """What SQL of the declaration stands for at this moment."""
+    """The SQL of the declaration, with the time of this moment in it."""
     bound = bind(sync, schema)
     if bound.where is not None:
         yield bound.where

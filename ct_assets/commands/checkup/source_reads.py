@@ -28,7 +28,8 @@ def sources(project: Project) -> Iterator[Diagnosis]:
 def _source(project: Project, source: str, syncs: list[Declared]) -> Iterator[Diagnosis]:
     name = f"source {source}"
     try:
-        with project.source(syncs[0]) as (frame, left_out):
+        with project.source(syncs[0]) as read:
+            frame, left_out = read.rows, read.left_out
             rows = int(frame.select(pl.len()).collect().item())
             schema = frame.collect_schema()
             if rows:
