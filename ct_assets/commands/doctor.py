@@ -13,7 +13,7 @@ from ct_assets.commands.checkup import installation
 from ct_assets.commands.checkup.account import accounts, guarded
 from ct_assets.commands.checkup.connections import connections
 from ct_assets.commands.checkup.deletion_overlap import removals
-from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
+from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.checkup.disk import disk
 from ct_assets.commands.checkup.file_system import file_system
 from ct_assets.commands.checkup.instance import dagster
@@ -25,7 +25,14 @@ from ct_assets.commands.checkup.store_access import store
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import console, json_option, print_json, table
+from ct_assets.commands.support.output import (
+    BEGIN,
+    console,
+    counted,
+    json_option,
+    print_json,
+    table,
+)
 from ct_assets.errors import UserError
 from ct_assets.settings import data_dir
 from ct_assets.store.store_settings import shared_store
@@ -62,7 +69,7 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     project = None
     try:
         project = Project.load(module)  # which says where the data are, too
-        yield ok("declarations", f"{len(project.syncs)} syncs: {', '.join(sorted(project.syncs))}")
+        yield _declared(sorted(project.syncs))
     except UserError as error:
         fix = "Correct the declarations; sources, accounts and Dagster are looked at after that."
         yield failed("declarations", error, fix)
@@ -85,6 +92,12 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     yield from _guarded("accounts", accounts(project))
     yield from _guarded("destinations", guarded(project))
     yield from _guarded("dagster", dagster(project))
+
+
+def _declared(syncs: Sequence[str]) -> Diagnosis:
+    if not syncs:
+        return note("declarations", f"no sync is declared: {BEGIN}")
+    return ok("declarations", f"{counted(len(syncs), 'sync')}: {', '.join(syncs)}")
 
 
 def _is_shared() -> bool:

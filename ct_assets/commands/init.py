@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import BEGIN
 from ct_assets.components.scaffold.project_setup import ProjectSetup
 
 
@@ -31,4 +32,4 @@ def command(module: str, *, file: Path | None) -> None:
     if names:
         click.echo(f"Next: ct-assets preview {names[0]}, then ct-assets run {names[0]}.")
     else:
-        click.echo("Next: ct-assets init FILE declares the rows of a file, and a sync of them.")
+        click.echo(f"Next: {BEGIN}")

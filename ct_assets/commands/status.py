@@ -15,7 +15,7 @@ from ct_assets.clevertap.destination import DestinationError
 from ct_assets.commands.support.dagster_runs import LastRun, home_of_project, instance, last_runs
 from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.output import json_option, print_json
+from ct_assets.commands.support.output import BEGIN, json_option, print_json
 from ct_assets.commands.support.status_table import RUNS, Status, show
 from ct_assets.components.automation.source_sensor import sensor_name
 from ct_assets.components.runs.sync_runs import end_lost, schedule_name, stopped
@@ -53,8 +53,10 @@ def command(module: str, *, as_json: bool) -> None:
         ]
     if as_json:
         print_json([_json(status) for status in statuses])
-    else:
+    elif statuses:
         show(statuses)
+    else:
+        click.echo(f"No sync is declared: {BEGIN}")
 
 
 def _json(status: Status) -> dict[str, Any]:

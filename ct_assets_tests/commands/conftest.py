@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.commands.foreign_projects import entered
 from ct_assets_tests.commands.kit import Shop
 
 VARIABLES = (
@@ -28,6 +29,13 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
     """A project whose destination is a sandbox that has not run."""
     yield Shop(tmp_path)
     sys.path.remove(str(tmp_path))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """One to put a project of somebody else into; commands run there."""
+    with entered(tmp_path, monkeypatch):
+        yield tmp_path
 
 
 @pytest.fixture

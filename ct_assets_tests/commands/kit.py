@@ -116,7 +116,7 @@ class Shop:
         return result.output
 
     def json(self, *arguments: str) -> Any:
-        return json.loads(self.call(*arguments, "--json").output)
+        return json.loads(self.call(*arguments, "--json").stdout)
 
     def run(self, sync: str, *, kept: bool = False) -> bool:
         """As the schedule or the UI would run it; `kept` in DAGSTER_HOME."""

@@ -12,7 +12,7 @@ from rich.table import Table
 
 PIPED_WIDTH = 160
 """Characters in a line where no terminal sets the width."""
-
+BEGIN = "ct-assets init FILE declares the rows of a file, and a sync of them."
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -17,7 +17,7 @@ from ct_assets.components.project.locations import (
     InvalidDeclarationError,
     mistakes_around_attributes,
 )
-from ct_assets.components.project.yaml_documents import relative
+from ct_assets.components.project.yaml_documents import READ, relative
 from ct_assets.errors import UserError
 from ct_assets.mapping.declaration.problems import DeclarationError
 from ct_assets.settings import around, enter_project, names_its_modules
@@ -52,7 +52,7 @@ def _loaded(folder: Path, own: dg.Definitions | None) -> dg.Definitions:
         # Dagster's warnings about itself, which `dg.load_from_defs_folder` silences as well.
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
-        definitions = tree.build_defs()
+        definitions = tree.build_defs() if _declares(tree) else dg.Definitions()
     if own is not None:
         definitions = dg.Definitions.merge(own, definitions)
     declared = Declarations.of(definitions)
@@ -72,6 +72,12 @@ def _tree(folder: Path) -> dg.ComponentTree:
         raise UserError(f"{folder} has no folder `defs`; make one for the declarations of syncs")
     module = importlib.import_module(_defs_name(folder.resolve()))
     return dg.ComponentTree(defs_module=module, project_root=around(folder) or folder)
+
+
+def _declares(tree: dg.ComponentTree) -> bool:
+    """False for a folder without a module or a declaration, which Dagster does not load."""
+    files = (path for path in tree.defs_module_path.rglob("*") if path.is_file())
+    return any(file.suffix == ".py" or file.name in READ for file in files)
 
 
 def _defs_name(folder: Path) -> str:

@@ -32,7 +32,7 @@ AROUND = ["type", "attributes", "template_vars_module", "requirements", "post_pr
 OURS = "ct_assets.components."
 COMPONENTS = [f"{OURS}ClevertapSync", f"{OURS}SourceTable", f"{OURS}Connection"]
 SHORT = [name.replace(OURS, "ct_assets.") for name in COMPONENTS]
-"""The same by the names of the public API."""
+"""The same by the names of the public API, which messages show."""
 
 
 class Place(NamedTuple):
@@ -157,15 +157,15 @@ def _around(lines: Lines, document: object) -> Iterator[str]:
         yield f"{lines.at(())}: declares nothing; remove the `---` above, or write `type: ...`"
         return
     if not isinstance(document, dict) or "type" not in document:
-        yield f"{lines.at(())}: `type` is missing. Write `type: {COMPONENTS[0]}`."
+        yield f"{lines.at(())}: `type` is missing. Write `type: {SHORT[0]}`."
         return
     for key in document:
         if key not in AROUND:
             yield f"{lines.at((key,))}: {key}: {unknown_key(str(key), AROUND)}"
     if not _known(document["type"]):
         kind = str(document["type"] or "")
-        hint = closest(f"{OURS}{kind.rpartition('.')[2]}", COMPONENTS) if kind else ""
-        known = " and ".join([", ".join(COMPONENTS[:-1]), COMPONENTS[-1]])
+        hint = closest(f"ct_assets.{kind.rpartition('.')[2]}", SHORT) if kind else ""
+        known = " and ".join([", ".join(SHORT[:-1]), SHORT[-1]])
         yield f"{lines.at(('type',))}: type: no component {kind!r}{hint or '.'} There are {known}."
     if not isinstance(document.get("attributes", {}), dict):
         yield f"{lines.at(('attributes',))}: attributes: must be a mapping, `name: value` lines."

@@ -17,10 +17,7 @@ KNOWN = (
     "look_again_hours, send, verify, on_removed, max_removed, max_changed, fresh_within_hours, "
     "log, tests, description, owners, tags, group"
 )
-THERE_ARE = (
-    "There are ct_assets.components.ClevertapSync, ct_assets.components.SourceTable and "
-    "ct_assets.components.Connection."
-)
+THERE_ARE = "There are ct_assets.ClevertapSync, ct_assets.SourceTable and ct_assets.Connection."
 
 
 @pytest.fixture(autouse=True)
@@ -197,22 +194,21 @@ SYNC_MISTAKES = {
     "a component that does not exist": (
         kit.CUSTOMERS.replace("ClevertapSync", "ClevertapSink"),
         "defs/sync/defs.yaml:1: type: no component 'ct_assets.components.ClevertapSink'; did you "
-        f"mean 'ct_assets.components.ClevertapSync'? {THERE_ARE}",
+        f"mean 'ct_assets.ClevertapSync'? {THERE_ARE}",
     ),
     "a component without its module": (
         kit.CUSTOMERS.replace("ct_assets.components.", ""),
         "defs/sync/defs.yaml:1: type: no component 'ClevertapSync'; did you mean "
-        f"'ct_assets.components.ClevertapSync'? {THERE_ARE}",
+        f"'ct_assets.ClevertapSync'? {THERE_ARE}",
     ),
     "a module that there is not": (
         kit.CUSTOMERS.replace("ct_assets.", "no_such_module."),
         "defs/sync/defs.yaml:1: type: no component 'no_such_module.components.ClevertapSync'; did "
-        f"you mean 'ct_assets.components.ClevertapSync'? {THERE_ARE}",
+        f"you mean 'ct_assets.ClevertapSync'? {THERE_ARE}",
     ),
     "no component": (
         kit.CUSTOMERS.partition("\n")[2],
-        "defs/sync/defs.yaml:1: `type` is missing. Write `type: "
-        "ct_assets.components.ClevertapSync`.",
+        "defs/sync/defs.yaml:1: `type` is missing. Write `type: ct_assets.ClevertapSync`.",
     ),
     "a key beside the attributes": (
         kit.CUSTOMERS + "atributes: {}\n",
