@@ -21,6 +21,7 @@ DRIVERS: Mapping[str, str] = {
     "duckdb": "duckdb_file.DuckdbFile",
     "snowflake": "snowflake.Snowflake",
     "bigquery": "bigquery.Bigquery",
+    "databricks": "databricks.Databricks",
 }
 """By the scheme of the URL: a module of `warehouses`, with its class behind a dot."""
 _OTHERS = {"athena", "clickhouse", "mssql", "oracle", "trino"}
