@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import duckdb
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -301,3 +303,19 @@ def test_moments_with_an_offset_for_a_time_zone_are_read_in_utc(tmp_path: Path) 
     rows = pl.read_parquet(tmp_path / "out.parquet")
     assert rows.schema == {"at": pl.Datetime("us", "UTC"), "all": pl.List(pl.Datetime("ms", "UTC"))}
     assert rows.rows() == [(moment, [moment]), (None, None)]
+
+
+def test_identifiers_and_json_of_duckdb_and_arrow_are_text(tmp_path: Path) -> None:
+    code = "123e4567-e89b-12d3-a456-426614174000"
+    made = f"""select '{code}'::uuid as id, '{{"a":1}}'::json as extra, 1 as n
+        union all select null, null, 2 order by n"""
+    duckdb.execute(f"copy ({made}) to '{tmp_path / 'a.parquet'}'")
+    bytes_of = pa.array([UUID(code).bytes, None], pa.uuid())
+    arrow = pa.table({"id": bytes_of, "extra": pa.array(['{"a":1}', None], pa.json_())})
+    pq.write_table(arrow.append_column("n", pa.array([1, 2])), tmp_path / "b.parquet")
+
+    for file in ("a.parquet", "b.parquet"):
+        frame = read(tmp_path, file)
+
+        assert frame.rows() == [(code, '{"a":1}', 1), (None, None, 2)]
+        assert frame.dtypes[:2] == [pl.String, pl.String]

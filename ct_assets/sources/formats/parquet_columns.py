@@ -30,6 +30,10 @@ class TopColumn:
     """A column, with all that is inside of it if it is a list or a struct."""
 
     int96: bool = False
+    uuid: bool = False
+    """Whether its bytes are identifiers."""
+    json: bool = False
+    """Whether its bytes are text of JSON."""
     unread: str = ""
     """Why its values cannot be read, and what to do; the others can."""
     wrong: str = ""
@@ -107,11 +111,22 @@ def _judged(name: str, parts: Sequence[_Node], file: str) -> TopColumn:
         return TopColumn(unread=unread)
     if any(part.stored is None and not part.children for part in parts[:1]):
         return TopColumn(unread="an object without keys")
-    return TopColumn(int96=any(part.stored == "INT96" for part in parts))
+    meaning = parts[0].meaning.upper() if parts[0].stored is not None else ""
+    return TopColumn(
+        int96=any(part.stored == "INT96" for part in parts),
+        uuid="UUID" in meaning,
+        json="JSON" in meaning,
+    )
 
 
 def _both(one: TopColumn, other: TopColumn) -> TopColumn:
-    return TopColumn(one.int96 or other.int96, one.unread or other.unread, one.wrong or other.wrong)
+    return TopColumn(
+        one.int96 or other.int96,
+        one.uuid or other.uuid,
+        one.json or other.json,
+        one.unread or other.unread,
+        one.wrong or other.wrong,
+    )
 
 
 def _times(copies: int) -> str:

@@ -104,7 +104,28 @@ def _scanned(files: Sequence[Path], columns: Mapping[str, TopColumn]) -> pl.Lazy
     if any(each.int96 for each in columns.values()):
         frame = _with_int96(files, frame.collect_schema(), columns)
     unread = [name for name, each in columns.items() if each.unread]
-    return _without_offsets(frame.drop(unread, strict=False))
+    return _without_offsets(_with_texts(frame.drop(unread, strict=False), columns))
+
+
+def _with_texts(frame: pl.LazyFrame, columns: Mapping[str, TopColumn]) -> pl.LazyFrame:
+    """Identifiers and JSON as the text that they are; polars gives their bytes."""
+    texts = {}
+    for name, dtype in frame.collect_schema().items():
+        known = columns.get(name, TopColumn())
+        if known.uuid and isinstance(dtype, pl.Binary):
+            texts[name] = uuid_text(name)
+        elif known.json and not isinstance(dtype, pl.String):
+            stored = isinstance(dtype, pl.Binary)
+            texts[name] = (pl.col(name) if stored else pl.col(name).ext.storage()).cast(pl.String)
+    return frame.with_columns(**texts) if texts else frame
+
+
+def uuid_text(name: str) -> pl.Expr:
+    """A column of the 16 bytes of identifiers as `123e4567-e89b-12d3-a456-426614174000`."""
+    digits = pl.col(name).bin.encode("hex")
+    ends = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+    parts = [digits.str.slice(start, length) for start, length in ends]
+    return pl.concat_str(parts, separator="-").alias(name)
 
 
 def _as_text(frame: pl.LazyFrame, types: Mapping[str, str]) -> pl.LazyFrame:

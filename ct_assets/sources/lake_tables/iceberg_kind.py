@@ -13,6 +13,7 @@ from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.far_files.object_store import ObjectStore
 from ct_assets.sources.formats import FileError
+from ct_assets.sources.formats.parquet_format import uuid_text
 from ct_assets.sources.lake_tables.lake_rows import LakeKind, LakeRows
 from ct_assets.sources.source_kind import Origin
 
@@ -51,7 +52,7 @@ class IcebergRows(LakeRows):
 
     def scanned(self) -> pl.LazyFrame:
         rows = pl.scan_iceberg(self._table)
-        return rows.with_columns(_uuid(name) for name in self._uuids)
+        return rows.with_columns(uuid_text(name) for name in self._uuids)
 
     def version(self) -> str:
         """A column that is renamed makes no snapshot, and a schema of another number."""
@@ -117,10 +118,3 @@ def _properties() -> dict[str, str]:
         for name, variable in _OF_ENVIRONMENT.items()
         if variable in os.environ
     }
-
-
-def _uuid(name: str) -> pl.Expr:
-    digits = pl.col(name).bin.encode("hex")
-    ends = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
-    parts = [digits.str.slice(start, length) for start, length in ends]
-    return pl.concat_str(parts, separator="-").alias(name)

@@ -5,12 +5,16 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from typing import Any
 
 import pyarrow as pa
-from databricks.sql.thrift_api.TCLIService import TCLIService, ttypes
-from thrift.protocol.TBinaryProtocol import TBinaryProtocol
-from thrift.transport.TTransport import TMemoryBuffer
+
+# Without types.
+TCLIService: Any = import_module("databricks.sql.thrift_api.TCLIService.TCLIService")
+ttypes: Any = import_module("databricks.sql.thrift_api.TCLIService.ttypes")
+TBinaryProtocol: Any = import_module("thrift.protocol.TBinaryProtocol").TBinaryProtocol
+TMemoryBuffer: Any = import_module("thrift.transport.TTransport").TMemoryBuffer
 
 TOKEN = "canary-token"
 _DONE = ttypes.TStatus(statusCode=ttypes.TStatusCode.SUCCESS_STATUS)
