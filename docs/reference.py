@@ -62,12 +62,11 @@ METADATA: Mapping[str, str] = {
     "rows_per_second": "Rows of the source, or acked ones, a second.",
     "destination": "The account or sandbox that the delivery went to.",
     "refusals": "The most frequent codes of CleverTap, each with what to do.",
-    "clevertap/state_id": "The state that this delivery belongs to.",
-    "clevertap/delivery": "The number of the delivery.",
-    "clevertap/keys": "Rows that CleverTap has acknowledged, after the delivery.",
-    "clevertap/destination": "The destination's name, as state and tags have it.",
-    "report": "The file with the outcome of each row.",
-    "dagster/row_count": "Rows of the asset; of `clevertap`, those that were acked.",
+    "summary": "What became of all rows, in a paragraph; the run's log has it too.",
+    "rows/acked": "Records that CleverTap acknowledged in this run.",
+    "rows/unchanged": "Rows that CleverTap has already, as they are.",
+    "clevertap/account": "Numbers of the delivery, which the next run and alerts go by.",
+    "dagster/row_count": "Rows of the asset; of `clevertap`, those that CleverTap has by now.",
     "dagster/column_schema": "Columns with their types and meanings.",
     "dagster/column_lineage": "The columns of the source behind each field.",
     "path": "The staged file, or its object in a shared store.",
@@ -75,15 +74,7 @@ METADATA: Mapping[str, str] = {
     "notes": "What the delivery had to tell, in sentences.",
     "data_points": "What CleverTap charges for the acked records, as far as we can count it.",
     "requests": "Requests that were sent.",
-    "waits_429": "Requests that CleverTap had wait.",
-    "window": "Requests in flight at the end.",
-    "bytes_sent": "Bytes of all bodies.",
 }
-FAMILIES: Mapping[str, str] = {
-    "rows/": "The count of rows of each fate, such as `rows/acked`.",
-    "latency/": "Seconds until an answer: the median, and what 95 and 99 of 100 stay below.",
-}
-"""Beginnings of metadata keys."""
 
 SHARED = "Filling"
 """The settings that say what fills a field; other groups of settings have them too."""
@@ -242,5 +233,3 @@ def metadata_page() -> Iterator[str]:
     yield "# Metadata in Dagster\n\n| key | meaning |\n|---|---|"
     for name, meaning in METADATA.items():
         yield f"| `{name}` | {_text(meaning)} |"
-    for beginning, meaning in FAMILIES.items():
-        yield f"| `{beginning}...` | {_text(meaning)} |"

@@ -187,6 +187,7 @@ class SyncSettings(TypedDict, total=False):
     max_changed: float | None
     fresh_within_hours: float | None
     log: bool | LogSettings | None
+    show_keys: Literal["off", "masked", "plain"]
     tests: Sequence[RowsTestSettings]
     description: str | None
     owners: Names

@@ -104,7 +104,9 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             split = delivery_requests.split_of(obj)
             line = result_line(obj.sync.name, obj.partition, result.counts, split)
             context.log.info(line.replace(": ", f": {MARK}", 1))
-            context.add_output_metadata(delivery_metadata(result, to, points_each(obj)))
+            told = delivery_metadata(result, to, points_each(obj), obj.sync, obj.partition)
+            context.log.info(told["summary"])
+            context.add_output_metadata(told)
 
     def load_input(self, context: dg.InputContext) -> pl.LazyFrame:
         with readable():
@@ -137,7 +139,10 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                 _tell_guard(context, error.result.objection)
             if stop.is_set():  # the run ends as cancelled, whose step has no metadata
                 context.log.warning(f"{error}: {summary(error.result.counts)}")
-            metadata = delivery_metadata(error.result, to, points_each(upload))
+            metadata = delivery_metadata(
+                *(error.result, to, points_each(upload), upload.sync, upload.partition)
+            )
+            context.log.info(metadata["summary"])
             failure = dg.Failure(str(error), metadata=metadata)
             if error.result.passing and not stop.is_set():
                 _ask_again(context, failure)

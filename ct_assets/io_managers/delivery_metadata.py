@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -11,7 +11,9 @@ import polars as pl
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import DeliveryResult, Progress
 from ct_assets.io_managers import delivery_witness
-from ct_assets.io_managers.metadata_tables import fix, table
+from ct_assets.io_managers.metadata_tables import EXAMPLES, Shown, examples, fix, table
+from ct_assets.io_managers.result_line import paragraph
+from ct_assets.mapping import Sync
 from ct_assets.row_counts import OUTCOMES, REMOVALS, DeliveryCounts
 
 EVERY_SECONDS = 5.0
@@ -36,28 +38,53 @@ ROWS = "rows/"
 
 
 def delivery_metadata(
-    result: DeliveryResult, to: Destination, points_each: float
+    result: DeliveryResult, to: Destination, points_each: float, sync: Sync, part: str | None = None
 ) -> dict[str, Any]:
-    """`points_each`: what CleverTap charges for a record."""
+    """At most 15 entries. `points_each`: what CleverTap charges for a record."""
     counts = result.counts
+    rows = counts.totals()
     return {
         "destination": f"sandbox: {to.base_url}" if to.is_sandbox else to.name,
+        "summary": paragraph(sync.name, result, to, part),
         "conservation": balance(counts),
-        "refusals": refusals(pl.scan_parquet(result.report, glob=False)),
-        **delivery_witness.metadata(result, to.name),
-        "report": dg.MetadataValue.path(result.report),
-        "dagster/row_count": counts.acked,
-        **{f"{ROWS}{name}": count for name, count in counts.totals().items()},
-        **({"notes": "\n".join(result.notes)} if result.notes else {}),
+        "refusals": refusals(pl.scan_parquet(result.report, glob=False), sync.show_keys),
+        "rejected": dg.MetadataValue.asset(dg.AssetKey([sync.name, "rejected"])),
+        "undelivered": dg.MetadataValue.asset(dg.AssetKey([sync.name, "undelivered"])),
+        "dagster/row_count": result.keys,
+        "rows/source": rows["source"],
+        "rows/rejected": rows["rejected"],
+        "rows/unchanged": rows["unchanged"],
+        "rows/acked": rows["acked"],
         "data_points": round(counts.acked * points_each),
         "requests": result.requests,
+        delivery_witness.ACCOUNT: dg.MetadataValue.json(
+            {**delivery_witness.facts(result, to.name), "rows": rows, **_pace(result)}
+        ),
+        **({"notes": "\n".join(result.notes)} if result.notes else {}),
+    }
+
+
+def _pace(result: DeliveryResult) -> dict[str, Any]:
+    return {
         "waits_429": result.waits_429,
         "window": result.window,
         "bytes_sent": result.bytes,
-        "seconds": result.seconds,
-        "rows_per_second": counts.acked / result.seconds if result.seconds else 0.0,
-        **{f"latency/{name}": seconds for name, seconds in result.latency.items()},
+        "seconds": round(result.seconds, 2),
+        "latency": {name: round(seconds, 3) for name, seconds in result.latency.items()},
     }
+
+
+def rows_by_outcome(metadata: Mapping[str, dg.MetadataValue[Any]]) -> dict[str, float]:
+    """Counts of a delivery, from its metadata of this version or an earlier one."""
+    account = metadata.get(delivery_witness.ACCOUNT)
+    if account is not None and isinstance(account.value, dict):
+        return dict(account.value["rows"])
+    names = {name: value for name, value in metadata.items() if name.startswith(ROWS)}
+    return {name.removeprefix(ROWS): number(value) for name, value in names.items()}
+
+
+def number(value: dg.MetadataValue[Any]) -> float:
+    return value.value if isinstance(value.value, int | float) else 0
 
 
 def summary(counts: DeliveryCounts) -> str:
@@ -82,13 +109,27 @@ def _lines(counts: DeliveryCounts, name: str) -> list[tuple[str, int]]:
     return [(LABELS[name], counts.terms()[name])]
 
 
-def refusals(report: pl.LazyFrame) -> dg.TableMetadataValue:
-    """The most frequent codes of CleverTap in the report, with what to do about them."""
-    counted = report.filter(pl.col("code").is_not_null()).group_by("outcome", "code").len("rows")
+def refusals(report: pl.LazyFrame, show: Shown = "masked") -> dg.TableMetadataValue:
+    """The most frequent codes in the report, with what to do about them, and a few of the rows."""
+    counted = (
+        report.filter(pl.col("code").is_not_null())
+        .group_by("outcome", "code")
+        .agg(pl.len().alias("rows"), pl.col("key").head(EXAMPLES).alias("keys"))
+    )
     most = counted.sort("rows", "code", descending=[True, False]).head(TOP)
-    rows = most.collect(engine="streaming").iter_rows(named=True)
-    columns = {"outcome": "string", "code": "string", "rows": "int", "what to do": "string"}
-    return table(({**row, "what to do": fix(row["code"])} for row in rows), columns)
+    found = most.collect(engine="streaming").iter_rows(named=True)
+    columns = {
+        "outcome": "string",
+        "code": "string",
+        "rows": "int",
+        "what to do": "string",
+        "for example": "string",
+    }
+    lines = (
+        (row["outcome"], row["code"], row["rows"], fix(row["code"]), examples(row["keys"], show))
+        for row in found
+    )
+    return table((dict(zip(columns, line, strict=True)) for line in lines), columns)
 
 
 class ProgressLog:

@@ -18,19 +18,22 @@ STATE_ID, DELIVERY, BEGAN, KEYS, DESTINATION = (
     "clevertap/keys",
     "clevertap/destination",
 )
+ACCOUNT = "clevertap/account"
+"""Holds all of it since one entry has it, for runs and alerts to read."""
 LATEST = 50
 """Events of the asset that are looked through: those of other destinations lie between."""
 
 Metadata = Mapping[str, dg.MetadataValue[Any]]
 
 
-def metadata(result: DeliveryResult, destination: str) -> dict[str, str | int]:
+def facts(result: DeliveryResult, destination: str) -> dict[str, str | int]:
+    """What the next run of the sync goes by, wherever it is."""
     return {
-        STATE_ID: result.state_id,
-        DELIVERY: result.delivery,
-        BEGAN: result.began.isoformat() if result.began else "",
-        KEYS: result.keys,
-        DESTINATION: destination,
+        "state_id": result.state_id,
+        "delivery": result.delivery,
+        "began": result.began.isoformat() if result.began else "",
+        "keys": result.keys,
+        "destination": destination,
     }
 
 
@@ -38,7 +41,7 @@ def observe(
     instance: dg.DagsterInstance, asset: dg.AssetKey, result: DeliveryResult, destination: str
 ) -> None:
     """For a delivery that failed: metadata of a failed step are not found by their asset."""
-    told = metadata(result, destination)
+    told = {ACCOUNT: dg.MetadataValue.json(facts(result, destination))}
     instance.report_runless_asset_event(dg.AssetObservation(asset, metadata=told))
 
 
@@ -72,8 +75,18 @@ def _latest(
     return None
 
 
-def _witness(told: Metadata, destination: Destination) -> Witness | None:
+def _values(told: Metadata) -> dict[str, Any]:
+    """Under the names that each of them had before one entry held them all."""
     values = {name: each.value for name, each in told.items()}
+    account = values.get(ACCOUNT)
+    if isinstance(account, dict):
+        for name in (STATE_ID, DELIVERY, BEGAN, KEYS, DESTINATION):
+            values[name] = account.get(name.removeprefix("clevertap/"))
+    return values
+
+
+def _witness(told: Metadata, destination: Destination) -> Witness | None:
+    values = _values(told)
     if values.get(DESTINATION) == destination.name:
         began = str(values.get(BEGAN) or "")
         return Witness(

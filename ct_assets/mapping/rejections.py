@@ -1,5 +1,7 @@
 """rejections() names the rejected rows of a split, each with its key and its reasons."""
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from ct_assets.mapping.bind import bind
@@ -8,6 +10,7 @@ from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import PLACE, key_columns
 
 _ROW = "_row"
+LOOKED_AT = 10_000
 
 
 def rejections(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
@@ -35,6 +38,23 @@ def rejections(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
         )
         .select("key", "kind", "identity", "fields", "code", "reason", "message")
     )
+
+
+def reason_keys(
+    sync: Sync, rejected: pl.LazyFrame, most: int = 3
+) -> Mapping[tuple[str, str], Sequence[str]]:
+    """A few keys by the field and the code of a reason, of the first rows alone."""
+    first = rejected.head(LOOKED_AT).with_row_index(_ROW).with_columns(pl.col(_ROW).cast(pl.Int64))
+    reason = pl.col("reasons").struct
+    found = (
+        first.select(_ROW, "reasons")
+        .explode("reasons")
+        .join(_keys(sync, rejected.head(LOOKED_AT)), on=_ROW, maintain_order="left")
+        .group_by(reason.field("field"), reason.field("code"))
+        .agg(pl.col("_key").drop_nulls().head(most))
+        .collect(engine="streaming")
+    )
+    return {(field, code): keys for field, code, keys in found.iter_rows()}
 
 
 def _keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:

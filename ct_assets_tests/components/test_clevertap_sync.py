@@ -1,8 +1,9 @@
 import itertools
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import polars as pl
@@ -12,6 +13,7 @@ from ct_assets.clevertap.contract import MAX_RECORDS, Limits
 from ct_assets.components.assets import sync_assets
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.delivery.sender.sender import UNDER_WAY
+from ct_assets.errors import mask
 from ct_assets.io_managers import clevertap_io_manager
 from ct_assets.io_managers.delivery_metadata import ProgressLog
 from ct_assets.sandbox.sandbox_settings import Settings
@@ -271,7 +273,7 @@ def test_metadata_tells_where_every_row_went(account: Path) -> None:
 
     valid, sent = metadata(result, "customers/valid"), metadata(result, "customers/clevertap")
     assert valid["dagster/row_count"].value == 2
-    assert valid["rejected_share"].value == pytest.approx(1 / 3)
+    assert valid["rejected_share"].value == 0.333
     lineage = valid["dagster/column_lineage"].value
     assert isinstance(lineage, dg.TableColumnLineage)
     assert lineage.deps_by_column["Email"] == [
@@ -281,6 +283,50 @@ def test_metadata_tells_where_every_row_went(account: Path) -> None:
         "source": 3, "rejected": 1, "acked": 2,
     }  # fmt: skip
     assert sent["requests"].value == 1
+
+
+def test_metadata_of_a_delivery_is_short_and_readable(
+    account: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    definitions = load(account)
+    result = kit.run(definitions)
+
+    sent = metadata(result, "customers/clevertap")
+    assert len(sent) <= 15
+    assert sent["dagster/row_count"].value == 2
+    assert sent["summary"].value == (
+        "customers: of 3 rows of the source, 2 can be sent and 1 are rejected. Of these, 2 acked. "
+        f"CleverTap ({sent['destination'].value}) has 2 of it. "
+        "To see the rows: `ct-assets rejected customers`."
+    )
+    assert str(sent["summary"].value) in capfd.readouterr().err
+    told = [value for key in ("valid", "clevertap") for value in _floats(result, key)]
+    assert all(value == round(value, 3) for value in told)
+    assert str(account) not in str(sent)
+    (spec,) = [s for s in definitions.resolve_all_asset_specs() if "clevertap_sync" in s.metadata]
+    shown = {name: getattr(value, "value", value) for name, value in spec.metadata.items()}
+    assert shown["clevertap_sync"] == "profile of shop/customer"
+
+
+def _table(result: dg.ExecuteInProcessResult, key: str, name: str) -> Sequence[dg.TableRecord]:
+    return cast("dg.TableMetadataValue", metadata(result, key)[name]).records
+
+
+def _floats(result: dg.ExecuteInProcessResult, stage: str) -> list[float]:
+    found = metadata(result, f"customers/{stage}").values()
+    return [entry.value for entry in found if isinstance(entry.value, float)]
+
+
+@pytest.mark.parametrize(("show", "shown"), [("off", ""), ("masked", mask("3")), ("plain", "3")])
+def test_a_few_keys_of_rejected_rows_are_shown_as_the_sync_says(
+    account: Path, show: str, shown: str
+) -> None:
+    result = kit.run(load(account, LENIENT + f"  show_keys: {show!r}\n"), "shop/customer",
+                     "customers/valid", "customers/rejected")  # fmt: skip
+
+    (reason,) = _table(result, "customers/rejected", "reasons")
+    assert (reason.data["field"], reason.data["rows"]) == ("Email", 1)
+    assert reason.data["for example"] == shown
 
 
 def test_selecting_valid_refreshes_rejected_too(account: Path) -> None:

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery import Progress
-from ct_assets.io_managers.delivery_metadata import ProgressLog, balance
+from ct_assets.io_managers.delivery_metadata import ProgressLog, balance, rows_by_outcome
 from ct_assets.io_managers.metadata_tables import fix, table
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 
@@ -61,3 +61,14 @@ def test_the_parts_of_the_balance_add_up_to_their_whole() -> None:
     for whole in ("source", "valid", "planned", "gone from the source"):
         parts = rows.filter(of=whole)["count"].sum()
         assert parts == rows.filter(rows=whole)["count"].item()
+
+
+def test_counts_are_read_from_metadata_of_both_versions() -> None:
+    old = {"rows/acked": dg.MetadataValue.int(3), "seconds": dg.MetadataValue.float(1.0)}
+    new = {
+        "rows/acked": dg.MetadataValue.int(3),
+        "clevertap/account": dg.MetadataValue.json({"rows": {"acked": 3, "refused": 1}}),
+    }
+
+    assert rows_by_outcome(old) == {"acked": 3}
+    assert rows_by_outcome(new) == {"acked": 3, "refused": 1}

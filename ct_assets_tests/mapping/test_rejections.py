@@ -1,7 +1,7 @@
 import polars as pl
 
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.rejections import rejections
+from ct_assets.mapping.rejections import reason_keys, rejections
 
 REASON = pl.List(pl.Struct({"field": pl.String, "code": pl.String, "message": pl.String}))
 
@@ -56,3 +56,12 @@ def test_rows_of_other_columns_are_listed_without_keys() -> None:
     rows = rejections(sync(), rejected((7, [EMAIL]), key="number")).collect()
 
     assert rows.select("key", "identity", "code").rows() == [(None, None, "email_syntax")]
+
+
+def test_a_few_keys_stand_for_each_reason() -> None:
+    rows = rejected(*((n, [EMAIL]) for n in range(1, 6)), (9, [EMAIL, PHONE]), (None, [PHONE]))
+
+    assert reason_keys(sync(), rows, most=2) == {
+        ("Email", "email_syntax"): ["1", "2"],
+        ("Phone", "phone_short"): ["9"],
+    }

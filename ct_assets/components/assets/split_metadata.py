@@ -1,34 +1,41 @@
 """SplitMetadata shows a split in Dagster's catalog: counts, reasons, lineage, no values."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from ct_assets.components.project.asset_keys import key
-from ct_assets.io_managers.metadata_tables import fix, table
+from ct_assets.io_managers.metadata_tables import Shown, examples, fix, table
 from ct_assets.mapping import Sync
 from ct_assets.snapshot_meta import ReasonCount, SplitMeta
 
 TOP = 20
+ReasonKeys = Mapping[tuple[str, str], Sequence[str]]
 
 
-def split_metadata(sync: Sync, split: SplitMeta, seconds: float) -> dict[str, Any]:
-    """For `valid` and `rejected`: where every row of the source went, and why."""
+def split_metadata(
+    sync: Sync, split: SplitMeta, seconds: float, keys: ReasonKeys = MappingProxyType({})
+) -> dict[str, Any]:
+    """For `valid` and `rejected`: where every row of the source went, and why.
+
+    `keys`: some of the rejected rows by field and code.
+    """
     counts = split.counts
     return {
         "conservation": table([{"rows": n, "count": c} for n, c in counts.totals().items()]),
-        "reasons": reasons(split.reasons),
+        "reasons": reasons(split.reasons, keys, sync.show_keys),
         **({"warnings": warnings(split.warnings)} if split.warnings else {}),
         "gate": split.gate.why or "passed",
         **links(sync, "valid", "rejected"),
         "rows/source": counts.source,
         "rows/valid": counts.valid,
         "rows/rejected": counts.rejected,
-        "rejected_share": counts.rejected_share,
-        "seconds": seconds,
-        "rows_per_second": counts.source / max(seconds, 1e-6),
+        "rejected_share": round(counts.rejected_share, 3),
+        "seconds": round(seconds, 2),
+        "rows_per_second": round(counts.source / max(seconds, 1e-6)),
     }
 
 
@@ -36,11 +43,27 @@ def links(sync: Sync, *stages: str) -> dict[str, dg.MetadataValue]:
     return {stage: dg.MetadataValue.asset(key(sync, stage)) for stage in stages}
 
 
-def reasons(counts: Iterable[ReasonCount]) -> dg.TableMetadataValue:
-    """The most frequent reasons, each with what to do about it."""
-    columns = {"field": "string", "code": "string", "rows": "int", "what to do": "string"}
+def reasons(
+    counts: Iterable[ReasonCount],
+    keys: ReasonKeys = MappingProxyType({}),
+    show: Shown = "masked",
+) -> dg.TableMetadataValue:
+    """The most frequent reasons, each with what to do about it, and a few of the rows."""
+    columns = {
+        "field": "string",
+        "code": "string",
+        "rows": "int",
+        "what to do": "string",
+        "for example": "string",
+    }
     most = sorted(counts, key=lambda count: -count.rows)[:TOP]
-    lines = ((count.field or "", count.code, count.rows, fix(count.code)) for count in most)
+    lines = (
+        (
+            *(count.field or "", count.code, count.rows, fix(count.code)),
+            examples(keys.get((count.field or "", count.code), ()), show),
+        )
+        for count in most
+    )
     return table((dict(zip(columns, line, strict=True)) for line in lines), columns)
 
 

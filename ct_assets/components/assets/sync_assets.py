@@ -22,6 +22,7 @@ from ct_assets.components.automation.schedules import condition
 from ct_assets.components.declared_component import Execute, executed_by
 from ct_assets.components.project.asset_keys import key, source_key, upload_step
 from ct_assets.components.project.locations import Place, errors_at
+from ct_assets.io_managers.delivery_metadata import refusals
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
@@ -29,6 +30,7 @@ from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import LOG
 from ct_assets.mapping.declaration.problems import knowing
+from ct_assets.mapping.rejections import reason_keys
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot
 
@@ -100,7 +102,9 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             own_partitions = run_context.partition_keys(context)
             late = partitions.take_stock(sync, whole.rows, staging, valid, own_partitions)
             (valid.folder / COPY).unlink(missing_ok=True)
-            metadata = split_metadata.split_metadata(sync, split, time.monotonic() - begun)
+            keys = reason_keys(sync, rejected.scan()) if sync.show_keys != "off" else {}
+            seconds = time.monotonic() - begun
+            metadata = split_metadata.split_metadata(sync, split, seconds, keys)
             for stage, draft in (("rejected", rejected), ("valid", valid)):
                 yield from _staged(context, ct_staging, sync, stage, draft, metadata)
             findings = asset_checks.of_split(sync, split, late)
@@ -156,8 +160,7 @@ def clevertap_asset(
                 rejected=rejected,
                 origin=origin,
             )
-            links = split_metadata.links(sync, "valid", "rejected", "undelivered")
-            yield dg.Output(upload, "clevertap", metadata=links)
+            yield dg.Output(upload, "clevertap")
         delivery = staging.current((sync.name, "clevertap"), part).meta.delivery
         if delivery is None:
             raise NotStagedError((sync.name, "clevertap"), part)
@@ -186,7 +189,9 @@ def undelivered_asset(sync: Sync, execute: Execute) -> dg.AssetsDefinition:
         _: dg.AssetExecutionContext, report: pl.LazyFrame
     ) -> Iterator[dg.Output[pl.LazyFrame]]:
         rows = undelivered_rows(report)
-        yield dg.Output(rows, "undelivered", metadata=split_metadata.links(sync, "clevertap"))
+        links = split_metadata.links(sync, "clevertap")
+        told = {"reasons": refusals(rows, sync.show_keys), **links}
+        yield dg.Output(rows, "undelivered", metadata=told)
 
     return undelivered
 

@@ -11,7 +11,6 @@ import dagster as dg
 
 from ct_assets.components.automation.budgets import STATES, Breach, Budgets, breaches
 from ct_assets.components.automation.run_events import (
-    counts,
     data_points,
     delivered,
     failures,
@@ -19,6 +18,7 @@ from ct_assets.components.automation.run_events import (
     subjects,
 )
 from ct_assets.components.automation.webhook import URL, Webhook
+from ct_assets.io_managers.delivery_metadata import rows_by_outcome
 from ct_assets.io_managers.destinations import TAG
 
 STANDARD = Budgets()
@@ -79,7 +79,7 @@ def _beyond(
 ) -> Iterator[tuple[str, Breach]]:
     month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for sync, metadata in delivered(context.instance, context.dagster_run.run_id).items():
-        own, rows = by_sync.get(sync, budgets), counts(metadata)
+        own, rows = by_sync.get(sync, budgets), rows_by_outcome(metadata)
         if own.data_points_a_month is not None:
             to = str(metadata["destination"].value)
             rows["month"] = data_points(context.instance, to, since=month)

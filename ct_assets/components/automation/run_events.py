@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from ct_assets.components.runs.sync_runs import SUFFIX
-from ct_assets.io_managers.delivery_metadata import ROWS
+from ct_assets.io_managers.delivery_metadata import number
 from ct_assets.mapping.declaration.catalog_names import STAGES
 
 PAGE = 500
@@ -100,15 +100,6 @@ def _runs_since(
                 to = str(metadata["destination"].value)
                 points[record.run_id] = (to, number(metadata["data_points"]))
     return points
-
-
-def counts(metadata: Mapping[str, dg.MetadataValue]) -> dict[str, float]:
-    """Rows by outcome."""
-    return {n.removeprefix(ROWS): number(v) for n, v in metadata.items() if n.startswith(ROWS)}
-
-
-def number(value: dg.MetadataValue) -> float:
-    return value.value if isinstance(value.value, int | float) else 0
 
 
 def _events(

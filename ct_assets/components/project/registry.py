@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._core.definitions.assets.definition.asset_spec import (
     SYSTEM_METADATA_KEY_AUTO_CREATED_STUB_ASSET as MADE_UP,
 )
+from dagster._core.definitions.metadata.metadata_value import ObjectMetadataValue
 from dagster.components.definitions import LazyDefinitions
 
 from ct_assets.components.project import asset_keys
@@ -117,13 +118,14 @@ def no_source(sync: Sync, assets: Iterable[str], syncs: Iterable[str]) -> str:
 
 def sync_metadata(raw: Mapping[str, Any], at: Place) -> dict[str, Any]:
     declared = json.loads(json.dumps(raw, default=str))
-    return {SYNC: dg.MetadataValue.json({"declaration": declared, "place": at.to_json()})}
+    told = f"{raw.get('object')} of {raw.get('source')}"
+    return {SYNC: _hidden(told, {"declaration": declared, "place": at.to_json()})}
 
 
 def source_metadata(source: DeclaredSource, at: Place) -> dict[str, Any]:
     declared = source.source.model_dump(mode="json", exclude_defaults=True)
     value = {"declaration": declared, "root": str(source.root), "place": at.to_json()}
-    return {SOURCE: dg.MetadataValue.json(value)}
+    return {SOURCE: _hidden(source.source.asset, value)}
 
 
 def sync_of(metadata: Mapping[str, Any]) -> tuple[Sync, Place]:
@@ -196,10 +198,15 @@ def _source(metadata: Mapping[str, Any]) -> DeclaredSource | None:
     return DeclaredSource(source, Path(declared["root"]), Place.from_json(declared["place"]).folder)
 
 
+def _hidden(told: str, value: Mapping[str, Any]) -> ObjectMetadataValue:
+    """A declaration for this process; the catalog shows `told` in its place, and no JSON."""
+    return ObjectMetadataValue(told, instance=value)
+
+
 def _json(value: object) -> dict[str, Any]:
-    if not isinstance(value, dg.JsonMetadataValue) or not isinstance(value.value, dict):
-        raise TypeError("a declaration in metadata is JSON")
-    return value.value
+    if not isinstance(value, ObjectMetadataValue) or not isinstance(value.instance, dict):
+        raise TypeError("a declaration in metadata is an object of the process that loaded it")
+    return value.instance
 
 
 def named_table(

@@ -115,6 +115,8 @@ class Sync(Part):
     """Age of the last delivery above which the asset counts as stale."""
     log: Log | None = None
     """Keep a row for each operation of each delivery, as asset `<name>/log`. Left out: off."""
+    show_keys: Literal["off", "masked", "plain"] = "masked"
+    """Whether Dagster's catalog shows a few keys of the rows that did not arrive."""
     tests: tuple[RowsTest, ...] = ()
     """Rows, and what is to become of them: `ct-assets test` and `dg check defs` look."""
     description: str | None = None
