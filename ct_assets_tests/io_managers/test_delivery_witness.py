@@ -1,12 +1,13 @@
 """Dagster's event log knows what was delivered when the whole data folder is gone."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from ct_assets.clevertap.destination import destination_from_env
+from ct_assets.clevertap.destination import destination_from_env, sandbox_destination
 from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.delivery.sender import account_slots
 from ct_assets.delivery.state.witness import Witness
@@ -67,3 +68,22 @@ def test_a_lost_disk_is_noticed(
         "5 or more acknowledged events would be sent again. Nothing was sent."
     ) in failure(again)
     assert len(clevertap_sandbox.events()) == 5
+
+
+def test_word_that_an_earlier_version_left_is_understood() -> None:
+    to = sandbox_destination("http://127.0.0.1:1", "one")
+    asset, at = dg.AssetKey(["purchases", "clevertap"]), "2026-01-02T03:04:05+00:00"
+    told = {
+        "clevertap/state_id": "s",
+        "clevertap/delivery": 7,
+        "clevertap/began": at,
+        "clevertap/keys": 5,
+        "clevertap/destination": to.name,
+    }
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.report_runless_asset_event(dg.AssetObservation(asset, metadata=told))
+        (known,) = delivery_witness.latest(instance, "purchases", to)
+
+    began = datetime.fromisoformat(at)
+    assert known == Witness("Dagster's event log", "s", 7, 5, began)
