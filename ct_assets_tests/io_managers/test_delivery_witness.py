@@ -73,7 +73,7 @@ def test_a_lost_disk_is_noticed(
 def test_word_that_an_earlier_version_left_is_understood() -> None:
     to = sandbox_destination("http://127.0.0.1:1", "one")
     asset, at = dg.AssetKey(["purchases", "clevertap"]), "2026-01-02T03:04:05+00:00"
-    told = {
+    told: dict[str, str | int] = {
         "clevertap/state_id": "s",
         "clevertap/delivery": 7,
         "clevertap/began": at,
