@@ -166,16 +166,18 @@ class PublishedState:
             return
         gone = {f.object for f in self.files.values()} - {f.object for f in files.values()}
         pointer = json.dumps({name: asdict(file) for name, file in files.items()})
-        fence = self._lease.fence
+        raised = 0
         if self._mends:
-            fence = object_fences.latest(self._objects, self._prefix, fence) + 1
+            raised = object_fences.latest(self._objects, self._prefix, self._lease.fence) + 1
         self._lease.change(
             *(_MOVE, (pointer, *self._name)),
             (_FOLDED, self._name),
             (_REPLACED, (sorted(gone), *self._name)),
-            *([(_RAISE, (fence, fence, *self._name))] if self._mends else ()),
+            *([(_RAISE, (raised, raised, *self._name))] if self._mends else ()),
         )
-        self._lease.fence, self._mends, self.files = fence, False, files
+        if self._mends:
+            self._lease.fence, self._mends = raised, False
+        self.files = files
         self._note(files.keys() - self._away)
 
     def prune(self, before: datetime, is_old: Callable[[str], bool]) -> None:

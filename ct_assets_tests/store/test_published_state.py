@@ -211,6 +211,19 @@ def test_who_was_taken_over_publishes_nothing(
         assert here.files == {"state": "new"}
 
 
+def test_a_connection_that_is_lost_while_it_publishes_is_no_other_host(
+    here: Host, shared: StoreSettings
+) -> None:
+    with here.works() as hold:
+        here.write(state="1")
+        end_sessions(shared)
+        hold.publish()
+        hold.journal.write(b"a")
+        here.write(state="2")
+    with here.works():
+        assert here.files == {"state": "2"}
+
+
 def test_replaced_objects_stay_for_a_while(here: Host, shared: StoreSettings) -> None:
     for text in ("1", "2"):
         with here.works():
