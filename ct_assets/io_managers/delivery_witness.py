@@ -27,7 +27,7 @@ Metadata = Mapping[str, dg.MetadataValue[Any]]
 
 
 def facts(result: DeliveryResult, destination: str) -> dict[str, str | int]:
-    """What the next run of the sync goes by, wherever it is."""
+    """Gives the figures that the next run of the sync goes by, on whichever host."""
     return {
         "state_id": result.state_id,
         "delivery": result.delivery,
