@@ -31,7 +31,7 @@ def _left_out(split: SplitMeta) -> list[str]:
 
 
 def paragraph(sync: str, result: DeliveryResult, to: Destination, part: str | None = None) -> str:
-    """Tells what became of all rows, and where to look, to whoever reads the run's log or the catalog.
+    """Tells what became of all rows, and where to look: for the run's log and the catalog.
 
     Such as `purchases: of 412 rows of the source, 400 can be sent and 12 are rejected. ...`.
     """
