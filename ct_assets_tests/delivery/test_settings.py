@@ -114,6 +114,8 @@ CASES = (
     Case("look_again_hours", 3, None, None),
     Case("send", "changed_fields", "nothing", None),
     Case("verify", {"sample": 5}, "nothing", "nothing"),
+    Case("log", {"days": 30}, "nothing", "nothing"),
+    Case("show_keys", "plain", "nothing", "nothing"),
     Case("on_removed", "delete", "nothing", None),
     Case("max_removed", 0.5, "nothing", None),
     Case("max_changed", 0.5, "nothing", "nothing"),

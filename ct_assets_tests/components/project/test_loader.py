@@ -15,7 +15,7 @@ KNOWN = (
     "ts, duplicates, require_profile, segment, junk_identities, limits, max_rejected, max_refused, "
     "trigger, paused, after, upstream, destination, partition, on_unknown, first_run, mode, "
     "look_again_hours, send, verify, on_removed, max_removed, max_changed, fresh_within_hours, "
-    "log, tests, description, owners, tags, group"
+    "log, show_keys, tests, description, owners, tags, group"
 )
 THERE_ARE = "There are ct_assets.ClevertapSync, ct_assets.SourceTable and ct_assets.Connection."
 
