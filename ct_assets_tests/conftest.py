@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 
 from ct_assets import settings
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender import account_slots, account_witness
 from ct_assets.store import store_settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def notes_of_states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.getbasetemp() / "slots"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(account_slots, "ROOT", root)
+        patched.setattr(account_witness, "ROOT", root / "states")
         yield root
 
 

@@ -29,6 +29,11 @@ WHERE = "CT_DESTINATION"
 DOMAIN = "api.clevertap.com"
 """Also the host of Europe, which may be spelled without its code."""
 
+_NAMED = re.compile(rf"(?:({'|'.join(REGIONS)})|(.*?)_(\d+))-(.+)")
+"""A destination's name: a region, or host and port, and the account."""
+
+_HERE = "loopback"
+
 
 class DestinationError(UserError):
     """The settings name no destination that records may be sent to."""
@@ -175,6 +180,31 @@ def missing(settings: AccountSettings) -> str:
 def is_account_name(name: str) -> bool:
     """Whether a destination's name is that of an account which somebody named, and no sandbox's."""
     return not name.startswith("sandbox-")
+
+
+def account_key(name: str) -> str:
+    """The account that a destination's name is about, the same however it is spelled or reached.
+
+    An account's id is its own at CleverTap, whatever host it is reached through; on loopback each
+    port is a server of its own.
+    """
+    host, account = _parts(name)
+    return f"{host if host.startswith(_HERE) else ''}/{account}"
+
+
+def host_key(name: str) -> str:
+    """The account at the host by which it is reached, the same however both are spelled."""
+    return "/".join(_parts(name))
+
+
+def _parts(name: str) -> tuple[str, str]:
+    named = _NAMED.fullmatch(name)
+    if not named:
+        return "", name
+    region, host, port, account = named.groups()
+    if host is not None and is_loopback(host.replace("_", ":")):
+        host = _HERE
+    return region or f"{host}:{port}", account.casefold()
 
 
 def is_loopback(host: str) -> bool:

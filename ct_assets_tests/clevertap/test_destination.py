@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from ct_assets.clevertap.destination import (
     Destination,
     DestinationError,
+    account_key,
     destination_from_env,
     sandbox_destination,
 )
@@ -162,3 +163,21 @@ def test_sandbox_is_a_destination_of_its_own() -> None:
         passcode=SecretStr("sandbox"),
         is_sandbox=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "is_one"),
+    [
+        ("127.0.0.1_8080-ABC-DEF", "localhost_8080-ABC-DEF", True),
+        ("127.0.0.1_8080-ABC-DEF", "__1_8080-ABC-DEF", True),
+        ("127.0.0.1_8080-ABC-DEF", "127.0.0.1_8080-abc-def", True),
+        ("127.0.0.1_8080-ABC-DEF", "127.0.0.1_8081-ABC-DEF", False),
+        ("127.0.0.1_8080-ABC-DEF", "eu1-ABC-DEF", False),
+        ("eu1-ABC-DEF", "proxy.shop.example_443-ABC-DEF", True),
+        ("eu1-ABC-DEF", "in1-abc-def", True),
+        ("eu1-ABC-DEF", "eu1-TEST-ABC-DEF", False),
+        ("sandbox-1", "sandbox-2", False),
+    ],
+)
+def test_an_account_is_one_however_it_is_reached(name: str, other: str, *, is_one: bool) -> None:
+    assert (account_key(name) == account_key(other)) == is_one

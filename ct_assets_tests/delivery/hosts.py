@@ -17,7 +17,7 @@ from random import Random
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.delivery import DeliveryFailed, DeliveryRequest, deliver
-from ct_assets.delivery.sender import account_slots, hosts_slots
+from ct_assets.delivery.sender import account_slots, account_witness, hosts_slots
 from ct_assets.errors import UserError
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Moment, Server, Timeline
@@ -148,6 +148,7 @@ def main() -> None:
     sync, source, on_unknown, url, sandbox_id = sys.argv[1:]
     root = Path(os.environ[SLOTS])  # of another host, so not that of this machine
     account_slots.ROOT = root
+    account_witness.ROOT = root / "states"
     vars(hosts_slots)["upload_slots"] = functools.partial(account_slots.upload_slots, root=root)
     to = sandbox_destination(url, sandbox_id)
     policy = replace(EVENTS, sync=sync, on_unknown="park" if on_unknown == "park" else "resend")

@@ -12,7 +12,7 @@ import orjson
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender import account_witness
 from ct_assets.errors import UserError
 from ct_assets.sandbox.faults import FaultName
 from ct_assets.sandbox.testing import SandboxInTest
@@ -167,8 +167,7 @@ class LostSync:
 
     @property
     def _note(self) -> Path:
-        label = account_slots.account_label(self.home.parent.name)
-        return account_slots.ROOT / f"{label}-states" / self.home.name
+        return account_witness.path_of(self.home.parent.name, self.home.name)
 
     def as_it_was(self) -> None:
         copy(self.kept, self.home)

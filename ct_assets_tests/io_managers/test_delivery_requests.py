@@ -13,7 +13,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.delivery import deliver
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender import account_slots, account_witness
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.errors import UserError
 from ct_assets.io_managers import delivery_requests
@@ -114,6 +114,7 @@ def made(
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("CT_DATA_DIR", str(folder / "data"))
         patched.setattr(account_slots, "ROOT", folder / "slots")
+        patched.setattr(account_witness, "ROOT", folder / "slots" / "states")
         sync = declared(kind, on_unknown, f"visits_{name}")
         yield Project(folder, sync, sandbox, killed=bool(killed))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from ct_assets.clevertap.destination import account_key
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.guards.changed_meaning import (
     DESTINATION,
@@ -27,7 +28,8 @@ _SANDBOX = "sandbox-*"
 def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """Stops the first delivery to an account while another one was delivered to, as declared.
 
-    The sandbox is no such account, nor is one that the environment names instead.
+    The sandbox is no such account, nor is one that the environment names instead, if it is another
+    one: events that were sent to the same one under another name of its host would arrive twice.
 
     Raises:
         GuardError: It is one, and nobody has allowed it.
@@ -39,6 +41,13 @@ def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> No
     if {GUARD, SAME, NEW} & request.allow:
         return
     for other, before in _elsewhere(request):
+        if request.policy.counts_twice and _is_same_account(other, request):
+            raise GuardError(
+                f"{request.policy.sync}: {request.home.parent.name} is the account that was "
+                f"{other} before, spelled otherwise, and all that was sent there would be sent "
+                f"once more. Nothing was sent. Spell the account's id and its region or URL as "
+                f"before, or if these are two, {request.once(GUARD)}"
+            )
         if before != now:
             raise GuardError(
                 f"{request.policy.sync}: destination was {_words(before)} and is {_words(now)} "
@@ -46,6 +55,10 @@ def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> No
                 f"{request.home.parent.name}, as new ones. Nothing was sent. Change it back, or "
                 f"if that is meant, {request.once(GUARD)}"
             )
+
+
+def _is_same_account(other: str, request: DeliveryRequest) -> bool:
+    return account_key(other) == account_key(request.home.parent.name)
 
 
 def _elsewhere(request: DeliveryRequest) -> Iterator[tuple[str, str]]:

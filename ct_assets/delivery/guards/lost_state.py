@@ -130,5 +130,5 @@ def _outlook(policy: Policy, comparison: Comparison) -> str:
             f"last delivery began, would be held as {BEFORE_FROM_NOW}, and not sent"
         )
     if comparison.keys:
-        return f"{comparison.keys:,} or more acknowledged {rows} would be sent again"
+        return f"{comparison.keys:,} acknowledged {rows} may be sent again, or more"
     return f"Acknowledged {rows} may be sent again"

@@ -53,7 +53,7 @@ def compare(home: Path, witnesses: Sequence[Witness] = (), *, thorough: bool = T
         StorageError: The state is open in another process, or the disk is at fault.
     """
     evidence = witness.read(home, thorough=thorough)
-    noted = account_witness.read(home.parent.name, home.name)
+    noted = account_witness.read(home)
     unusable, state = set(evidence.damaged - {REPORTS}), evidence.state
     restored = state.restored if state else None
     others = [*witnesses, *(each for each in (noted, restored) if each)]

@@ -129,7 +129,7 @@ def rebuilt(
 def _last(found: Remains, request: DeliveryRequest) -> int:
     """The last delivery that anything knows of, by this state's own count."""
     last, ids = found.last, found.ids
-    noted = account_witness.read(request.home.parent.name, request.home.name)
+    noted = account_witness.read(request.home)
     for known in (*request.witnesses, *([noted] if noted else [])):
         if not ids or known.state_id in ids:
             last = max(last, known.delivery)

@@ -104,7 +104,7 @@ def restoration(
 def _known(home: Path, witnesses: Sequence[Witness]) -> Iterator[Witness]:
     evidence = witness.read(home)
     state, ledger = evidence.state, evidence.ledger
-    noted = account_witness.read(home.parent.name, home.name)
+    noted = account_witness.read(home)
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     place = f"what lay here before the restore of {now}"
     if state and state.begun and state.home in (None, label(home)):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
-from ct_assets.clevertap.destination import Destination
+from ct_assets.clevertap.destination import Destination, host_key
 from ct_assets.errors import UserError
 
 ROOT = Path("/tmp/ct-assets-slots")  # noqa: S108 -- the one place that all users share
@@ -110,7 +110,7 @@ _slots = functools.cache(AccountSlots)
 
 def account_label(destination: str) -> str:
     """Names the account without giving it away; its name is one, however its host is spelled."""
-    return hashlib.sha256(destination.encode()).hexdigest()[:16]
+    return hashlib.sha256(host_key(destination).encode()).hexdigest()[:16]
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
