@@ -36,8 +36,8 @@ CONTACTS = ("email", "phone")
 # the upload API does with it is not published. The others are what databases, spreadsheets and
 # programs write for nothing, or for nobody. Each would gather strangers in one profile.
 _JUNK = r"""
-undefined, null, na, n/a, 0, nil, -1, infinity, -infinity, inf, -inf, nan, -nan, xxxxxx,
-none, \n, <null>, [null], (null), <none>, (none), <nil>, <na>, <nan>, nat, n.a., -, --, ---,
+undefined, null, na, n/a, 0, nil, -1, infinity, -infinity, inf, +inf, -inf, nan, -nan, xxxxxx,
+none, \n, <null>, [null], (null), <none>, (none), <nil>, <na>, <nan>, nat, n.a., -, --, ---, –, —,
 #n/a, #n/a n/a, #na, #null!, #ref!, #value!, #name?, #div/0!, #num!, (empty), (blank), {}, [],
 unknown, (unknown), anonymous, guest, not_authenticated, true, false, [object object],
 00000000-0000-0000-0000-000000000000, {00000000-0000-0000-0000-000000000000},

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from ct_assets.clevertap.destination import (
+    VARIABLES,
     WHERE,
     AccountSettings,
     Destination,
@@ -110,6 +111,11 @@ def _check_sandbox_is_meant(
 ) -> None:
     if os.environ.get(WHERE):
         return
+    if sync.destination and (set_one := _other_account()):
+        raise DestinationGuardError(
+            f"{sync.name} goes to {sync.destination}, and {missing(settings)}. {set_one} is set: "
+            f"the sandbox is hardly meant. Nothing was sent"
+        )
     if shared_store() is not None:
         raise DestinationGuardError(
             f"hosts share their state (CT_STORE_URL), each would have a sandbox of its own, and "
@@ -125,6 +131,12 @@ def _check_sandbox_is_meant(
             f"runs are launched by {launcher}, whose processes have no sandbox of their own, and "
             f"{missing(settings)}. Nothing was sent"
         )
+
+
+def _other_account() -> str | None:
+    """A variable that names an account, of whatever prefix."""
+    known = (name for name in sorted(os.environ) if name.endswith(VARIABLES[0]))
+    return next((name for name in known if os.environ[name].strip()), None)
 
 
 def _sent_before(sync: str) -> str | None:

@@ -61,6 +61,27 @@ def test_nothing_set_means_the_sandbox_on_a_machine_of_ones_own(sync: Sync) -> N
         assert destinations.known(sync, instance) is None
 
 
+def test_an_account_by_a_name_that_is_not_set_is_no_sandbox_beside_others_that_are(
+    sync: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = sync.model_copy(update={"destination": "EU"})
+    assert destinations.known(named) is None
+    monkeypatch.setenv("US_CLEVERTAP_ACCOUNT_ID", " ")
+    assert destinations.known(named) is None
+    monkeypatch.setenv("US_CLEVERTAP_ACCOUNT_ID", "ABC-DEF-GHIJ")
+
+    with pytest.raises(DestinationError) as raised:
+        destinations.known(named)
+
+    assert str(raised.value) == (
+        "customers goes to EU, and no account is named: set EU_CLEVERTAP_ACCOUNT_ID, "
+        "EU_CLEVERTAP_PASSCODE and EU_CLEVERTAP_REGION in the environment of the process that runs "
+        "the sync, or CT_DESTINATION=sandbox if that is meant. US_CLEVERTAP_ACCOUNT_ID is set: the "
+        "sandbox is hardly meant. Nothing was sent"
+    )
+    assert destinations.known(sync) is None
+
+
 @pytest.mark.parametrize(
     ("folder", "file", "stops"),
     [

@@ -92,6 +92,7 @@ def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) 
     return steps.checked(
         value,
         _junk(value, target.junk),
+        _damaged(value),
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("identity_too_long"),
@@ -140,6 +141,18 @@ def _junk(value: pl.Expr, junk: Collection[str]) -> Check:
         RejectedCode("identity_junk"),
         "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that have it would "
         "end up in one profile; `junk_identities` of the sync lists such values",
+    )
+
+
+def _damaged(value: pl.Expr) -> Check:
+    """Whole numbers that were kept as floats: 1.2E+15 stands for many, 7.0 for the 7 elsewhere."""
+    exponent = value.str.contains("E+", literal=True) | value.str.contains("e+", literal=True)
+    suspect = pl.when(value.str.ends_with(".0") | exponent).then(value)
+    return Check(
+        suspect.str.contains(r"^-?\d+\.0$|^-?\d(\.\d+)?[eE]\+\d+$").fill_null(value=False),
+        RejectedCode("identity_damaged"),
+        "a whole number that a spreadsheet or a column of floats has changed: take it as text, or "
+        "as an integer, from where it comes",
     )
 
 

@@ -90,7 +90,7 @@ JUNK = """
     undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx
     NULL N/A NaN -Infinity Undefined
     None none NONE \\N #N/A (null) (NULL) (none) <null> <NA> NaT - -- [null] {} Unknown Anonymous
-    0.0 . ? (missing)
+    0.0 . ? (missing) – — +inf
     00000000-0000-0000-0000-000000000000 00000000000000000000000000000000 #REF! True
 """
 NOBODYS = ["n", "N", "00", "-2", "nulls", "Nonna", "00000000-0000-0000-0000-000000000001", "\\M"]
@@ -104,6 +104,18 @@ def test_identities_that_stand_for_nobody(junk: str) -> None:
 
 @pytest.mark.parametrize("identity", NOBODYS)
 def test_identities_that_look_like_them(identity: str) -> None:
+    assert one(identity, FieldType.IDENTITY) == (identity, None)
+
+
+@pytest.mark.parametrize("damaged", ["12345.0", "-1.0", "1.2E+15", "1e+16", "9.19876E+11"])
+def test_identities_that_were_kept_as_floats(damaged: str) -> None:
+    assert one(damaged, FieldType.IDENTITY) == (None, "identity_damaged")
+
+
+@pytest.mark.parametrize(
+    "identity", ["1e5", "12e45678", "1.5", "v1.0", "a+e+1", "1.00", "E+", "1.2.0"]
+)
+def test_identities_that_look_like_floats(identity: str) -> None:
     assert one(identity, FieldType.IDENTITY) == (identity, None)
 
 
