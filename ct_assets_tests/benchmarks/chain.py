@@ -46,6 +46,7 @@ PROFILES: Declared = {
     "identify_by": [{"identity": "customer_id"}],
     "fields": FIELDS,
     "max_rejected": 1.0,
+    "max_refused": 1.0,
 }
 MESSY: Declared = {
     **PROFILES,

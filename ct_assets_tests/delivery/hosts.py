@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
+from unittest import mock
 
 from ct_assets.clevertap.client import Client
-from ct_assets.clevertap.destination import sandbox_destination
+from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import DeliveryFailed, DeliveryRequest, deliver
+from ct_assets.delivery.delivery_request import Policy
+from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.sender import account_slots, account_witness, hosts_slots
 from ct_assets.errors import UserError
 from ct_assets_tests.delivery import crash
@@ -91,6 +94,7 @@ class HostStorm:
                     self.kills += 1
                     self.moments.append(moment.phase)
             assert self._run(None)
+            self.parked |= self._parked()
 
     def keys(self) -> list[str]:
         return [f"sync{sync}-{n}" for sync in range(1, self.syncs + 1) for n in range(self.events)]
@@ -102,6 +106,16 @@ class HostStorm:
         """Requests of which some event arrived once more."""
         twice = [each for each in self.server.arrivals().values() if len(each) > 1]
         return len({requests[0] for requests in twice})
+
+    def _parked(self) -> set[str]:
+        """Keys that a host which has nothing yet lists as parked."""
+        host = self.host()
+        with mock.patch.dict(os.environ, host.env):
+            to = sandbox_destination(self.server.address.url, self.server.address.id)
+            home, policy = _declared(f"sync{self.syncs}", self.on_unknown, to)
+            listed = parked_records.listing(home, policy)
+        host.wipe()
+        return set(listed["key"])
 
     def _next(self) -> None:
         """Begins a sync; the first one is run to its end, to see how long all takes."""
@@ -124,6 +138,12 @@ class HostStorm:
             return crash.run(command, host.env, at)
         finally:
             host.wipe()
+
+
+def _declared(sync: str, on_unknown: str, to: Destination) -> tuple[Path, Policy]:
+    """Where the state of a sync lies on the host of this process, and how it is declared."""
+    policy = replace(EVENTS, sync=sync, on_unknown="park" if on_unknown == "park" else "resend")
+    return Path(os.environ["CT_DATA_DIR"]).resolve() / "state" / to.name / sync, policy
 
 
 def started(host: Host, command: list[str]) -> "subprocess.Popen[str]":
@@ -151,8 +171,7 @@ def main() -> None:
     account_witness.ROOT = root / "states"
     vars(hosts_slots)["upload_slots"] = functools.partial(account_slots.upload_slots, root=root)
     to = sandbox_destination(url, sandbox_id)
-    policy = replace(EVENTS, sync=sync, on_unknown="park" if on_unknown == "park" else "resend")
-    home = Path(os.environ["CT_DATA_DIR"]).resolve() / "state" / to.name / sync
+    home, policy = _declared(sync, on_unknown, to)
     request = DeliveryRequest(home=home, valid=Path(source), policy=policy, run="hosts")
     try:
         with Client(to) as client:

@@ -54,6 +54,7 @@ def test_killed_and_wiped_hosts_lose_nothing(
             assert storm.repeated_batches() <= 15 * storm.kills
         else:
             assert storm.repeated_batches() == 0
+            assert storm.missing() <= storm.parked
 
 
 @pytest.mark.slow
