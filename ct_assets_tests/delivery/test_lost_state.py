@@ -108,7 +108,7 @@ def folder() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(account_slots, "ROOT", root / "slots")
         patched.setattr(account_witness, "ROOT", root / "slots" / "states")
-        patched.setattr("ct_assets.delivery.outbox.MAX_RECORDS", 2)
+        patched.setattr("ct_assets.delivery.delivery_request.MAX_RECORDS", 2)
         patched.setattr("ct_assets.delivery.state.sync_files.MAX_THREADS", 1)
         yield root
     shutil.rmtree(root)

@@ -52,7 +52,7 @@ WORK: dict[str, Callable[[Sync], object]] = {
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ct_assets.delivery.outbox.MAX_RECORDS", 2)
+    monkeypatch.setattr("ct_assets.delivery.delivery_request.MAX_RECORDS", 2)
 
 
 @pytest.mark.parametrize("lose", LOSSES)

@@ -134,7 +134,7 @@ def during_a_run(sync: Sync, rows: list[Row]) -> tuple[Path, DeliveryResult]:
 
 @pytest.mark.parametrize("on_unknown", ["resend", "park"])
 def test_during_a_run(events: Sync, monkeypatch: pytest.MonkeyPatch, on_unknown: str) -> None:
-    monkeypatch.setattr("ct_assets.delivery.outbox.MAX_RECORDS", 2)
+    monkeypatch.setattr("ct_assets.delivery.delivery_request.MAX_RECORDS", 2)
     events.policy_with(on_unknown=on_unknown)
     events.run(FIRST)
     backup, result = during_a_run(events, MORE)
@@ -157,7 +157,7 @@ def test_a_copy_of_half_a_delivery_alone_repeats_none(
     events: Sync, monkeypatch: pytest.MonkeyPatch, notes_of_states: Path, on_unknown: str
 ) -> None:
     """The disk and every other witness are gone."""
-    monkeypatch.setattr("ct_assets.delivery.outbox.MAX_RECORDS", 2)
+    monkeypatch.setattr("ct_assets.delivery.delivery_request.MAX_RECORDS", 2)
     events.policy_with(on_unknown=on_unknown)
     events.run(FIRST)
     backup, _ = during_a_run(events, MORE)
