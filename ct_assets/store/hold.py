@@ -212,8 +212,10 @@ def published_syncs(settings: StoreSettings) -> list[tuple[str, str]]:
 
 
 def is_copy(folder: Path) -> bool:
-    """Whether it was made equal to what hosts share, at some time."""
-    return (folder / NOTE).exists()
+    """Whether it was made equal to what hosts share, at some time, as far as one may look."""
+    with contextlib.suppress(PermissionError):
+        return (folder / NOTE).exists()
+    return False
 
 
 def is_published(settings: StoreSettings, folder: Path) -> bool:

@@ -107,7 +107,7 @@ def folder() -> Iterator[Path]:
     root.chmod(0o755)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(account_slots, "ROOT", root / "slots")
-        patched.setattr(account_witness, "ROOT", root / "slots" / "states")
+        patched.setattr(account_witness, "ROOT", root / "states")
         patched.setattr("ct_assets.delivery.delivery_request.MAX_RECORDS", 2)
         patched.setattr("ct_assets.delivery.state.sync_files.MAX_THREADS", 1)
         yield root
@@ -315,8 +315,8 @@ def test_the_ways_out_are_named(made: Made) -> None:
 
     assert case.run() == [
         "stopped: purchases: state.duckdb is missing, though sends.sqlite, the reports and what "
-        f"{case.sync.folder} noted beside the account's slots know of delivery 2. 8 or more "
-        "acknowledged events would be sent again. Nothing was sent. To bring back what is known "
+        f"{case.sync.folder} noted beside the account's slots know of delivery 2. 8 "
+        "acknowledged events may be sent again, or more. Nothing was sent. To bring back what is known "
         "of it: ct-assets state rebuild purchases; from a backup: ct-assets state restore FOLDER. "
         "If that may happen, run once with allow: [lost_state] (ct-assets run purchases --allow "
         "lost_state)"
