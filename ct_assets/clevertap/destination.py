@@ -188,23 +188,19 @@ def account_key(name: str) -> str:
     An account's id is its own at CleverTap, whatever host it is reached through; on loopback each
     port is a server of its own.
     """
-    host, account = _parts(name)
-    return f"{host if host.startswith(_HERE) else ''}/{account}"
+    key = host_key(name)
+    return key if key == name or key.startswith(_HERE) else f"/{key.partition('/')[2]}"
 
 
 def host_key(name: str) -> str:
     """The account at the host by which it is reached, the same however both are spelled."""
-    return "/".join(_parts(name))
-
-
-def _parts(name: str) -> tuple[str, str]:
     named = _NAMED.fullmatch(name)
     if not named:
-        return "", name
+        return name
     region, host, port, account = named.groups()
     if host is not None and is_loopback(host.replace("_", ":")):
         host = _HERE
-    return region or f"{host}:{port}", account.casefold()
+    return f"{region or f'{host}:{port}'}/{account.casefold()}"
 
 
 def is_loopback(host: str) -> bool:

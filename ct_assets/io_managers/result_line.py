@@ -38,7 +38,7 @@ def paragraph(sync: str, result: DeliveryResult, to: Destination, part: str | No
     counts, named = result.counts, f"{sync} {part}" if part else sync
     told = [
         f"{named}: of {counts.source:,} rows of the source, {counts.valid:,} can be sent and "
-        f"{counts.rejected:,} are rejected."
+        f"{counts.rejected:,} {'is' if counts.rejected == 1 else 'are'} rejected."
     ]
     if counts.planned or not result.objection:
         outcomes = {**counts.sent.by_outcome(), "unchanged": counts.unchanged}

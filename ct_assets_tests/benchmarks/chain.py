@@ -14,6 +14,8 @@ from unittest import mock
 import dagster as dg
 import yaml
 
+from ct_assets.io_managers.delivery_metadata import number
+from ct_assets.io_managers.delivery_witness import ACCOUNT
 from ct_assets_tests.benchmarks.measure import timed
 from ct_assets_tests.benchmarks.sink import Sink, self_signed, sink
 from ct_assets_tests.components import kit
@@ -93,15 +95,17 @@ def materialize(root: Path, source: Path, declared: Declared = PROFILES) -> dict
         _, source_cpu, source_seconds = timed(lambda: _run(defs, instance, SOURCE))
         keys = [f"{name}/{stage}" for stage in STAGES]
         run, cpu, seconds = timed(lambda: _run(defs, instance, *keys))
+    account = _metadata(run, f"{name}__clevertap")[ACCOUNT].value
+    assert isinstance(account, dict)
     return {
         "source CPU": source_cpu,
         "source s": source_seconds,
         "sync CPU": cpu,
         "sync s": seconds,
-        "split s": _said(run, f"{name}__split", "seconds"),
-        "sending s": _said(run, f"{name}__clevertap", "seconds"),
+        "split s": number(_metadata(run, f"{name}__split")["seconds"]),
+        "sending s": account["seconds"],
         **{
-            count: _said(run, f"{name}__clevertap", f"rows/{count}")
+            count: float(account["rows"][count])
             for count in ("rejected", "unchanged", "planned", "acked", "refused")
         },
     }
@@ -133,7 +137,5 @@ def _run(
     return result
 
 
-def _said(run: dg.ExecuteInProcessResult, node: str, name: str) -> float:
-    value = run.asset_materializations_for_node(node)[0].metadata[name].value
-    assert isinstance(value, int | float)
-    return float(value)
+def _metadata(run: dg.ExecuteInProcessResult, node: str) -> Mapping[str, dg.MetadataValue[Any]]:
+    return run.asset_materializations_for_node(node)[0].metadata

@@ -128,7 +128,9 @@ def test_a_run_is_kept_where_the_project_has_its_home(
         (run,) = kept.get_runs()
         lines = [e.user_message for e in kept.all_logs(run.run_id) if not e.is_dagster_event]
     assert run.job_name == "customers_sync"
+    to = run.tags["clevertap/destination"]
     assert lines[-1] == (
-        "customers: the result is 1 cut, 1 rejected, 0 unchanged, 1 held, 1 acked, 0 refused, "
-        "0 unknown"
+        "customers: of 4 rows of the source, 2 can be sent and 1 is rejected. Of these, 1 acked, "
+        f"1 held back. CleverTap ({to}) has 1 of it. To see the rows: `ct-assets rejected "
+        "customers`."
     )

@@ -295,7 +295,7 @@ def test_metadata_of_a_delivery_is_short_and_readable(
     assert len(sent) <= 15
     assert sent["dagster/row_count"].value == 2
     assert sent["summary"].value == (
-        "customers: of 3 rows of the source, 2 can be sent and 1 are rejected. Of these, 2 acked. "
+        "customers: of 3 rows of the source, 2 can be sent and 1 is rejected. Of these, 2 acked. "
         f"CleverTap ({sent['destination'].value}) has 2 of it. "
         "To see the rows: `ct-assets rejected customers`."
     )

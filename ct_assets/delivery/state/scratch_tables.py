@@ -193,8 +193,8 @@ LOG_ROWS = ScratchTable(  # of the sync's log, without what all rows of a delive
         "message": "varchar",  # may quote values
         "attempts": "integer",
         "batch": "integer",
-        "sent_at": "timestamptz",
-        "answered_at": "timestamptz",
+        "sent_at": "timestamp with time zone",
+        "answered_at": "timestamp with time zone",
         "record": "varchar",
     },
 )

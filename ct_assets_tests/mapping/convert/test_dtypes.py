@@ -98,6 +98,9 @@ TAKEN: dict[FieldType, set[Any]] = {
     FieldType.IDENTITY: TEXTS | WHOLE,
     FieldType.OBJECT_ID: TEXTS | WHOLE,
     FieldType.EVENT_NAME: TEXTS,
+    FieldType.PUSH_TOKEN: TEXTS,
+    FieldType.PUSH_SERVICE: TEXTS,
+    FieldType.SUBSCRIPTION: TEXTS | NUMBERS | {pl.Boolean},
 }
 SAMPLES = [(dtype, value) for dtype, value, _ in NATURAL if dtype != pl.Decimal(38, 0)]
 OTHERS: list[tuple[pl.DataType, Any]] = [
