@@ -318,6 +318,6 @@ def test_the_ways_out_are_named(made: Made) -> None:
         f"{case.sync.folder} noted beside the account's slots know of delivery 2. 8 "
         "acknowledged events may be sent again, or more. Nothing was sent. To bring back what is "
         "known of it: ct-assets state rebuild purchases; from a backup: ct-assets state restore "
-        "FOLDER. If that may happen, run once with allow: [lost_state] (ct-assets run purchases --allow "
-        "lost_state)"
+        "FOLDER. If that may happen, run once with allow: [lost_state] (ct-assets run purchases "
+        "--allow lost_state)"
     ]
