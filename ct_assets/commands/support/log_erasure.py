@@ -10,8 +10,8 @@ from ct_assets.delivery.operations.person_rows import Person
 from ct_assets.delivery.settlement import sync_log
 from ct_assets.delivery.state.shared_folders import homes, reading
 from ct_assets.errors import UserError
+from ct_assets.io_managers.log_tables.log_connection import log_table
 from ct_assets.io_managers.log_tables.log_table import take_in
-from ct_assets.io_managers.log_tables.opening import log_table
 from ct_assets.mapping import Sync
 from ct_assets.settings import data_dir
 

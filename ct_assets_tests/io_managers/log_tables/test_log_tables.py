@@ -10,9 +10,9 @@ import pytest
 from ct_assets.delivery.delivery_request import LogPolicy
 from ct_assets.delivery.settlement import sync_log
 from ct_assets.errors import UserError
-from ct_assets.io_managers.log_tables import opening
+from ct_assets.io_managers.log_tables import log_connection
+from ct_assets.io_managers.log_tables.log_connection import log_table
 from ct_assets.io_managers.log_tables.log_table import COLUMNS, take_in
-from ct_assets.io_managers.log_tables.opening import log_table
 from ct_assets.sources.connections.connection_spec import parse
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets_tests.delivery.conftest import profiles
@@ -141,7 +141,7 @@ def test_a_password_that_is_wrong_is_told_without_it(postgres: PostgresServer) -
 def test_a_file_in_use_is_waited_for_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, logged: Sync
 ) -> None:
-    monkeypatch.setattr(opening, "PATIENCE", timedelta(0))
+    monkeypatch.setattr(log_connection, "PATIENCE", timedelta(0))
     file = tmp_path / "shop.duckdb"
     with (
         duckdb.connect(file, config={"threads": 1}),

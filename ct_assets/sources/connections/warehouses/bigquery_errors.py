@@ -2,15 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
-from ct_assets.errors import UserError, closest, hushed
+from ct_assets.errors import UserError, closest
 from ct_assets.sources.connections.database import ConnectionFailedError
+from ct_assets.sources.connections.driver_errors import DriverErrors
 from ct_assets.sources.query_errors import LEFT_OUT, QueryError
-
-if TYPE_CHECKING:
-    from ct_assets.sources.connections.warehouses.bigquery import Bigquery
 
 _BY_REASON: Mapping[str, str] = {
     "stopped": "the query was cancelled on the server",
@@ -37,36 +34,17 @@ _MAY_NOT = (
 )
 
 
-class BigqueryErrors:
-    def __init__(self, database: "Bigquery", label: str) -> None:
-        self._database = database
-        self._label = label
-
-    @property
-    def before(self) -> str:
-        return f"{self._label}: {self._database.name}"
-
-    @contextlib.contextmanager
+class BigqueryErrors(DriverErrors):
     def told(
         self, tables: Callable[[], Sequence[str]] = list, *, of_query: bool = False
-    ) -> Iterator[None]:
+    ) -> contextlib.AbstractContextManager[None]:
         """Errors in the block as ours.
 
         Args:
             tables: Of these the closest is named for one that is not there.
             of_query: Whether no row was read, so that a text can quote the query alone.
         """
-        try:
-            yield
-        except UserError as error:
-            text = str(error)
-            named = text if text.startswith(self.before) else f"{self.before}: {text}"
-            raise type(error)(named) from None
-        except Exception as error:
-            kind, message = self._reason(error, tables, of_query=of_query)
-            hushed(error)
-            message = self._database.url.without_secrets(message)
-            raise kind(f"{self.before}: {message}") from None
+        return self._told(lambda error: self._reason(error, tables, of_query=of_query))
 
     def _reason(
         self, error: Exception, tables: Callable[[], Sequence[str]], *, of_query: bool

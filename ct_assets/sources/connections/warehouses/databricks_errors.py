@@ -2,15 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ct_assets.errors import UserError, hushed
+from ct_assets.errors import UserError
 from ct_assets.sources.connections.database import ConnectionFailedError
+from ct_assets.sources.connections.driver_errors import DriverErrors
 from ct_assets.sources.query_errors import LEFT_OUT, QueryError
-
-if TYPE_CHECKING:
-    from ct_assets.sources.connections.warehouses.databricks import Databricks
 
 _ABOUT_THE_QUERY = re.compile(
     r"\[((?:TABLE_OR_VIEW_NOT_FOUND|UNRESOLVED_\w+|PARSE_SYNTAX_ERROR|SCHEMA_NOT_FOUND"
@@ -29,29 +26,10 @@ _BY_WORDS: Mapping[str, str] = {
 }
 
 
-class DatabricksErrors:
-    def __init__(self, database: "Databricks", label: str) -> None:
-        self._database = database
-        self._label = label
-
-    @property
-    def before(self) -> str:
-        return f"{self._label}: {self._database.name}"
-
-    @contextlib.contextmanager
-    def told(self, *, of_query: bool = False) -> Iterator[None]:
+class DatabricksErrors(DriverErrors):
+    def told(self, *, of_query: bool = False) -> contextlib.AbstractContextManager[None]:
         """Errors in the block as ours; `of_query`, where no row was read yet."""
-        try:
-            yield
-        except UserError as error:
-            text = str(error)
-            named = text if text.startswith(self.before) else f"{self.before}: {text}"
-            raise type(error)(named) from None
-        except Exception as error:
-            kind, message = self._reason(error, of_query=of_query)
-            hushed(error)
-            message = self._database.url.without_secrets(message)
-            raise kind(f"{self.before}: {message}") from None
+        return self._told(lambda error: self._reason(error, of_query=of_query))
 
     def _reason(self, error: Exception, *, of_query: bool) -> tuple[type[UserError], str]:
         text, host = str(error), self._database.url.host

@@ -2,15 +2,12 @@
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from ct_assets.errors import UserError, hushed
+from ct_assets.errors import UserError
 from ct_assets.sources.connections.database import ConnectionFailedError
+from ct_assets.sources.connections.driver_errors import DriverErrors
 from ct_assets.sources.query_errors import LEFT_OUT, QueryError
-
-if TYPE_CHECKING:
-    from ct_assets.sources.connections.warehouses.snowflake import Snowflake
 
 _BY_CODE: Mapping[int, str] = {
     604: "the query was cancelled on the server",
@@ -29,28 +26,11 @@ _ABOUT_THE_QUERY = {904, 1003, 2003, 2043, 3001}
 """Codes whose texts speak of the query and the schema; those of all others may quote a value."""
 
 
-class SnowflakeErrors:
-    def __init__(self, database: "Snowflake", label: str) -> None:
-        self._database = database
-        self._label = label
-
-    @property
-    def before(self) -> str:
-        return f"{self._label}: {self._database.name}"
-
-    @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        try:
-            yield
-        except UserError as error:
-            text = str(error)
-            named = text if text.startswith(self.before) else f"{self.before}: {text}"
-            raise type(error)(named) from None
-        except Exception as error:
-            kind, message = self._reason(str(error), getattr(error, "vendor_code", None))
-            hushed(error)
-            message = self._database.url.without_secrets(message)
-            raise kind(f"{self.before}: {message}") from None
+class SnowflakeErrors(DriverErrors):
+    def told(self) -> contextlib.AbstractContextManager[None]:
+        return self._told(
+            lambda error: self._reason(str(error), getattr(error, "vendor_code", None))
+        )
 
     def _reason(self, text: str, code: int | None) -> tuple[type[UserError], str]:
         url = self._database.url
