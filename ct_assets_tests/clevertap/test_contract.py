@@ -44,8 +44,8 @@ def test_forbidden_characters() -> None:
 
 
 JUNK = """
-    undefined null na n/a 0 nil -1 infinity -infinity inf -inf nan -nan xxxxxx
-    none \\n <null> [null] (null) <none> (none) <nil> <na> <nan> nat n.a. - -- ---
+    undefined null na n/a 0 nil -1 infinity -infinity inf +inf -inf nan -nan xxxxxx
+    none \\n <null> [null] (null) <none> (none) <nil> <na> <nan> nat n.a. - -- --- – —
     #n/a #na #null! #ref! #value! #name? #div/0! #num! (empty) (blank) {} []
     unknown (unknown) anonymous guest not_authenticated true false
     00000000-0000-0000-0000-000000000000 {00000000-0000-0000-0000-000000000000}
