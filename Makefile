@@ -6,7 +6,7 @@ DAGSTER_HOME ?= $(CURDIR)/.dagster
 # Tests have homes of their own.
 home demo dev: export DAGSTER_HOME := $(DAGSTER_HOME)
 
-.PHONY: setup home demo dev test test-ui test-services conformance docs bench lint format lock
+.PHONY: setup home demo dev test test-long test-ui test-services conformance docs bench lint format lock
 
 setup: $(VENV)/.installed
 
@@ -37,6 +37,10 @@ lint: setup
 
 test: lint
 	$(BIN)/pytest -n 3 --dist worksteal
+
+# The whole of what `make test` runs samples of.
+test-long: setup
+	$(BIN)/pytest -m "long and not ui and not bench and not services" -n 3 --dist worksteal
 
 test-ui: setup
 	$(BIN)/pytest -m ui

@@ -1,8 +1,11 @@
 import atexit
 import os
+from collections import defaultdict
 from collections.abc import Iterator
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -35,9 +38,24 @@ def notes_of_states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What mostly waits comes first, so that others use the time."""
+    """What mostly waits comes first, so that others use the time; of large tables a sample runs."""
+    cases_of = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            cases_of[item.nodeid.partition("[")[0]].append(item)
+    for cases in cases_of.values():
+        _keep_a_sample(cases)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _keep_a_sample(cases: list[pytest.Item]) -> None:
+    """Mark all cases of a test but one in n as long: the same ones each time, of every kind."""
+    (one_in,) = next(cases[0].iter_markers("sampled")).args
+    cases.sort(key=lambda case: crc32(case.nodeid.encode()))
+    for case in cases[ceil(len(cases) / one_in) :]:
+        case.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)
