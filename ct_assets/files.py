@@ -19,10 +19,17 @@ SCRATCH = "ct-assets-scratch-"
 
 
 def private_dir(path: Path) -> Path:
-    """`path`, made with all its missing parents, readable by its owner alone."""
+    """`path`, made with all its missing parents, readable by its owner alone.
+
+    What root makes so in somebody's folder is that person's, whose runs need it later.
+    """
     missing = [p for p in (path, *path.parents) if not p.exists()]
     for folder in reversed(missing):
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # another process was faster
+            folder.mkdir(mode=0o700)
+            owner = folder.parent.stat()
+            if os.geteuid() == 0 and owner.st_uid:
+                os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
     return path
 
 

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from ct_assets.files import held_dir, owners_files, private_lock, private_log, sweep
+from ct_assets.files import held_dir, owners_files, private_dir, private_lock, private_log, sweep
 
 
 def test_a_held_folder_survives_the_sweep_and_goes_with_its_block(tmp_path: Path) -> None:
@@ -70,3 +70,17 @@ def test_what_root_makes_in_a_folder_is_its_owners(tmp_path: Path) -> None:
         "hard": os.geteuid(),
     }
     assert outside.stat().st_uid == os.geteuid()
+
+
+def test_what_root_makes_below_somebodys_folder_is_that_persons(tmp_path: Path) -> None:
+    root = os.geteuid() == 0
+    owner = 12345 if root else os.geteuid()
+    if root:
+        os.chown(tmp_path, owner, owner)
+
+    made = private_dir(tmp_path / "data" / "state")
+
+    assert [(f.stat().st_uid, f.stat().st_mode & 0o777) for f in (made, made.parent)] == [
+        (owner, 0o700),
+        (owner, 0o700),
+    ]
