@@ -38,7 +38,9 @@ CONTACTS = ("email", "phone")
 _JUNK = r"""
 undefined, null, na, n/a, 0, nil, -1, infinity, -infinity, inf, +inf, -inf, nan, -nan, xxxxxx,
 none, \n, <null>, [null], (null), <none>, (none), <nil>, <na>, <nan>, nat, n.a., -, --, ---, –, —,
-#n/a, #n/a n/a, #na, #null!, #ref!, #value!, #name?, #div/0!, #num!, (empty), (blank), {}, [],
+#n/a, #n/a n/a, #na, #null!, #ref!, #value!, #name?, #div/0!, #num!, #spill!, #calc!, #error!,
+#nv, #n/d, #wert!, #bezug!, #zahl!, #valeur!, #nom?, #nombre!, #¡valor!, #¡ref!, #¿nombre?,
+n.a, n / a, none none, null null, undefined undefined, (empty), (blank), {}, [],
 unknown, (unknown), anonymous, guest, not_authenticated, true, false, [object object],
 00000000-0000-0000-0000-000000000000, {00000000-0000-0000-0000-000000000000},
 00000000000000000000000000000000,

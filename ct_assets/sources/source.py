@@ -62,7 +62,8 @@ class Source(BaseModel):
     escape: str | None = None
     """The character before a quote inside a value. Left out: such quotes are doubled."""
     nulls: list[str] = []
-    r"""Values of a CSV file that stand for none, such as `\N`; an empty one always does."""
+    r"""Values of a CSV file that stand for none, such as `\N`. One with nothing between its
+    separators always does; an empty text in quotes (`""`) does with `nulls: ['']`."""
     skip: Annotated[int, Field(strict=True, ge=0)] = 0
     """Lines of a CSV file before its header."""
     upstream: list[str] = []

@@ -49,9 +49,21 @@ JUNK = """
     #n/a #na #null! #ref! #value! #name? #div/0! #num! (empty) (blank) {} []
     unknown (unknown) anonymous guest not_authenticated true false
     00000000-0000-0000-0000-000000000000 {00000000-0000-0000-0000-000000000000}
-    00000000000000000000000000000000 0.0 '' "" . ? missing (missing)
+    00000000000000000000000000000000 0.0 '' "" . ? missing (missing) n.a
+    #spill! #calc! #error! #nv #n/d #wert! #bezug! #zahl! #valeur! #nom? #nombre! #¡valor! #¡ref!
+    #¿nombre?
 """
-OF_TWO_WORDS = ["#n/a n/a", "[object object]", "not set", "(not set)", "not available"]
+OF_TWO_WORDS = [
+    "n / a",
+    "none none",
+    "null null",
+    "undefined undefined",
+    "#n/a n/a",
+    "[object object]",
+    "not set",
+    "(not set)",
+    "not available",
+]
 
 
 def test_junk_identities() -> None:

@@ -1,5 +1,6 @@
 """Integers, floats and ages are sent exactly, or rejected with the reason."""
 
+import sys
 from decimal import Decimal
 
 import polars as pl
@@ -21,6 +22,9 @@ from ct_assets.mapping.convert.dtypes import is_text, trimmed
 WHOLE_IN_FLOAT = 2**53
 # The most digits that the shortest text of any float has.
 DIGITS_IN_FLOAT = 17
+# Nearer to 0 a float has fewer digits, and at last none.
+_LEAST_WHOLE = sys.float_info.min
+_NOT_ZERO = r"^[+-]?[0.]*[1-9]"
 _SIGNIFICANT = r"^[+-]?0*\.?0*([\d.]*?)0*(?:[eE].*)?$"
 INT64_END = 2.0**63
 
@@ -41,6 +45,11 @@ _PRECISION = (
     RejectedCode("number_too_precise"),
     "has more digits than a float keeps: round it in the source, or declare `type: string` to send "
     "every digit",
+)
+_TOO_SMALL = (
+    RejectedCode("number_too_precise"),
+    "so near to 0 that a float does not keep its digits: round it in the source, or declare "
+    "`type: string` to send every digit",
 )
 _UNREADABLE = (
     RejectedCode("number_unreadable"),
@@ -140,11 +149,14 @@ def _float_from_text(text: pl.Expr, steps: Steps) -> Converted:
     value = steps.keep("number", text.cast(pl.Float64, strict=False))
     long = pl.when(text.str.len_bytes() > DIGITS_IN_FLOAT).then(text)
     digits = long.str.extract(_SIGNIFICANT).str.count_matches(r"\d")
+    # 1e-308 is the shortest of them; most texts of a 0 are shorter.
+    small = (value.abs() < _LEAST_WHOLE) & (text.str.len_bytes() >= len("1e-308"))
     return steps.checked(
         value,
         Check(value.is_null() & text.is_not_null(), *_UNREADABLE),
         Check(~value.is_finite(), *NOT_FINITE),
         Check((value.abs() >= WHOLE_IN_FLOAT) | (digits > DIGITS_IN_FLOAT), *_PRECISION),
+        Check(pl.when(small).then(text).str.contains(_NOT_ZERO), *_TOO_SMALL),
     )
 
 

@@ -1,6 +1,7 @@
 """Text goes as it is; identities and names of events that a column gives are checked."""
 
 from collections.abc import Collection
+from string import punctuation
 
 import polars as pl
 
@@ -27,6 +28,13 @@ from ct_assets.mapping.convert.names import RESERVED_EVENT_KEYS
 
 # Control characters and all blanks but the plain one.
 _INVISIBLE = r"[[\pC\pZ]--\x20]"
+
+# What is no letter and no digit, on keyboards and where text was damaged.
+_SIGNS = punctuation + " –—−‐‑·•…¿¡«»“”‘’„‚´¨¯°§¶\u115f\u1160\u2800\u3164\ufffc\ufffd"
+
+_ZEROS = {zeros + places for places in ("", ".0", ".00", ",0", ",00")
+          for zeros in ("0" * digits for digits in range(1, 16))}  # fmt: skip
+REWRITTEN_WHOLE = r"^-?\d+\.0$|^-?\d(\.\d+)?[eE]\+\d+$"
 
 # How CleverTap marks a date inside a JSON string; no other text may begin so.
 DATE_MARK = "$D_"
@@ -91,7 +99,7 @@ def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) 
     limit = target.limits.identity_bytes
     return steps.checked(
         value,
-        _junk(value, target.junk),
+        _junk(value, target.junk, steps),
         _damaged(value),
         Check(
             value.str.len_bytes() > limit,
@@ -108,7 +116,7 @@ def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
     allowed = "".join(f"\\{c}" for c in OBJECT_ID_CHARACTERS)
     return steps.checked(
         value,
-        _junk(value, target.junk),
+        _junk(value, target.junk, steps),
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("identity_too_long"),
@@ -130,26 +138,45 @@ def _identifier(source: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
     return trimmed(source, dtype)
 
 
-def _junk(value: pl.Expr, junk: Collection[str]) -> Check:
+def _junk(value: pl.Expr, junk: Collection[str], steps: Steps) -> Check:
+    """Words of the list, however they are spelled.
+
+    A list with `-` means what has signs alone, and one with `0` all ways to write it.
+    """
     folded = {word.lower() for word in junk}
     letters = {word for word in folded if word != word.upper()}
+    zeros = _ZEROS if "0" in folded else set()
+    others = folded - letters | zeros
     # Most identities are longer than all of these words: they need not be folded.
-    longest = max((len(word.encode()) for word in letters), default=0)
-    short = pl.when(value.str.len_bytes() <= longest).then(value).str.to_lowercase()
+    longest = max([len(f"({word})".encode()) for word in letters], default=8)
+    short = pl.when(value.str.len_bytes() <= longest).then(value)
+    bare = steps.keep("bare", _bare(value, longest))
+    words = {word for word in letters | zeros if word == word.strip(_SIGNS)}
+    nothing = bare.str.len_bytes() == 0
     return Check(
-        short.is_in(sorted(letters)) | value.is_in(sorted(folded - letters)),
+        short.str.to_lowercase().is_in(sorted(letters))
+        | value.is_in(sorted(others))
+        | bare.is_in(sorted(words))
+        | (nothing if "-" in folded else pl.lit(value=False)),
         RejectedCode("identity_junk"),
         "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that have it would "
         "end up in one profile; `junk_identities` of the sync lists such values",
     )
 
 
+def _bare(value: pl.Expr, longest: int) -> pl.Expr:
+    """In lower case, without the signs around it, what is short and has those or is not ASCII."""
+    size = value.str.len_bytes()
+    signs = value.str.strip_chars(_SIGNS).str.len_bytes() != size
+    odd = pl.when((size <= longest) & (signs | (value.str.len_chars() != size))).then(value)
+    plain = odd.str.normalize("NFKC").str.replace_all(r"\pC", "").str.to_lowercase()
+    return plain.str.strip_chars(_SIGNS)
+
+
 def _damaged(value: pl.Expr) -> Check:
     """Whole numbers that were kept as floats: 1.2E+15 stands for many, 7.0 for the 7 elsewhere."""
-    exponent = value.str.contains("E+", literal=True) | value.str.contains("e+", literal=True)
-    suspect = pl.when(value.str.ends_with(".0") | exponent).then(value)
     return Check(
-        suspect.str.contains(r"^-?\d+\.0$|^-?\d(\.\d+)?[eE]\+\d+$").fill_null(value=False),
+        value.str.contains(REWRITTEN_WHOLE),
         RejectedCode("identity_damaged"),
         "a whole number that a spreadsheet or a column of floats has changed: take it as text, or "
         "as an integer, from where it comes",

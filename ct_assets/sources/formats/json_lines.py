@@ -1,7 +1,8 @@
 """Lines of JSON are checked one by one, once polars has failed, to tell which is no row."""
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ _HIGH, _LOW = rb"\\u[dD][89abAB]" + _HEX, rb"\\u[dD][c-fC-F]" + _HEX
 _LONE = re.compile(
     rb"(?<!\\)(?:\\\\)*(?:%b(?!%b)|(?<!\\u[dD][89abAB]..)%b)" % (_HIGH, _LOW, _LOW), re.DOTALL
 )
+_WIDE = 10**38
 _BOM = b"\xef\xbb\xbf"
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text"} | {
     list: "a list", dict: "an object",
@@ -37,12 +39,34 @@ def wrong_in_lines(files: Sequence[Path]) -> str | None:
                 row, where = _parsed(line), line_of(number, file, files)
                 if isinstance(row, str):
                     return f"{where} {row}"
+                if _too_wide(row, line):
+                    return f"{where} has a number of more than 38 digits; write it as text"
                 for path, kind in _kinds(row):
                     kinds.setdefault(path, {}).setdefault(kind, where)
                 rows += 1
         if not rows:
             return f"{which(file, files)} is empty; write its rows into it, or take it away"
     return _mixed(kinds)
+
+
+def lost_digits(files: Sequence[Path], columns: Sequence[str]) -> str | None:
+    """The first line with a whole number in one of these columns of floats that is changed there.
+
+    Numbers of a column become floats where others have a fraction, or more digits than 38.
+    """
+    for file in files if columns else ():
+        with opened(file) as lines:
+            for number, line in enumerate(lines, start=1):
+                row = {} if line.isspace() else json.loads(line)
+                for name in columns:
+                    value = row.get(name)
+                    if isinstance(value, int) and float(value) != value:
+                        return (
+                            f"{line_of(number, file, files)} has a whole number in {name!r} of "
+                            "more digits than a float keeps, and others there are floats; name "
+                            "the column in `types` as string to read all digits"
+                        )
+    return None
 
 
 def lone_surrogate(files: Sequence[Path]) -> str | None:
@@ -82,8 +106,37 @@ def _parsed(line: bytes) -> dict[str, Any] | str:
     except UnicodeDecodeError:
         return "is not UTF-8; save the file as UTF-8"
     except orjson.JSONDecodeError:
-        return "is no whole JSON object; write each on one line (or is the file cut off?)"
+        return _no_json(line.decode().strip())
     return row if isinstance(row, dict) else "is no JSON object; write one for each row, on a line"
+
+
+def _too_wide(row: Mapping[str, Any], line: bytes) -> bool:
+    """Whether it has a whole number of more than 128 bits, of which orjson makes a float."""
+    if all(abs(n) < _WIDE for n in row.values() if isinstance(n, float)):
+        return False
+    return any(abs(n) >= _WIDE for n in json.loads(line).values() if isinstance(n, int))
+
+
+def _no_json(line: str) -> str:
+    """Why a line is no JSON, as far as Python's reader, which takes more, can tell."""
+    try:
+        _, end = json.JSONDecoder(parse_constant=_refused).raw_decode(line)
+    except json.JSONDecodeError:
+        return "is no whole JSON object; write each on one line (or is the file cut off?)"
+    except _NotFiniteError:
+        return "has NaN or infinity, which JSON has no number for; write null"
+    if rest := line[end:].strip():
+        what = "a comma" if rest == "," else "more"
+        return f"has {what} behind its object; write each on a line of its own, and nothing between"
+    return "has a number that is too large to be read; write it as text"
+
+
+class _NotFiniteError(ValueError):
+    """Of a word such as NaN in place of a number."""
+
+
+def _refused(word: str) -> object:
+    raise _NotFiniteError(word)
 
 
 def _kinds(value: object, path: str = "") -> Iterator[tuple[str, str]]:

@@ -7,7 +7,9 @@ from pathlib import Path
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from ct_assets.sources.formats.json_lines import lone_surrogate, wrong_in_lines
+from ct_assets.mapping.convert.numbers import WHOLE_IN_FLOAT
+from ct_assets.sources.formats.json_lines import lone_surrogate, lost_digits, wrong_in_lines
+from ct_assets.sources.formats.repeated_keys import repeated_key
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named
 
 _NUMBERS = (pl.Int64(), pl.Int128(), pl.Float64())
@@ -32,8 +34,24 @@ class NdjsonFormat(SourceFormat):
         if wrong := lone_surrogate(files):
             raise FileError(f"{named(files)}: {wrong}")
 
+    def check(self, files: Sequence[Path], staged: Path) -> None:
+        """Fail where polars takes the first of two values of a key, or a float for its digits."""
+        rows = pl.scan_parquet(staged, glob=False)
+        wrong = repeated_key(files, rows.collect_schema()) or lost_digits(files, _large(rows))
+        if wrong:
+            raise FileError(f"{named(files)}: {wrong}")
+
     def broken(self, files: Sequence[Path], error: BaseException) -> str | None:  # noqa: ARG002
         return wrong_in_lines(files)
+
+
+def _large(rows: pl.LazyFrame) -> Sequence[str]:
+    """Columns of floats with a number that may have been a whole one of more digits."""
+    floats = [name for name, dtype in rows.collect_schema().items() if dtype == pl.Float64]
+    if not floats:
+        return []
+    largest = rows.select(pl.col(floats).abs().max()).collect(engine="streaming")
+    return [name for name in floats if (largest[name].item() or 0) >= WHOLE_IN_FLOAT]
 
 
 def _path(file: Path) -> str:

@@ -67,7 +67,7 @@ def test_the_message_counts_bytes() -> None:
         ("0171", "0171", None),
         ("  cust 1 ", "cust 1", None),
         ("jane@example.test", "jane@example.test", None),
-        ("00", "00", None),
+        ("010", "010", None),
         ("-10", "-10", None),
         ("nan1", "nan1", None),
         ("nada", "nada", None),
@@ -92,19 +92,46 @@ JUNK = """
     None none NONE \\N #N/A (null) (NULL) (none) <null> <NA> NaT - -- [null] {} Unknown Anonymous
     0.0 . ? (missing) – — +inf
     00000000-0000-0000-0000-000000000000 00000000000000000000000000000000 #REF! True
+    'null' "None" `NULL` «nil» ‘na’ [None] <undefined> *null* null. NA! N\u200bA
+    \u200bnull\u200d ＮＵＬＬ
+    00 000 0000000 0.00 0,0 -0 +0 ０ ０.０ (0) '0' ... .. … _ __ ___ ??? * # ##### ' '' () <>
+    — - ‑ · ••• ¿? !!! \u3164 \u2800 \ufffd\ufffd #NV #WERT! #N/D #VALEUR! #¡REF! N.A N.A.
 """
-NOBODYS = ["n", "N", "00", "-2", "nulls", "Nonna", "00000000-0000-0000-0000-000000000001", "\\M"]
+NOBODYS = [
+    "n",
+    "N",
+    "-2",
+    "-01",
+    "000001",
+    "0.10",
+    "１",
+    "*7*",
+    "_x",
+    "نا",
+    "Nonе",
+    "null1",
+    "nulls",
+    "Nonna",
+    "00000000-0000-0000-0000-000000000001",
+    "\\M",
+]
 
 
-@pytest.mark.parametrize("junk", [*JUNK.split(), " null ", "(not set)", "Not Set"])
-def test_identities_that_stand_for_nobody(junk: str) -> None:
-    assert one(junk, FieldType.IDENTITY) == (None, "identity_junk")
-    assert one(junk, FieldType.OBJECT_ID) == (None, "identity_junk")
+OF_TWO_WORDS = [" null ", "(not set)", "Not Set", "n / a", "None None", "#N/A N/A"]
 
 
-@pytest.mark.parametrize("identity", NOBODYS)
-def test_identities_that_look_like_them(identity: str) -> None:
-    assert one(identity, FieldType.IDENTITY) == (identity, None)
+@pytest.mark.parametrize("kind", [FieldType.IDENTITY, FieldType.OBJECT_ID])
+def test_identities_that_stand_for_nobody(kind: FieldType) -> None:
+    given = [*JUNK.split(), *OF_TWO_WORDS]
+    codes = [code for _, code in converted(given, kind)]
+
+    assert dict(zip(given, codes, strict=True)) == dict.fromkeys(given, "identity_junk")
+
+
+def test_identities_that_look_like_them() -> None:
+    found = converted(NOBODYS, FieldType.IDENTITY)
+
+    assert found == [(identity, None) for identity in NOBODYS]
 
 
 @pytest.mark.parametrize("damaged", ["12345.0", "-1.0", "1.2E+15", "1e+16", "9.19876E+11"])
@@ -121,12 +148,23 @@ def test_identities_that_look_like_floats(identity: str) -> None:
 
 def test_the_list_of_them_is_a_setting() -> None:
     assert converted(
-        ["none", "Test-User", "-", "7"], FieldType.IDENTITY, junk=["TEST-user", "7"]
+        ["none", "Test-User", "-", "7", "(test-user)", "-7", "00"],
+        FieldType.IDENTITY,
+        junk=["TEST-user", "7"],
     ) == [
         ("none", None),
         (None, "identity_junk"),
         ("-", None),
         (None, "identity_junk"),
+        (None, "identity_junk"),
+        ("-7", None),
+        ("00", None),
+    ]
+    assert converted(["00", "...", "-", "x"], FieldType.IDENTITY, junk=["0"]) == [
+        (None, "identity_junk"),
+        ("...", None),
+        ("-", None),
+        ("x", None),
     ]
     assert one("null", FieldType.IDENTITY, junk=()) == ("null", None)
 

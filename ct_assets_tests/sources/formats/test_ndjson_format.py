@@ -1,3 +1,4 @@
+import gzip
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -117,8 +118,15 @@ OBJECT = "is no whole JSON object; write each on one line (or is the file cut of
         (b'{"a":1}\n{"a":"secret}\n', f"line 2 {OBJECT}"),
         (b'{"a":1}\n\n{"a":"sec', f"line 3 {OBJECT}"),
         (b'{\n"a": "secret"\n}\n', f"line 1 {OBJECT}"),
-        (b'{"a":1}{"a":2}\n', f"line 1 {OBJECT}"),
-        (b'{"a":NaN}\n', f"line 1 {OBJECT}"),
+        (b'{"a":1}{"a":2}\n', "line 1 has more behind its object; write each on a line of its own"),
+        (b'{"a":1},\n{"a":2}\n', "line 1 has a comma behind its object; write each on a line of"),
+        (b'{"a":NaN}\n', "line 1 has NaN or infinity, which JSON has no number for; write null"),
+        (b'{"a":[-Infinity]}\n', "line 1 has NaN or infinity, which JSON has no number for"),
+        (b'{"a":1e400}\n', "line 1 has a number that is too large to be read; write it as text"),
+        (
+            b'{"a":%b}\n' % (b"9" * 50),
+            "line 1 has a number of more than 38 digits; write it as text",
+        ),
         (b'[{"a":"secret"}]\n', "line 1 is no JSON object; write one for each row, on a line"),
         (b'{"a":1}\nnull\n', "line 2 is no JSON object; write one for each row, on a line"),
         (b'\xef\xbb\xbf{"a":1}\n', "line 1 begins with a byte order mark; save the file as UTF-8"),
@@ -198,3 +206,58 @@ def test_half_of_a_character_is_refused_with_its_line(
     else:
         snapshot([file], tmp_path / "out.parquet", types={})
         assert pl.read_parquet(tmp_path / "out.parquet")["a"].to_list() == ["x", "y", found]
+
+
+TWICE = "twice in one object, and only one of its values can be read; write each key once"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('{"id":2,"a":1,"a":2}', "a"),
+        ('{"id":2,"id":2}', "id"),
+        (r'{"id":2,"\u0069d":3}', "id"),
+        ('{"id":2,"o":{"x y":1,"x y":2}}', "x y"),
+        ('{"id":2,"l":[{"x":1},{"x":1,"x":2}]}', "x"),
+        ('{"id":2,"m":[[{"x":{"y":1,"y":null}}]]}', "y"),
+        (r'{"id":2,"a\"b":{"x":1,"x":2}}', "x"),
+        (f'{{"id":2,"a":"{"x" * 17_000_000}","id":3}}', "id"),
+        ('{"id":2,"a":{"id":1},"l":[{"id":1},{"id":2}]}', None),
+    ],
+)
+def test_a_key_that_an_object_has_twice_is_refused(
+    tmp_path: Path, line: str, key: str | None
+) -> None:
+    """Readers take the first value, or the last one."""
+    content = f'\n{{"id":1}}\n{line}\n'
+    if key is None:
+        assert read(tmp_path, {"a.ndjson": content})["id"].to_list() == [1, 2]
+        return
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, {"a.ndjson": content})
+
+    assert str(caught.value) == f"a.ndjson: line 3 has the key {key!r} {TWICE}"
+
+
+def test_of_many_files_the_one_with_the_key_is_named(tmp_path: Path) -> None:
+    content = gzip.compress(b'{"a":1}\n{"a":1,"a":1}\n')
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, {"a.ndjson": '{"a":1}\n', "b.ndjson.gz": content})
+
+    assert (
+        str(caught.value) == f"a.ndjson and 1 more: line 2 of b.ndjson.gz has the key 'a' {TWICE}"
+    )
+
+
+def test_whole_numbers_that_a_float_changes_are_refused(tmp_path: Path) -> None:
+    exact = '{"n":9007199254740992}\n{"n":1e300}\n{"n":1.5}\n'
+    assert read(tmp_path, {"a.ndjson": exact})["n"].to_list() == [2.0**53, 1e300, 1.5]
+
+    with pytest.raises(FileError) as caught:
+        read(tmp_path, {"a.ndjson": '{"n":1.5}\n{"n":9007199254740993}\n'})
+
+    assert str(caught.value) == (
+        "a.ndjson: line 2 has a whole number in 'n' of more digits than a float keeps, and others "
+        "there are floats; name the column in `types` as string to read all digits"
+    )
