@@ -28,7 +28,7 @@ from ct_assets.sources.source import parse as parse_source
 
 REPOSITORY = Path(__file__).parent.parent
 PAGES = sorted((REPOSITORY / "docs" / "pages").rglob("*.md"))
-VARIABLE = re.compile(r"(CT|CLEVERTAP|DAGSTER)_[A-Z_]+")
+VARIABLE = re.compile(r"(CT|CLEVERTAP|DAGSTER)_[A-Z_]+|OTEL_EXPORTER_OTLP_ENDPOINT")
 METADATA = {
     "components/assets/split_metadata.py": {"split_metadata"},
     "io_managers/delivery_metadata.py": {"delivery_metadata"},

@@ -29,10 +29,20 @@ ALLOWED = {
     "store": set(),
     "delivery": {"store", "mapping", "clevertap"},
     "sandbox": {"clevertap"},
+    "telemetry": {"delivery"},
     "sources": {"store", "mapping", "clevertap"},
-    "io_managers": {"sources", "delivery", "store", "mapping", "clevertap", "sandbox"},
+    "io_managers": {
+        "telemetry",
+        "sources",
+        "delivery",
+        "store",
+        "mapping",
+        "clevertap",
+        "sandbox",
+    },
     "components": {
         "io_managers",
+        "telemetry",
         "sources",
         "delivery",
         "store",
@@ -44,6 +54,7 @@ ALLOWED = {
     "commands": {
         "components",
         "io_managers",
+        "telemetry",
         "sources",
         "delivery",
         "store",
@@ -52,7 +63,7 @@ ALLOWED = {
         "sandbox",
     },
 }
-PURE = ("phone", "clevertap", "mapping", "sources", "delivery", "store", "sandbox")
+PURE = ("phone", "clevertap", "mapping", "sources", "delivery", "store", "sandbox", "telemetry")
 # Of CleverTap's side the sandbox knows names, limits and codes: it judges what the others send.
 TABLES = {"clevertap.contract", "clevertap.fields", "clevertap.codes"}
 

@@ -41,6 +41,8 @@ VARIABLES: Mapping[str, str] = {
     "CT_PROJECT": "The project's folder, for a process that is started elsewhere.",
     "CT_DEFINITIONS": "The module of the Dagster definitions, as `ct-assets --module` names it.",
     "CT_ALERTS_URL": "The webhook that is told of runs that failed or went beyond their budgets.",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "An OpenTelemetry collector that takes figures and traces of "
+    "deliveries; all other variables of OpenTelemetry's exporter hold, too.",
     "CT_DAGSTER_URL": "Where people open Dagster, for the links in alerts.",
     "DAGSTER_HOME": "Where Dagster keeps its runs and schedules.",
     "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT": "Set by Dagster+ in branch deployments: such a one sends "

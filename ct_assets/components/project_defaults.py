@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from ct_assets.components.automation.alerts import alert_sensors
+from ct_assets.components.automation.freshness_figures import telemetry_sensor
 from ct_assets.components.automation.lost_runs import lost_runs_sensor
 from ct_assets.components.automation.operator_jobs import operator_jobs
 from ct_assets.components.automation.schedules import CRASH_RETRIES
@@ -15,6 +16,7 @@ from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.shared_store import use_store_of
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.telemetry.collector import is_on
 
 AUTOMATION = "automation"
 
@@ -72,7 +74,8 @@ def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition
             run_tags=CRASH_RETRIES,
             description="Starts what follows a source that was read anew (`on_change`).",
         )
-    ours = [lost_runs_sensor(), *alert_sensors()]
+    published = [telemetry_sensor()] if is_on() else []
+    ours = [lost_runs_sensor(), *alert_sensors(), *published]
     yield from (sensor for sensor in ours if sensor.name not in names)
 
 

@@ -259,6 +259,8 @@ def _progress(plan: DeliveryPlan, stats: SendStats) -> Progress:
         requests=stats.requests,
         waits_429=stats.waits_429,
         window=stats.window,
+        slots=stats.slots,
+        latency=stats.latency,
     )
 
 

@@ -52,6 +52,10 @@ class Progress:
     requests: int
     waits_429: int
     window: int
+    slots: int = 0
+    """Of the account, in use by this delivery."""
+    latency: float | None = None
+    """Seconds until the request was answered after which this is told; None if it never was."""
 
 
 class DeliveryFailed(UserError):  # noqa: N818 -- it reads as what happened

@@ -29,6 +29,7 @@ from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping.rejections import rejections
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import ArrivalMeta, DeliveryMeta, SnapshotMeta
+from ct_assets.telemetry.delivery_figures import figures
 
 OUTER_NET = (60, 300)
 """Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
@@ -118,17 +119,23 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         retention = timedelta(days=self.report_days)
         instance = context.step_context.instance
         witnesses = delivery_witness.latest(instance, upload.sync.name, to)
-        progress = ProgressLog(context.log)
+        names = upload.sync.name, to.name
         try:
-            with Client(to) as client, _rejections(upload) as rejections:
+            with (
+                figures(*names, context.run_id, context.log.warning) as published,
+                Client(to) as client,
+                _rejections(upload) as rejections,
+            ):
                 request = delivery_requests.request(
                     *(upload, to.name, context.run_id, retention),
                     witnesses=witnesses,
                     rejections=rejections,
                 )
+                progress = published.beside(ProgressLog(context.log))
                 result = deliver(
                     request, client, progress=progress, stop=stop, waiting=context.log.info
                 )
+                published.ended(result)
                 return result, arrival_of(upload, result, client, stop)
         except DeliveryFailed as error:
             if error.result is None:

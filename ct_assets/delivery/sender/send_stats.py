@@ -38,6 +38,10 @@ class SendStats:
     seconds: float = 0.0
     window: int = 0
     smallest_window: int = 0
+    slots: int = 0
+    """Of the account, in use by this delivery."""
+    latency: float | None = None
+    """Seconds until the last request was answered; None if it never was."""
     latencies: Latencies = field(default_factory=Latencies)
     stopped: str | None = None
     """Why it ended before every batch was tried, as a sentence for a person."""

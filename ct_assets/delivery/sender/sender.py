@@ -193,7 +193,10 @@ class _MainThread:
         self._stats.bytes += exchange.size
         self._stats.window = self._worker.window.size
         self._stats.smallest_window = self._worker.window.smallest
+        self._stats.slots = self._worker.slots_in_use
+        self._stats.latency = None
         if isinstance(exchange.answer, Reply):
+            self._stats.latency = exchange.answer.seconds
             self._stats.latencies.add(exchange.answer.seconds)
 
     def _drain(self, pool: ThreadPoolExecutor) -> None:

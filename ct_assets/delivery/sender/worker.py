@@ -1,7 +1,8 @@
 """Worker makes one request: its place in the window, its slot, its ledger entry, its verdict."""
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from ct_assets.clevertap import verdicts
@@ -45,6 +46,12 @@ class Worker:
         self._slots = slots
         self._stop = stop
         self._ending = threading.Event()
+        self._counting = threading.Lock()
+        self._slots_in_use = 0
+
+    @property
+    def slots_in_use(self) -> int:
+        return self._slots_in_use
 
     def post(self, batch: int, rows: Sequence[int], body: bytes) -> Exchange | None:
         """None if the request did not leave, because the sending is ending."""
@@ -58,13 +65,24 @@ class Worker:
                     return None
                 with self.ledger_lock:
                     self._ledger.sent(batch, rows)
-                answer = self._client.upload(body)
+                with self._one_more_in_use():
+                    answer = self._client.upload(body)
             verdict = verdicts.read(answer, len(rows), body)
             exchange = Exchange(answer, verdict, len(body), entered)
             return exchange
         finally:
             if exchange is None:
                 self.window.leave(entered, congested=None)
+
+    @contextlib.contextmanager
+    def _one_more_in_use(self) -> Iterator[None]:
+        with self._counting:
+            self._slots_in_use += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._slots_in_use -= 1
 
     def leave_window(self, exchange: Exchange) -> None:
         """Called once the outcome is in the ledger.

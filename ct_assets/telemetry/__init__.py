@@ -1,0 +1,1 @@
+"""Publishes figures of deliveries by OpenTelemetry, if the environment names a collector."""
