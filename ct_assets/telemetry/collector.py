@@ -131,7 +131,7 @@ def _meters(resource: "Resource", environ: Mapping[str, str], timeout: float) ->
 
     # A run is a process of a few minutes: of a total that begins at 0 with each of them no change
     # would be seen.
-    kinds = metrics.Counter, metrics.Histogram
+    kinds: tuple[type, ...] = (metrics.Counter, metrics.Histogram)
     chosen = {} if environ.get(TEMPORALITY) else dict.fromkeys(kinds, Temporality.DELTA)
     exporter = OTLPMetricExporter(timeout=timeout, preferred_temporality=chosen)
     return metrics.MeterProvider([PeriodicExportingMetricReader(exporter)], resource)

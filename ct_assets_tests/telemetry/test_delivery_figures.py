@@ -5,6 +5,7 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
+from ct_assets.sandbox.faults import Plan
 from ct_assets.telemetry import instruments
 from ct_assets.telemetry.delivery_figures import figures
 from ct_assets_tests.delivery.kit import IMPATIENT, Row, Sync, profile
@@ -70,7 +71,7 @@ def test_the_spans_of_a_run_are_one_trace(profiles: Sync, receiver: Receiver) ->
 def test_a_delivery_that_fails_is_told_without_its_words(
     profiles: Sync, receiver: Receiver
 ) -> None:
-    profiles.sandbox.faults.script(*["503"] * 40)
+    profiles.sandbox.faults.replace(Plan(rates={"503": 1.0}))
 
     with pytest.raises(DeliveryFailed):
         published(profiles, [profile("1", Name="Ada")])
