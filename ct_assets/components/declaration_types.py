@@ -52,6 +52,7 @@ class FieldSettings(FillingSettings, total=False):
     otherwise: str | bool | int | float | None
     hash: Literal["sha256", "sha512", "md5"] | None
     normalise: Literal["lower", "trim", "none"]
+    write: Literal["always", "if_empty", "if_changed"] | None
     redact: Literal[True] | RedactionSettings | None
     json: JsonShape
 

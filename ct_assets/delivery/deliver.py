@@ -15,7 +15,6 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
-from ct_assets.delivery.diff.existence import Looking
 from ct_assets.delivery.diff.membership import LIST
 from ct_assets.delivery.guards import guards, lost_state
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
@@ -24,7 +23,7 @@ from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
 from ct_assets.delivery.sender.other_uploaders import Deleting, Subscribing
-from ct_assets.delivery.sender.profile_looks import ProfileLooks
+from ct_assets.delivery.sender.profile_looks import Looking, ProfileLooks
 from ct_assets.delivery.sender.refusal_limit import OF_A_FIRST_DELIVERY, RefusalLimit
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
@@ -104,7 +103,7 @@ def _deliver(request: DeliveryRequest, sending: Sending, hold: Hold) -> Delivery
     with SyncState.open_unlocked(
         request.home, request.policy, memory=request.memory, hold=hold
     ) as state:
-        looking = None if request.policy.mode == "upsert" else _looks(sending).look
+        looking = _looks(sending).look if request.policy.looks else None
         delivery = plan_delivery(request, state, comparison, looking)
         stats = send_delivery(request, state, delivery, sending)
         result = settle_delivery(request, state, delivery, stats)

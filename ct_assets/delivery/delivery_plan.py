@@ -7,11 +7,11 @@ import duckdb
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, compare
-from ct_assets.delivery.diff.existence import Looking
 from ct_assets.delivery.diff.plan_digest import plan_digest
 from ct_assets.delivery.diff.removals import RemovalPlan, find_removals
 from ct_assets.delivery.guards import changed_destination, changed_meaning, guards, renamed_sync
 from ct_assets.delivery.guards.renamed_sync import RENAMED
+from ct_assets.delivery.sender.profile_looks import Looking
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from ct_assets.row_counts import RowCounts
 
 MEMORY = "300MB"
 
+Write = Literal["always", "if_empty", "if_changed"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class CustomList:
@@ -68,6 +70,8 @@ class Policy:
     """Age above which it is asked again whether CleverTap has a profile."""
     sends_changed_fields: bool = False
     """Whether a changed profile goes without the fields that CleverTap acknowledged as they are."""
+    writes: Mapping[str, Write] = field(default_factory=dict)
+    """When a changed profile has a field, of the fields that say so for themselves."""
     custom_list: CustomList | None = None
     """Of a segment."""
     log: LogPolicy | None = None
@@ -92,6 +96,30 @@ class Policy:
     def parks(self) -> bool:
         """Whether a record whose answer was lost waits for a person."""
         return self.counts_twice and self.on_unknown == "park"
+
+    @property
+    def filling(self) -> tuple[str, ...]:
+        """Fields that go only to profiles that have none."""
+        return tuple(name for name, write in self.writes.items() if write == "if_empty")
+
+    @property
+    def looks(self) -> bool:
+        """Whether profiles are looked for before they are sent."""
+        return self.mode != "upsert" or bool(self.filling)
+
+    @property
+    def keeps_marks(self) -> bool:
+        """Whether the state knows fields one by one, since some go only when they changed."""
+        return self.sends_changed_fields or "if_changed" in self.writes.values()
+
+    @property
+    def narrows(self) -> bool:
+        """Whether a record may go without some of its fields."""
+        return self.keeps_marks or bool(self.filling)
+
+    def goes_if_changed(self, name: str) -> bool:
+        default = "if_changed" if self.sends_changed_fields else "always"
+        return self.writes.get(name, default) == "if_changed"
 
     def once(self, guard: str) -> str:
         """Says how a person lets a guard pass."""

@@ -200,8 +200,8 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
 
 def _side_by_side(request: DeliveryRequest, diff: Diff) -> bool:
     """Whether profiles leave in the order of the snapshot: many, so that none must be sorted."""
-    narrowed = request.policy.sends_changed_fields  # which joins, and so keeps no order
-    return request.policy.object != "event" and diff.going > MAX_SORTED and not narrowed
+    narrows = request.policy.narrows  # which joins, and so keeps no order
+    return request.policy.object != "event" and diff.going > MAX_SORTED and not narrows
 
 
 def _in_batches(sequenced: str, records: int, *, small: bool) -> str:
@@ -225,7 +225,7 @@ def _in_batches(sequenced: str, records: int, *, small: bool) -> str:
 def _records(request: DeliveryRequest, diff: Diff, *, ordered: bool) -> str:
     held, record = _fields(request, diff)
     source, marks = f"{VALID} as v join {NUMBERED} as n on n.row = v.row", "null"
-    if request.policy.sends_changed_fields:
+    if request.policy.narrows:
         narrowed = field_marks.narrowed(request, diff.positions)
         source, marks = f"{narrowed} as v join {NUMBERED} as n on n.row = v.row", "v.marks"
     if ordered:

@@ -102,7 +102,7 @@ def _report(
     notes = [] if lost else [*comparison.notes]
     notes += _left(connection, copy, plan.diff)
     notes += [removals.note] if removals.note else []
-    looks = 0 if request.policy.mode == "upsert" else existence.unlooked(connection)
+    looks = plan.diff.unlooked
     if looks:
         notes.append(existence.note(looks))
         requests, seconds = requests + looks, seconds + looks / MAX_IN_FLIGHT_OTHER

@@ -17,7 +17,8 @@ def arrival_of(
     verify = upload.sync.verify
     if verify is None or not result.counts.acked:
         return None
-    check = ArrivalCheck(client=client, sample=verify.sample, stop=stop)
+    filled = [name for name, field in upload.sync.fields.items() if field.write == "if_empty"]
+    check = ArrivalCheck(client=client, sample=verify.sample, skipped=filled, stop=stop)
     look = check.of_events if upload.sync.object == "event" else check.of_profiles
     found = look(upload.valid.path, result)
     return ArrivalMeta(

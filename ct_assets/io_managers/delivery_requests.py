@@ -162,6 +162,7 @@ def policy(
         mode=sync.mode,
         look_again=timedelta(hours=sync.look_again_hours),
         sends_changed_fields=sync.send == "changed_fields",
+        writes={name: field.write for name, field in sync.fields.items() if field.write},
         custom_list=_custom_list(sync),
         neighbours=neighbours,
         log=_log(sync),

@@ -141,6 +141,8 @@ class StorageSettings(SettingsGroup):
     """Deletions and demerges of unknown profiles: ignored without an error, or 404 for all."""
     export_delay_seconds: NonNegativeFloat = 0.0
     """How long an export answers code 2, still in progress, and a count `partial`."""
+    schema_types: bool = True
+    """/getSchema tells the type of each property, under `type`; its answer is not published."""
     missing_profile: Literal["null", "fail"] = "null"
     """The answer of /1/profile.json for an unknown profile: a record of null, or a failure."""
 

@@ -1,3 +1,4 @@
+import httpx
 import pytest
 
 from ct_assets.clevertap.contract import Limits
@@ -75,6 +76,23 @@ def test_a_plan_with_a_column_that_the_last_run_did_not_have(shop: Shop) -> None
     assert (planned["blast"], planned["report"]["changed"]) == (None, 2)
 
 
+def test_a_field_that_the_account_keeps_in_another_type(shop: Shop, account: SandboxInTest) -> None:
+    """In the plan and, of the rows of the last run, in what the doctor finds."""
+    headers = {"X-CleverTap-Account-Id": account.account_id}
+    headers["X-CleverTap-Passcode"] = account.passcode
+    record = {"type": "profile", "identity": "by the app", "profileData": {"Tier": 5}}
+    httpx.post(f"{account.url}/1/upload", json={"d": [record]}, headers=headers)
+    shop.write("customer.csv", "id,name,mail,tier\n1,Ada,ada@example.org,gold\n")
+    shop.declare("customers", "Email: mail", "Email: mail\n    Tier: tier")
+    told = "Tier would be sent as a string, and the account keeps it as Integer: CleverTap may drop"
+
+    assert f"Note: {told}" in shop.said("plan", "customers")
+    assert shop.run("customers")
+    found = {c["name"]: (c["status"], c["found"]) for c in shop.json("doctor")}
+    status, text = found["types of customers"]
+    assert (status, text[: len(told)]) == ("note", told)
+
+
 @pytest.mark.parametrize(
     "clevertap_sandbox", [Settings(limits=Limits(identity_bytes=1))], indirect=True
 )
@@ -84,7 +102,8 @@ def test_clevertap_is_asked_and_keeps_nothing(shop: Shop, account: SandboxInTest
     said = shop.said("plan", "customers", "--ask-clevertap")
 
     assert "it would take 1 and refuse 1 (1 with 523)" in said
-    assert [(r.query, r.records) for r in account.requests()] == [("dryRun=1", 2)]
+    asked = [(r.query, r.records) for r in account.requests()]
+    assert asked == [("dryRun=1", 2), ("type=userProperties", None)]
     assert account.profiles() == []
     assert shop.digests("state", "staging") == {}
 

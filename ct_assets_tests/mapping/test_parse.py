@@ -249,7 +249,32 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
     (
         "hours without a mode",
         customers(look_again_hours=3),
-        ["look_again_hours: is for `mode: update_only` and `mode: create_only`. Leave it out."],
+        [
+            "look_again_hours: is for `mode: update_only`, `mode: create_only` and "
+            "`write: if_empty` of a field. Leave it out."
+        ],
+    ),
+    (
+        "write",
+        customers(
+            identify_by=[{"GPID": "g"}],
+            fields={
+                "a": {"column": "x", "write": "if_empty", "op": "add"},
+                "b": {"column": "x", "write": "if_empty", "on_null": "clear"},
+                "c": {"column": "x", "write": "if_changed", "op": "incr"},
+                "d": {"column": "x", "write": "always", "nested": "flatten"},
+                "e": {"column": "x", "write": "never"},
+            },
+        ),
+        [
+            "fields.e.write: must be one of always, if_empty, if_changed, not 'never'",
+            "identify_by[0]: CleverTap cannot be asked for a GPID, as `write: if_empty` has to:",
+            "fields.a.op: add and `write: if_empty` contradict each other.",
+            "fields.b.on_null: clear and `write: if_empty` contradict each other.",
+            "fields.c.op: incr counts whenever it is sent, and `write: if_changed` would send it "
+            "only at times. Leave one of the two out.",
+            "fields.d.write: is for one field, and `nested: flatten` makes several.",
+        ],
     ),
     (
         "a segment of nothing",

@@ -9,7 +9,13 @@ import dagster as dg
 import polars as pl
 from dagster_duckdb import DuckDBResource
 
-from ct_assets.clevertap.codes import BEFORE_FROM_NOW, FORGOTTEN, NOT_THERE, THERE_ALREADY
+from ct_assets.clevertap.codes import (
+    BEFORE_FROM_NOW,
+    FILLED_ALREADY,
+    FORGOTTEN,
+    NOT_THERE,
+    THERE_ALREADY,
+)
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.log_asset import log_asset
 from ct_assets.components.assets.source_rows import COPY, frozen
@@ -198,7 +204,8 @@ def undelivered_asset(sync: Sync, execute: Execute) -> dg.AssetsDefinition:
 
 def undelivered_rows(report: pl.LazyFrame) -> pl.LazyFrame:
     """Rows of a delivery's report that are not at CleverTap, though they are meant to be."""
-    meant = pl.col("code").is_in([FORGOTTEN, BEFORE_FROM_NOW, NOT_THERE, THERE_ALREADY])
+    left = [FORGOTTEN, BEFORE_FROM_NOW, NOT_THERE, THERE_ALREADY, FILLED_ALREADY]
+    meant = pl.col("code").is_in(left)
     held = pl.col("outcome").eq("held") & meant.fill_null(value=False)
     return report.filter(~(held | pl.col("outcome").is_in(["acked", "unchanged"])))
 

@@ -14,6 +14,7 @@ from ct_assets.components.preview.scratch import SplitRows
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project.registry import Declared
 from ct_assets.delivery import DeliveryRequest, PlanReport, PropertyChange, plan
+from ct_assets.delivery.arrival.account_types import TypeConflict, type_conflicts
 from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
@@ -40,6 +41,8 @@ class SyncPlan:
     blast: DeclarationDiff | None
     """By an edit of the declaration; `ct-assets plan --json` has it under this name."""
     asked: DryRunResult | None
+    conflicts: tuple[TypeConflict, ...]
+    """Of fields that the account keeps in another type."""
     options: Mapping[str, Any]
     """The `DeliveryOptions` of the run that was planned."""
 
@@ -71,6 +74,7 @@ def plan_sync(
             report=plan(request),
             blast=declaration_diff(workspace, declared.sync),
             asked=_asked(request, to) if ask_clevertap else None,
+            conflicts=_conflicts(declared, rows, to),
             options=DeliveryOptions(**dict(options)).model_dump(exclude={"reviewed"}),
         )
 
@@ -102,6 +106,14 @@ def _asked(request: DeliveryRequest, to: Destination | None) -> DryRunResult:
         )
     with DryRunClient(to) as client:
         return dry_run(request, client)
+
+
+def _conflicts(
+    declared: Declared, rows: SplitRows, to: Destination | None
+) -> tuple[TypeConflict, ...]:
+    if declared.sync.object != "profile" or to is None:
+        return ()
+    return type_conflicts(to, rows.valid.path) or ()
 
 
 def row_lines(sync_plan: SyncPlan) -> dict[str, int]:
@@ -143,7 +155,8 @@ def remarks(sync_plan: SyncPlan) -> list[str]:
             f"{diff.rows:,} rows of that run, it alone changes {diff.changed:,}, "
             f"{_lost(diff)}, and makes {diff.gained:,} valid that were not."
         )
-    return [*sentences, *(f"Note: {note}" for note in report.notes)]
+    notes = (*report.notes, *map(str, sync_plan.conflicts))
+    return [*sentences, *(f"Note: {note}" for note in notes)]
 
 
 def _lost(diff: DeclarationDiff) -> str:

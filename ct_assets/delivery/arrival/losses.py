@@ -5,8 +5,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-# How profile.json calls these, beside `profileData`.
-_OUTSIDE = {"Name": "name", "Email": "email", "Phone": "phone"}
 _DATE = "$D_"
 
 Kind = Literal["dropped", "type_locked", "truncated", "discarded"]
@@ -41,9 +39,8 @@ class ProfileLosses:
         self._lost: Counter[tuple[str, Kind]] = Counter()
         self._missing: Counter[str] = Counter()
 
-    def compare(self, sent: Mapping[str, Any], profile: Mapping[str, Any] | None) -> None:
-        """`sent` is the profileData of a record, `profile` what profile.json shows."""
-        seen = _properties(profile or {})
+    def compare(self, sent: Mapping[str, Any], seen: Mapping[str, Any]) -> None:
+        """`sent` is the profileData of a record, `seen` what the profile has."""
         for name, value in sent.items():
             if isinstance(value, dict):  # an operator: what it comes to depends on what was there
                 continue
@@ -66,12 +63,6 @@ class ProfileLosses:
             yield Loss(name, kind, rows, self._sent[name])
 
 
-def _properties(profile: Mapping[str, Any]) -> dict[str, Any]:
-    data = profile.get("profileData")
-    outside = {name: profile[key] for name, key in _OUTSIDE.items() if key in profile}
-    return {**(data if isinstance(data, dict) else {}), **outside}
-
-
 def _difference(sent: object, seen: object) -> Kind | None:
     """None for another value of the same type, too: the app may have written it since."""
     if _plain(sent) == _plain(seen):
@@ -80,7 +71,7 @@ def _difference(sent: object, seen: object) -> Kind | None:
         return "truncated"
     if isinstance(sent, list) and isinstance(seen, list) and _within(seen, sent):
         return "truncated"
-    return None if _sort(sent) == _sort(seen) else "type_locked"
+    return None if sort_of(sent) == sort_of(seen) else "type_locked"
 
 
 def _within(seen: list[Any], sent: list[Any]) -> bool:
@@ -97,7 +88,7 @@ def _plain(value: object) -> object:
     return float(text) if text.isdecimal() else text
 
 
-def _sort(value: object) -> str:
+def sort_of(value: object) -> str:
     if isinstance(value, bool):
         return "boolean"
     if isinstance(value, int | float):

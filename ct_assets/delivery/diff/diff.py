@@ -13,9 +13,11 @@ import polars as pl
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases, existence, membership
+from ct_assets.delivery.diff import aliases, field_marks, membership
+from ct_assets.delivery.diff.existence import Existence
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.lanes import lane_hash
+from ct_assets.delivery.sender.profile_looks import Looking
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, EARLIER_KEYS, SUPPRESSED_ROWS, VALID
 from ct_assets.delivery.state.suppressions import Suppressions
@@ -36,6 +38,8 @@ class Diff:
     """The bit of each field of a profile sync in `synced.fields`."""
     clearable: tuple[str, ...]
     """Fields that some row asks to clear."""
+    unlooked: int = 0
+    """Profiles that a delivery would have to look for."""
 
     @property
     def going(self) -> int:
@@ -49,11 +53,11 @@ class Diff:
 def compare(
     connection: duckdb.DuckDBPyConnection,
     request: DeliveryRequest,
-    looking: existence.Looking | None = None,
+    looking: Looking | None = None,
 ) -> Diff:
     """Fills `DIFF` from the valid rows, the state and what is held.
 
-    `looking` asks CleverTap for profiles, as the mode of a sync may need it.
+    `looking` asks CleverTap for profiles, as the mode of a sync, or of a field, may need it.
     """
     positions = expose(connection, request)
     _trim_keys(connection, request)
@@ -64,15 +68,20 @@ def compare(
     several = aliases.find_earlier(connection, request)
     query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
     DIFF.create(connection, query)
-    aliases.learn(connection)
     if request.policy.object == "segment":
         membership.decide(connection, request)
-    if request.policy.mode != "upsert":
-        existence.decide(connection, request, looking)
+    unlooked = 0
+    if request.policy.looks:
+        existence = Existence(connection, request, positions)
+        existence.decide(looking)
+        unlooked = existence.unlooked() if looking is None else 0
+    if request.policy.narrows:
+        field_marks.hold_empty(connection, request, positions, clearable)
+    aliases.learn(connection)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
     fates = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
-    return Diff(dict(fates), positions, clearable)
+    return Diff(dict(fates), positions, clearable, unlooked)
 
 
 def expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
@@ -183,7 +192,7 @@ def _compared(
     lost = "h_row.row is not null" if hidden else "false"
     return f"""
         select
-            row, fate, ts, bytes, lane_hash, replaces,
+            row, fate, ts, bytes, lane_hash, replaces, null as leave,
             if(fate in {GOING}, fingerprint, null) as fingerprint,
             if(fate in {GOING}, fields, null) as fields,
             case when fate in {GOING} then also when fate = 'unchanged' then nullif(also, was) end

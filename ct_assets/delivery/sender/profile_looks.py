@@ -19,6 +19,8 @@ from ct_assets.delivery.sender.sender import SendClock
 from ct_assets.errors import UserError
 
 # How a profile that is not there is answered is not published: with no record, or so.
+# Properties that profile.json shows beside `profileData`.
+_OUTSIDE = {"Name": "name", "Email": "email", "Phone": "phone"}
 _ABSENT = re.compile(r"not (be )?(found|exist)|no (such|profile|record|user)", re.IGNORECASE)
 
 
@@ -40,6 +42,18 @@ class Look(NamedTuple):
     @property
     def found(self) -> bool:
         return self.record is not None
+
+    @property
+    def properties(self) -> dict[str, Any]:
+        """Values that the profile has, by the names under which they are uploaded."""
+        record = self.record or {}
+        data = record.get("profileData")
+        outside = {name: record.get(key) for name, key in _OUTSIDE.items()}
+        values = {**(data if isinstance(data, dict) else {}), **outside}
+        return {name: value for name, value in values.items() if value not in (None, "", [])}
+
+
+Looking = Callable[[Iterable[tuple[str, str]]], Iterator[Look]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +86,7 @@ class ProfileLooks:
 
     def properties(self) -> set[str]:
         """Names of the properties of profiles that the account knows."""
-        return self._asked(lambda: self.client.schema("userProperties"), _names)
+        return {*self._asked(lambda: self.client.schema("userProperties"), properties_of)}
 
     def events(self, name: str, first: str, last: str) -> int:
         """How many events of that name CleverTap counts in these days, each as YYYYMMDD."""
@@ -125,11 +139,18 @@ def _seen(answer: Answer) -> Mapping[str, Any] | None:
     return {} if _ABSENT.search(str(value.get("error"))) else None
 
 
-def _names(answer: Answer) -> set[str] | None:
+def properties_of(answer: Answer) -> dict[str, str | None] | None:
+    """Names of properties and their types, where the answer has types; None if it has no names."""
     listed = _object(answer).get("userProperties")
     if not isinstance(listed, list):
         return None
-    return {str(each.get("name")) for each in listed if isinstance(each, dict)}
+    return {str(each.get("name")): _type(each) for each in listed if isinstance(each, dict)}
+
+
+def _type(listed: Mapping[str, object]) -> str | None:
+    """By the names under which an account might tell it."""
+    given = (listed.get(name) for name in ("type", "dataType", "data_type"))
+    return next((each for each in given if isinstance(each, str)), None)
 
 
 def _counted(answer: Answer) -> int | str | None:

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import duckdb
 
-from ct_assets.clevertap.codes import NOT_THERE, THERE_ALREADY, UNACKNOWLEDGED, entries
+from ct_assets.clevertap.codes import (
+    FILLED_ALREADY,
+    NOT_THERE,
+    THERE_ALREADY,
+    UNACKNOWLEDGED,
+    entries,
+)
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import report_memory
@@ -44,7 +50,7 @@ def list_held(connection: duckdb.DuckDBPyConnection) -> None:
         union all
         select v.key, v.kind, 'held', d.fate, null, null
         from {DIFF} as d join {VALID} as v on v.row = d.row
-        where d.fate in {(UNACKNOWLEDGED, NOT_THERE, THERE_ALREADY)}
+        where d.fate in {(UNACKNOWLEDGED, NOT_THERE, THERE_ALREADY, FILLED_ALREADY)}
         """,
     )
 

@@ -75,6 +75,7 @@ DIFF = ScratchTable(
         "replaces": "varchar[]",  # keys under which the person was sent before, as `kind:key`
         "fingerprint": "ubigint",
         "fields": "ubigint[]",  # those that CleverTap holds before this delivery
+        "leave": "varchar[]",  # fields that stay out of the record: see existence
         "also": "ubigint[]",  # hashes of further identifiers, old and new
     },
 )

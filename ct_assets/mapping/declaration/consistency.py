@@ -100,23 +100,40 @@ def _of_profile(raw: Mapping[str, object]) -> Iterator[Problem]:
 
 
 def _of_send(raw: Mapping[str, object]) -> Iterator[Problem]:
-    if raw.get("send") != "changed_fields":
-        return
+    """Of fields that do not go with every record."""
+    changed = "`send: changed_fields`" if raw.get("send") == "changed_fields" else None
     for name, field in _long_fields(raw):
-        if field.get("op") in NUMBER_OPERATORS:
+        write, op = field.get("write"), field.get("op")
+        setting = f"`write: {write}`" if write else changed
+        if op in NUMBER_OPERATORS and setting and write != "always":
             yield Problem(
                 ("fields", name, "op"),
-                f"{field['op']} counts whenever it is sent, and `send: changed_fields` would send "
-                "it only when its number is another one. Leave one of the two out.",
+                f"{op} counts whenever it is sent, and {setting} would send it only at times. "
+                "Leave one of the two out.",
+            )
+        elif write == "if_empty" and op in LIST_OPERATORS:
+            yield Problem(("fields", name, "op"), f"{op} and {setting} contradict each other.")
+        if write and field.get("nested") == "flatten":
+            yield Problem(
+                ("fields", name, "write"), "is for one field, and `nested: flatten` makes several."
+            )
+        if write == "if_empty" and field.get("on_null") == "clear":
+            yield Problem(
+                ("fields", name, "on_null"), f"clear and {setting} contradict each other."
             )
 
 
 def _of_mode(raw: Mapping[str, object]) -> Iterator[Problem]:
-    looks = raw.get("mode") in ("update_only", "create_only")
+    """Of what is looked for before it is sent."""
+    mode = raw.get("mode")
+    looks = [f"`mode: {mode}`"] if mode in ("update_only", "create_only") else []
+    if any(field.get("write") == "if_empty" for _, field in _long_fields(raw)):
+        looks.append("`write: if_empty`")
     if "look_again_hours" in raw and not looks:
         yield Problem(
             ("look_again_hours",),
-            "is for `mode: update_only` and `mode: create_only`. Leave it out.",
+            "is for `mode: update_only`, `mode: create_only` and `write: if_empty` of a field. "
+            "Leave it out.",
         )
     listed = raw.get("identify_by") if looks else ()
     for place, entry in enumerate(listed if isinstance(listed, list | tuple) else ()):
@@ -124,13 +141,17 @@ def _of_mode(raw: Mapping[str, object]) -> Iterator[Problem]:
         if kind in ("FBID", "GPID"):
             yield Problem(
                 ("identify_by", place),
-                f"CleverTap cannot be asked for a {kind}, as `mode: {raw['mode']}` has to: use "
+                f"CleverTap cannot be asked for a {kind}, as {looks[0]} has to: use "
                 "identity or objectId.",
             )
 
 
 def _of_field(name: str, field: Mapping[str, object], kind: str) -> Iterator[Problem]:
     path, op = ("fields", name), field.get("op", "set")
+    if kind == "event" and "write" in field:
+        yield Problem(
+            (*path, "write"), "is for profiles; an event has its values once and for all."
+        )
     if kind == "event" and op != "set":
         yield Problem((*path, "op"), "is for profiles; an event has its values once and for all.")
     if kind == "event" and field.get("on_null") == "clear":

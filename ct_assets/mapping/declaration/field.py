@@ -216,6 +216,10 @@ class Field(Filling):
     normalise: Normalise = "lower"
     """How a value is hashed: in lower case and without blanks around it, without these blanks, or
     as it is."""
+    write: Literal["always", "if_empty", "if_changed"] | None = None
+    """Of a profile that is sent: write the field always, only if its value changed since it was
+    acknowledged, or only if CleverTap has no value in it, for which the profile is asked for first.
+    Left out: as `send` of the sync says."""
     redact: Redaction | None = None
     """Send `***` in place of the value, or of all but its first and last characters."""
 

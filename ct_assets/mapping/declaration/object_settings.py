@@ -12,7 +12,9 @@ _OF_PROFILES_AND_EVENTS = (
     *("on_removed", "max_removed", "mode", "look_again_hours", "send", "verify"),
 )
 _OF_ROWS = ("fields", "duplicates", "on_unknown", "max_changed", "max_refused")
-_OF_VALUES = ("op", "on_null", "nested", "hash", "redact", "separator", "json", "on_invalid")
+_OF_VALUES = (
+    *("op", "on_null", "nested", "hash", "redact", "separator", "json", "on_invalid", "write"),
+)
 _IDENTIFIERS = {"segment": DELETABLE, "token": ("objectId",), "subscription": CONTACTS}
 
 

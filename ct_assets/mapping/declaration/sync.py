@@ -98,7 +98,8 @@ class Sync(Part):
     """Of profiles: create and change them, change only those that CleverTap has, or create only
     those that it lacks. The last two ask for each profile that this sync never delivered."""
     look_again_hours: float = Setting(24, strict=True, gt=0)
-    """Of `mode`: age above which it is asked again whether CleverTap has a profile."""
+    """Of `mode`, and of fields with `write: if_empty`: age above which CleverTap is asked again
+    what it has."""
     send: Literal["records", "changed_fields"] = "records"
     """Of a profile that changed: send its record, or only the fields that changed since they were
     acknowledged. After a lost answer the whole record goes."""

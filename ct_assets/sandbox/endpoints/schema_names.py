@@ -1,4 +1,4 @@
-"""Answers GET /getSchema: the names of events or user properties that the account knows."""
+"""Answers GET /getSchema: names of events, names and types of properties, of the account."""
 
 from ct_assets.sandbox import answers
 from ct_assets.sandbox.answers import Answer
@@ -12,5 +12,10 @@ def names(sandbox: Sandbox, call: Call) -> Answer:
     kind = call.query.get("type", "")
     if kind not in KINDS:
         return answers.failure(400, f"type needs to be one of {', '.join(KINDS)}")
-    known = contents.names(sandbox.store.connection, events=kind == "events")
-    return answers.answer({"status": "success", kind: [{"name": name} for name in known]})
+    if kind == "events":
+        listed = [{"name": name} for name in contents.event_names(sandbox.store.connection)]
+    else:
+        listed = contents.user_properties(sandbox.store.connection)
+    if not sandbox.settings.schema_types:
+        listed = [{"name": each["name"]} for each in listed]
+    return answers.answer({"status": "success", kind: listed})

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client, Reply
-from ct_assets.delivery import plan
+from ct_assets.delivery import DeliveryFailed, plan
 from ct_assets.delivery.sender.profile_looks import LookError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import NOW, Row, Sync, profile
@@ -148,6 +148,103 @@ def test_nothing_goes_while_clevertap_does_not_say_who_is_there(
     assert len(asked) > 6
     assert props(clevertap_sandbox) == dict.fromkeys(KNOWN, "app")
     assert known.run(rows("gold")).counts.acked == 3
+
+
+# Fields with `write: if_empty` --------------------------------------------------------------------
+
+
+@pytest.fixture
+def filling(known: Sync) -> Sync:
+    """The app has written `tier` of half the people."""
+    known.policy_with(writes={"tier": "if_empty"})
+    return known
+
+
+def test_if_empty_leaves_what_the_app_wrote(
+    filling: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    result = filling.run([profile(name, tier="gold", n=1) for name in ALL])
+
+    assert props(clevertap_sandbox) == dict.fromkeys(KNOWN, "app") | dict.fromkeys(STRANGE, "gold")
+    assert clevertap_sandbox.requests()[-1].body == (
+        b'{"d":['
+        b'{"type":"profile","identity":"k1","profileData":{"n":1}},'
+        b'{"type":"profile","identity":"k2","profileData":{"n":1}},'
+        b'{"type":"profile","identity":"k3","profileData":{"n":1}},'
+        b'{"type":"profile","identity":"s1","profileData":{"tier":"gold","n":1}},'
+        b'{"type":"profile","identity":"s2","profileData":{"tier":"gold","n":1}},'
+        b'{"type":"profile","identity":"s3","profileData":{"tier":"gold","n":1}}]}'
+    )
+    assert (result.counts.acked, looks(clevertap_sandbox)) == (6, sorted(ALL))
+
+
+def test_what_was_filled_once_stays_and_is_not_looked_for(
+    filling: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    filling.run([profile(name, tier="gold", n=1) for name in ALL])
+    by_the_app(filling, "s1")
+    later = NOW + timedelta(hours=25)
+    filling.run([profile(name, tier="silver", n=2) for name in ALL], at=later, full=True)
+
+    assert props(clevertap_sandbox) == (
+        dict.fromkeys(ALL, "app") | dict.fromkeys(("s2", "s3"), "gold")
+    )
+    assert looks(clevertap_sandbox) == sorted([*ALL, *KNOWN])
+
+
+def test_a_row_with_nothing_left_to_fill_in_is_held(
+    filling: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    first = filling.run(rows("gold"))
+    assert (first.counts.acked, first.counts.held) == (3, {"filled_already": 3})
+    assert set(pl.read_parquet(first.report).filter(outcome="held")["code"]) == {"filled_already"}
+    again = filling.run(rows("silver"))
+    assert (again.counts.planned, again.counts.unchanged) == (0, 3)
+    assert again.counts.violations() == []
+    assert set(props(clevertap_sandbox).values()) == {"app", "gold"}
+
+
+def test_the_fields_that_profile_json_shows_outside(
+    known: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    record = {"type": "profile", "identity": "k1", "profileData": {"Email": "a@app.example"}}
+    assert known.client
+    known.client.upload(orjson.dumps({"d": [record]}))
+    known.policy_with(writes={"Email": "if_empty"})
+    known.run([profile(name, Email="b@shop.example", n=1) for name in ("k1", "k2")])
+
+    emails = {p.identity: p.props.get("Email") for p in clevertap_sandbox.profiles()}
+    assert (emails["k1"], emails["k2"]) == ("a@app.example", "b@shop.example")
+
+
+def test_a_filling_whose_answer_was_lost_is_looked_for(
+    filling: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    filling.run([profile("s1", n=1)])
+    clevertap_sandbox.faults.script("503", repeat=True)
+    with pytest.raises(DeliveryFailed):
+        filling.run([profile("s1", tier="gold", n=1)])
+    clevertap_sandbox.faults.clear()
+    by_the_app(filling, "s1")
+    filling.run([profile("s1", tier="gold", n=1)])
+    assert props(clevertap_sandbox)["s1"] == "app"
+
+
+def test_a_plan_tells_what_filling_costs(filling: Sync, clevertap_sandbox: SandboxInTest) -> None:
+    planned = plan(filling.request([*rows("gold", "k1", "s1"), profile("k2", n=1)]))
+
+    assert (planned.requests, planned.digest) == (3, "")
+    assert planned.notes[0].startswith("2 profiles would be looked for first, in as many requests")
+    assert looks(clevertap_sandbox) == []
+
+
+def test_both_a_mode_and_a_field_look(filling: Sync, clevertap_sandbox: SandboxInTest) -> None:
+    filling.policy_with(mode="update_only")
+    result = filling.run([profile(name, tier="gold", n=1) for name in ALL])
+
+    assert result.counts.held == {"not_there": 3}
+    assert props(clevertap_sandbox) == dict.fromkeys(KNOWN, "app")
+    assert looks(clevertap_sandbox) == sorted(ALL)
 
 
 def test_a_creation_whose_answer_was_lost_is_looked_for(

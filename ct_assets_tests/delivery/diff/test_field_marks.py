@@ -110,6 +110,33 @@ def test_a_sync_that_sends_records_again_forgets_the_fields(
     ]
 
 
+def test_fields_that_say_when_they_go(profiles: Sync, clevertap_sandbox: SandboxInTest) -> None:
+    profiles.policy_with(writes={"n": "if_changed"})
+    profiles.run([profile("1", Name="Ada", n=1, tier="gold")])
+    profiles.run([profile("1", Name="Ada B", n=1, tier="gold")])
+    assert last(clevertap_sandbox) == [
+        '{"type":"profile","identity":"1","profileData":{"Name":"Ada B","tier":"gold"}}'
+    ]
+    profiles.policy_with(writes={"Name": "always"}, sends_changed_fields=True)
+    profiles.run([profile("1", Name="Ada B", n=2, tier="gold")])
+    assert last(clevertap_sandbox) == [
+        '{"type":"profile","identity":"1","profileData":{"Name":"Ada B","n":2}}'
+    ]
+
+
+def test_a_record_that_has_nothing_left_to_send_does_not_leave(
+    sync: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    sync.run([profile("1", Name="Ada", n=1), profile("2", Name="Bo", n=2)])
+    result = sync.run([profile("1", Name="Ada"), profile("2", n=2, x=None, clear=["x"])])
+    assert (result.counts.unchanged, result.counts.violations()) == (2, [])
+    sync.run([profile("1", Name="Ada", n=2), profile("2", n=2, Name=None, clear=["Name"])])
+    assert last(clevertap_sandbox) == [
+        '{"type":"profile","identity":"1","profileData":{"n":2}}',
+        '{"type":"profile","identity":"2","profileData":{"Name":{"$delete":1}}}',
+    ]
+
+
 VALUES: dict[str, list[Any]] = {
     "a": [0, 1, 2],
     "b": ["x", "y", 'say "x"'],

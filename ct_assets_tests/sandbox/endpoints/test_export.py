@@ -217,7 +217,13 @@ def test_names_of_the_schema(client: httpx.Client) -> None:
     found = [client.get("/getSchema", params={"type": kind}).json() for kind in NAMED]
     assert found == [
         {"status": "success", "events": [{"name": "Viewed"}, {"name": "X"}]},
-        {"status": "success", "userProperties": [{"name": "age"}, {"name": "tier"}]},
+        {
+            "status": "success",
+            "userProperties": [
+                {"name": "age", "type": "Integer"},
+                {"name": "tier", "type": "String"},
+            ],
+        },
     ]
 
 

@@ -36,14 +36,18 @@ def page(reader: sqlite3.Connection, part: Part, after: int, size: int) -> list[
     return rows
 
 
-def names(reader: sqlite3.Connection, *, events: bool) -> list[str]:
-    """Of events or of user properties, in alphabetical order."""
+def event_names(reader: sqlite3.Connection) -> list[str]:
+    """In alphabetical order."""
+    return [row[0] for row in reader.execute("select name from event_names order by name")]
+
+
+def user_properties(reader: sqlite3.Connection) -> list[dict[str, str]]:
+    """Names in alphabetical order, and the type that each was first seen with."""
     rows = reader.execute(
-        "select name from event_names order by name"
-        if events
-        else "select distinct property from schema where name_id = 0 and seen > 0 order by property"
+        "select property, type, min(first_seen) from schema where name_id = 0 and seen > 0"
+        " group by property order by property"
     )
-    return [row[0] for row in rows]
+    return [{"name": name, "type": type_} for name, type_, _ in rows]
 
 
 def schema(reader: sqlite3.Connection) -> list[dict[str, Json]]:
