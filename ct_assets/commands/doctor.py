@@ -19,7 +19,7 @@ from ct_assets.commands.checkup.file_system import file_system
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.owners import owners
-from ct_assets.commands.checkup.property_types import property_types
+from ct_assets.commands.checkup.type_conflicts import conflicts_of_types
 from ct_assets.commands.checkup.source_reads import sources
 from ct_assets.commands.checkup.state_files import states
 from ct_assets.commands.checkup.store_access import store
@@ -92,7 +92,7 @@ def checkup(module: str) -> Iterator[Diagnosis]:
     yield from _guarded("sources", sources(project))
     yield from _guarded("accounts", accounts(project))
     yield from _guarded("destinations", guarded(project))
-    yield from _guarded("types", property_types(project))
+    yield from _guarded("types", conflicts_of_types(project))
     yield from _guarded("dagster", dagster(project))
 
 

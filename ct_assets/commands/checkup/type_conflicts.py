@@ -10,7 +10,7 @@ from ct_assets.delivery.arrival.account_types import type_conflicts
 from ct_assets.errors import UserError
 
 
-def property_types(project: Project) -> Iterator[Diagnosis]:
+def conflicts_of_types(project: Project) -> Iterator[Diagnosis]:
     """Nothing of syncs that never ran, or whose account does not tell."""
     for _, declared in sorted(project.syncs.items()):
         if declared.sync.object == "profile":
