@@ -19,10 +19,10 @@ from ct_assets.commands.checkup.file_system import file_system
 from ct_assets.commands.checkup.instance import dagster
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.commands.checkup.owners import owners
-from ct_assets.commands.checkup.type_conflicts import conflicts_of_types
 from ct_assets.commands.checkup.source_reads import sources
 from ct_assets.commands.checkup.state_files import states
 from ct_assets.commands.checkup.store_access import store
+from ct_assets.commands.checkup.type_conflicts import conflicts_of_types
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project
