@@ -28,25 +28,34 @@ def found(folder: Path, server: ListServer, answer: tuple[int, object]) -> Any:
     return type_conflicts(sync.destination, sync.request(ROWS).valid)
 
 
-def listed(key: str = "type", **types: str | None) -> tuple[int, object]:
+Types = dict[str, str | None]
+
+
+def listed(types: Types, key: str = "type") -> tuple[int, object]:
     named = [{"name": name, key: type_} for name, type_ in types.items()]
     return 200, {"status": "success", "userProperties": named}
 
 
 def test_the_bytes_of_the_question(tmp_path: Path, server: ListServer) -> None:
-    assert found(tmp_path, server, listed()) == ()
+    assert found(tmp_path, server, listed({})) == ()
     (heard,) = server.heard
     assert (heard.method, heard.path, heard.body) == ("GET", "/getSchema?type=userProperties", b"")
 
 
 @pytest.mark.parametrize("key", ["type", "dataType", "data_type"])
 def test_conflicts(tmp_path: Path, server: ListServer, key: str) -> None:
-    types = {"visits": "String", "tier": "string", "vip": "Boolean", "born": "Date"}
-    assert found(tmp_path, server, listed(key, **types)) == (
+    types: Types = {"visits": "String", "tier": "string", "vip": "Boolean", "born": "Date"}
+    assert found(tmp_path, server, listed(types, key)) == (
         TypeConflict("visits", "String", "number"),
     )
-    others = {"tags": "List", "spent": "Integer", "tier": "Float", "born": "Text", "x": "List"}
-    assert found(tmp_path, server, listed(key, **others)) == (
+    others: Types = {
+        "tags": "List",
+        "spent": "Integer",
+        "tier": "Float",
+        "born": "Text",
+        "x": "List",
+    }
+    assert found(tmp_path, server, listed(others, key)) == (
         TypeConflict("tier", "Float", "string"),
         TypeConflict("born", "Text", "date"),
     )
@@ -62,10 +71,8 @@ def test_a_conflict_in_words() -> None:
 @pytest.mark.parametrize(
     "types", [{"visits": None}, {"visits": "Mixed"}, {"visits": "int8"}, {"Age": "Integer"}]
 )
-def test_what_is_no_conflict(
-    tmp_path: Path, server: ListServer, types: dict[str, str | None]
-) -> None:
-    assert found(tmp_path, server, listed(**types)) == ()
+def test_what_is_no_conflict(tmp_path: Path, server: ListServer, types: Types) -> None:
+    assert found(tmp_path, server, listed(types)) == ()
 
 
 @pytest.mark.parametrize(

@@ -41,13 +41,13 @@ def event_names(reader: sqlite3.Connection) -> list[str]:
     return [row[0] for row in reader.execute("select name from event_names order by name")]
 
 
-def user_properties(reader: sqlite3.Connection) -> list[dict[str, str]]:
+def user_properties(reader: sqlite3.Connection) -> list[tuple[str, str]]:
     """Names in alphabetical order, and the type that each was first seen with."""
     rows = reader.execute(
         "select property, type, min(first_seen) from schema where name_id = 0 and seen > 0"
         " group by property order by property"
     )
-    return [{"name": name, "type": type_} for name, type_, _ in rows]
+    return [(name, type_) for name, type_, _ in rows]
 
 
 def schema(reader: sqlite3.Connection) -> list[dict[str, Json]]:
