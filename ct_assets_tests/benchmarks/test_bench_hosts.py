@@ -3,7 +3,6 @@
 import os
 import shutil
 import time
-from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -13,12 +12,21 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
 from ct_assets.delivery import DeliveryRequest, deliver
 from ct_assets.delivery.state.sync_files import locked
+from ct_assets.sandbox.server.background_process import Address
+from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.benchmarks.measure import MILLION, Measured, measured, record
-from ct_assets_tests.benchmarks.sink import Sink, self_signed, sink
-from ct_assets_tests.benchmarks.test_bench_delivery import PROFILES, valid
+from ct_assets_tests.benchmarks.sink import Sink, Tally, self_signed, sink
+from ct_assets_tests.benchmarks.test_bench_delivery import EVENTS, PROFILES, valid
 from ct_assets_tests.benchmarks.test_bench_sending import lone_latency, to
-from ct_assets_tests.delivery.crash import server
-from ct_assets_tests.delivery.hosts import HostStorm
+from ct_assets_tests.delivery import bad_connection
+from ct_assets_tests.delivery.bad_connection import BadConnection
+from ct_assets_tests.delivery.crash import Server, server
+from ct_assets_tests.delivery.host_engines import BareProcess, CeleryRun, DagsterRun
+from ct_assets_tests.delivery.host_storm import HostStorm, assert_nothing_lost
+from ct_assets_tests.delivery.hosts import Host, ended, started
+
+HUNDRED = int(os.environ.get("CT_BENCH_KILLS", "100"))
+"""Kills of a storm; fewer to try it out."""
 
 
 @pytest.mark.bench
@@ -28,19 +36,25 @@ def test_a_hundred_hosts_killed_and_wiped_lose_nothing(
 ) -> None:
     with server(tmp_path / "server", latency=0.1) as running:
         storm = HostStorm(tmp_path, running, database, on_unknown, events=50_000, rng=Random(8))
-        storm.rage(kills=100)
+        storm.rage(BareProcess(), kills=HUNDRED // 2)
+        storm.rage(DagsterRun(), kills=HUNDRED * 3 // 10)
+        storm.rage(CeleryRun(), kills=HUNDRED // 5)
 
-        print(
-            f"{on_unknown}: {storm.kills} kills {dict(Counter(storm.moments))} of "
-            f"{storm.hosts} hosts; {storm.repeated_batches()} batches repeated, "
-            f"{len(storm.missing())} events not at the server"
-        )
-        if on_unknown == "resend":
-            assert storm.missing() == set()
-            assert storm.repeated_batches() <= MAX_IN_FLIGHT * storm.kills
-        else:
-            assert storm.repeated_batches() == 0
-            assert storm.missing() <= storm.parked
+        print(storm.account())
+        assert_nothing_lost(storm)
+
+
+@pytest.mark.bench
+def test_fifty_deliveries_over_a_bad_connection_lose_nothing(tmp_path: Path, database: str) -> None:
+    shared = StoreSettings.of(database, str(tmp_path / "bucket"))
+    assert shared
+    with server(tmp_path / "server", latency=0.1) as running:
+        bad = BadConnection(tmp_path, running, shared, events=20_000, rng=Random(2))
+        for _ in range(HUNDRED // 2):
+            bad.deliver()
+
+        print(bad.account())
+        bad_connection.assert_nothing_lost(bad)
 
 
 def delivered(disk: Path, source: Path, url: str, store: dict[str, str]) -> int:
@@ -70,6 +84,34 @@ def rate(collector: Sink) -> float:
     """Records a second, from the first request to the last answer."""
     tally = collector.tally()
     return tally.records / (tally.last - tally.first)
+
+
+def sent_together(folder: Path, database: str, collector: Sink, hosts: int) -> Tally:
+    """What the server saw of that many hosts, each with a sync and a share of the rows."""
+    rows = MILLION * 6 // 10 // hosts
+    running = Server(folder, Address(collector.url, folder.name, "", "", 0))
+    commands = []
+    for number in range(hosts):
+        host = Host(folder / str(number), database, str(folder / "bucket"))
+        host.disk.mkdir(parents=True)
+        source, sync = valid(host.disk, rows, EVENTS), f"sync{number}"
+        commands.append((host, host.command(sync, source, running, "resend")))
+    collector.tally()
+    processes = [started(host, command) for host, command in commands]
+    assert [ended(process, 3600) for process in processes] == [f"sent {rows}"] * hosts
+    return collector.tally()
+
+
+@pytest.mark.bench
+def test_three_hosts_of_one_account_are_as_fast_as_one(tmp_path: Path, database: str) -> None:
+    rates = {}
+    with sink(latency=0.4) as collector:
+        for name, hosts in (("alone", 1), ("together", 3)):
+            tally = sent_together(tmp_path / name, database, collector, hosts)
+            rates[name] = tally.records / (tally.last - tally.first)
+            assert tally.most_in_flight == MAX_IN_FLIGHT
+    print(f"three hosts together: {rates['together'] / rates['alone']:.3f} of one alone {rates}")
+    assert rates["together"] >= 0.9 * rates["alone"]
 
 
 @pytest.mark.bench

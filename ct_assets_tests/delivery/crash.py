@@ -147,7 +147,8 @@ def watched() -> None:
     """Has this process tell its phases to whoever started it."""
     if PIPE not in os.environ:
         return
-    pipe = int(os.environ[PIPE])
+    named = os.environ[PIPE]
+    pipe = int(named) if named.isdigit() else os.open(named, os.O_WRONLY)
     module = importlib.import_module("ct_assets.delivery.deliver")
 
     def telling(name: str, phase: str) -> None:

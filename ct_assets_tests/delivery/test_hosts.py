@@ -12,11 +12,13 @@ import pytest
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.store.store_settings import StoreSettings
+from ct_assets_tests.delivery import bad_connection
+from ct_assets_tests.delivery.bad_connection import BadConnection
 from ct_assets_tests.delivery.crash import Server, server
-from ct_assets_tests.delivery.hosts import Host, HostStorm, ended, started
+from ct_assets_tests.delivery.host_engines import BareProcess, CeleryRun, DagsterRun
+from ct_assets_tests.delivery.host_storm import HostStorm, assert_nothing_lost
+from ct_assets_tests.delivery.hosts import Host, ended, started
 from ct_assets_tests.delivery.kit import event, snapshot
-from ct_assets_tests.store.databases import run
-from ct_assets_tests.store.proxy import proxied
 
 SECONDS = 120
 
@@ -47,14 +49,22 @@ def test_killed_and_wiped_hosts_lose_nothing(
 ) -> None:
     with server(tmp_path / "server", latency=0.3) as running:
         storm = HostStorm(tmp_path, running, database, on_unknown, events=3000, rng=Random(3))
-        storm.rage(kills=2)
+        storm.rage(BareProcess(), kills=2)
 
-        if on_unknown == "resend":
-            assert storm.missing() == set()
-            assert storm.repeated_batches() <= 15 * storm.kills
-        else:
-            assert storm.repeated_batches() == 0
-            assert storm.missing() <= storm.parked
+        assert_nothing_lost(storm)
+
+
+@pytest.mark.services  # each process imports Dagster for seconds
+@pytest.mark.parametrize("on_unknown", ["resend", "park"])
+def test_killed_runs_and_workers_lose_nothing(
+    tmp_path: Path, database: str, on_unknown: str
+) -> None:
+    with server(tmp_path / "server", latency=0.3) as running:
+        storm = HostStorm(tmp_path, running, database, on_unknown, events=3000, rng=Random(4))
+        for engine in (DagsterRun(), CeleryRun()):
+            storm.rage(engine, kills=1)
+
+        assert_nothing_lost(storm)
 
 
 @pytest.mark.slow
@@ -103,27 +113,13 @@ def test_a_sync_started_on_two_hosts_is_delivered_once(tmp_path: Path, database:
 def test_a_connection_that_is_cut_again_and_again_loses_nothing(
     tmp_path: Path, database: str
 ) -> None:
-    source = rows(tmp_path, 20_000)
     shared = StoreSettings.of(database, str(tmp_path / "bucket"))
     assert shared
-    with server(tmp_path / "server", latency=0.2) as running, proxied(shared) as (proxy, settings):
-        host = Host(tmp_path / "host", settings.database_url, settings.store_url)
-        process = started(host, host.command("sync1", source, running, "resend"))
-        rng = Random(1)
-        until(lambda: len(running.arrivals()) > 0, "sending")
-        while process.poll() is None:
-            proxy.delay = rng.choice([0.0, 0.0, 0.003])
-            Event().wait(rng.uniform(0.05, 0.4))
-            if rng.random() < 0.3:
-                proxy.refusing.set()
-            proxy.cut()
-            Event().wait(rng.uniform(0.0, 0.2))
-            proxy.refusing.clear()
+    with server(tmp_path / "server", latency=0.2) as running:
+        bad = BadConnection(tmp_path, running, shared, events=20_000, rng=Random(1))
+        bad.deliver()
 
-        assert ended(process) == "sent 20000"
-        assert len(running.arrivals()) == 20_000
-        assert repeated(running) == set()
-        assert run(shared, "select count(*) from ct_assets.journal") == [(0,)]
+        bad_connection.assert_nothing_lost(bad)
 
 
 @pytest.mark.slow

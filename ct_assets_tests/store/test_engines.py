@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import textwrap
@@ -16,6 +15,8 @@ import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.components import kit
+from ct_assets_tests.store import celery_worker
+from ct_assets_tests.store.celery_worker import BROKER
 
 pytestmark = pytest.mark.services  # each process imports Dagster for seconds
 PROGRAMS = Path(sys.executable).parent
@@ -53,32 +54,31 @@ defs = dg.Definitions(executor=dg.multiprocess_executor.configured({"max_concurr
 """
 CELERY = """\
 import dagster as dg
-import yaml
-from dagster_celery import celery_executor
+from ct_assets_tests.store.celery_worker import executor
 
-with open("celery.yaml") as file:
-    broker = yaml.safe_load(file)["execution"]["config"]
-defs = dg.Definitions(executor=celery_executor.configured(broker))
+defs = dg.Definitions(executor=executor())
 """
-BROKER = """\
-execution:
-  config:
-    broker: "filesystem://"
-    backend: "file://{root}/results"
-    config_source:
-      broker_transport_options:
-        data_folder_in: {root}/queue
-        data_folder_out: {root}/queue
-        control_folder: {root}/control
-      worker_prefetch_multiplier: 1
-      worker_max_tasks_per_child: 1
+EXAMPLE = """\
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["CT_DATA_DIR"] = tempfile.mkdtemp(dir=os.environ["DISKS"])
+
+import dagster as dg
+import ct_assets
+from ct_assets_tests.store.celery_worker import executor
+
+folder = Path(ct_assets.__file__).parent
+defs = ct_assets.definitions(folder, dg.Definitions(executor=executor()))
 """
 
 
 @dataclass(frozen=True)
 class Deployment:
     root: Path
-    package: str
+    module: str
+    job: str
     sandbox: SandboxInTest
     database: str
 
@@ -96,25 +96,23 @@ class Deployment:
             "PYTHONPATH": os.pathsep.join([str(self.root), os.environ.get("PYTHONPATH", "")]),
             "CT_DATABASE_URL": self.database,
             "CT_STORE_URL": str(self.root / "store"),
+            BROKER: str(self.root / "broker"),
             "CLEVERTAP_API_URL": self.sandbox.url,
             "CLEVERTAP_ACCOUNT_ID": self.sandbox.account_id,
             "CLEVERTAP_PASSCODE": self.sandbox.passcode,
         }
 
     def run(self) -> int:
-        """Runs the sync; returns the number of uploads that the server got."""
-        before = self.uploads()
-        command = [str(PROGRAMS / "dagster"), "job", "execute", "-j", "visits_sync"]
+        """Runs the sync; returns the number of requests that the server got."""
+        before = len(self.sandbox.requests())
+        command = [str(PROGRAMS / "dagster"), "job", "execute", "-j", self.job]
         done = subprocess.run(
-            [*command, "-m", f"{self.package}.definitions"],
+            [*command, "-m", self.module],
             cwd=self.root, env=self.env, capture_output=True, text=True, check=False,
             timeout=600,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-5000:]
-        return self.uploads() - before
-
-    def uploads(self) -> int:
-        return sum(request.path == "/1/upload" for request in self.sandbox.requests())
+        return len(self.sandbox.requests()) - before
 
     def lose_disks(self) -> int:
         """Deletes all disks; returns how many there were."""
@@ -125,19 +123,26 @@ class Deployment:
 
 
 @contextlib.contextmanager
+def prepared(root: Path, database: str, module: str, job: str) -> Iterator[Deployment]:
+    for folder in ("home", "disks", "clevertap"):
+        (root / folder).mkdir()
+    (root / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(root / "home")):
+        pass  # makes its databases, which processes that start together would trip over
+    with served(root / "clevertap") as sandbox:
+        yield Deployment(root, module, job, sandbox, database)
+
+
+@contextlib.contextmanager
 def deployed(root: Path, database: str, executor: str) -> Iterator[Deployment]:
     package = kit.write(root, {"visits/defs.yaml": VISITS, "engine.py": executor})
     sys.path.remove(str(root))
     (package / "definitions.py").write_text(textwrap.dedent(DEFINITIONS))
     rows = (f"{n},p{n % 7},/page/{n},{1_700_000_000 + n}\n" for n in range(2500))
     (root / "visit.csv").write_text("id,person,page,at\n" + "".join(rows))
-    for folder in ("home", "disks", "clevertap", "queue", "control", "results"):
-        (root / folder).mkdir()
-    (root / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    with dg.DagsterInstance.from_config(str(root / "home")):
-        pass  # makes its databases, which processes that start together would trip over
-    with served(root / "clevertap") as sandbox:
-        yield Deployment(root, package.name, sandbox, database)
+    module = f"{package.name}.definitions"
+    with prepared(root, database, module, "visits_sync") as deployment:
+        yield deployment
 
 
 def add_a_visit(deployment: Deployment) -> None:
@@ -160,30 +165,10 @@ def test_each_step_may_run_on_another_host(tmp_path: Path, database: str) -> Non
 
 @contextlib.contextmanager
 def workers(deployment: Deployment, count: int) -> Iterator[None]:
-    (deployment.root / "celery.yaml").write_text(BROKER.format(root=deployment.root))
-    running = []
-    try:
-        for number in range(count):
-            start = [
-                str(PROGRAMS / "dagster-celery"),
-                "worker",
-                "start",
-                "-A",
-                "dagster_celery.app",
-            ]
-            log = (deployment.root / f"worker{number}.log").open("wb")
-            running.append(
-                subprocess.Popen(
-                    [*start, "-y", "celery.yaml", "-n", f"worker{number}", "--", "-c", "1"],
-                    cwd=deployment.root, env=deployment.env, stdout=log, stderr=log,
-                    start_new_session=True,
-                )
-            )  # fmt: skip
-        yield
-    finally:
-        for process in running:  # the command has started the worker as a child
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with (deployment.root / "workers.log").open("wb") as log:
+        broker = deployment.root / "broker"
+        with celery_worker.running(broker, deployment.env, log.fileno(), count):
+            yield
 
 
 def test_celery_workers_share_nothing_but_the_store(tmp_path: Path, database: str) -> None:
@@ -196,3 +181,14 @@ def test_celery_workers_share_nothing_but_the_store(tmp_path: Path, database: st
         add_a_visit(deployment)
         assert deployment.run() == 1
         assert len(deployment.sandbox.events()) == 2501
+
+
+def test_the_example_runs_on_celery_workers(tmp_path: Path, database: str) -> None:
+    (tmp_path / "example.py").write_text(EXAMPLE)
+    with (
+        prepared(tmp_path, database, "example", "__ASSET_JOB") as deployment,
+        workers(deployment, 2),
+    ):
+        assert deployment.run() > 0
+        assert deployment.lose_disks() >= 10, "the run and its steps have disks of their own"
+        assert deployment.run() == 0
