@@ -12,7 +12,9 @@ from ct_assets.settings import ProjectError, data_dir, enter_project_of
 
 COMMANDS = {
     "baseline": "Take people as sent whom another tool has sent, and send none of them.",
+    "demerge": "Part profiles that were merged by mistake.",
     "demo": "Send the example syncs to the sandbox and show what became of every row.",
+    "disassociate": "Part phone numbers from the profiles whose identity they are.",
     "doctor": "Check everything that a sync needs, with a fix for what fails.",
     "explain": "Explain a code, or tell the story of one row of a sync.",
     "forget": "Erase a person here and in CleverTap, and keep them from coming back.",

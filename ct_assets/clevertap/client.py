@@ -21,7 +21,7 @@ import httpcore
 import httpx
 import orjson
 
-from ct_assets.clevertap.contract import MAX_DELETES, MAX_IN_FLIGHT
+from ct_assets.clevertap.contract import MAX_DELETES, MAX_DEMERGES, MAX_IN_FLIGHT
 from ct_assets.clevertap.destination import Destination, DestinationError
 from ct_assets.clevertap.presigned_url import CONNECT_SECONDS, put_request
 from ct_assets.clevertap.transport import (
@@ -109,6 +109,17 @@ class Client:
     def subscribe(self, body: bytes) -> Answer:
         """`body` is `{"d":[...]}` with at most 1000 contacts and their statuses."""
         return self._post(self._url("/1/subscribe"), body)
+
+    def disassociate(self, body: bytes) -> Answer:
+        """`body` is `{"d":[...]}` with at most 1000 phone numbers that are identities."""
+        return self._post(self._url("/1/disassociate"), body)
+
+    def demerge(self, identities: Sequence[str]) -> Answer:
+        """At most 100 at a time: makes a profile of each device, as CleverTap finds the time."""
+        if not 0 < len(identities) <= MAX_DEMERGES:
+            raise ValueError(f"1 to {MAX_DEMERGES} profiles can be demerged at once")
+        body = orjson.dumps({"identities": list(identities)})
+        return self._post(self._url("/1/demerge/profiles.json"), body)
 
     def read_profile(self, kind: Literal["identity", "objectId"], value: str) -> Answer:
         """Asks for one profile, as developer.clevertap.com/docs/get-user-profile-by-id has it."""

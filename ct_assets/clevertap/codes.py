@@ -49,6 +49,14 @@ def explain(code: str | int) -> CodeEntry:
     return replace(entry, code=text)
 
 
+def title(code: str | int) -> str:
+    """What a code of CleverTap's answers means, also where nobody published it."""
+    try:
+        return explain(code).title
+    except UnknownCodeError:
+        return "a code that CleverTap does not publish"
+
+
 @functools.cache
 def entries() -> Mapping[str, CodeEntry]:
     """All codes, in the order in which they are listed for people."""

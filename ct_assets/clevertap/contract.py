@@ -15,6 +15,8 @@ MAX_RECORDS = 1000
 MAX_TOKENS = 100
 # developer.clevertap.com/docs/delete-user-profile-api
 MAX_DELETES = 100
+# developer.clevertap.com/docs/demerge-user-profile-api
+MAX_DEMERGES = 100
 # docs.clevertap.com/docs/custom-list-segments: the CSV file of a custom list, by API.
 MAX_LIST_BYTES = 5_000_000_000
 # developer.clevertap.com/docs/api-request-limit (2026-03-17): requests in flight at one time, for

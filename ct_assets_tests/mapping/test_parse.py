@@ -337,6 +337,15 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ["fields.a.hash: must be one of sha256, sha512, md5, not 'sha1'"],
     ),
     (
+        "hash of an identifier",
+        customers(identify_by=[{"identity": {"column": "mail", "hash": "sha256"}}]),
+        [
+            "identify_by[0]: `identity` takes no `hash`: an identifier has to be the same in all "
+            "syncs, in the app and in what was sent before. Where all of them have a hash, make it "
+            "in the source, and name its column."
+        ],
+    ),
+    (
         "hash and redact",
         customers(fields={"a": {"column": "x", "hash": "md5", "redact": True}}),
         ["fields.a.redact: and `hash` exclude each other. Keep one."],

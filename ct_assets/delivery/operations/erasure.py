@@ -1,17 +1,16 @@
 """Erasure removes a person here and at CleverTap, and holds their rows back from later runs."""
 
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
+from typing import Literal
 
 import duckdb
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import DELETABLE
-from ct_assets.clevertap.verdicts import Acked, Malformed, NotTaken, Verdict, read_status
+from ct_assets.clevertap.verdicts import Acked, Malformed, Verdict, read_status
 from ct_assets.delivery.delivery_request import MEMORY, Policy
 from ct_assets.delivery.diff import existence, field_marks
 from ct_assets.delivery.guards.renamed_sync import GuardError
@@ -24,8 +23,8 @@ from ct_assets.delivery.operations.person_rows import (
     report_lines,
 )
 from ct_assets.delivery.operations.settled_state import opened, settled
-from ct_assets.delivery.sender import hosts_slots
-from ct_assets.delivery.sender.retry import Failures, Retry
+from ct_assets.delivery.operations.single_call import RETRY, single_call
+from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.settlement import sync_log
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import shared_folders
@@ -42,9 +41,6 @@ from ct_assets.delivery.state.sync_files import (
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.errors import UserError, mask
 from ct_assets.sql import literal
-
-RETRY = Retry(patience=30.0)
-"""For a deletion that was not taken; short, since somebody waits for it at a terminal."""
 
 
 class ErasureError(UserError):
@@ -236,19 +232,6 @@ def _answer(
     client: Client, kind: str, value: str, stop: threading.Event, retry: Retry
 ) -> Verdict | None:
     """The delete endpoint's verdict, once it takes the request; None if stopped before."""
-    failures, rng, reached = Failures(), Random(), False  # noqa: S311 -- spreads repeats
-    while True:
-        with hosts_slots.others(client.destination).slot(stop) as held:
-            if not held:
-                return None
-            answer = client.delete_profiles([value], "guid" if kind == "objectId" else "identity")
-        verdict = read_status(answer)
-        if not isinstance(verdict, NotTaken):
-            return verdict
-        reached = reached or verdict.reached
-        seconds = retry.wait(
-            failures, time.monotonic(), rng, reached=reached, floor=verdict.retry_after
-        )
-        if seconds is None:
-            return verdict
-        stop.wait(seconds)
+    by: Literal["guid", "identity"] = "guid" if kind == "objectId" else "identity"
+    to = client.destination
+    return single_call(to, lambda: client.delete_profiles([value], by), read_status, stop, retry)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from ct_assets.clevertap.codes import explain
+from ct_assets.clevertap.codes import title
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.sender.batch import Work, records_of
 from ct_assets.delivery.sender.send_stats import SendStats
@@ -44,7 +44,7 @@ class RefusalLimit:
         return (
             f"CleverTap refused {stats.refused:,} of {judged:,} records, more than max_refused "
             f"({self.share:.0%}) lets pass; most often with code {code}{self._fields[code]}: "
-            f"{explain(code).title}. Mend that, or raise max_refused"
+            f"{title(code)}. Mend that, or raise max_refused"
         )
 
 

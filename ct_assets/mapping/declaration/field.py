@@ -293,11 +293,21 @@ class Identifier(Filling):
         if kind not in (*IDENTIFIERS, *CONTACTS):
             raise mistake(unknown_identifier(kind))
         long = {"column": filling} if isinstance(filling, str) else filling
+        for setting in ("hash", "normalise", "redact", "map", "write"):
+            if isinstance(long, Mapping) and setting in long:
+                raise mistake(_AS_IT_IS.format(kind=kind, setting=setting))
         if not isinstance(long, Mapping):
             raise mistake(
                 f"`{kind}` must be the name of a column or a mapping, not {shown(filling)}."
             )
         return {**long, "kind": kind}
+
+
+_AS_IT_IS = (
+    "`{kind}` takes no `{setting}`: an identifier has to be the same in all syncs, in the app and "
+    "in what was sent before. Where all of them have a hash, make it in the source, and name its "
+    "column."
+)
 
 
 def unknown_identifier(kind: object) -> str:

@@ -1,0 +1,41 @@
+"""Parts profiles that were merged by mistake: `ct-assets demerge`."""
+
+import threading
+from pathlib import Path
+
+import click
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.contract import MAX_DEMERGES
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import counted
+from ct_assets.commands.support.separating import FILE, SYNC, YES, account, announce, given, tell
+from ct_assets.delivery.operations.separation import Separation, calls
+
+
+@click.command()
+@click.argument("identities", nargs=-1)
+@FILE
+@SYNC
+@YES
+@click.pass_obj
+def command(
+    module: str, identities: tuple[str, ...], file: Path | None, sync: str | None, *, yes: bool
+) -> None:
+    """Make of each of these profiles (IDENTITIES) one for every device, without identities.
+
+    Without --yes nothing is sent. CleverTap does it within a day, and events may be lost by it.
+    """
+    people = given(identities, file)
+    to = account(Project.load(module), sync)
+    if not yes:
+        what = f"{counted(len(people), 'profile')} would be parted into their devices"
+        announce(what, calls(people, MAX_DEMERGES), to)
+        return
+    with Client(to) as client:
+        separation = Separation(client=client, stop=threading.Event())
+        tell(separation.of_profiles(people), len(people))
+    click.echo(
+        "They have no identities once CleverTap has done it, within a day: then send them again, "
+        "with `ct-assets run SYNC --full`."
+    )

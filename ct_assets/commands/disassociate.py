@@ -1,0 +1,48 @@
+"""Parts phone numbers from the profiles whose identity they are: `ct-assets disassociate`."""
+
+import re
+import threading
+from pathlib import Path
+
+import click
+
+from ct_assets.clevertap.client import Client
+from ct_assets.clevertap.contract import MAX_RECORDS
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import counted
+from ct_assets.commands.support.separating import FILE, SYNC, YES, account, announce, given, tell
+from ct_assets.delivery.operations.separation import Separation, calls
+from ct_assets.errors import UserError, mask
+
+_NEUTRAL = re.compile(r"[\s().-]")
+_PHONE = re.compile(r"\+[1-9]\d{7,14}")
+
+
+@click.command()
+@click.argument("numbers", nargs=-1)
+@FILE
+@SYNC
+@YES
+@click.pass_obj
+def command(
+    module: str, numbers: tuple[str, ...], file: Path | None, sync: str | None, *, yes: bool
+) -> None:
+    """Part phone numbers, such as +390212345678, from the profiles whose identity they are.
+
+    Without --yes nothing is sent. CleverTap parts only NUMBERS that are identities; whoever is sent
+    with the number after that is somebody new.
+    """
+    phones = [_NEUTRAL.sub("", number) for number in given(numbers, file)]
+    for number in phones:
+        if not _PHONE.fullmatch(number):
+            raise UserError(
+                f"{mask(number)} is no phone number with its country code, such as +390212345678"
+            )
+    to = account(Project.load(module), sync)
+    if not yes:
+        what = f"{counted(len(phones), 'phone number')} would be parted from their profiles"
+        announce(what, calls(phones, MAX_RECORDS), to)
+        return
+    with Client(to) as client:
+        separation = Separation(client=client, stop=threading.Event())
+        tell(separation.of_phones(phones), len(phones))

@@ -1,0 +1,71 @@
+"""Implements what the commands that part identifiers from profiles have in common."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from ct_assets.clevertap.codes import title
+from ct_assets.clevertap.destination import Destination
+from ct_assets.commands.support.loaded_definitions import Project
+from ct_assets.commands.support.output import counted
+from ct_assets.delivery.operations.separation import Separated
+from ct_assets.errors import UserError, mask
+from ct_assets.io_managers import destinations
+
+SYNC = click.option("--sync", help="A sync that sends to the account; needed if there are several.")
+FILE = click.option(
+    "--file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with one more in each line.",
+)
+YES = click.option("--yes", is_flag=True, help="Do it. Without this, only tell what would be done.")
+
+
+def account(project: Project, sync: str | None) -> Destination:
+    """The one that the sync, or all syncs, would send to."""
+    names = [project.sync(sync).sync.name] if sync else sorted(project.syncs)
+    found = {destinations.name_of(to): to for to in map(project.destination, names)}
+    if len(found) != 1:
+        raise UserError("the syncs send to several accounts, or to none: say which by --sync NAME")
+    (destination,) = found.values()
+    if destination is None:
+        raise UserError("the destination is the sandbox, which has not run yet")
+    return destination
+
+
+def given(values: Sequence[str], file: Path | None) -> list[str]:
+    """All values without blanks around them, each once, in their order."""
+    lines = file.read_text(encoding="utf-8").splitlines() if file else []
+    found = [*dict.fromkeys(text for value in (*values, *lines) if (text := value.strip()))]
+    if not found:
+        raise UserError("nobody is named: write them after the command, or use --file")
+    return found
+
+
+def announce(what: str, calls: int, to: Destination) -> None:
+    """Tells of a dry run."""
+    click.echo(
+        f"{what}, in {counted(calls, 'call')} to {destinations.label(to)}. Nothing was sent: add "
+        "--yes to do it. It cannot be undone."
+    )
+
+
+def tell(calls: Iterator[Separated], number: int) -> None:
+    """Prints what came of each refused value, and how many were taken.
+
+    Raises:
+        UserError: A call was not taken; the message says how many were.
+    """
+    done, taken = 0, 0
+    for call in calls:
+        for value, code in call.refused:
+            click.echo(f"{mask(value)} was refused with code {code}: {title(code)}")
+        if call.why is not None:
+            raise UserError(
+                f"CleverTap did not confirm it ({call.why}). It judged the first {done:,} of "
+                f"{number:,}; run again with the others"
+            )
+        done += len(call.values)
+        taken += len(call.values) - len(call.refused)
+    click.echo(f"CleverTap took {taken:,} of {number:,}.")
