@@ -50,7 +50,7 @@ def explain(code: str | int) -> CodeEntry:
 
 
 def title(code: str | int) -> str:
-    """What a code of CleverTap's answers means, also where nobody published it."""
+    """Says in a few words what a code of CleverTap means, also where nobody published it."""
     try:
         return explain(code).title
     except UnknownCodeError:

@@ -21,7 +21,7 @@ from ct_assets.delivery.sender.retry import Retry
 
 @dataclass(frozen=True)
 class Separated:
-    """What came of one call."""
+    """Outcome of one call."""
 
     values: tuple[str, ...]
     refused: tuple[tuple[str, int], ...] = ()
