@@ -1,6 +1,7 @@
 """`bind` turns a declaration into expressions over the columns of its source."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -10,12 +11,14 @@ from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.consents import BoundConsent, guarded
 from ct_assets.mapping.convert import Converted
 from ct_assets.mapping.convert.dtypes import in_calendar, is_whole, trimmed
+from ct_assets.mapping.convert.text import DAMAGED
 from ct_assets.mapping.declaration.field import Field
 from ct_assets.mapping.declaration.problems import SchemaError, found_at
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.field_binder import FieldBinder
 from ct_assets.mapping.field_reader import PART, FieldReader
 from ct_assets.mapping.identity import TYPES, BoundIdentifier, Identity
+from ct_assets.mapping.reasons import CodeText
 from ct_assets.mapping.wide_integers import NARROW
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
@@ -55,6 +58,7 @@ class _Binder:
             ts=self._ts(),
             event=self._event(),
             event_key=self._event_key(),
+            key_rewritten=self._key_rewritten(),
             order=self._order(),
             inputs=self._reader.inputs,
             widened=self._reader.widened,
@@ -81,9 +85,10 @@ class _Binder:
             kind = identifier.kind
             type_ = FieldType(identifier.type) if identifier.type else TYPES[kind]
             with found_at("identify_by", place, kind):
-                identifiers.append(
-                    BoundIdentifier(kind, self._binder.converted(identifier, kind, type_))
-                )
+                converted = self._binder.converted(identifier, kind, type_)
+                if identifier.template and type_ is FieldType.IDENTITY:
+                    converted = _undamaged(converted, self._reader.rewritten(identifier, kind))
+                identifiers.append(BoundIdentifier(kind, converted))
         columns = sorted({c for identifier in declared for c in identifier.columns()})
         return Identity(tuple(identifiers), tuple(columns))
 
@@ -110,6 +115,13 @@ class _Binder:
                     f"event_key is of type {dtype}. Make it text, a whole number or a date."
                 )
         return trimmed(in_calendar(source, dtype).cast(pl.String), pl.String())
+
+    def _key_rewritten(self) -> pl.Expr | None:
+        key = self._sync.event_key
+        if key is None:
+            return None
+        with found_at("event_key"):
+            return self._reader.rewritten(key, "event_key")
 
     def _order(self) -> pl.Expr | None:
         column = self._sync.duplicates.keep_latest_by
@@ -194,3 +206,15 @@ class _Binder:
 
     def _error(self, message: str) -> SchemaError:
         return SchemaError(f"Sync {self._sync.name}: {message}")
+
+
+def _undamaged(converted: Converted, rewritten: pl.Expr) -> Converted:
+    """An identity of a template, of which no column has a number that was kept as a float."""
+    code, message = DAMAGED
+    return replace(
+        converted,
+        value=pl.when(~rewritten).then(converted.value),
+        failed=converted.failed | rewritten,
+        code=CodeText(pl.when(rewritten).then(pl.lit(code)).otherwise(converted.code)),
+        message=pl.when(rewritten).then(pl.lit(message)).otherwise(converted.message),
+    )

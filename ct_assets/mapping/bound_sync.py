@@ -26,6 +26,8 @@ class BoundSync:
     ts: Converted | None
     event: Converted | None
     event_key: pl.Expr | None
+    key_rewritten: pl.Expr | None
+    """Whether the event key has a whole number that was kept as a float."""
     order: pl.Expr | None
     """Of `keep_latest_by`: the greatest is the latest. A segment keeps any of equal rows."""
     inputs: Mapping[str, pl.Expr]

@@ -5,7 +5,8 @@ from typing import NamedTuple, cast
 
 import polars as pl
 
-from ct_assets.mapping.convert.dtypes import in_calendar, text
+from ct_assets.mapping.convert.dtypes import BLANKS, in_calendar, text
+from ct_assets.mapping.convert.text import REWRITTEN_WHOLE
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.field import Filling, Region
 from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError, near
@@ -56,6 +57,27 @@ class FieldReader:
                 f"{self._where}: {wanted_by} is a number of too many digits."
             ) from None
         return SourceValue(constant, self._typed(constant, wanted_by))
+
+    def rewritten(self, filling: Filling, wanted_by: str) -> pl.Expr:
+        """Whether a column or template has a whole number that was kept as a float, such as 7.0.
+
+        Raises SchemaError where a template has a column of floats, which writes all of them so.
+        """
+        columns = [filling.column] if filling.column else []
+        if filling.template:
+            columns = sorted(template.columns(filling.template))
+        found = [pl.lit(value=False)]
+        for column in columns:
+            dtype = self.dtype(column, wanted_by)
+            if dtype.is_float():
+                raise SchemaError(
+                    f"{self._where}: {wanted_by} has the column {column!r} of type {dtype}, which "
+                    "writes 7 as 7.0, so that who or what was sent before would be sent anew. Make "
+                    "it a whole number or text in the source, or write it with `expr:`."
+                )
+            if isinstance(dtype, pl.String):
+                found.append(pl.col(column).str.strip_chars(BLANKS).str.contains(REWRITTEN_WHOLE))
+        return pl.any_horizontal(found).fill_null(value=False)
 
     def json(
         self, read: SourceValue, wanted_by: str, shape: object, found: pl.DataType | None

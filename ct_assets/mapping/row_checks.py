@@ -61,6 +61,16 @@ def _of_event(bound: BoundSync) -> list[Reason]:
                 "empty: without a key nobody can tell whether the event was sent before",
             )
         )
+    if bound.key_rewritten is not None:
+        reasons.append(
+            Reason(
+                "event_key",
+                bound.key_rewritten,
+                RejectedCode("event_key_damaged"),
+                "a whole number that a spreadsheet or a column of floats has changed, such as 7.0, "
+                "another event than 7: take it as text, or as an integer, from where it comes",
+            )
+        )
     return reasons
 
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import polars as pl
 import pytest
 
-from ct_assets.mapping import parse, rejected_keys
+from ct_assets.mapping import SchemaError, parse, rejected_keys
 from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
 
 KEEP_LATEST = {"keep_latest_by": "at"}
@@ -176,3 +176,56 @@ def test_a_work_directory_may_have_a_quote_in_its_name(tmp_path: Path) -> None:
     parts = split(declaration, pl.LazyFrame({"id": ["a", "a"], "n": [1, 2]}), folder)
 
     assert parts.rejected.collect().height == 2
+
+
+@pytest.mark.parametrize(
+    ("event_key", "keys"),
+    [
+        ("key", ["1", "3.50", "1e5"]),
+        ({"template": "{key}-{line}"}, ["1-a", "3.50-d", "1e5-e"]),
+        ({"expr": "key || ''"}, ["1", "2.0", "1.2E+15", "3.50", "1e5"]),
+    ],
+)
+def test_keys_of_events_that_were_kept_as_floats_are_rejected(
+    event_key: object, keys: list[str]
+) -> None:
+    """They would be other events than those of before, when the column was one of integers."""
+    rows = pl.DataFrame(
+        {"id": ["u"] * 5, "key": ["1", " 2.0 ", "1.2E+15", "3.50", "1e5"], "line": list("abcde")}
+    )
+
+    outcome = events(rows, event_key=event_key)
+
+    assert outcome.valid["_key"].to_list() == keys
+    assert outcome.reasons == [[("event_key", "event_key_damaged")]] * (5 - len(keys))
+
+
+WHOLE = (
+    "has the column 'n' of type Float64, which writes 7 as 7.0, so that who or what was sent "
+    "before would be sent anew. Make it a whole number or text in the source, or write it with "
+    "`expr:`."
+)
+
+
+def test_a_template_of_keys_takes_no_floats() -> None:
+    rows = pl.DataFrame({"id": ["u"], "key": ["k"], "n": [7.0]})
+
+    with pytest.raises(SchemaError) as caught:
+        events(rows, event_key={"template": "{key}-{n}"})
+    assert str(caught.value) == f"Sync s: event_key {WHOLE}"
+
+    with pytest.raises(SchemaError) as caught:
+        profiles(rows, identify_by=[{"identity": {"template": "cust-{n}"}}])
+    assert str(caught.value) == f"Sync s: identity {WHOLE}"
+
+
+def test_an_identity_of_a_template_is_damaged_by_a_part_that_is() -> None:
+    rows = pl.DataFrame({"id": ["7", "8.0", None]})
+
+    outcome = profiles(rows, identify_by=[{"identity": {"template": "cust-{id}"}}])
+
+    assert outcome.valid["_key"].to_list() == ["cust-7"]
+    assert outcome.reasons == [
+        [("identity", "identity_damaged")],
+        [("identity", "identity_missing")],
+    ]

@@ -213,6 +213,7 @@ def test_a_parquet_file_that_cannot_be_read_names_the_column(
 INSIDE = "has a quote inside a value in quotes; double it, or declare `escape`"
 ESCAPED = "has a quote behind a backslash; declare `escape: '\\'`, or double such quotes"
 STRAY = "has a quote inside a value that is not in quotes; put the value into quotes and double"
+BLANK = "has a blank between a quote and the separator or the end of the line; take it out, so that"
 CRCRLF = "ends in CR CR LF; save the file with line ends of LF or CRLF"
 
 # What a file holds, how it is declared, and the rows or the refusal.
@@ -222,7 +223,13 @@ FILES: Sequence[tuple[bytes, dict[str, Any], list[tuple[str | None, ...]] | str]
     (b'id,n\n1,"Ann "A""\n', {}, f"line 2 {INSIDE}"),
     (b'id,n\n1,""Ann""\n', {}, f"line 2 {INSIDE}"),
     (b'id,n\n1,Ann "A" Bell\n', {}, f"line 2 {STRAY}"),
-    (b'id,n\n1, "Ann"\n', {}, f"line 2 {STRAY}"),
+    (b'id,n\n1, "Ann"\n', {}, f"line 2 {BLANK}"),
+    (b'id, "n"\n1,x\n', {}, f"line 1 {BLANK}"),
+    (b'id,n\n1,"Ann"  \r\n', {}, f"line 2 {BLANK}"),
+    (b'id,n,m\n1,"Ann" ,x\n', {}, f"line 2 {BLANK}"),
+    (b'id,n\n1,"Ann" ', {}, f"line 2 {BLANK}"),
+    (b'id,n\n1,"a " ", c"\n', {}, f"line 2 {INSIDE}"),
+    (b'id,n\n1,a "b"\n', {}, f"line 2 {STRAY}"),
     (b'id,n\n1,5\'6" x 7"\n', {}, f"line 2 {STRAY}"),
     (b'id,n\n1,5\'6" x 7"\n', {"quote": "none"}, [("1", "5'6\" x 7\"")]),
     (b'id,n\n1,"Ann \\"A\\" Bell"\n', {}, f"line 2 {ESCAPED}"),

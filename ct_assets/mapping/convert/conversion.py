@@ -119,6 +119,10 @@ class Steps:
     def keep(self, name: str, expr: pl.Expr) -> pl.Expr:
         """Has `expr` computed in a step of its own; gives the column to read."""
         self.listed.append((self._prefix + name, expr))
+        return self.column(name)
+
+    def column(self, name: str) -> pl.Expr:
+        """One that was kept before."""
         return pl.col(self._prefix + name)
 
     def checked(self, value: pl.Expr, *checks: Check) -> Converted:

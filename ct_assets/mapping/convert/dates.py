@@ -5,12 +5,13 @@ import re
 
 import polars as pl
 
-from ct_assets.clevertap.codes import RejectedCode
+from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.convert.conversion import (
     OUTSIDE,
     Check,
     Converted,
+    Doubt,
     EpochUnit,
     Steps,
     Target,
@@ -66,6 +67,11 @@ _UNIT_TOO_FINE = (
     "too small for its `unit`, by which it would lie in the first weeks of 1970: declare the "
     "`unit` that it counts",
 )
+_MAY_BE_COARSER = (
+    WarnedCode("date_reading"),
+    "sent as a day in the first weeks of 1970, or else it counts something longer than its `unit`: "
+    "if nobody was born then, declare the `unit` that it counts",
+)
 _UNIT = (
     RejectedCode("date_unit"),
     "too large for seconds or milliseconds since 1970: declare `unit: us` or `unit: ns`",
@@ -78,7 +84,11 @@ def date(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> C
     seconds, checks = _seconds(source, dtype, target, steps)
     value = pl.lit(DATE_MARK) + seconds.cast(pl.String)
     outside = Check(~seconds.is_between(FIRST_SECOND, LAST_SECOND), *OUTSIDE)
-    return steps.checked(value, *checks, outside)
+    converted = steps.checked(value, *checks, outside)
+    if target.unit in (None, "s") or target.formats or isinstance(dtype, pl.Date | pl.Datetime):
+        return converted
+    counted = steps.column("number").is_not_null()
+    return converted.doubted(Doubt(counted & _in_first_weeks(seconds), *_MAY_BE_COARSER))
 
 
 @converts_to(FieldType.TIMESTAMP)
@@ -91,7 +101,8 @@ def timestamp(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         "not between 1970-01-01 and 2099-12-31: if it is a number, declare its `unit`",
     )
     if target.unit is not None:  # a 0 is told as any other ts that is too small
-        return steps.checked(seconds, outside, *checks)
+        early = Check(_in_first_weeks(seconds), *_UNIT_TOO_FINE)
+        return steps.checked(seconds, outside, *checks, *((early,) if target.unit != "s" else ()))
     return steps.checked(seconds, *checks, outside)
 
 
@@ -186,13 +197,18 @@ def _may_be_another(number: pl.Expr) -> pl.Expr:
 def _may_be_coarser(number: pl.Expr, seconds: pl.Expr, unit: EpochUnit) -> pl.Expr:
     """Whether a number counts something longer than its unit: seconds, and not milliseconds.
 
-    Such a count lies in the first weeks of 1970. Whole days there are believed: somebody may have
-    been born on one.
+    Such a count lies in the first weeks of 1970. Whole days there are believed, with a warning:
+    somebody may have been born on one.
     """
     if unit == "s":
         return pl.lit(value=False)
     near = (number.abs() >= _SECONDS_A_DAY) & (seconds.abs() <= LAST_TS // 1000)
     return near & (number % (_SECONDS_A_DAY * PER_SECOND[unit]) != 0)
+
+
+def _in_first_weeks(seconds: pl.Expr) -> pl.Expr:
+    """Of 1970: there lies what counts seconds until 2099 where its unit says milliseconds."""
+    return seconds.abs().is_between(_SECONDS_A_DAY, LAST_TS // 1000)
 
 
 def _from_text(text: pl.Expr, target: Target, steps: Steps) -> tuple[pl.Expr, tuple[Check, ...]]:

@@ -50,6 +50,10 @@ _SEEN_AS = {
 _WORD = r"[0-9].*[A-Za-z].*[A-Za-z].*[A-Za-z]|[A-Za-z].*[A-Za-z].*[A-Za-z].*[0-9]"
 
 
+# Letters that hands, and programs that read pictures, write for 0 and 1.
+_FOR_DIGIT = r"[0-9][^0-9A-Za-z]*([OolI])|([OolI])[^0-9A-Za-z]*[0-9]"
+
+
 class _Rules(TypedDict):
     region: str | pl.Expr | None
     accept: Collection[str] | None
@@ -128,11 +132,21 @@ def _message(text: pl.Expr, judged: pl.Expr, rules: _Rules) -> pl.Expr:
     bare = pl.when(~text.str.contains("+", literal=True)).then(text)
     with_plus = numbering.is_e164(pl.lit("+") + bare.str.replace_all("[^0-9]", ""))
     invisible = pl.lit("has ") + seen + pl.lit(" inside: take it out in the source")
+    for_digit = pl.coalesce(text.str.extract(_FOR_DIGIT, 1), text.str.extract(_FOR_DIGIT, 2))
+    digit = for_digit.replace_strict({"O": "0", "o": "0"}, default="1", return_dtype=pl.String)
     letters = pl.lit("has letters, which count as digits, as on the keys of a phone: ")
     return first_text(
         [
             (text.str.contains(_INVISIBLE), invisible),
             (with_plus & (reason == "no_region"), _PLUS_MISSING),
+            (
+                for_digit.is_not_null() & ~text.str.contains(_WORD),
+                pl.format(
+                    "has the letter {} among its digits: if {} is meant, write that",
+                    for_digit,
+                    digit,
+                ),
+            ),
             (
                 text.str.contains(_WORD) & (reason != "no_region"),
                 letters + explained + pl.lit("; take words out of it"),

@@ -36,6 +36,12 @@ _ZEROS = {zeros + places for places in ("", ".0", ".00", ",0", ",00")
           for zeros in ("0" * digits for digits in range(1, 16))}  # fmt: skip
 REWRITTEN_WHOLE = r"^-?\d+\.0$|^-?\d(\.\d+)?[eE]\+\d+$"
 
+DAMAGED = (
+    RejectedCode("identity_damaged"),
+    "a whole number that a spreadsheet or a column of floats has changed: take it as text, or as "
+    "an integer, from where it comes",
+)
+
 # How CleverTap marks a date inside a JSON string; no other text may begin so.
 DATE_MARK = "$D_"
 
@@ -175,12 +181,7 @@ def _bare(value: pl.Expr, longest: int) -> pl.Expr:
 
 def _damaged(value: pl.Expr) -> Check:
     """Whole numbers that were kept as floats: 1.2E+15 stands for many, 7.0 for the 7 elsewhere."""
-    return Check(
-        value.str.contains(REWRITTEN_WHOLE),
-        RejectedCode("identity_damaged"),
-        "a whole number that a spreadsheet or a column of floats has changed: take it as text, or "
-        "as an integer, from where it comes",
-    )
+    return Check(value.str.contains(REWRITTEN_WHOLE), *DAMAGED)
 
 
 @converts_to(FieldType.EVENT_NAME)

@@ -20,6 +20,7 @@ _BEFORE = 2
 _KEPT = _BEFORE + len(_BOM)
 _CRCRLF = b"\r\r\n"
 _CR, _LF = b"\r\n"
+_SPACE = ord(" ")
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -123,14 +124,31 @@ class _Quotes:
         opening, closing = places[odd::2], places[1 - odd :: 2]
         stray = opening[~self._ends[self._content[opening - 1]]]
         if len(stray):
-            yield Misplaced(self._at + int(stray[0]), _STRAY)
+            place = int(stray[0])
+            yield Misplaced(self._at + place, _BLANK if self._behind_blanks(place) else _STRAY)
         if len(closing) and closing[-1] == end - 1:  # the end of the file
             closing = closing[:-1]
         inside = closing[~self._ends[self._content[closing + 1]]]
         if len(inside):
             place = int(inside[0])
             escaped = self._content[place - 1] == ord("\\")
-            yield Misplaced(self._at + place, _ESCAPED if escaped else _INSIDE)
+            blank = self._before_blanks(place, end)
+            why = _ESCAPED if escaped else _BLANK if blank else _INSIDE
+            yield Misplaced(self._at + place, why)
+
+    def _behind_blanks(self, place: int) -> bool:
+        """Whether a value begins with blanks before the quote, as far as the buffer shows."""
+        before = bytes(self._buffer[:place]).rstrip(b" ")
+        return self._buffer[place - 1] == _SPACE and self._apart(before[-1:])
+
+    def _before_blanks(self, place: int, end: int) -> bool:
+        """Whether nothing but blanks stands between the quote and the end of the value."""
+        behind = bytes(self._buffer[place + 1 : end]).lstrip(b" ")
+        return self._buffer[place + 1] == _SPACE and self._apart(behind[:1])
+
+    def _apart(self, sign: bytes) -> bool:
+        """Whether it is a separator, a line end, or where the text ends."""
+        return not sign or bool(self._ends[sign[0]] and sign[0] != self._quote)
 
     def _line_ends(self, places: npt.NDArray[np.intp], until: int) -> Iterator[Misplaced]:
         """A CR without its LF outside of quotes: it would be part of a value."""
@@ -150,6 +168,10 @@ class _Quotes:
 _STRAY = (
     "has a quote inside a value that is not in quotes; put the value into quotes and double the "
     "quote, or declare `quote: none` if the file has no values in quotes"
+)
+_BLANK = (
+    "has a blank between a quote and the separator or the end of the line; take it out, so that "
+    "the value begins and ends with its quotes"
 )
 _INSIDE = (
     "has a quote inside a value in quotes; double it, or declare `escape` if the file has a "

@@ -9,6 +9,7 @@ import pytest
 
 from ct_assets.mapping.convert import FieldType, Target
 from ct_assets_tests.mapping.convert.run import converted, one, outcomes
+from ct_assets_tests.mapping.splitting import profiles
 
 DATE, TIMESTAMP = FieldType.DATE, FieldType.TIMESTAMP
 
@@ -227,6 +228,43 @@ def test_clocks_that_leap(local: str, expected: tuple[str | None, str | None]) -
 )
 def test_numbers_since_1970(number: object, unit: str | None, expected: object) -> None:
     assert one(number, DATE, unit=unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "unit", "sent", "warned"),
+    [
+        (1641600000, "ms", "$D_1641600", True),  # 8 January 2022 as seconds, a day of 1970 as ms
+        ("1641600000", "ms", "$D_1641600", True),
+        (1641600000000, "us", "$D_1641600", True),
+        (-86400000, "ms", "$D_-86400", True),
+        (1641600000, "s", "$D_1641600000", False),
+        (1641600000, None, "$D_1641600000", False),
+        (4147200000, "ms", "$D_4147200", False),
+        (1641600000000, "ms", "$D_1641600000", False),
+        ("1970-01-20", "ms", "$D_1641600", False),
+        (date(1970, 1, 20), "ms", "$D_1641600", False),
+    ],
+)
+def test_a_day_in_the_first_weeks_of_1970_is_sent_with_a_warning(
+    given: object, unit: str | None, sent: str, *, warned: bool
+) -> None:
+    rows = pl.DataFrame({"id": ["a"], "on": [given]})
+    born = {"column": "on", "type": "date", **({"unit": unit} if unit else {})}
+
+    outcome = profiles(rows, {"Born": born})
+
+    assert outcome.data == [{"Born": sent}]
+    assert outcome.warnings == [[("Born", "date_reading")] if warned else None]
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_no_event_happened_then(unit: Literal["ms", "us", "ns"]) -> None:
+    per_second = {"ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+
+    assert converted([1641600 * per_second, 1706722200 * per_second], TIMESTAMP, unit=unit) == [
+        (None, "date_unit"),
+        (1706722200, None),
+    ]
 
 
 @pytest.mark.parametrize(

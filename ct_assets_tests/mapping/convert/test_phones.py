@@ -19,6 +19,7 @@ DAMAGED = (
     "a number that a spreadsheet or a column of floats has rewritten, perhaps with other digits: "
     "take it from where it is text"
 )
+LETTER = "has the letter {} among its digits: if {} is meant, write that"
 LETTERS = "has letters, which count as digits, as on the keys of a phone: "
 
 
@@ -46,6 +47,11 @@ LETTERS = "has letters, which count as digits, as on the keys of a phone: "
         ("+14155550132 (mobile)", None, "too_long",
          f"{LETTERS}16 digits after +1 (United States and others); {US}; take words out of it"),
         ("415 555 0132 mobile", "US", "too_long", LETTERS),
+        ("+1 415 555 O132", None, "too_short", LETTER.format("O", 0)),
+        ("415 555 013o", "US", "too_short", LETTER.format("o", 0)),
+        ("+49 151 I2345678", None, "not_valid_for_region", LETTER.format("I", 1)),
+        ("+4915l12345678", "DE", "not_valid_for_region", LETTER.format("l", 1)),
+        ("0O4915112345678", "DE", "not_a_number", LETTER.format("O", 0)),
         ("call me", "US", "not_a_number", "not a phone number"),
     ],
 )  # fmt: skip
