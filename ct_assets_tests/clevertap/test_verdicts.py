@@ -162,6 +162,24 @@ def test_the_last_number_counts_when_a_value_is_quoted_before_it() -> None:
     assert read(envelope("partial", 1, refused(515, text)), 2) == Acked((Refusal(1, 515, text),))
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Skipped record number : 1", 1),
+        ("Skipped record number:2 ", 2),
+        ("Skipped record number : 2.", 2),
+        ("Skipped record number : 1 skipped RECORD number : 2", 2),
+        ("Skipped record number : 2 Skipped record number", 2),
+        ("Skipped record number Skipped record number \t:\n2", 2),
+        ("Skipped record number : ٢", 2),
+    ],
+)
+def test_numbers_as_they_may_be_written(text: str, number: int) -> None:
+    answer = envelope("partial", 1, refused(515, text))
+
+    assert read(answer, 2) == Acked((Refusal(number - 1, 515, text),))
+
+
 DEEP: list[object] = []
 for _ in range(300):
     DEEP = [DEEP]

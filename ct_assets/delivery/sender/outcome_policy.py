@@ -107,11 +107,13 @@ class OutcomePolicy:
         self._passed, self._alone_since = max(self._passed, work.posted), None
         self._alone.clear()
         rows, left = work.rows, self._transient(work, verdict.refusals)
-        refusals = [
-            Refusal(rows[refusal.position], refusal.code, refusal.message)
-            for refusal in verdict.refusals
-            if rows[refusal.position] not in left
-        ]
+        refusals: Sequence[Refusal] = verdict.refusals
+        if left or len(rows) != work.batch.rows:
+            refusals = [
+                Refusal(rows[refusal.position], refusal.code, refusal.message)
+                for refusal in verdict.refusals
+                if rows[refusal.position] not in left
+            ]
         judged = [row for row in rows if row not in left] if left else rows
         if judged:
             self.ledger.acked(work.batch.number, judged, refusals)

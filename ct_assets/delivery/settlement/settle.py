@@ -154,7 +154,9 @@ def _write_refusals(ledger: LedgerFile, delivery: int, work: Path) -> list[Path]
     paths = []
     for number, rows in enumerate(itertools.chain([[]], ledger.refusals(delivery, CHUNK))):
         paths.append(work / f"refusals-{number}.parquet")
-        pl.DataFrame(rows, schema=_REFUSALS, orient="row").write_parquet(paths[-1])
+        columns = zip(*rows, strict=True) if rows else [()] * len(_REFUSALS)
+        named = dict(zip(_REFUSALS, columns, strict=True))
+        pl.DataFrame(named, schema=_REFUSALS).write_parquet(paths[-1])
     return paths
 
 

@@ -1,6 +1,7 @@
 """The ledger notes each request that leaves, and its outcome: `sends.sqlite`, append-only."""
 
 import contextlib
+import itertools
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,8 @@ from ct_assets.delivery.state.sync_files import LEDGER
 from ct_assets.store.postgres.journal import Journal
 
 VERSION = 2
+AT_ONCE = 100
+"""Refused records that one statement notes; older libraries take 999 values."""
 
 _TABLES = """
 create table if not exists deliveries (
@@ -291,15 +294,22 @@ class LedgerFile:
                     ).lastrowid
                     or 0
                 )
-                self._connection.executemany(
-                    "insert into refusals values (?, ?, ?, ?, ?)",
-                    [
-                        (send, each.delivery, r.position, r.code, r.message)
-                        for r in each.refusals
-                        if first <= r.position < until
-                    ],
+                self._note_refusals(
+                    (send, each.delivery, r.position, r.code, r.message)
+                    for r in each.refusals
+                    if first <= r.position < until
                 )
         self._mark.put(send)
+
+    def _note_refusals(self, refusals: Iterable[tuple[int, int, int, int, str]]) -> None:
+        """Many with each statement, for all records of a request may be refused."""
+        left = iter(refusals)
+        while some := tuple(itertools.islice(left, AT_ONCE)):
+            places = ", ".join(["(?, ?, ?, ?, ?)"] * len(some))
+            self._connection.execute(
+                f"insert into refusals values {places}",  # noqa: S608 -- constants
+                tuple(itertools.chain.from_iterable(some)),
+            )
 
 
 class DeliveryLedger(NamedTuple):

@@ -32,6 +32,20 @@ def test_entries_come_back_in_the_order_in_which_they_were_written(tmp_path: Pat
         assert list(file.refusals(1, 10)) == [[(3, 2, 515, "Email is not valid.")]]
 
 
+@pytest.mark.parametrize("records", [99, 100, 101, 1000])
+def test_all_records_of_a_request_may_be_refused(tmp_path: Path, records: int) -> None:
+    refusals = [
+        Refusal(row, 515, f"No. Skipped record number : {row + 1}") for row in range(records)
+    ]
+
+    with LedgerFile(tmp_path, durable=False) as file:
+        DeliveryLedger(file, file.begin("run", NEW)).acked(0, range(records), refusals)
+
+        assert list(file.refusals(1, 1000)) == [
+            [(1, row, 515, f"No. Skipped record number : {row + 1}") for row in range(records)]
+        ]
+
+
 def test_another_process_reads_while_it_is_written(tmp_path: Path) -> None:
     with LedgerFile(tmp_path, durable=True) as file:
         DeliveryLedger(file, file.begin("run", NEW)).sent(0, range(3))

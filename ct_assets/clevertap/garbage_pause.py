@@ -1,0 +1,36 @@
+"""GarbagePause keeps Python from looking for garbage while a large reply is read.
+
+Each of its thousands of values would bring the next search nearer, and each search goes through all
+that Dagster keeps in memory, which costs as much as the reading.
+"""
+
+import gc
+import threading
+from types import TracebackType
+
+
+class GarbagePause:
+    """A context manager for any number of threads: the last that leaves it ends the pause."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._ours = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._ours = gc.isenabled()
+                gc.disable()
+            self._inside += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside and self._ours:
+                gc.enable()
