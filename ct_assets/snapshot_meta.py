@@ -54,6 +54,10 @@ class SourceMeta:
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The columns that cannot be read although the others can, with the reason of each."""
     incremental: IncrementalMeta | None = None
+    inputs: str = ""
+    """The digest of all that decides the rows; empty if they may not be taken over."""
+    checksum: int | None = None
+    """Of the rows, if they may be taken over."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, make_plan
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, Progress
+from ct_assets.delivery.diff import settled_snapshot
 from ct_assets.delivery.diff.membership import LIST
 from ct_assets.delivery.guards import guards, lost_state
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison
@@ -65,6 +66,8 @@ class PlannedDelivery:
     """Of an earlier delivery that had not been settled."""
     keys: int
     """Rows that CleverTap had acknowledged before it."""
+    file: str
+    """The mark of the snapshot whose rows it has."""
 
 
 def deliver(
@@ -132,7 +135,7 @@ def plan_delivery(
     with state.database() as connection:
         lost_state.reconcile(connection, state.ledger, request, comparison)
         leftover = settle(state, connection)
-        snapshot = request.valid.stat().st_ino
+        file = settled_snapshot.file_mark(request.valid)
         check_guards(connection, request)
         state.ledger.prune(before)
         delivery_report.prune(state.home, before)
@@ -147,7 +150,7 @@ def plan_delivery(
         outbox.write(connection, request, plan.diff, number)
         state.ledger.note_outbox(number, checksum(request.home / OUTBOX))
         state_id, keys = _standing(connection)
-    if request.valid.stat().st_ino != snapshot:  # rows are known by their place in it
+    if settled_snapshot.file_mark(request.valid) != file:  # rows are known by their place in it
         raise StorageError(
             f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
             f"sent, run again"
@@ -155,7 +158,7 @@ def plan_delivery(
     state.publish()
     if not request.rehearsal:
         account_witness.write(request.home, state_id, number, keys, request.at)
-    return PlannedDelivery(number, plan, leftover, keys)
+    return PlannedDelivery(number, plan, leftover, keys, file)
 
 
 def send_delivery(
@@ -277,9 +280,11 @@ def settle_delivery(
             state_database.put(connection, "declaration", request.policy.declaration)
             if request.policy.custom_list is not None:
                 state_database.put(connection, LIST, request.policy.custom_list.name)
+        counts = _counts(request, plan, settlement)
+        if _leaves_nothing(plan, counts):
+            settled_snapshot.note(connection, request, delivery.file)
         state_id, keys = _standing(connection)
         state.ledger.note("keys", str(keys))
-    counts = _counts(request, plan, settlement)
     if _shows_all(request, counts):
         state.keep_previous(request.valid, delivery.number)
     state.publish()
@@ -317,6 +322,14 @@ def _is_whole(request: DeliveryRequest, plan: DeliveryPlan, settlement: Settleme
     """Whether no row of today is left for the next run."""
     left = settlement.sent.unsent + plan.diff.fates.get(LIMIT, 0)
     return not left and (request.policy.parks or not settlement.sent.unknown)
+
+
+def _leaves_nothing(plan: DeliveryPlan, counts: DeliveryCounts) -> bool:
+    """Whether comparing anew would find every row unchanged, which was not known before."""
+    if plan.diff.settled and not plan.removals.planned:
+        return False
+    clears = plan.diff.clearable and plan.diff.going  # what is left to clear is seen next time
+    return not clears and counts.unchanged + counts.acked == counts.valid
 
 
 def _shows_all(request: DeliveryRequest, counts: DeliveryCounts) -> bool:

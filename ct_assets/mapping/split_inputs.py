@@ -4,7 +4,7 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -25,13 +25,25 @@ def split_digest(sync: Sync, source: Path, schema: pl.Schema, *also: str) -> str
     that of `now()`, is a part of it, so that with one no two splits are alike.
 
     Raises:
-        SchemaError: As `bind` does.
+        SchemaError: As `bind` does, if the declaration has SQL.
     """
-    parts = [*also, sync.model_dump_json(), *_versions(), _code(), _sha256(source)]
+    parts = [*also, sync.model_dump_json(), *_phone_files(), program(), sha256(source)]
     digest = hashlib.sha256("\n".join(parts).encode())
-    for expression in _sql(sync, schema):
-        digest.update(expression.meta.serialize())
+    if sync.has_sql:
+        for expression in _sql(sync, schema):
+            digest.update(expression.meta.serialize())
     return digest.hexdigest()
+
+
+def program(*libraries: str) -> str:
+    """A text that is another one with another version of this package or of a library."""
+    versions = (f"{name} {importlib.metadata.version(name)}" for name in (*_LIBRARIES, *libraries))
+    return "\n".join((*versions, _code()))
+
+
+def sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _sql(sync: Sync, schema: pl.Schema) -> Iterator[pl.Expr]:
@@ -40,17 +52,6 @@ def _sql(sync: Sync, schema: pl.Schema) -> Iterator[pl.Expr]:
     if bound.where is not None:
         yield bound.where
     yield from bound.inputs.values()
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _versions() -> Iterable[str]:
-    for library in _LIBRARIES:
-        yield f"{library} {importlib.metadata.version(library)}"
-    yield from _phone_files()
 
 
 @functools.cache

@@ -10,7 +10,7 @@ import polars as pl
 
 from ct_assets.errors import UserError, closest
 from ct_assets.snapshot_meta import IncrementalMeta, SnapshotMeta, SourceMeta
-from ct_assets.sources import watermark
+from ct_assets.sources import read_again, watermark
 from ct_assets.sources.connections.connection_rows import ConnectionRows
 from ct_assets.sources.connections.database import Database
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
@@ -18,6 +18,7 @@ from ct_assets.sources.connections.named_table import NamedTable, Place
 from ct_assets.sources.connections.warehouses.duckdb_file import DuckdbFile
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.incremental.merged_rows import MergedRows
+from ct_assets.sources.read_again import ToldOf
 from ct_assets.sources.source import CSV_SETTINGS, Source
 from ct_assets.sources.source_kind import Origin, SourceRows
 from ct_assets.staging import Draft, Snapshot
@@ -81,25 +82,39 @@ class DeclaredSource:
     ) -> Mapping[str, str]:
         """Write the rows as they are now to `draft`.
 
-        Gives the columns that cannot be read and are left out, with the reason of each. With
-        `incremental`, those of the snapshot `before` are taken from there, if it is of this
-        declaration.
+        Gives the columns that cannot be read and are left out, with the reason of each. The rows
+        of the snapshot `before` are taken over if its files and all else that decides them are as
+        they were. With `incremental`, those that did not change are taken from there, if it is of
+        this declaration.
         """
         with self._named():
-            rows = self.rows(warehouse)
+            told = ToldOf(warehouse.waiting)
+            rows = self.rows(replace(warehouse, waiting=told))
+            inputs = self._inputs(rows)
+            if known := read_again.taken_over(before, inputs, draft):
+                draft.meta = SnapshotMeta(source=known)
+                warehouse.waiting(f"{self.source.asset}: nothing has changed since it was read")
+                return known.left_out
 
             def read() -> None:
                 state = self._state(rows, warehouse)
                 left_out, incremental = self._read(rows, draft.path, before, warehouse)
                 code = self.code_version
-                draft.meta = SnapshotMeta(
-                    source=SourceMeta(
-                        state=state, code=code, left_out=left_out, incremental=incremental
-                    )
+                source = SourceMeta(
+                    state=state, code=code, left_out=left_out, incremental=incremental
                 )
+                draft.meta = SnapshotMeta(source=source)
 
             rows.at_rest(read, draft.folder)
+            if inputs == self._inputs(rows) and not told.anything:
+                draft.meta = read_again.may_be_taken_over(draft, inputs)
         return draft.meta.source.left_out if draft.meta.source else {}
+
+    def _inputs(self, rows: SourceRows) -> str:
+        """The digest of all that decides the rows; empty where that cannot be told."""
+        if self.source.incremental or self.source.watermark_sql:
+            return ""
+        return read_again.inputs(rows.mark(), self.code_version)
 
     def _read(
         self, rows: SourceRows, into: Path, before: Snapshot | None, warehouse: Warehouse

@@ -74,6 +74,9 @@ class FileRows(SourceRows):
     def written(self) -> str:
         return watermark.written(self.files)
 
+    def mark(self) -> str:
+        return watermark.written(self.files) if watermark.is_settled(self.files) else ""
+
     def largest(self, column: str, wanted_by: str = "watermark") -> str:  # noqa: ARG002
         return watermark.largest(
             self.files, column, types=self.types, settings=self.csv, declared=self.format

@@ -63,6 +63,10 @@ class SourceRows(ABC):
     def count(self, beyond: tuple[str, str] | None) -> int:
         """How many rows there are, or how many whose column is larger than `beyond` says."""
 
+    def mark(self) -> str:
+        """A text that is another one with other rows, known without reading them; else empty."""
+        return ""
+
     def primary_key(self) -> Sequence[str]:
         """The columns of the primary key, if the rows are those of a table that has one."""
         return ()

@@ -1,6 +1,7 @@
 """Watermarks of files tell whether their rows have changed: by time of writing, or by a column."""
 
 import ast
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,8 @@ NOTHING = "None"
 """The largest value of a column that has none."""
 
 ATTEMPTS = 3
+STEP_SECONDS = 2.5
+"""FAT notes times in steps of two seconds; none that is in use has longer ones."""
 
 
 def written(files: Sequence[Path]) -> str:
@@ -26,6 +29,15 @@ def written(files: Sequence[Path]) -> str:
     """
     stats = ((str(file), file.stat()) for file in files)
     return repr([(f, s.st_size, s.st_mtime_ns, s.st_ino, s.st_ctime_ns) for f, s in stats])
+
+
+def is_settled(files: Sequence[Path]) -> bool:
+    """Whether anybody who writes to the files from now on changes the text of `written`.
+
+    A file system may note times in steps: what is written within one leaves no other trace.
+    """
+    latest = max(max(s.st_mtime, s.st_ctime) for s in (file.stat() for file in files))
+    return latest < time.time() - STEP_SECONDS
 
 
 def is_same(before: str, now: str) -> bool:

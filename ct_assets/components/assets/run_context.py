@@ -1,6 +1,7 @@
 """RunContext gives a step of a sync what it needs of its run: partitions, syncs, outputs."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,9 @@ from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import accounts_among
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, span
 from ct_assets.mapping import Sync, rejected_keys
-from ct_assets.mapping.split_inputs import split_digest
+from ct_assets.mapping.split_inputs import sha256, split_digest
 from ct_assets.sources.frames import SourceFrame
-from ct_assets.staging import Draft, Staging
+from ct_assets.staging import Draft, Snapshot, Staging
 
 
 def of_partitions(
@@ -118,10 +119,24 @@ def _destination(context: dg.AssetExecutionContext, sync: Sync) -> Destination |
     )
 
 
+@dataclass(frozen=True)
+class RejectedProfiles:
+    """The people whom the sync that `require_profile` names has rejected."""
+
+    profiles: Sync
+    snapshot: Snapshot
+
+    def keys(self) -> pl.LazyFrame:
+        return rejected_keys(self.profiles, self.snapshot.scan())
+
+    def inputs(self) -> tuple[str, str]:
+        """All that decides them."""
+        return self.profiles.model_dump_json(), sha256(self.snapshot.path)
+
+
 def rejected_profiles(
     context: dg.AssetExecutionContext, sync: Sync, staging: Staging
-) -> pl.LazyFrame | None:
-    """The people whom the sync that `require_profile` names has rejected."""
+) -> RejectedProfiles | None:
     if sync.rejecting is None:
         return None
     asset = dg.AssetKey([sync.rejecting, "clevertap"])
@@ -129,15 +144,17 @@ def rejected_profiles(
     if not graph.has(asset):
         raise UserError(f"{sync.name}: require_profile: no sync {sync.rejecting!r}")
     profiles, _ = sync_of(graph.get(asset).metadata)
-    rejected = staging.current((profiles.name, "rejected")).scan()
-    return rejected_keys(profiles, rejected)
+    return RejectedProfiles(profiles, staging.current((profiles.name, "rejected")))
 
 
-def split_inputs(sync: Sync, source: SourceFrame, part: str | None) -> str:
-    """The digest of all that decides a split; empty where rows of other syncs do so, too."""
-    if source.file is None or sync.rejecting is not None:
+def split_inputs(
+    sync: Sync, source: SourceFrame, part: str | None, unprofiled: RejectedProfiles | None
+) -> str:
+    """The digest of all that decides a split; empty where that cannot be told."""
+    if source.file is None:
         return ""
-    return split_digest(sync, source.file, source.rows.collect_schema(), part or "")
+    others = unprofiled.inputs() if unprofiled else ()
+    return split_digest(sync, source.file, source.rows.collect_schema(), part or "", *others)
 
 
 def fields_elsewhere(

@@ -95,10 +95,11 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             rows = run_context.of_partitions(context, sync, whole.rows)
             unprofiled = run_context.rejected_profiles(context, sync, staging)
             with errors_at(at), knowing(whole.left_out):
-                inputs = run_context.split_inputs(sync, whole, part)
+                inputs = run_context.split_inputs(sync, whole, part, unprofiled)
                 split = taken_over(sync, staging, part, inputs, valid, rejected)
                 if split is None:
-                    split = split_into(sync, rows, valid, rejected, unprofiled, inputs)
+                    keys_without = unprofiled.keys() if unprofiled else None
+                    split = split_into(sync, rows, valid, rejected, keys_without, inputs)
                 else:
                     context.log.info(f"{sync.name}: nothing has changed since the last split")
             before = staging.latest_meta((sync.name, "valid")).split

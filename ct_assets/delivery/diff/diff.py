@@ -13,7 +13,7 @@ import polars as pl
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases, field_marks, membership
+from ct_assets.delivery.diff import aliases, field_marks, membership, settled_snapshot
 from ct_assets.delivery.diff.existence import Existence
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.lanes import lane_hash
@@ -40,6 +40,8 @@ class Diff:
     """Fields that some row asks to clear."""
     unlooked: int = 0
     """Profiles that a delivery would have to look for."""
+    settled: bool = False
+    """Whether it was known that no row has changed, so that none was compared."""
 
     @property
     def going(self) -> int:
@@ -65,6 +67,8 @@ def compare(
     _record_first_run(connection, request)
     hidden = Suppressions(request.home.parent).mark_rows(connection)
     aliases.recall(connection, request)
+    if not hidden and settled_snapshot.is_settled(connection, request):
+        return _unchanged(connection, request, positions, clearable)
     several = aliases.find_earlier(connection, request)
     query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
     DIFF.create(connection, query)
@@ -82,6 +86,23 @@ def compare(
         connection.execute(_limited(request.limit))
     fates = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
     return Diff(dict(fates), positions, clearable, unlooked)
+
+
+def _unchanged(
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    positions: Mapping[str, int],
+    clearable: tuple[str, ...],
+) -> Diff:
+    """Fills `DIFF` where CleverTap has every row as it is."""
+    EARLIER_KEYS.create(connection)
+    others = (f"null as {name}" for name in DIFF.columns if name not in ("row", "fate"))
+    rows = parquet_sql(request.valid, numbered=True)
+    query = f"select file_row_number as row, 'unchanged' as fate, {', '.join(others)} from {rows}"
+    DIFF.create(connection, query)
+    count = state_database.scalar(connection, f"select count(*) from {DIFF}")
+    fates = {"unchanged": count} if count else {}
+    return Diff(fates, positions, clearable, settled=True)
 
 
 def expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:

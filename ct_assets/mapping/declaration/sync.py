@@ -205,6 +205,10 @@ class Sync(Part):
         single = [part for part in (self.event, self.event_key, self.ts) if part]
         return [*self.identify_by, *single, *self.fields.values()]
 
+    @property
+    def has_sql(self) -> bool:
+        return self.where is not None or any(part.expr is not None for part in self.fillings())
+
     def bare(self, fields: Mapping[str, Field] | None = None) -> Self:
         """With these fields alone, and nothing else that rows hold beside the identity."""
         nothing = {"other_columns": None, "ts": None, "where": None, "consent": ()}

@@ -1,10 +1,11 @@
 from pathlib import Path
+from unittest import mock
 
 import dagster as dg
 import pytest
 from dagster._core.events import StepMaterializationData
 
-from ct_assets.components.assets import upstream
+from ct_assets.components.assets import sync_assets, upstream
 from ct_assets.components.assets.upstream import is_waited_for
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
@@ -161,6 +162,17 @@ def test_events_of_rejected_profiles_can_be_held_back(
     rejected = Staging(tmp_path / "data" / "staging").current(("orders", "rejected")).scan()
     (reasons,) = rejected.collect()["reasons"].to_list()
     assert [reason["code"] for reason in reasons] == ["profile_rejected"]
+
+    def split_anew(*stages: str) -> bool:
+        with mock.patch.object(sync_assets, "split_into", wraps=sync_assets.split_into) as splits:
+            result = kit.run(whole, *stages, "orders/valid", "orders/clevertap")
+        assert result.success, kit.failure(result)
+        return any(call.args[0].name == "orders" for call in splits.call_args_list)
+
+    assert not split_anew()
+    (tmp_path / "customer.csv").write_text(f"id,name,mail\n{rows.replace(' at ', '@')}")
+    assert split_anew("shop/customer", *(f"customers/{stage}" for stage in STAGES))
+    assert [event.identity for event in clevertap_sandbox.events()] == ["1", "2"]
 
 
 CHECKS = """
