@@ -54,6 +54,8 @@ class Sending:
     stop: threading.Event
     retry: Retry | None
     progress: Callable[[Progress], object]
+    begins: Callable[[str], object] = lambda _: None
+    """Called with what the delivery is about to do."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +82,12 @@ def deliver(
     retry: Retry | None = None,
     progress: Callable[[Progress], object] = lambda _: None,
     waiting: Callable[[str], object] = lambda _: None,
+    begins: Callable[[str], object] = lambda _: None,
 ) -> DeliveryResult:
     """Sends what CleverTap does not have yet, and accounts for every row.
 
     Setting `stop` ends it early and in good order. `waiting` is called with a sentence when
-    another run of the sync is under way, which this one waits for.
+    another run of the sync is under way, which this one waits for; `begins` with what is done next.
 
     Raises:
         DeliveryFailed: The delivery ended early, or a guard stopped it; its `result` says what
@@ -92,7 +95,7 @@ def deliver(
     """
     stop = stop or threading.Event()
     rng = rng or Random()  # noqa: S311 -- spreads repeats, hides nothing
-    sending = Sending(client, clock, rng, stop, retry, progress)
+    sending = Sending(client, clock, rng, stop, retry, progress, begins)
     home = request.home
     with locked(home, request.patience, stop, waiting) as hold, readable_errors(home):
         result = _deliver(request, sending, hold)
@@ -107,8 +110,11 @@ def _deliver(request: DeliveryRequest, sending: Sending, hold: Hold) -> Delivery
         request.home, request.policy, memory=request.memory, hold=hold
     ) as state:
         looking = _looks(sending).look if request.policy.looks else None
+        sending.begins("comparing rows with what CleverTap has")
         delivery = plan_delivery(request, state, comparison, looking)
+        sending.begins("sending")
         stats = send_delivery(request, state, delivery, sending)
+        sending.begins("settling")
         result = settle_delivery(request, state, delivery, stats)
     return replace(result, notes=(*comparison.notes, *result.notes))
 

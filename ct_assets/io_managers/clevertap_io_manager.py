@@ -26,6 +26,7 @@ from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.result_line import MARK, result_line
 from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.still_at_work import StillAtWork
 from ct_assets.mapping.rejections import rejections
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import ArrivalMeta, DeliveryMeta, SnapshotMeta
@@ -119,23 +120,29 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         retention = timedelta(days=self.report_days)
         instance = context.step_context.instance
         witnesses = delivery_witness.latest(instance, upload.sync.name, to)
-        names = upload.sync.name, to.name
+        name = upload.sync.name
         try:
             with (
-                figures(*names, context.run_id, context.log.warning) as published,
+                figures(name, to.name, context.run_id, context.log.warning) as published,
                 Client(to) as client,
                 _rejections(upload) as rejections,
+                StillAtWork(context.log.info, f"{name}: looking at the state") as work,
             ):
                 request = delivery_requests.request(
                     *(upload, to.name, context.run_id, retention),
                     witnesses=witnesses,
                     rejections=rejections,
                 )
-                progress = published.beside(ProgressLog(context.log))
+                progress = published.beside(ProgressLog(work.say))
                 result = deliver(
-                    request, client, progress=progress, stop=stop, waiting=context.log.info
+                    *(request, client),
+                    stop=stop,
+                    progress=progress,
+                    waiting=work.say,
+                    begins=lambda phase: work.begin(f"{name}: {phase}"),
                 )
                 published.ended(result)
+                work.begin(f"{name}: looking whether it arrived")
                 return result, arrival_of(upload, result, client, stop)
         except DeliveryFailed as error:
             if error.result is None:

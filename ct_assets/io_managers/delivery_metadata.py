@@ -1,6 +1,5 @@
 """DeliveryMetadata shows deliveries in Dagster: counts in the catalog, progress in the log."""
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -135,19 +134,23 @@ def refusals(report: pl.LazyFrame, show: Shown = "masked") -> dg.TableMetadataVa
 class ProgressLog:
     """Says in the run's log how far a delivery is, every few seconds at most."""
 
-    def __init__(self, log: logging.Logger, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, log: Callable[[str], object], now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._log = log
         self._now = now
-        self._start = self._last = now()
+        self._last = now()
+        self._first: tuple[float, int] | None = None
+        """When the first answer came, and how many records it was about."""
 
     def __call__(self, progress: Progress) -> None:
-        now = self._now()
-        if now - self._last < EVERY_SECONDS:
+        now, done = self._now(), progress.acked + progress.refused + progress.unknown
+        began, before = self._first = self._first or (now, done)
+        if now - self._last < EVERY_SECONDS or done == before:
             return
         self._last = now
-        done = progress.acked + progress.refused + progress.unknown
-        left = (progress.planned - done) * (now - self._start) / max(done, 1)
-        self._log.info(
+        left = (progress.planned - done) * (now - began) / (done - before)
+        self._log(
             f"{done:,} of {progress.planned:,} rows, about {left:.0f} s left "
             f"({progress.refused:,} refused, {progress.unknown:,} unknown; "
             f"{progress.requests:,} requests, {progress.waits_429:,} waits, "

@@ -1,8 +1,5 @@
-import logging
-
 import dagster as dg
 import polars as pl
-import pytest
 
 from ct_assets.delivery import Progress
 from ct_assets.io_managers.delivery_metadata import ProgressLog, balance, rows_by_outcome
@@ -16,21 +13,33 @@ def progress(acked: int) -> Progress:
     )
 
 
-def test_progress_is_told_every_few_seconds_with_the_time_left(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_progress_is_told_every_few_seconds_with_the_time_left() -> None:
+    lines: list[str] = []
     times = iter([0.0, 1.0, 5.0, 6.0, 10.0])
-    told = ProgressLog(dg.get_dagster_logger("test"), now=lambda: next(times))
+    told = ProgressLog(lines.append, now=lambda: next(times))
 
-    with caplog.at_level(logging.INFO):
-        for acked in (1000, 2500, 3000, 5000):
-            told(progress(acked))
+    for acked in (1000, 3000, 3500, 5500):
+        told(progress(acked))
 
-    assert [record.getMessage() for record in caplog.records] == [
-        "2,500 of 10,000 rows, about 15 s left "
+    assert lines == [
+        "3,000 of 10,000 rows, about 14 s left "
         "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)",
-        "5,000 of 10,000 rows, about 10 s left "
+        "5,500 of 10,000 rows, about 9 s left "
         "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)",
+    ]
+
+
+def test_what_came_before_the_first_answer_takes_no_part_in_the_time_left() -> None:
+    """Ten million rows are compared for a minute before the first of them leaves."""
+    lines: list[str] = []
+    times = iter([0.0, 60.0, 70.0])
+    told = ProgressLog(lines.append, now=lambda: next(times))
+
+    told(progress(15)), told(progress(1015))
+
+    assert lines == [
+        "1,015 of 10,000 rows, about 90 s left "
+        "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)"
     ]
 
 

@@ -32,6 +32,7 @@ from ct_assets.io_managers.delivery_metadata import refusals
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
+from ct_assets.io_managers.still_at_work import StillAtWork
 from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import LOG
@@ -86,6 +87,7 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             readable(),
             staging.draft((sync.name, "valid"), part) as valid,
             staging.draft((sync.name, "rejected"), part) as rejected,
+            StillAtWork(context.log.info, f"{sync.name}: splitting rows") as work,
         ):
             run_context.announce_destination(context, sync)
             refuse_failing(context, source_key(sync))
@@ -101,7 +103,8 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
                     keys_without = unprofiled.keys() if unprofiled else None
                     split = split_into(sync, rows, valid, rejected, keys_without, inputs)
                 else:
-                    context.log.info(f"{sync.name}: nothing has changed since the last split")
+                    work.say(f"{sync.name}: nothing has changed since the last split")
+            work.begin(f"{sync.name}: looking for hazards")
             before = staging.latest_meta((sync.name, "valid")).split
             elsewhere = run_context.fields_elsewhere(context, sync, staging)
             split = with_warnings(sync, valid, split, before, elsewhere)

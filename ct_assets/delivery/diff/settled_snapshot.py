@@ -41,7 +41,7 @@ def is_settled(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) 
 
 def _is_plain(request: DeliveryRequest) -> bool:
     """Whether a row of the state decides alone what becomes of a row."""
-    plain = request.policy.object in ("profile", "event") and request.policy.mode == "upsert"
+    plain = request.policy.object in ("profile", "event") and not request.policy.looks
     return plain and not request.full and request.limit is None
 
 
