@@ -41,7 +41,8 @@ def is_settled(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) 
 
 def _is_plain(request: DeliveryRequest) -> bool:
     """Whether a row of the state decides alone what becomes of a row."""
-    plain = request.policy.object in ("profile", "event") and not request.policy.looks
+    policy = request.policy
+    plain = policy.object in ("profile", "event") and not (policy.looks or policy.narrows)
     return plain and not request.full and request.limit is None
 
 
