@@ -114,7 +114,7 @@ class DeclaredSource:
         """The digest of all that decides the rows; empty where that cannot be told."""
         if self.source.incremental or self.source.watermark_sql:
             return ""
-        return read_again.inputs(rows.mark(), self.code_version)
+        return read_again.inputs(rows.stamp(), self.code_version)
 
     def _read(
         self, rows: SourceRows, into: Path, before: Snapshot | None, warehouse: Warehouse

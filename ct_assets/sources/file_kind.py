@@ -74,7 +74,7 @@ class FileRows(SourceRows):
     def written(self) -> str:
         return watermark.written(self.files)
 
-    def mark(self) -> str:
+    def stamp(self) -> str:
         return watermark.written(self.files) if watermark.is_settled(self.files) else ""
 
     def largest(self, column: str, wanted_by: str = "watermark") -> str:  # noqa: ARG002

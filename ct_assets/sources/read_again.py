@@ -25,11 +25,11 @@ class ToldOf:
         self._tell(remark)
 
 
-def inputs(mark: str, *also: str) -> str:
-    """The digest of all that decides the rows of files with a mark; empty if they have none."""
-    if not mark:
+def inputs(stamp: str, *also: str) -> str:
+    """The digest of all that decides the rows of files with a stamp; empty if they have none."""
+    if not stamp:
         return ""
-    return hashlib.sha256("\n".join((mark, *also, program(*_LIBRARIES))).encode()).hexdigest()
+    return hashlib.sha256("\n".join((stamp, *also, program(*_LIBRARIES))).encode()).hexdigest()
 
 
 def taken_over(before: Snapshot | None, known: str, draft: Draft) -> SourceMeta | None:
@@ -54,5 +54,5 @@ def may_be_taken_over(draft: Draft, known: str) -> SnapshotMeta:
     source = draft.meta.source
     if not known or source is None:
         return draft.meta
-    sums = {"inputs": known, "checksum": checksum(draft.path)}
-    return replace(draft.meta, source=replace(source, **sums))
+    known_by = replace(source, inputs=known, checksum=checksum(draft.path))
+    return replace(draft.meta, source=known_by)

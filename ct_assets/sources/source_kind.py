@@ -63,7 +63,7 @@ class SourceRows(ABC):
     def count(self, beyond: tuple[str, str] | None) -> int:
         """How many rows there are, or how many whose column is larger than `beyond` says."""
 
-    def mark(self) -> str:
+    def stamp(self) -> str:
         """A text that is another one with other rows, known without reading them; else empty."""
         return ""
 

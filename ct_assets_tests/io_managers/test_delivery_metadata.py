@@ -35,7 +35,8 @@ def test_what_came_before_the_first_answer_takes_no_part_in_the_time_left() -> N
     times = iter([0.0, 60.0, 70.0])
     told = ProgressLog(lines.append, now=lambda: next(times))
 
-    told(progress(15)), told(progress(1015))
+    for acked in (15, 1015):
+        told(progress(acked))
 
     assert lines == [
         "1,015 of 10,000 rows, about 90 s left "
