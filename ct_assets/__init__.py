@@ -19,9 +19,11 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ct_assets.components.automation.alerts import alert_sensors
-    from ct_assets.components.automation.budgets import Budgets
-    from ct_assets.components.automation.webhook import Webhook
+    from ct_assets.components.alerts.alert_sensors import alert_sensors
+    from ct_assets.components.alerts.budgets import Budgets
+    from ct_assets.components.alerts.mail import Mail
+    from ct_assets.components.alerts.pager import Pager
+    from ct_assets.components.alerts.webhook import Webhook
     from ct_assets.components.clevertap_sync import ClevertapSync
     from ct_assets.components.connection import Connection
     from ct_assets.components.project_defaults import resources
@@ -41,6 +43,8 @@ __all__ = [
     "ClevertapIOManager",
     "ClevertapSync",
     "Connection",
+    "Mail",
+    "Pager",
     "ParquetStaging",
     "SharedStore",
     "SourceTable",
@@ -60,17 +64,19 @@ os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
 os.environ.setdefault("_RJEM_MALLOC_CONF", "background_thread:true,muzzy_decay_ms:0")
 
 _MODULES = {
-    "Budgets": "ct_assets.components.automation.budgets",
+    "Budgets": "ct_assets.components.alerts.budgets",
     "ClevertapAccount": "ct_assets.io_managers.clevertap_account",
     "ClevertapIOManager": "ct_assets.io_managers.clevertap_io_manager",
     "ClevertapSync": "ct_assets.components.clevertap_sync",
     "Connection": "ct_assets.components.connection",
+    "Mail": "ct_assets.components.alerts.mail",
+    "Pager": "ct_assets.components.alerts.pager",
     "ParquetStaging": "ct_assets.io_managers.parquet_io_manager",
     "SharedStore": "ct_assets.io_managers.shared_store",
     "SourceTable": "ct_assets.components.source_table",
     "WarehouseResource": "ct_assets.io_managers.warehouse_resource",
-    "Webhook": "ct_assets.components.automation.webhook",
-    "alert_sensors": "ct_assets.components.automation.alerts",
+    "Webhook": "ct_assets.components.alerts.webhook",
+    "alert_sensors": "ct_assets.components.alerts.alert_sensors",
     "definitions": "ct_assets.definitions",
     "resources": "ct_assets.components.project_defaults",
     "testing": "ct_assets.sandbox.testing",

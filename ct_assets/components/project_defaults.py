@@ -6,12 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from ct_assets.components.automation.alerts import alert_sensors
+from ct_assets.components.alerts.alert_sensors import after_quiet_sensor, alert_sensors
+from ct_assets.components.alerts.channel import AlertChannel
+from ct_assets.components.alerts.told_states import FIRST
+from ct_assets.components.alerts.webhook import Webhook
 from ct_assets.components.automation.freshness_figures import telemetry_sensor
 from ct_assets.components.automation.lost_runs import lost_runs_sensor
 from ct_assets.components.automation.operator_jobs import operator_jobs
 from ct_assets.components.automation.schedules import CRASH_RETRIES
-from ct_assets.components.automation.webhook import Webhook
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.shared_store import use_store_of
@@ -26,7 +28,7 @@ def with_defaults(declared: dg.Definitions) -> dg.Definitions:
         resources=resources(declared.resources or {}),
         # A sync is a short chain; each step of the multiprocess executor would cost seconds.
         executor=None if declared.executor else dg.in_process_executor,
-        sensors=list(_sensors(list(declared.sensors or ()))),
+        sensors=list(_sensors(list(declared.sensors or ()), declared.resources or {})),
         jobs=list(_jobs(declared)),
     )
     return dg.Definitions.merge(declared, defaults)
@@ -63,7 +65,9 @@ def _jobs(declared: dg.Definitions) -> Iterator[dg.JobDefinition]:
     yield from (job for job in ours if job.name not in names)
 
 
-def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition]:
+def _sensors(
+    own: Sequence[dg.SensorDefinition], declared: Mapping[str, Any]
+) -> Iterator[dg.SensorDefinition]:
     names = {sensor.name for sensor in own}
     target = _not_automated(own)
     if AUTOMATION not in names and target is not None:
@@ -75,8 +79,18 @@ def _sensors(own: Sequence[dg.SensorDefinition]) -> Iterator[dg.SensorDefinition
             description="Starts what follows a source that was read anew (`on_change`).",
         )
     published = [telemetry_sensor()] if is_on() else []
-    ours = [lost_runs_sensor(), *alert_sensors(), *published]
+    told = sorted({FIRST, *(key for key, each in declared.items() if _is_channel(each))})
+    late = [after_quiet_sensor(told)] if any(map(_has_quiet_hours, declared.values())) else []
+    ours = [lost_runs_sensor(), *alert_sensors(channels=told), *late, *published]
     yield from (sensor for sensor in ours if sensor.name not in names)
+
+
+def _is_channel(resource: object) -> bool:
+    return isinstance(resource, AlertChannel)
+
+
+def _has_quiet_hours(resource: object) -> bool:
+    return isinstance(resource, AlertChannel) and resource.quiet is not None
 
 
 def _not_automated(own: Sequence[dg.SensorDefinition]) -> dg.AssetSelection | None:

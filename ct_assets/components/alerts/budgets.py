@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from ct_assets.components.alerts.alert import Severity
+
+FAILURE = "failure"
 Rows = Mapping[str, float]
 
 
@@ -29,6 +32,7 @@ class Breach(NamedTuple):
     what: str
     todo: str
     """A clause: the step that a person can take."""
+    severity: Severity = "warning"
 
 
 class _Rule(NamedTuple):
@@ -37,6 +41,7 @@ class _Rule(NamedTuple):
     todo: str
     lasts: bool = True
     """Whether it is a state, of which people hear when it is over."""
+    severity: Severity = "warning"
 
 
 _RULES = {
@@ -65,12 +70,14 @@ _RULES = {
         "records sent by one run: {planned:,} (budget {budget:,})",
         "look at what changed in the source; `ct-assets plan {sync}` says it before the next run",
         lasts=False,
+        severity="info",
     ),
     "data_points_a_month": _Rule(
         lambda rows: rows["month"],
         "data points since the month began: about {month:,} (budget {budget:,})",
         "look at the data points of every sync's `clevertap` asset over time",
         lasts=False,
+        severity="info",
     ),
 }
 STATES = tuple(name for name, rule in _RULES.items() if rule.lasts)
@@ -86,4 +93,4 @@ def breaches(budgets: Budgets, sync: str, rows: Rows) -> Iterator[Breach]:
         rule = _RULES[name]
         if budget is not None and (value := rule.value(rows)) > budget:
             what = rule.what.format(**rows, value=value, budget=budget)
-            yield Breach(name, what, rule.todo.format(sync=sync))
+            yield Breach(name, what, rule.todo.format(sync=sync), rule.severity)

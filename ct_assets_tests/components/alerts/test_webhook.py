@@ -1,6 +1,7 @@
 import pytest
 
-from ct_assets.components.automation.webhook import AlertError, Webhook
+from ct_assets.components.alerts.channel import AlertError
+from ct_assets.components.alerts.webhook import Webhook
 
 
 def test_it_is_off_without_a_url() -> None:

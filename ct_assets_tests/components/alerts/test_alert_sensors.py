@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ct_assets.components.automation.alerts import alert_sensors
-from ct_assets.components.automation.budgets import Budgets
-from ct_assets.components.automation.webhook import Webhook
+from ct_assets.components.alerts.alert_sensors import alert_sensors
+from ct_assets.components.alerts.budgets import Budgets
+from ct_assets.components.alerts.webhook import Webhook
 from ct_assets.components.runs import sync_runs
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit

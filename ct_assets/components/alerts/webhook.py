@@ -1,48 +1,49 @@
-"""Posts alerts to a webhook that takes `{"text": ...}`, as those of Slack and others do."""
+"""Webhook posts alerts: as `{"text": ...}`, which Slack and others take, or with all parts."""
 
 import contextlib
+import html
 import os
 import time
 from collections.abc import Mapping
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-import dagster as dg
 import httpx
 from pydantic import Field
 
 from ct_assets.clevertap.destination import is_loopback
 from ct_assets.clevertap.transport import LOST, NOT_SENT, DeadlinePool, proxy_of
-from ct_assets.errors import UserError
+from ct_assets.components.alerts.alert import Alert
+from ct_assets.components.alerts.channel import AlertChannel, AlertError
 
-URL, DAGSTER = "CT_ALERTS_URL", "CT_DAGSTER_URL"
+URL = "CT_ALERTS_URL"
 ATTEMPTS = 2
 
 
-class AlertError(UserError):
-    """The webhook did not take an alert. Names its host alone: the rest of a URL is a password."""
-
-
-class Webhook(dg.ConfigurableResource[None]):
-    """Tells a chat which sync needs a person. Off as long as it has no URL."""
+class Webhook(AlertChannel):
+    """Tells a chat, or a program, which sync needs a person. Off as long as it has no URL."""
 
     url: str | None = Field(
         default=None, description=f"Left out: {URL}; without that either, nothing is told."
     )
-    dagster: str | None = Field(
-        default=None,
-        description=f"Where people open Dagster, for links. Left out: {DAGSTER}, or this machine.",
+    format: Literal["slack", "json"] = Field(
+        default="slack",
+        description="`slack`: `text` alone. `json`: also sync, destination, about, state, "
+        "severity, what, todo, run, link and key.",
     )
-    quiet_hours: float = Field(
-        default=24, description="How long the same thing of the same sync is not told again."
+    headers: dict[str, str] = Field(
+        default={}, description="Such as `Authorization`; a secret is a dg.EnvVar."
     )
     seconds: float = Field(default=10, description="How long one attempt may take.")
 
     def enabled(self, environ: Mapping[str, str] = os.environ) -> bool:
         return bool(self.url or environ.get(URL))
 
-    def link(self, run: str, environ: Mapping[str, str] = os.environ) -> str:
-        base = self.dagster or environ.get(DAGSTER) or "http://127.0.0.1:3000"
-        return f"{base.rstrip('/')}/runs/{run}"
+    def send(self, alert: Alert) -> None:
+        if self.format == "json":
+            self._post(_parts(alert))
+        else:
+            self.tell(html.escape(alert.text, quote=False))
 
     def tell(self, text: str, environ: Mapping[str, str] = os.environ) -> None:
         """Posts `text`.
@@ -50,24 +51,43 @@ class Webhook(dg.ConfigurableResource[None]):
         Raises:
             AlertError: The webhook did not take it, twice.
         """
+        self._post({"text": text}, environ)
+
+    def _post(self, body: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> None:
         url = _checked(self.url or environ.get(URL, ""))
         proxy = proxy_of(url.geturl())
         # Without an httpx.Client above it, which would log the URL.
         pool = DeadlinePool(connections=1, proxy=proxy, clock=time.monotonic)
+        request = httpx.Request("POST", url.geturl(), json=body, headers=self.headers)
         with contextlib.closing(pool):
             for _ in range(ATTEMPTS):
-                why = self._attempt(pool, url.geturl(), text)
+                why = self._attempt(pool, request)
                 if not why:
                     return
         raise AlertError(f"{URL}: the webhook at {url.hostname} {why}; the alert is lost")
 
-    def _attempt(self, pool: DeadlinePool, url: str, text: str) -> str:
-        request = httpx.Request("POST", url, json={"text": text})
+    def _attempt(self, pool: DeadlinePool, request: httpx.Request) -> str:
         try:
             with pool.response(request, self.seconds) as response:
                 return "" if response.is_success else f"answers HTTP {response.status_code}"
         except (*NOT_SENT, *LOST) as error:
             return f"cannot be reached ({type(error).__name__})"
+
+
+def _parts(alert: Alert) -> dict[str, Any]:
+    return {
+        "text": alert.text,
+        "sync": alert.sync,
+        "destination": alert.destination,
+        "about": list(alert.about),
+        "state": "over" if alert.is_over else "begun",
+        "severity": alert.severity,
+        "what": alert.what,
+        "todo": alert.todo,
+        "run": alert.run,
+        "link": alert.link,
+        "key": [alert.keyed(about) for about in alert.about],
+    }
 
 
 def _checked(text: str) -> SplitResult:

@@ -1,6 +1,6 @@
 import pytest
 
-from ct_assets.components.automation.budgets import Budgets, breaches
+from ct_assets.components.alerts.budgets import Budgets, breaches
 
 WELL = {
     "valid": 95, "rejected": 5, "acked": 99, "refused": 1, "unknown": 0, "parked": 0, "planned": 100
