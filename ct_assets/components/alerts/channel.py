@@ -55,7 +55,7 @@ class AlertChannel(dg.ConfigurableResource[None]):
     def takes(self, severity: Severity) -> bool:
         if self.severity not in SEVERITIES:
             raise AlertError(f"severity: {self.severity!r} is none of {', '.join(SEVERITIES)}")
-        return SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)  # type: ignore[arg-type]  # it is one
+        return SEVERITIES.index(severity) >= SEVERITIES.index(self.severity)
 
     def is_quiet(self, severity: Severity, now: datetime) -> bool:
         """Whether an alert waits until the quiet hours are over."""

@@ -171,7 +171,7 @@ def test_an_incident_is_raised_and_resolved_under_one_key(monkeypatch: pytest.Mo
     ],
 )
 def test_quiet_hours(
-    settings: dict[str, str], severity: Any, now: datetime, *, quiet: bool
+    settings: dict[str, Any], severity: Any, now: datetime, *, quiet: bool
 ) -> None:
     assert Webhook(**settings).is_quiet(severity, now) is quiet
 
@@ -184,7 +184,7 @@ def test_quiet_hours(
         ({"severity": "high"}, "severity: 'high' is none of info, warning, critical"),
     ],
 )
-def test_settings_that_mean_nothing_are_told(settings: dict[str, str], why: str) -> None:
+def test_settings_that_mean_nothing_are_told(settings: dict[str, Any], why: str) -> None:
     channel = Webhook(**settings)
     with pytest.raises(AlertError) as told:
         channel.takes("info") and channel.is_quiet("info", NIGHT)
@@ -194,7 +194,7 @@ def test_settings_that_mean_nothing_are_told(settings: dict[str, str], why: str)
 
 @dg.op
 def sending(context: dg.OpExecutionContext) -> None:
-    metadata = {"destination": "in1-ABC", "clevertap/account": {"rows": ROWS}}
+    metadata: dict[str, Any] = {"destination": "in1-ABC", "clevertap/account": {"rows": ROWS}}
     asset = dg.AssetKey(["customers", "clevertap"])
     context.log_event(dg.AssetMaterialization(asset, metadata=metadata))
 
