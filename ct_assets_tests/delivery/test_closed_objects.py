@@ -1,10 +1,14 @@
 """Device tokens and subscriptions end to end: bytes, limits, codes, conservation, plan."""
 
+import contextlib
+import importlib
 import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import httpx
 import polars as pl
@@ -13,10 +17,17 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed, Policy, plan
 from ct_assets.delivery.dry_run import DryRunClient, dry_run
+from ct_assets.delivery.sender.sender import send
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, report
-from ct_assets_tests.delivery.segment_kit import Heard, ListServer, SegmentSync, list_server
+from ct_assets_tests.delivery.segment_kit import (
+    Heard,
+    Killed,
+    ListServer,
+    SegmentSync,
+    list_server,
+)
 from ct_assets_tests.mapping.splitting import run
 from ct_assets_tests.mapping.test_closed_fields import CHROME
 from ct_assets_tests.mapping.test_closed_fields import SUBSCRIPTION as DECLARED
@@ -161,6 +172,59 @@ def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path, server: ListS
 
     assert [h.body for h in server.heard] == [lost[0].body] * 2
     assert (result.counts.acked, result.counts.unknown) == (1, 0)
+
+
+DELIVER = importlib.import_module("ct_assets.delivery.deliver")
+MOMENTS = ("planned", "sent", "answered", "noted")
+
+
+def kill_at(moment: str, patch: pytest.MonkeyPatch, call: str) -> None:
+    """The process ends there: before the request, without one, after the answer, or later."""
+
+    def dying(function: Any) -> Any:
+        def dies(*args: Any, **named: Any) -> Any:
+            function(*args, **named)
+            raise Killed
+
+        return dies
+
+    if moment == "planned":
+        patch.setattr(DELIVER, "send", dying(lambda *_, **__: None))
+    elif moment == "noted":
+        patch.setattr(DELIVER, "send", dying(send))
+    else:
+        client = getattr(Client, call)
+        patch.setattr(Client, call, dying(client if moment == "answered" else lambda *_: None))
+
+
+@pytest.mark.parametrize("policy", [TOKENS, SUBSCRIPTIONS], ids=["token", "subscription"])
+def test_a_storm_of_kills(tmp_path: Path, server: ListServer, policy: Policy) -> None:
+    """After each run that ends, the server has what the source says, and no row is lost."""
+    rng, kept = Random(19), dict[str, str]()
+    make = token if policy.object == "token" else subscription
+    values = ("t1", "t2") if policy.object == "token" else ("Unsubscribe", "Resubscribe")
+    names = [f"__{n}" if policy.object == "token" else f"{n}@example.org" for n in range(5)]
+
+    def keep(heard: Heard) -> tuple[int, object]:
+        for record in json.loads(heard.body)["d"]:
+            if policy.object == "token":
+                kept[record["objectId"]] = record["tokenData"]["id"]
+            else:
+                kept[record["value"]] = record["status"]
+        return envelope(heard)
+
+    server.script = keep
+    sync = opened(tmp_path, server, policy)
+    for moment in rng.sample(MOMENTS, len(MOMENTS)):
+        source = {name: rng.choice(values) for name in names}
+        rows = [make(name, value) for name, value in source.items()]
+        with pytest.MonkeyPatch.context() as patch:
+            kill_at(moment, patch, "upload" if make is token else "subscribe")
+            with contextlib.suppress(Killed):
+                sync.run(rows)
+        result = sync.run(rows)
+        assert (kept, result.counts.violations()) == (source, [])
+        assert sync.run(rows).counts.unchanged == len(rows)
 
 
 def test_a_subscription_that_is_refused_without_a_number(

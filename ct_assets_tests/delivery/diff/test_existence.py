@@ -9,6 +9,7 @@ import pytest
 from ct_assets.clevertap.client import Client, Reply
 from ct_assets.delivery import DeliveryFailed, plan
 from ct_assets.delivery.sender.profile_looks import LookError
+from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import NOW, Row, Sync, profile
 
@@ -148,6 +149,44 @@ def test_nothing_goes_while_clevertap_does_not_say_who_is_there(
     assert len(asked) > 6
     assert props(clevertap_sandbox) == dict.fromkeys(KNOWN, "app")
     assert known.run(rows("gold")).counts.acked == 3
+
+
+MANY = 10_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("clevertap_sandbox", [Settings(log_rows=2 * MANY)], indirect=True)
+@pytest.mark.parametrize("mode", ["update_only", "create_only"])
+def test_ten_thousand_profiles_half_of_them_known(
+    profiles: Sync, clevertap_sandbox: SandboxInTest, mode: str
+) -> None:
+    names = [f"p{number}" for number in range(MANY)]
+    for at in range(0, MANY, 2000):
+        by_the_app(profiles, *names[at : at + 2000 : 2])
+    profiles.policy_with(mode=mode)
+    result = profiles.run(rows("gold", *names))
+
+    half = MANY // 2
+    created = half if mode == "create_only" else 0
+    there = props(clevertap_sandbox)
+    assert (len(there), len(looks(clevertap_sandbox))) == (half + created, MANY)
+    changed = sum(there[name] == "gold" for name in names[::2])
+    assert changed == (0 if mode == "create_only" else half)
+    assert (result.counts.acked, sum(result.counts.held.values())) == (half, half)
+
+
+@pytest.mark.long
+def test_ten_thousand_profiles_half_of_them_filled(
+    profiles: Sync, clevertap_sandbox: SandboxInTest
+) -> None:
+    names = [f"p{number}" for number in range(MANY)]
+    for at in range(0, MANY, 2000):
+        by_the_app(profiles, *names[at : at + 2000 : 2])
+    profiles.policy_with(writes={"tier": "if_empty"})
+    profiles.run([profile(name, tier="gold", n=1) for name in names])
+
+    app, gold = dict.fromkeys(names[::2], "app"), dict.fromkeys(names[1::2], "gold")
+    assert props(clevertap_sandbox) == app | gold
 
 
 # Fields with `write: if_empty` --------------------------------------------------------------------
