@@ -55,7 +55,8 @@ def rows(query: str) -> pl.DataFrame:
         for table in TABLES:
             file = literal(str(ROOT / "data" / "chinook" / f"{table}.csv"))
             warehouse.execute(f"create view {table} as from read_csv({file})")
-        return warehouse.sql(query).limit(2).pl()
+        first: pl.DataFrame = warehouse.sql(query).limit(2).pl()
+        return first
 
 
 @pytest.fixture
