@@ -112,7 +112,10 @@ def no_source(sync: Sync, assets: Iterable[str], syncs: Iterable[str]) -> str:
     """That the sync's source is no asset; names one that is like it, but no output of a sync."""
     outputs = {f"{name}/{stage}" for name in syncs for stage in STAGES}
     known = sorted({*assets} - outputs - {sync.source})
-    hint = closest(sync.source, known) or "; declare it as a SourceTable"
+    hint = closest(sync.source, known) or (
+        "; declare it as a SourceTable, or give the definitions that have it to "
+        "ct_assets.definitions, as its `own`"
+    )
     return f"no asset {sync.source!r}{hint}"
 
 

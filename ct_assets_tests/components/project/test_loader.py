@@ -52,7 +52,8 @@ SYNC_MISTAKES = {
     ),
     "an output of a sync that is like the source": (
         kit.CUSTOMERS.replace("shop/customer", "customers/vali"),
-        "defs/sync/defs.yaml:5: source: no asset 'customers/vali'; declare it as a SourceTable",
+        "defs/sync/defs.yaml:5: source: no asset 'customers/vali'; declare it as a SourceTable, "
+        "or give the definitions that have it to ct_assets.definitions, as its `own`",
     ),
     "a condition on all rows": (
         kit.CUSTOMERS + "  where: count(*) > 1\n",
