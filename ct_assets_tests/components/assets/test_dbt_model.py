@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from ct_assets.sandbox.json_types import Json
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.sources.connections.postgres_server import PASSWORD, USER, PostgresServer
 
@@ -96,7 +97,7 @@ class DbtShop:
     def sync(self) -> "subprocess.CompletedProcess[str]":
         """Builds the models and sends the people in one run, as a person would."""
         program = "from ct_assets.cli import main; main()"
-        command = [self.python, "-c", program, "--module", "company.definitions"]
+        command = [str(self.python), "-c", program, "--module", "company.definitions"]
         return subprocess.run(
             [*command, "run", "customers"],
             cwd=self.root, env=self.env, capture_output=True, text=True, check=False, timeout=600,
@@ -107,13 +108,13 @@ class DbtShop:
 def python_with_dbt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Python that has what ours has, and dbt."""
     folder = tmp_path_factory.mktemp("dbt")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = folder / "bin" / "python"
     ours = {str(Path(path)) for path in sys.path if "site-packages" in path}
     (site,) = folder.glob("lib/*/site-packages")
     project = Path(__file__).parents[3]
     (site / "ours.pth").write_text("\n".join([*sorted(ours), str(project)]))
-    install = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", *DBT]
+    install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", *DBT]
     subprocess.run(install, check=True, timeout=600)
     return python
 
@@ -174,5 +175,5 @@ def test_a_test_of_dbt_that_fails_stops_the_sync(
     assert "unique_customer_id" in done.stdout + done.stderr
 
 
-def people(sandbox: SandboxInTest) -> dict[str | None, dict[str, object]]:
+def people(sandbox: SandboxInTest) -> dict[str | None, dict[str, Json]]:
     return {profile.identity: profile.props for profile in sandbox.profiles()}
