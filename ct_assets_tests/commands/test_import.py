@@ -133,3 +133,34 @@ def test_a_file_of_no_syncs(
     (tmp_path / "syncs.json").write_text(text)
 
     assert told in shop.call("import", "census", "syncs.json").output
+
+
+HIGHTOUCH = {
+    "manifest.yaml": "destinations: {live: {name: Live, type: clevertap}}\n",
+    "models/person.yaml": "type: raw_sql\nrawSql: select id from person\nprimaryKey: id\n",
+    "syncs/persons.yaml": "model: person\ndestination: live\n"
+    "config: {type: object, mappings: [{to: Name, from: id, type: standard}, {to: X, type: y}]}\n",
+}
+INGESTR = (
+    "ingestr ingest --source-uri mysql://u:s3cret@db/crm --source-table guest "
+    "--dest-uri 'clevertap://?account_id=A&passcode=s3cret' "
+    "--dest-table 'profiles?identity_column=id'\n"
+)
+
+
+def test_what_hightouch_and_ingestr_export_is_written_and_loads(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {**{f"old/{k}": v for k, v in HIGHTOUCH.items()}, "send.sh": INGESTR}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    said = shop.said("import", "hightouch", "old") + shop.said("import", "ingestr", "send.sh")
+
+    assert "  not carried over: X: is filled by a y; write it as `expr`\n" in said
+    assert "set CRM_URL to it" in said
+    assert {"persons", "guest"} <= set(Project.load(shop.module).syncs)
+    written = (shop.package / "defs" / "guest" / "defs.yaml").read_text()
+    assert written.startswith("# Of a sync of ingestr.\n# not carried over: the source's URI, ")
+    assert "s3cret" not in written + said

@@ -3,22 +3,24 @@
 Shapes by developers.getcensus.com/api-reference/syncs/list-syncs, old answers and new ones.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from ct_assets.clevertap.contract import IDENTIFIERS
-from ct_assets.clevertap.fields import PROFILE_FIELDS
-from ct_assets.components.scaffold.proposed_source import plain
+from ct_assets.components.migration.imported_sync import (
+    ImportedSync,
+    identifier,
+    own_name,
+    within,
+)
+from ct_assets.errors import UserError
 
-_OWN = {name.casefold(): name for name in PROFILE_FIELDS}
-_KINDS = {kind.casefold(): kind for kind in IDENTIFIERS}
 _OPERATIONS = {
     "mirror": "it deletes who leaves the source: `on_removed: delete` does, once you say so",
-    "update": "people who are new are created here, too",
-    "insert": "people who are there already are changed here, too",
     "append": "every row is sent once for each change",
 }
+_MODES = {"update": {"mode": "update_only"}, "insert": {"mode": "create_only"}}
 _OTHERS = {
     "alert_attributes": "alerts are those of CT_ALERTS_URL",
     "field_normalization": "names of fields are written out here",
@@ -27,41 +29,43 @@ _OTHERS = {
 }
 
 
-@dataclass
-class ImportedSync:
-    """The settings of a source and of a sync; none where nothing could be made of it."""
+def imported(file: Path, connection: str | None) -> list[ImportedSync]:
+    """The syncs in an answer of Census' API; `connection` is where their tables and models are.
 
-    name: str
-    source: dict[str, Any] | None = None
-    sync: dict[str, Any] | None = None
-    lost: list[str] = field(default_factory=list)
-    """Sentences on what has no equal, and why."""
-
-
-def imported(answer: object, connection: str | None) -> Iterator[ImportedSync]:
-    """The syncs in an answer of Census' API; `connection` is where their tables and models are."""
+    Raises:
+        UserError: The file is no JSON, or has no syncs.
+    """
+    try:
+        answer = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{file}: is no JSON: {error}") from None
     listed = answer.get("data", answer) if isinstance(answer, Mapping) else answer
+    syncs: list[ImportedSync] = []
     for raw in listed if isinstance(listed, list) else [listed]:
         if isinstance(raw, Mapping):
-            yield _imported(raw, connection)
+            syncs.append(_imported(raw, connection, syncs))
+    if not syncs:
+        raise UserError(f"{file}: has no syncs; it is the answer of /api/v1/syncs that is read")
+    return syncs
 
 
-def _imported(raw: Mapping[str, Any], connection: str | None) -> ImportedSync:
-    label = str(raw.get("label") or f"census {raw.get('id', '')}").strip().lower()
-    made = ImportedSync(plain(label))
-    target = str((raw.get("destination_attributes") or {}).get("object", ""))
+def _imported(
+    raw: Mapping[str, Any], connection: str | None, others: Sequence[ImportedSync]
+) -> ImportedSync:
+    made = ImportedSync.named(str(raw.get("label") or f"census {raw.get('id', '')}"), others)
+    target = str(within(raw, "destination_attributes").get("object", ""))
     if "event" in target.lower():
         made.lost.append(
             f"{target}: an event needs `event_key` and `ts`, which a sync of Census does not name; "
             "write it with `dg scaffold defs`"
         )
         return made
-    read = _source(made, (raw.get("source_attributes") or {}).get("object") or {})
+    read = _source(made, within(within(raw, "source_attributes"), "object"))
     if read is None:
         return made
     place = {"connection": connection} if connection else {}
     made.source = {"asset": f"source/{made.name}", **read, **place}
-    identifiers, fields = _mapped(made, raw.get("mappings") or ())
+    identifiers, fields = _mapped(made, _listed(raw.get("mappings")))
     every = {"other_columns": True} if raw.get("field_behavior") == "sync_all_properties" else {}
     made.sync = {
         "name": made.name,
@@ -70,6 +74,7 @@ def _imported(raw: Mapping[str, Any], connection: str | None) -> ImportedSync:
         "identify_by": identifiers or [{"identity": "id"}],
         "fields": fields,
         **every,
+        **_MODES.get(str(raw.get("operation")), {}),
         **_trigger(made, raw),
     }
     if not identifiers:
@@ -95,30 +100,33 @@ def _mapped(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     identifiers, fields = [], dict[str, Any]()
     for mapping in mappings:
-        to, origin = str(mapping.get("to")), mapping.get("from") or {}
+        to, origin = str(mapping.get("to")), within(mapping, "from")
         kind, data = origin.get("type"), origin.get("data")
         if mapping.get("lookup_object"):
             made.lost.append(f"{to}: looks {mapping['lookup_object']} up; join it in the source")
         elif kind not in ("column", "constant_value"):
             made.lost.append(f"{to}: is filled by a {kind}; write it as `expr` or `template`")
         elif mapping.get("is_primary_identifier"):
-            identifiers.append({_KINDS.get(to.casefold(), "identity"): data})
+            identifiers.append(identifier(to, data))
         else:
             value = data.get("value") if isinstance(data, Mapping) else data
-            name = _OWN.get(to.casefold(), to)
-            fields[name] = value if kind == "column" else {"value": value}
+            fields[own_name(to)] = value if kind == "column" else {"value": value}
     return identifiers, fields
 
 
+def _listed(raw: object) -> list[Mapping[str, Any]]:
+    return [one for one in raw if isinstance(one, Mapping)] if isinstance(raw, list) else []
+
+
 def _trigger(made: ImportedSync, raw: Mapping[str, Any]) -> dict[str, Any]:
-    triggers = (raw.get("mode") or {}).get("triggers") or raw.get("triggers") or {}
+    triggers = within(within(raw, "mode"), "triggers") or within(raw, "triggers")
     paused = {"paused": True} if raw.get("paused") else {}
     made.lost += [
         f"it starts after {name}: `trigger: on_change`, with the asset of that tool as `upstream`"
         for name in triggers
         if name != "schedule"
     ]
-    cron = raw.get("cron_expression") or _cron(made, raw, triggers.get("schedule") or {})
+    cron = raw.get("cron_expression") or _cron(made, raw, within(triggers, "schedule"))
     return {"trigger": cron, **paused} if cron else {}
 
 
