@@ -72,3 +72,10 @@ def test_each_module_begins_with_a_sentence_that_does_not_begin_with_what() -> N
 
     assert modules
     assert wrong == []
+
+
+def test_the_readme_is_short_and_its_lines_can_be_read() -> None:
+    lines = page("README.md").splitlines()
+
+    assert len(lines) <= 150
+    assert [line for line in lines if len(line) > 110 and not line.startswith(("|", "!"))] == []

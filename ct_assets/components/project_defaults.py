@@ -10,6 +10,7 @@ from ct_assets.components.alerts.alert_sensors import after_quiet_sensor, alert_
 from ct_assets.components.alerts.channel import AlertChannel
 from ct_assets.components.alerts.told_states import FIRST
 from ct_assets.components.alerts.webhook import Webhook
+from ct_assets.components.automation.forget_job import forget_job
 from ct_assets.components.automation.freshness_figures import telemetry_sensor
 from ct_assets.components.automation.lost_runs import lost_runs_sensor
 from ct_assets.components.automation.operator_jobs import operator_jobs
@@ -61,7 +62,11 @@ def resources(own: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
 
 def _jobs(declared: dg.Definitions) -> Iterator[dg.JobDefinition]:
     names = {job.name for job in declared.jobs or ()}
-    ours = operator_jobs(lambda: with_defaults(declared))
+
+    def whole() -> dg.Definitions:
+        return with_defaults(declared)
+
+    ours = (*operator_jobs(whole), forget_job(whole))
     yield from (job for job in ours if job.name not in names)
 
 

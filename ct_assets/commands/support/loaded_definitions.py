@@ -5,10 +5,8 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
-from typing import TypeVar
 
 import dagster as dg
-from dagster_duckdb import DuckDBResource
 
 from ct_assets.clevertap.destination import Destination
 from ct_assets.components.preview.workspace import Workspace
@@ -16,13 +14,8 @@ from ct_assets.components.project import registry
 from ct_assets.components.project_defaults import resources
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
-from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import home
-from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
 from ct_assets.settings import ProjectError, definitions_module, enter_project_of, project_root
-
-T = TypeVar("T")
 
 
 class Project(Workspace):
@@ -69,20 +62,6 @@ class Project(Workspace):
                 "Dagster definitions with --module or CT_DEFINITIONS"
             ) from None
 
-    @staticmethod
-    def of(definitions: dg.Definitions) -> "Project":
-        return Project(
-            syncs=registry.catalogue(definitions),
-            staging=_resource(
-                definitions, "ct_staging", ParquetStaging, ParquetStaging()
-            ).staging(),
-            warehouse=warehouse_of(
-                _resource(definitions, "ct_warehouse", DuckDBResource, WarehouseResource())
-            ),
-            accounts=accounts_of((definitions.resources or {}).get("clevertap")),
-            definitions=definitions,
-        )
-
 
 def _missing_resource(error: dg.DagsterInvalidDefinitionError) -> str | None:
     """The resource of ours that definitions lack."""
@@ -102,8 +81,3 @@ def _make_importable(module: str) -> None:
 
 def _holds(folder: Path, package: str) -> bool:
     return (folder / package).is_dir() or (folder / f"{package}.py").is_file()
-
-
-def _resource(definitions: dg.Definitions, key: str, kind: type[T], default: T) -> T:
-    resource = (definitions.resources or {}).get(key)
-    return resource if isinstance(resource, kind) else default

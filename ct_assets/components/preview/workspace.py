@@ -3,9 +3,11 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self, TypeVar
 
 import dagster as dg
 import polars as pl
+from dagster_duckdb import DuckDBResource
 
 from ct_assets.components.automation.partition_choice import rows_of
 from ct_assets.components.preview.computed_source import computed
@@ -16,13 +18,18 @@ from ct_assets.components.project.locations import errors_at
 from ct_assets.components.project.registry import TABLE, Declared
 from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
+from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import policy
 from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
+from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.frames import SourceFrame
 from ct_assets.staging import NotStagedError, Snapshot, Staging
+
+T = TypeVar("T")
 
 
 class UnseenSourceError(UserError):
@@ -38,6 +45,21 @@ class Workspace:
     warehouse: Warehouse
     definitions: dg.Definitions
     accounts: Accounts = FROM_ENVIRONMENT
+
+    @classmethod
+    def of(cls, definitions: dg.Definitions) -> Self:
+        """The workspace of definitions, with the resources that they have or lack."""
+        return cls(
+            syncs=registry.catalogue(definitions),
+            staging=_resource(
+                definitions, "ct_staging", ParquetStaging, ParquetStaging()
+            ).staging(),
+            warehouse=warehouse_of(
+                _resource(definitions, "ct_warehouse", DuckDBResource, WarehouseResource())
+            ),
+            accounts=accounts_of((definitions.resources or {}).get("clevertap")),
+            definitions=definitions,
+        )
 
     def sync(self, name: str) -> Declared:
         return registry.find(self.syncs, name)
@@ -111,3 +133,8 @@ class Workspace:
                 "materialized: do that in Dagster. To look at them without, have it give a frame, "
                 f"or name the table that it writes as `{TABLE}` in its metadata"
             ) from None
+
+
+def _resource(definitions: dg.Definitions, key: str, kind: type[T], default: T) -> T:
+    resource = (definitions.resources or {}).get(key)
+    return resource if isinstance(resource, kind) else default

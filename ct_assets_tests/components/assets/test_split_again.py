@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from ct_assets.commands.support.staged_erasure import erase_staged
 from ct_assets.components.assets.split_again import taken_over
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.components.assets.split_warnings import with_warnings
+from ct_assets.components.erasure.staged_erasure import erase_staged
 from ct_assets.mapping import parse
 from ct_assets.mapping.split_inputs import split_digest
 from ct_assets.snapshot_meta import SnapshotMeta

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.assets.log_asset import found
+from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project.connection_resources import connections_of
 from ct_assets.delivery.operations.person_rows import Person
 from ct_assets.delivery.settlement import sync_log
@@ -18,18 +18,18 @@ from ct_assets.settings import data_dir
 PATIENCE = timedelta(minutes=10)
 
 
-def erase_from_tables(project: Project, person: Person) -> Iterator[str]:
+def erase_from_tables(workspace: Workspace, person: Person) -> Iterator[str]:
     """Erases them from every table, once the logs' files are without them; yields what failed."""
-    for declared in project.syncs.values():
+    for declared in workspace.syncs.values():
         if declared.sync.log and declared.sync.log.table:
             try:
-                _erase(project, declared.sync, declared.sync.log.table, person)
+                _erase(workspace, declared.sync, declared.sync.log.table, person)
             except UserError as error:
                 yield f"{error}. The person may still be in {declared.sync.log.table}: run it again"
 
 
-def _erase(project: Project, sync: Sync, table: str, person: Person) -> None:
-    connection = found(sync, connections_of(project.definitions.resources or {}))
+def _erase(workspace: Workspace, sync: Sync, table: str, person: Person) -> None:
+    connection = found(sync, connections_of(workspace.definitions.resources or {}))
     values = {value for _, value in person}
     with log_table(connection, table, f"the log of {sync.name}") as opened:
         for home in homes(data_dir() / "state", sync=sync.name):

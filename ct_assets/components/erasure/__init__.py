@@ -1,0 +1,1 @@
+"""Erases a person here and in CleverTap, for `ct-assets forget` and the job of that name."""
