@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
-from ct_assets.delivery.sender.account_slots import ROOT
+from ct_assets.delivery.sender import account_slots
 from ct_assets.files import is_locked
 
 PROC_LOCKS = Path("/proc/locks")
 
 
-def locks(data_dir: Path, slots: Path = ROOT) -> Iterator[Diagnosis]:
-    holders = _holders()
-    yield _check("locks", sorted((data_dir / "locks").glob("*/*.lock")), holders)
-    yield _check("slots", sorted(slots.glob("*/*")), holders)
+def locks(data_dir: Path, slots: Path | None = None) -> Iterator[Diagnosis]:
+    yield _check("locks", sorted((data_dir / "locks").glob("*/*.lock")))
+    yield _check("slots", sorted((slots or account_slots.ROOT).glob("*/*")))
 
 
-def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Diagnosis:
+def _check(name: str, files: list[Path]) -> Diagnosis:
     held = [path for path in files if _is_held(path)]
-    dead = {path: pid for path in held if (pid := _dead(path, holders))}
+    # Looked at twice: between two looks a lock may go from one process to another.
+    dead = _dead_takers(list(_dead_takers(held)))
     if not dead:
         return ok(name, f"{len(held)} held, none by a dead process" if held else "none held")
     holding = ", ".join(f"{path} by {pid}" for path, pid in dead.items())
@@ -31,6 +31,13 @@ def _check(name: str, files: list[Path], holders: Mapping[int, int]) -> Diagnosi
     )
 
 
+def _dead_takers(held: list[Path]) -> dict[Path, int]:
+    """The processes that took these locks and no longer exist, where the locks are held still."""
+    holders = _holders()
+    dead = {path: pid for path in held if (pid := _dead(path, holders))}
+    return {path: pid for path, pid in dead.items() if _is_held(path)}
+
+
 def _is_held(path: Path) -> bool:
     with contextlib.suppress(OSError):
         return is_locked(path)
@@ -39,7 +46,9 @@ def _is_held(path: Path) -> bool:
 
 def _dead(path: Path, holders: Mapping[int, int]) -> int | None:
     """The process that took the lock, if it no longer exists."""
-    taker = holders.get(path.stat().st_ino) or _written(path)
+    taker = None
+    with contextlib.suppress(OSError):  # its run has ended, and the file is gone
+        taker = holders.get(path.stat().st_ino) or _written(path)
     if taker is None:
         return None
     try:

@@ -44,7 +44,7 @@ def mapped(config: Mapping[str, Any]) -> Mapped:
 
 
 def _own_settings(config: Mapping[str, Any], parts: Mapped) -> None:
-    """What stands beside the mappings, as text or as a mapping."""
+    """Reads the settings beside the mappings, which are text or mappings themselves."""
     if name := config.get("eventName"):
         parts.event = name if isinstance(name, str) else _named(_filling(name, parts))
     for key in ("eventTimestamp", "timestamp"):

@@ -117,7 +117,7 @@ def _event(
     keys: Sequence[str],
     renamed: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """What only an event has; nothing can be made of one without a name and a time."""
+    """The settings that only an event has; none without a name and a time."""
     by_row, at = given.get("event_name_column"), given.get("ts")
     if at is None or not (given.get("event_name") or by_row):
         made.lost.append("names no column of a time, or no event; write `ts` and `event`")

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ct_assets.commands.checkup import locks as locks_checked
 from ct_assets.commands.checkup.locks import locks
 from ct_assets.delivery.state.sync_files import locked
 
@@ -59,6 +61,34 @@ def test_a_lock_of_a_run_that_is_under_way(tmp_path: Path) -> None:
         found, _ = locks(tmp_path, tmp_path / "slots")
 
     assert (found.status, found.found) == ("ok", "1 held, none by a dead process")
+
+
+def test_a_lock_that_went_from_a_dead_process_to_another(
+    tmp_path: Path, orphan: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = orphan
+    looks = iter([True, True, False])
+    monkeypatch.setattr(locks_checked, "_is_held", lambda _: next(looks))
+
+    found, _ = locks(tmp_path, tmp_path / "slots")
+
+    assert (found.status, found.found) == ("ok", "1 held, none by a dead process")
+    assert path.exists()
+
+
+def test_a_file_of_a_lock_that_is_gone(tmp_path: Path) -> None:
+    assert locks_checked._dead(tmp_path / "gone.lock", {}) is None
+
+
+def test_slots_of_other_tests_are_not_looked_at(notes_of_states: Path, tmp_path: Path) -> None:
+    slot = notes_of_states / "a" / "1"
+    slot.parent.mkdir(parents=True, exist_ok=True)
+    with slot.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        _, slots = locks(tmp_path)
+    slot.unlink()
+
+    assert slots.found == "1 held, none by a dead process"
 
 
 def test_no_locks_at_all(tmp_path: Path) -> None:
