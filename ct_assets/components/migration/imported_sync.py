@@ -1,6 +1,6 @@
 """ImportedSync has the declarations that came of a sync of another tool, and what has no equal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,11 @@ SYNC, SOURCE, CONNECTION = (
     next(kind for kind in SHORT if kind.endswith(name))
     for name in ("ClevertapSync", "SourceTable", "Connection")
 )
-_PARSERS = {SYNC: parse_sync, SOURCE: parse_source, CONNECTION: parse_connection}
+_PARSERS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    SYNC: parse_sync,
+    SOURCE: parse_source,
+    CONNECTION: parse_connection,
+}
 _FIELDS = {name.casefold(): name for name in PROFILE_FIELDS}
 _KINDS = {kind.casefold(): kind for kind in IDENTIFIERS}
 
