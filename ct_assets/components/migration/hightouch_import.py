@@ -108,8 +108,8 @@ def _source(
         )
         return {**kept, "table": name, **place}
     if table := model.get("table") or model.get("tableName"):
-        name = table.get("name") if isinstance(table, Mapping) else table
-        return {**kept, "table": str(name), **place}
+        named = table.get("name") if isinstance(table, Mapping) else table
+        return {**kept, "table": str(named), **place}
     made.lost.append(f"its model is a {model.get('type')}: declare its rows as a SourceTable")
     return None
 
