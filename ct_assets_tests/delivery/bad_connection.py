@@ -52,7 +52,8 @@ class BadConnection:
     def _disturb(self, proxy: Proxy, process: "subprocess.Popen[str]") -> None:
         while process.poll() is None:
             proxy.delay = self.rng.choice([0.0, 0.0, 0.003])
-            Event().wait(self.rng.uniform(0.05, 0.6))
+            long = self.rng.random() < 0.2  # so that slow machines come to an end, too
+            Event().wait(self.rng.uniform(2.0, 5.0) if long else self.rng.uniform(0.05, 0.4))
             if self.rng.random() < 0.3:
                 proxy.refusing.set()
             proxy.cut()

@@ -62,6 +62,16 @@ def both_lost(store: StoreSettings) -> None:
     bucket_lost(store)
 
 
+def delivered_twice(hosts: Hosts, store: StoreSettings) -> None:
+    """By host a; what the database had after the first delivery is kept, and no witness is."""
+    first = hosts.on("a")
+    first.run(ROWS[:2])
+    keep(store)
+    first.run(ROWS)
+    forget_notes()
+
+
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("loss", "host", "told"),
     [
@@ -81,11 +91,7 @@ def test_nothing_is_sent_again_without_a_word(
     host: str,
     told: type[StoreError],
 ) -> None:
-    first = hosts.on("a")
-    first.run(ROWS[:2])
-    keep(store)
-    first.run(ROWS)
-    forget_notes()
+    delivered_twice(hosts, store)
     loss(store)
 
     sync = hosts.on(host)
@@ -95,6 +101,7 @@ def test_nothing_is_sent_again_without_a_word(
     assert len(arrived(clevertap_sandbox)) == 3
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("loss", "host", "again"),
     [
@@ -109,11 +116,7 @@ def test_nothing_is_sent_again_without_a_word(
 def test_a_rebuild_goes_on_from_what_is_left(
     hosts: Hosts, store: StoreSettings, loss: Loss, host: str, again: list[str]
 ) -> None:
-    first = hosts.on("a")
-    first.run(ROWS[:2])
-    keep(store)
-    first.run(ROWS)
-    forget_notes()
+    delivered_twice(hosts, store)
     loss(store)
     sync = hosts.on(host)
 
@@ -182,6 +185,7 @@ def restored(sync: Sync, backup: Path) -> None:
         found.put_in_place()
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("loss", [database_lost, bucket_lost, both_lost])
 def test_a_backup_is_restored_for_all_hosts(
     hosts: Hosts, store: StoreSettings, tmp_path: Path, loss: Loss
