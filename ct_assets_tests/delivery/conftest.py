@@ -8,6 +8,7 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, PROFILES, Sync
+from ct_assets_tests.delivery.segment_kit import ListServer, SegmentSync, list_server
 
 
 class Hosts:
@@ -65,5 +66,18 @@ def events(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Sync]:
 
 
 def opened(sync: Sync) -> Iterator[Sync]:
+    with Client(sync.destination) as sync.client:
+        yield sync
+
+
+@pytest.fixture
+def server() -> Iterator[ListServer]:
+    with list_server() as served:
+        yield served
+
+
+@pytest.fixture
+def buyers(tmp_path: Path, server: ListServer) -> Iterator[SegmentSync]:
+    sync = SegmentSync(tmp_path, server)
     with Client(sync.destination) as sync.client:
         yield sync

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -198,3 +198,41 @@ class LostSync:
             return [str(error)]
         except UserError as error:
             return [f"stopped: {error}"]
+
+
+ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER = "another sync", "another account", "another user"
+HOWS = (
+    *("deleted", "older", "truncated", "flipped"),
+    *(ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER),
+)
+
+
+Made = Callable[..., LostSync]
+
+
+def lose(case: LostSync, part: str, how: str, made: Made) -> str:
+    """The label of the other state, if one is involved."""
+    match how:
+        case "deleted":
+            delete(case.home, part)
+        case "older":
+            put_back(case.home, part, case.older)
+        case "truncated":
+            truncate(case.home, part)
+        case "flipped":
+            flip(case.home, part)
+        case "another sync" | "another account":
+            another = {"name": "other"} if how == ANOTHER_SYNC else {"account": "other"}
+            other = made("killed", **another, object=case.kind)  # which has all files
+            put_back(case.home, part, other.home)
+            return f"{other.home.parent.name}/{other.home.name}"
+    return ""
+
+
+def is_there(case: LostSync, part: str, how: str) -> bool:
+    """Whether there is anything to lose: a finished delivery has no outbox, and no log."""
+    if part == "outbox" and how in (ANOTHER_SYNC, ANOTHER_ACCOUNT):
+        return True
+    if part in ("wal", "outbox"):
+        return (case.home / FILES[part][0]).exists()
+    return how != "older" or files(case.older, part) != []

@@ -1,5 +1,6 @@
 """What tests of sending share: batches, a ledger that remembers, a clock that never waits."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import orjson
 
-from ct_assets.clevertap.client import Answer, Reply
+from ct_assets.clevertap.client import Answer, NoReply, Reply
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.batch import Batch
@@ -31,6 +32,9 @@ class IdleClock:
         self.time += 0.0 if event.is_set() else max(0.0, seconds)
 
 
+LOST = NoReply("api.example.test", sent=True, why="the connection broke before the reply")
+
+
 class Memory:
     """A ledger in memory that lets no acknowledged record be sent again."""
 
@@ -38,6 +42,9 @@ class Memory:
         self.entries: list[tuple[str, int, list[int]]] = []
         self.state: dict[tuple[int, int], str] = {}
         self.refusals: list[tuple[int, Refusal]] = []
+
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def sent(self, batch: int, rows: Sequence[int]) -> None:
         again = [row for row in rows if self.state.get((batch, row), "")[:5] in ("acked", "refus")]
@@ -164,3 +171,14 @@ def sending(
         progress=progress,
     )
     return sent, ledger
+
+
+def in_lanes(lanes: int, per_lane: int) -> list[Batch]:
+    """Batches of two events; a lane is one identity, whose events are numbered by `ts`."""
+    batches: list[Batch] = []
+    for step in range(per_lane):
+        for lane in range(lanes):
+            records = [record(f"c-{lane}", 2 * step + row + 1) for row in range(2)]
+            body = b'{"d":[' + b",".join(records) + b"]}"
+            batches.append(Batch(len(batches), lane, 2, body))
+    return batches

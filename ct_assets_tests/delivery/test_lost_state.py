@@ -6,7 +6,7 @@ Each cell of the matrix begins with a copy of files that were made once.
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,17 @@ from ct_assets.delivery.state.sync_files import OUTBOX, StorageError, check_acce
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.delivery import lost
 from ct_assets_tests.delivery.kit import NOW, event
-from ct_assets_tests.delivery.lost import LostSync
-
-ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER = "another sync", "another account", "another user"
-HOWS = (
-    *("deleted", "older", "truncated", "flipped"),
-    *(ANOTHER_SYNC, ANOTHER_ACCOUNT, ANOTHER_USER),
+from ct_assets_tests.delivery.lost import (
+    ANOTHER_ACCOUNT,
+    ANOTHER_SYNC,
+    ANOTHER_USER,
+    HOWS,
+    LostSync,
+    Made,
+    is_there,
+    lose,
 )
+
 EVENT = {"object": "event"}
 COUNTER = {"object": "profile", "idempotent": False}
 """A profile that counts twice if it arrives twice."""
@@ -118,9 +122,6 @@ def destination(server: SandboxInTest) -> Destination:
     return sandbox_destination(server.url, server.id)
 
 
-Made = Callable[..., LostSync]
-
-
 @pytest.fixture(scope="module")
 def made(folder: Path) -> Iterator[Made]:
     """Each sync is delivered once, whatever becomes of its files in how many cells."""
@@ -144,34 +145,6 @@ def made(folder: Path) -> Iterator[Made]:
 @pytest.fixture(autouse=True)
 def notes_of_states() -> None:
     """Those of this module lie in `folder`."""
-
-
-def lose(case: LostSync, part: str, how: str, made: Made) -> str:
-    """The label of the other state, if one is involved."""
-    match how:
-        case "deleted":
-            lost.delete(case.home, part)
-        case "older":
-            lost.put_back(case.home, part, case.older)
-        case "truncated":
-            lost.truncate(case.home, part)
-        case "flipped":
-            lost.flip(case.home, part)
-        case "another sync" | "another account":
-            another = {"name": "other"} if how == ANOTHER_SYNC else {"account": "other"}
-            other = made("killed", **another, object=case.kind)  # which has all files
-            lost.put_back(case.home, part, other.home)
-            return f"{other.home.parent.name}/{other.home.name}"
-    return ""
-
-
-def is_there(case: LostSync, part: str, how: str) -> bool:
-    """Whether there is anything to lose: a finished delivery has no outbox, and no log."""
-    if part == "outbox" and how in (ANOTHER_SYNC, ANOTHER_ACCOUNT):
-        return True
-    if part in ("wal", "outbox"):
-        return (case.home / lost.FILES[part][0]).exists()
-    return how != "older" or lost.files(case.older, part) != []
 
 
 @pytest.mark.parametrize("how", HOWS)

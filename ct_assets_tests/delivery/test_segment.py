@@ -1,30 +1,23 @@
 """Segments end to end against a small CleverTap of the test's own: bytes, counts, guards, kills."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
-from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed, plan
-from ct_assets.delivery.sender.list_sender import ListSender
 from ct_assets.errors import UserError
 from ct_assets.sql import literal
 from ct_assets_tests.delivery.kit import Sync, profile
 from ct_assets_tests.delivery.segment_kit import (
     BUYERS,
     SEGMENT,
-    Heard,
-    Killed,
     ListServer,
     SegmentSync,
-    list_server,
     member,
     members,
     once,
@@ -33,19 +26,6 @@ from ct_assets_tests.mapping.splitting import SEGMENT as SPLIT
 from ct_assets_tests.mapping.splitting import run
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def server() -> Iterator[ListServer]:
-    with list_server() as served:
-        yield served
-
-
-@pytest.fixture
-def buyers(tmp_path: Path, server: ListServer) -> Iterator[SegmentSync]:
-    sync = SegmentSync(tmp_path, server)
-    with Client(sync.destination) as sync.client:
-        yield sync
 
 
 def test_the_bytes_of_every_request(buyers: SegmentSync, server: ListServer) -> None:
@@ -233,94 +213,6 @@ def test_a_list_that_may_not_be_replaced(buyers: SegmentSync, server: ListServer
     with pytest.raises(DeliveryFailed, match="write `replace: true`, or another name"):
         buyers.run(members("a", "b"))
     assert server.listed == ["a"]
-
-
-MOMENTS = ("url", "put", "sent", "committed", "noted")
-
-
-def kill_at(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sender's process ends just after that: nothing it would do next is done."""
-
-    def dying(function: Any) -> Any:
-        def call(*args: Any, **named: Any) -> Any:
-            function(*args, **named)
-            raise Killed
-
-        return call
-
-    if moment == "url":
-        monkeypatch.setattr(Client, "list_url", dying(Client.list_url))
-    elif moment == "put":
-        monkeypatch.setattr(Client, "put_file", dying(Client.put_file))
-    elif moment == "sent":
-        monkeypatch.setattr(Client, "commit_list", dying(lambda *_: None))
-    elif moment == "committed":
-        monkeypatch.setattr(Client, "commit_list", dying(Client.commit_list))
-    else:
-        monkeypatch.setattr(ListSender, "send", dying(ListSender.send))
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("then", [["a", "b"], ["b", "x", "y"]])
-def test_after_a_kill_the_list_is_what_the_query_says(
-    buyers: SegmentSync, server: ListServer, moment: str, then: list[str]
-) -> None:
-    """Between the two runs the query may have gone back to what was acknowledged before."""
-    buyers.run(members("a", "b"))
-    with pytest.MonkeyPatch.context() as patch:
-        kill_at(moment, patch)
-        with pytest.raises(Killed):
-            buyers.run(members("b", "x", "y"))
-    assert server.listed in (["a", "b"], ["b", "x", "y"])
-
-    result = buyers.run(members(*then))
-    assert (server.listed, result.counts.violations()) == (then, [])
-    assert buyers.run(members(*then)).counts.planned == 0
-
-
-def test_a_storm_of_kills_and_faults(buyers: SegmentSync, server: ListServer) -> None:
-    rng = Random(19)
-    asked: list[list[str]] = []
-    for _ in range(12):
-        names = sorted(rng.sample("abcdefgh", rng.randint(4, 8)))
-        asked.append(names)
-        trouble = rng.choice([*MOMENTS, "lost", "lost", "none"])
-        server.script = once("commit", None) if trouble == "lost" else lambda _: None
-        with pytest.MonkeyPatch.context() as patch:
-            if trouble in MOMENTS:
-                kill_at(trouble, patch)
-            try:
-                buyers.run(members(*names))
-            except Killed:
-                trouble = "killed"
-        if "Jazz buyers" in server.lists:
-            assert server.listed in asked
-        if trouble != "killed":
-            assert server.listed == names
-    buyers.run(members("a", "h"))
-    assert server.listed == ["a", "h"]
-
-
-def test_a_commit_whose_answer_stays_lost_goes_again_with_the_next_run(
-    buyers: SegmentSync, server: ListServer
-) -> None:
-    buyers.run(members("a", "b"))
-
-    def lost(heard: Heard) -> Any:
-        if heard.path.endswith("completed"):
-            server.commit(json.loads(heard.body))
-            raise ConnectionError
-
-    server.script = lost
-    with pytest.raises(DeliveryFailed) as failed:
-        buyers.run(members("a"))
-    assert failed.value.result is not None
-    assert failed.value.result.counts.unknown == 1
-    assert server.listed == ["a"]
-
-    server.script = lambda _: None
-    buyers.run(members("a", "b"))
-    assert server.listed == ["a", "b"]
 
 
 def test_no_member_and_no_secret_is_told(buyers: SegmentSync, server: ListServer) -> None:

@@ -1,60 +1,18 @@
 import contextlib
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ct_assets.store.folder_objects import FolderObjects
-from ct_assets.store.hold import SharedHold, copy_published, shared_hold
+from ct_assets.store.hold import copy_published
 from ct_assets.store.objects import ObjectMissing
 from ct_assets.store.postgres.lease import LeaseLostError
-from ct_assets.store.published_state import NOTE, UnknownStateError
+from ct_assets.store.published_state import UnknownStateError
 from ct_assets.store.store_settings import StoreError, StoreSettings
 from ct_assets_tests.store.databases import end_sessions, run
-
-
-class Host:
-    """A disk with the folder of one sync."""
-
-    def __init__(self, disk: Path, shared: StoreSettings) -> None:
-        self.folder = disk / "state" / "eu1-A" / "customers"
-        self._shared = shared
-
-    @contextlib.contextmanager
-    def works(self, *names: str, for_reading: bool = False) -> Iterator[SharedHold]:
-        """`names` are fetched; all of them, if there are none."""
-        needed = (lambda known: {*known} & {*names}) if names else set
-        with shared_hold(
-            self._shared, self.folder, needed=needed, for_reading=for_reading, tail="tail"
-        ) as hold:
-            yield hold
-
-    def write(self, **files: str) -> None:
-        for name, text in files.items():
-            path = self.folder / name.replace("__", "/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-
-    @property
-    def files(self) -> dict[str, str]:
-        paths = [p for p in sorted(self.folder.rglob("*")) if p.is_file() and p.name != NOTE]
-        return {p.relative_to(self.folder).as_posix(): p.read_text() for p in paths}
-
-
-@pytest.fixture
-def here(shared: StoreSettings, tmp_path: Path) -> Host:
-    return Host(tmp_path / "here", shared)
-
-
-@pytest.fixture
-def there(shared: StoreSettings, tmp_path: Path) -> Host:
-    return Host(tmp_path / "there", shared)
-
-
-def objects(shared: StoreSettings) -> list[str]:
-    return [p.name for p in sorted(Path(shared.store_url).rglob("state/**/*")) if p.is_file()]
+from ct_assets_tests.store.published_kit import Host, objects
 
 
 def test_what_one_host_publishes_another_has(here: Host, there: Host) -> None:
@@ -222,87 +180,6 @@ def test_a_connection_that_is_lost_while_it_publishes_is_no_other_host(
         here.write(state="2")
     with here.works():
         assert here.files == {"state": "2"}
-
-
-def test_replaced_objects_stay_for_a_while(here: Host, shared: StoreSettings) -> None:
-    for text in ("1", "2"):
-        with here.works():
-            here.write(state=text)
-    assert len(objects(shared)) == 2
-
-    run(shared, "update ct_assets.replaced set at = now() - interval '2 hours'")
-    with here.works():
-        pass
-
-    assert len(objects(shared)) == 1
-
-
-def test_what_a_person_has_erased_is_gone_at_once(here: Host, shared: StoreSettings) -> None:
-    with here.works():
-        here.write(state="1")
-    with here.works() as hold:
-        here.write(state="2")
-        hold.publish()
-        hold.erase_replaced()
-
-    assert len(objects(shared)) == 1
-
-
-def test_a_kill_in_the_midst_of_an_erasure_leaves_nothing_for_ever(
-    here: Host, shared: StoreSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with here.works():
-        here.write(state="1")
-
-    def killed(*_: object) -> None:
-        raise ZeroDivisionError
-
-    with monkeypatch.context() as kill, contextlib.suppress(ZeroDivisionError), here.works() as h:
-        kill.setattr(FolderObjects, "remove", killed)
-        here.write(state="2")
-        h.publish()
-        h.erase_replaced()
-    assert len(objects(shared)) == 2
-
-    with here.works() as hold:
-        hold.erase_replaced()
-
-    assert len(objects(shared)) == 1
-    assert run(shared, "select * from ct_assets.replaced") == []
-
-
-def test_what_two_killed_hosts_left_is_removed(here: Host, shared: StoreSettings) -> None:
-    """The second one had published, and was killed before it removed what the first one left."""
-    folder = Path(shared.store_url) / "state" / "eu1-A" / "customers"
-    with here.works():
-        here.write(state="1")
-    with contextlib.suppress(ZeroDivisionError), here.works():
-        (folder / "0000000002-ab12-state").write_text("never published")
-        raise ZeroDivisionError
-    with contextlib.suppress(ZeroDivisionError), here.works() as hold:
-        here.write(more="m")
-        hold.publish()
-        raise ZeroDivisionError
-
-    with here.works():
-        pass
-
-    assert [name[:10] for name in objects(shared)] == ["0000000001", "0000000003"]
-
-
-def test_objects_that_a_killed_host_left_are_removed(here: Host, shared: StoreSettings) -> None:
-    with here.works():
-        here.write(state="1")
-    with contextlib.suppress(ZeroDivisionError), here.works():
-        left = Path(shared.store_url) / "state" / "eu1-A" / "customers" / "0000000002-ab12-state"
-        left.write_text("never published")
-        raise ZeroDivisionError
-    assert len(objects(shared)) == 2
-
-    with here.works():
-        here.write(state="3")
-
-    assert [name[:10] for name in objects(shared)] == ["0000000001", "0000000003"]
 
 
 def test_a_copy_ends_where_an_object_is_lost(

@@ -1,5 +1,6 @@
 """OutcomePolicy turns a verdict into ledger entries, and says whether the batch leaves again."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -38,6 +39,9 @@ class Ledger(Protocol):
 
     Called by one thread at a time. Any error of a method ends the sending.
     """
+
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        """The entries of a block are as durable as one alone once it has ended."""
 
     def sent(self, batch: int, rows: Sequence[int]) -> None:
         """Durable once it returns; the request leaves after that."""

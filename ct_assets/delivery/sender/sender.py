@@ -8,7 +8,7 @@ import itertools
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from random import Random
 from typing import Literal, Protocol
@@ -19,7 +19,7 @@ from ct_assets.delivery.sender.batch import Batch, Work
 from ct_assets.delivery.sender.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.hosts_slots import Slots
 from ct_assets.delivery.sender.lanes import LaneQueue
-from ct_assets.delivery.sender.outcome_policy import Again, Ledger, Open, OutcomePolicy
+from ct_assets.delivery.sender.outcome_policy import Again, Ledger, NextStep, Open, OutcomePolicy
 from ct_assets.delivery.sender.refusal_limit import RefusalLimit
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
@@ -151,24 +151,39 @@ class _MainThread:
         due = self._later[0][0] - self._clock.now() if self._later else TICK_SECONDS
         if self._posted:
             try:
-                future = self._finished.get(timeout=max(0.0, min(due, TICK_SECONDS)))
+                first = self._finished.get(timeout=max(0.0, min(due, TICK_SECONDS)))
             except queue.Empty:
                 return
-            self._record(future)
+            self._record([first, *self._others()])
         elif self._later:
             self._clock.wait(self._stop, due)
 
-    def _record(self, future: Future[Exchange | None]) -> None:
-        work = self._posted.pop(future)
-        exchange = None if future.cancelled() else future.result()
-        if exchange is None:
-            self._again(work, 0.0)
-            return
-        answer, verdict = exchange.answer, exchange.verdict
-        with self._worker.ledger_lock:
-            step = self._policy.record(work, answer, verdict, self._clock.now())
-        self._worker.leave_window(exchange)
-        self._count(exchange)
+    def _others(self) -> Iterator[Future[Exchange | None]]:
+        """Requests that have been answered by now: their outcomes are noted together."""
+        for _ in range(self._finished.qsize()):
+            yield self._finished.get()
+
+    def _record(self, futures: Iterable[Future[Exchange | None]]) -> None:
+        steps: list[tuple[Work, Exchange, NextStep]] = []
+        try:
+            with self._worker.ledger_lock, self._policy.ledger.together():
+                for future in futures:
+                    work = self._posted.pop(future)
+                    exchange = None if future.cancelled() else future.result()
+                    if exchange is None:
+                        self._again(work, 0.0)
+                        continue
+                    answer, verdict = exchange.answer, exchange.verdict
+                    step = self._policy.record(work, answer, verdict, self._clock.now())
+                    steps.append((work, exchange, step))
+                    self._count(exchange)
+                    self._progress(self._stats)
+        finally:
+            for work, exchange, step in steps:
+                self._worker.leave_window(exchange)
+                self._go_on(work, step)
+
+    def _go_on(self, work: Work, step: NextStep) -> None:
         match step:
             case Again(seconds):
                 self._again(work, seconds)
@@ -176,7 +191,6 @@ class _MainThread:
                 self._batches.halt(work.batch.lane)
             case _:
                 self._finish_part(work)
-        self._progress(self._stats)
 
     def _finish_part(self, work: Work) -> None:
         work.finish()
@@ -206,7 +220,7 @@ class _MainThread:
         errors = []
         for future in list(self._posted):
             try:
-                self._record(future)
+                self._record([future])
             except Exception as error:  # the others are recorded all the same
                 errors.append(error)
         if errors:

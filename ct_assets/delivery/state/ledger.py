@@ -277,6 +277,10 @@ class LedgerFile:
             raise self._failure
         self._spare.put(each)
 
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        """Other hosts know the entries of a block at its end, and none of them before."""
+        return contextlib.nullcontext() if self._journal is None else self._journal.together()
+
     def _note_outcome(self, each: Outcome) -> None:
         send = 0
         with self._transaction():
@@ -317,6 +321,9 @@ class DeliveryLedger(NamedTuple):
 
     file: LedgerFile
     delivery: int
+
+    def together(self) -> contextlib.AbstractContextManager[None]:
+        return self.file.together()
 
     def sent(self, batch: int, rows: Sequence[int]) -> None:
         self.file.record(self.delivery, batch, rows, "sent")

@@ -1,3 +1,5 @@
+import contextlib
+
 import pytest
 
 from ct_assets.store.postgres.journal import Journal
@@ -58,3 +60,27 @@ def test_who_was_taken_over_writes_nothing(shared: StoreSettings) -> None:
             journal.write(b"old")
         with Lease.claim(shared, "eu1-A", "customers") as lease:
             assert list(Journal(lease).tail()) == [b"new"]
+
+
+def test_entries_of_a_block_are_committed_at_once(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        journal = Journal(lease)
+        journal.write(b"0")
+
+        with journal.together():
+            journal.write(b"1")
+            end_sessions(shared)
+            journal.write(b"2")
+            assert list(journal.tail()) == [b"0"]
+        assert list(journal.tail()) == [b"0", b"1", b"2"]
+        assert journal.last == 3
+
+
+def test_entries_of_a_block_that_fails_are_committed(shared: StoreSettings) -> None:
+    with Lease.claim(shared, "eu1-A", "customers") as lease:
+        journal = Journal(lease)
+        with contextlib.suppress(ZeroDivisionError), journal.together():
+            journal.write(b"0")
+            raise ZeroDivisionError
+
+        assert list(journal.tail()) == [b"0"]
