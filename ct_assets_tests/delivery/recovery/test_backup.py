@@ -23,11 +23,13 @@ from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.delivery.state.sync_files import OUTBOX, STATE
 from ct_assets_tests.delivery import lost
 from ct_assets_tests.delivery.kit import IMPATIENT, Row, Sync, digests
-from ct_assets_tests.delivery.recovery.test_rebuild import (
+from ct_assets_tests.delivery.recovery.rebuild_kit import (
     ALL,
+    CHANGED,
     FIRST,
     MORE,
     NEW,
+    PEOPLE,
     delivered,
     goes_on,
     rebuild,
@@ -177,8 +179,6 @@ def test_a_copy_of_half_a_delivery_alone_repeats_none(
 
 
 def test_profiles_go_on_after_a_restore(profiles: Sync) -> None:
-    from ct_assets_tests.delivery.recovery.test_rebuild import CHANGED, PEOPLE
-
     profiles.run(PEOPLE)
     backup = backed_up(profiles)
     profiles.run(CHANGED)

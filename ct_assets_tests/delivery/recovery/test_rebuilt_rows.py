@@ -11,16 +11,15 @@ from ct_assets_tests.delivery.guards.test_renamed_sync import renamed
 from ct_assets_tests.delivery.kit import NOW, Row, Sync, event, profile
 from ct_assets_tests.delivery.recovery.rebuild_kit import (
     ALL,
+    CHANGED,
     FIRST,
     MORE,
     NEW,
+    PEOPLE,
     delivered,
     goes_on,
     rebuild,
 )
-
-PEOPLE: list[Row] = [profile(str(n), Name="Li", also=[f"Email:{n}@a.example"]) for n in range(9)]
-CHANGED: list[Row] = [profile("0", Name="Wu"), *PEOPLE[1:]]
 
 
 def test_nothing_is_left_but_a_date(events: Sync) -> None:
