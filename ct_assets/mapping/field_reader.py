@@ -5,11 +5,12 @@ from typing import NamedTuple, cast
 
 import polars as pl
 
+from ct_assets.errors import closest
 from ct_assets.mapping.convert.dtypes import BLANKS, in_calendar, text
 from ct_assets.mapping.convert.text import REWRITTEN_WHOLE
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.field import Filling, Region
-from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError, near
+from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError
 from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
 from ct_assets.mapping.json_texts import json_decoding, json_shape
 from ct_assets.mapping.wide_integers import wide
@@ -18,6 +19,7 @@ from ct_assets.mapping.wide_integers import wide
 INPUT = "__in:"
 # Prefix of slots of identifiers, ts and the like; a field may be called ts, but none has a dot.
 PART = "."
+_SHOWN = 8
 
 
 class SourceValue(NamedTuple):
@@ -138,10 +140,10 @@ class FieldReader:
         return self._schema[column]
 
     def _absent(self, column: str, wanted_by: str, advice: str = "") -> SchemaError:
-        advice = f"{near(column, self._schema)}{advice} Mend the declaration, or bring the column "
-        return AbsentColumnError(
-            f"{self._where}: {self._source}", column, wanted_by, f"{advice}back."
-        )
+        there = list(self._schema)
+        hint = closest(column, there) or ("." if advice else f"; it has {_listed(there)}.")
+        advice = f"{hint}{advice} Mend the declaration, or bring the column back."
+        return AbsentColumnError(f"{self._where}: {self._source}", column, wanted_by, advice)
 
     def excluded(self, columns: Sequence[str]) -> set[str]:
         """Columns that a declaration leaves out; an unknown name is a mistake."""
@@ -171,6 +173,14 @@ class FieldReader:
     def _cannot(self, wanted_by: str, error: pl.exceptions.PolarsError) -> SchemaError:
         why = str(error).splitlines()[0]
         return SchemaError(f"{self._where}: {wanted_by} cannot be computed: {why}.")
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """Names in words, as many as are read at a glance."""
+    *names, last = [repr(name) for name in columns[:_SHOWN]] or ["no columns"]
+    if len(columns) > _SHOWN:
+        return f"{', '.join([*names, last])} and {len(columns) - _SHOWN} more"
+    return f"{', '.join(names)} and {last}" if names else last
 
 
 def _as_text(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:

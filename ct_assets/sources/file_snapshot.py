@@ -125,7 +125,9 @@ def _check_cells(
 
 
 def _counted(values: int, kind: str) -> str:
-    return f"{values:,} values that are no {kind}" if values > 1 else f"a value that is no {kind}"
+    more = ", or that a float would change" if kind == "float" else ""
+    what = f"{values:,} values that are" if values > 1 else "a value that is"
+    return f"{what} no {kind}{more}"
 
 
 def _first(

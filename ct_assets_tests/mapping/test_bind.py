@@ -40,7 +40,7 @@ def profile(**settings: Any) -> dict[str, Any]:
         ),
         (
             profile(fields={"Phone": {"column": "id", "region": {"column": "land"}}}),
-            "Sync s: src has no column 'land', which region of Phone wants.",
+            "Sync s: src has no column 'land', which region of Phone wants; it has 'id'",
         ),
         (profile(where="age > 17"), "Sync s: src has no column 'age', which where wants."),
         (profile(where="n + 1"), "Sync s: where gives Int128 and must be a condition"),

@@ -262,6 +262,9 @@ FILES: Sequence[tuple[bytes, dict[str, Any], list[tuple[str | None, ...]] | str]
     (b'Report "of May\nid;n\n1;"x"\n', {"skip": 1}, [("1", "x")]),
     (b"Report\nid,n\n1,x\n2\n", {"skip": 1}, "line 4 has fewer fields than the header"),
     (b'Report\nid,n\n1,"x"y"\n', {"skip": 1}, f"line 3 {INSIDE}"),
+    (b"id;n\n1;a;b\n", {}, "line 2 has more fields than the header; is a value with ';' in it not"),
+    (b"# of May\nid,n\n1,x\n", {}, "line 2 has more fields than the header; is a value with ',' in "
+     "it not in quotes? Or is line 1 no header? Then declare how many lines to `skip`"),
     (b"sep=;\nid;n\n1;x\n", {"skip": 1}, [("1", "x")]),
     (b"id\x01n\n1\x01a,b;c\n", {"separator": "\x01"}, [("1", "a,b;c")]),
     (b"id\tn\n1\ta,b\n", {"separator": "tab"}, [("1", "a,b")]),
@@ -277,6 +280,54 @@ FILES: Sequence[tuple[bytes, dict[str, Any], list[tuple[str | None, ...]] | str]
     ("id;n\n1;\"Mü\\\"l\"\n".encode("cp1252"), {"encoding": "cp1252", "escape": "\\"},
      [("1", 'Mü"l')]),
 ]  # fmt: skip
+
+
+OTHERS = [
+    (b"PAR1\x15\x04PAR1", "a Parquet file; declare `format: parquet`"),
+    (
+        b"PK\x03\x04\x14\x00[Content_Types].xml",
+        "a zip file, as those of Excel are; save its table as",
+    ),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1", "a file of Excel; save its table as CSV"),
+    (b"<!DOCTYPE html>\n<html>\n", "a page of HTML, such as that of a login, and no table"),
+    (b"\xef\xbb\xbf<?xml version='1.0'?>\n", "XML, and no table; save it as CSV"),
+    (b'{"id":1}\n{"id":2}\n', "JSON; declare `format: ndjson` if each line has one object"),
+    (
+        b'[{"id":1},{"id":2}]\n',
+        "JSON; write each object on a line of its own, and declare `format:",
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "kind"), OTHERS)
+def test_what_is_no_csv_is_told_by_what_it_is(tmp_path: Path, content: bytes, kind: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+
+    assert refused(tmp_path, "a.csv").startswith(f"a.csv: the file is {kind}")
+
+
+@pytest.mark.parametrize("damage", [slice(200, 400), slice(-60, -20)], ids=["rows", "footer"])
+def test_a_parquet_file_that_is_damaged_is_told_so(tmp_path: Path, damage: slice) -> None:
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"id": [str(n) * 5 for n in range(5000)]}), file, compression="zstd")
+    content = bytearray(file.read_bytes())
+    content[damage] = bytes(byte ^ 0x5A for byte in content[damage])
+    file.write_bytes(content)
+
+    assert refused(tmp_path, "a.parquet") == (
+        "a.parquet: the file is a Parquet file that is damaged inside; write it again"
+    )
+
+
+@pytest.mark.parametrize("value", ["12345678901234567890.5", "0.1234567890123456789", "1e-400"])
+def test_a_number_that_a_float_would_change_is_none(tmp_path: Path, value: str) -> None:
+    """As a field of type float rejects it."""
+    (tmp_path / "a.csv").write_text(f"id,v\n1,0.1\n2,{value}\n")
+
+    assert refused(tmp_path, "a.csv", types={"v": "float"}).startswith(
+        "a.csv: column 'v' has a value that is no float, or that a float would change, the first "
+        "in row 2; correct them"
+    )
 
 
 @pytest.mark.parametrize(("content", "settings", "expected"), FILES)

@@ -11,7 +11,7 @@ import polars as pl
 from ct_assets.mapping.convert.choices import either
 from ct_assets.mapping.convert.dates import day, is_zoned, local_moment, moment_in_utc
 from ct_assets.mapping.convert.dtypes import trimmed
-from ct_assets.mapping.convert.numbers import whole_number
+from ct_assets.mapping.convert.numbers import kept_float, whole_number
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
 COLUMN_TYPES: Sequence[str] = get_args(ColumnType)
@@ -35,7 +35,7 @@ def typed(column: pl.Expr, kind: str) -> pl.Expr:
         return pl.coalesce(day(text), midnight)
     if kind == "datetime":
         return pl.coalesce(local_moment(text), moment_in_utc(pl.when(is_zoned(text)).then(text)))
-    return whole_number(text) if kind == "integer" else text.cast(pl.Float64, strict=False)
+    return whole_number(text) if kind == "integer" else kept_float(text)
 
 
 def given(column: pl.Expr, kind: str) -> pl.Expr:

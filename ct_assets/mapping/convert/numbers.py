@@ -147,17 +147,32 @@ def _as_float(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 def _float_from_text(text: pl.Expr, steps: Steps) -> Converted:
     value = steps.keep("number", text.cast(pl.Float64, strict=False))
-    long = pl.when(text.str.len_bytes() > DIGITS_IN_FLOAT).then(text)
-    digits = long.str.extract(_SIGNIFICANT).str.count_matches(r"\d")
-    # 1e-308 is the shortest of them; most texts of a 0 are shorter.
-    small = (value.abs() < _LEAST_WHOLE) & (text.str.len_bytes() >= len("1e-308"))
     return steps.checked(
         value,
         Check(value.is_null() & text.is_not_null(), *_UNREADABLE),
         Check(~value.is_finite(), *NOT_FINITE),
-        Check((value.abs() >= WHOLE_IN_FLOAT) | (digits > DIGITS_IN_FLOAT), *_PRECISION),
-        Check(pl.when(small).then(text).str.contains(_NOT_ZERO), *_TOO_SMALL),
+        Check(_too_long(text, value), *_PRECISION),
+        Check(_too_small(text, value), *_TOO_SMALL),
     )
+
+
+def kept_float(text: pl.Expr) -> pl.Expr:
+    """Text as a float; null where it is none, or would be changed by becoming one."""
+    value = text.cast(pl.Float64, strict=False)
+    changed = (_too_long(text, value) & value.is_finite()) | _too_small(text, value)
+    return pl.when(~changed.fill_null(value=False)).then(value)
+
+
+def _too_long(text: pl.Expr, value: pl.Expr) -> pl.Expr:
+    long = pl.when(text.str.len_bytes() > DIGITS_IN_FLOAT).then(text)
+    digits = long.str.extract(_SIGNIFICANT).str.count_matches(r"\d")
+    return (value.abs() >= WHOLE_IN_FLOAT) | (digits > DIGITS_IN_FLOAT)
+
+
+def _too_small(text: pl.Expr, value: pl.Expr) -> pl.Expr:
+    # 1e-308 is the shortest of them; most texts of a 0 are shorter.
+    small = (value.abs() < _LEAST_WHOLE) & (text.str.len_bytes() >= len("1e-308"))
+    return pl.when(small).then(text).str.contains(_NOT_ZERO)
 
 
 @converts_to(FieldType.AGE)

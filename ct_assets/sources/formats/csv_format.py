@@ -18,13 +18,20 @@ from ct_assets.sources.formats.csv_settings import CsvSettings
 from ct_assets.sources.formats.csv_text import plain, put_back
 from ct_assets.sources.formats.csv_trailing import trailing
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named
-from ct_assets.sources.formats.text_file import is_gzip, line_at, line_of, not_utf8, opened
+from ct_assets.sources.formats.text_file import (
+    is_gzip,
+    line_at,
+    line_of,
+    not_utf8,
+    opened,
+    other_kind,
+)
 from ct_assets.sql import opened as database
 
 _FEWER, _MORE = "MISSING COLUMNS", "TOO MANY COLUMNS"
 _WHY = {
     _FEWER: "fewer fields than the header; is the file cut off, or a line break not in quotes?",
-    _MORE: "more fields than the header; is a value with a comma not in quotes?",
+    _MORE: "more fields than the header; is a value with {separator} in it not in quotes?",
 }
 
 
@@ -76,7 +83,7 @@ class CsvFormat(SourceFormat):
 
     def check_text(self, files: Sequence[Path]) -> None:
         """Fail where a quote is out of place: polars drops some of them without a word."""
-        if wrong := self._misplaced(files):
+        if wrong := other_kind(files) or self._misplaced(files):
             raise FileError(f"{named(files)}: {wrong}")
 
     def check(self, files: Sequence[Path], staged: Path) -> None:
@@ -172,7 +179,10 @@ class CsvFormat(SourceFormat):
                 raise FileError(f"{named(files)}: {why} in it into quotes") from None
             if uneven is not None:
                 position, kind = uneven
-                return f"{line_of(line_at(file, position), file, files)} has {_WHY[kind]}"
+                why = _WHY[kind].format(separator=repr(separator))
+                if kind == _MORE and columns == 1:
+                    why += " Or is line 1 no header? Then declare how many lines to `skip`"
+                return f"{line_of(line_at(file, position), file, files)} has {why}"
         return None
 
 

@@ -20,6 +20,7 @@ from ct_assets.sources.formats.united_types import UnlikeError, united
 # Of a column with an offset for a time zone polars would make no error, but end the whole read.
 os.environ.setdefault("POLARS_IGNORE_TIMEZONE_PARSE_ERROR", "1")
 _MAGIC = b"PAR1"
+_DAMAGE = ("thrift", "out of spec", "decompress", "snappy", "zstd", "corrupt", "page", "footer")
 _NANOSECONDS = pl.ScanCastOptions(datetime_cast="nanosecond-downcast")
 
 
@@ -69,9 +70,8 @@ class ParquetFormat(SourceFormat):
         return {name: each.unread for name, each in columns_of(files).items() if each.unread}
 
     def broken(self, files: Sequence[Path], error: BaseException) -> str | None:
-        if "utf-8" not in str(error).lower():
-            return None
-        for file in files:
+        text = str(error).lower()
+        for file in files if "utf-8" in text else ():
             frame = self.scan([file], {})
             for name in frame.collect_schema():
                 if not _decodes(frame, name):
@@ -79,6 +79,10 @@ class ParquetFormat(SourceFormat):
                         f"column {name!r} of {which(file, files)} has text that is not UTF-8; "
                         "write it as UTF-8, or leave the column out"
                     )
+        damaged = isinstance(error, pl.exceptions.ComputeError) and all(map(_whole, files))
+        if damaged and any(word in text for word in _DAMAGE):
+            one = "the file" if len(files) == 1 else "one of the files"
+            return f"{one} is a Parquet file that is damaged inside; write it again"
         return None
 
     def unreadable(self, file: Path, error: BaseException) -> str:
@@ -88,7 +92,7 @@ class ParquetFormat(SourceFormat):
             )
         if isinstance(error, pl.exceptions.PanicException):
             return "has a column of a type that is not read; write it as text"
-        return super().unreadable(file, error)
+        return "is a Parquet file that is damaged inside; write it again"
 
 
 def _alike(files: Sequence[Path]) -> list[list[Path]]:

@@ -18,6 +18,32 @@ _ADVICE = {
 }
 """By whether the text begins as UTF-16 does."""
 
+_OTHERS = {
+    b"PAR1": "a Parquet file; declare `format: parquet`",
+    b"PK\x03\x04": "a zip file, as those of Excel are; save its table as CSV",
+    b"\xd0\xcf\x11\xe0": "a file of Excel; save its table as CSV",
+    b"\x28\xb5\x2f\xfd": "packed by zstd; unpack it, or pack it by gzip",
+    b"BZh": "packed by bzip2; unpack it, or pack it by gzip",
+    b"\xfd7zXZ": "packed by xz; unpack it, or pack it by gzip",
+    b"<!doctype": "a page of HTML, such as that of a login, and no table",
+    b"<html": "a page of HTML, such as that of a login, and no table",
+    b"<?xml": "XML, and no table; save it as CSV",
+    b'{"': "JSON; declare `format: ndjson` if each line has one object",
+    b"[{": "JSON; write each object on a line of its own, and declare `format: ndjson`",
+}
+"""The kinds of files that are no CSV whatever their name, by how they begin."""
+
+
+def other_kind(files: Sequence[Path]) -> str | None:
+    """The first file that is no CSV, by how it begins, and what to do."""
+    for file in files:
+        with opened(file) as text:
+            beginning = text.read(16).removeprefix(codecs.BOM_UTF8).lower()
+        for sign, kind in _OTHERS.items():
+            if beginning.startswith(sign.lower()):
+                return f"{which(file, files)} is {kind}"
+    return None
+
 
 def opened(file: Path) -> BinaryIO:
     """The bytes of the text, of a gzip file as a stream."""
