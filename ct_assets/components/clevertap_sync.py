@@ -11,7 +11,6 @@ from ct_assets.components.declaration_types import SyncSettings
 from ct_assets.components.declared_component import DeclaredComponent
 from ct_assets.components.json_schema import sync_schema
 from ct_assets.components.preview.mapping_tests import failures, is_checked
-from ct_assets.components.preview.plan_job import plan_job
 from ct_assets.components.project.locations import (
     InvalidDeclarationError,
     RawAttributes,
@@ -19,7 +18,6 @@ from ct_assets.components.project.locations import (
     place_of,
 )
 from ct_assets.components.project.registry import sync_metadata
-from ct_assets.components.project_defaults import with_defaults
 from ct_assets.components.scaffold.scaffolder import SyncScaffolder
 from ct_assets.mapping import parse
 from ct_assets.mapping.declaration.constant_fields import dates_as_text
@@ -51,7 +49,7 @@ class ClevertapSync(DeclaredComponent):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         enter_project(context.project_root)  # also if Dagster's own loader has loaded it
-        at, tree = place_of(context), context.component_tree
+        at = place_of(context)
         job = chain(self.sync)
         if self.sync.tests and is_checked() and (failed := failures(self.sync, at)):
             raise InvalidDeclarationError(failed)
@@ -61,7 +59,7 @@ class ClevertapSync(DeclaredComponent):
             assets = sync_assets(self.sync, at, metadata, self.execute)
             return dg.Definitions(
                 assets=self.with_own_specs(assets),
-                jobs=[job, plan_job(self.sync, lambda: with_defaults(tree.build_defs()))],
+                jobs=[job],
                 schedules=[ticking] if ticking else [],
                 sensors=[watching] if watching else [],
             )

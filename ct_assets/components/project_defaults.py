@@ -15,6 +15,7 @@ from ct_assets.components.automation.freshness_figures import telemetry_sensor
 from ct_assets.components.automation.lost_runs import lost_runs_sensor
 from ct_assets.components.automation.operator_jobs import operator_jobs
 from ct_assets.components.automation.schedules import CRASH_RETRIES
+from ct_assets.components.preview.plan_job import plan_job
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.shared_store import use_store_of
@@ -66,7 +67,7 @@ def _jobs(declared: dg.Definitions) -> Iterator[dg.JobDefinition]:
     def whole() -> dg.Definitions:
         return with_defaults(declared)
 
-    ours = (*operator_jobs(whole), forget_job(whole))
+    ours = (plan_job(whole), *operator_jobs(whole), forget_job(whole))
     yield from (job for job in ours if job.name not in names)
 
 

@@ -98,7 +98,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
             )
             if to.is_sandbox or not _split_before(context):  # else the split has said so
                 context.log.info(f"{obj.sync.name}: the destination is {destinations.label(to)}")
-            destinations.tag_run(instance, context.run_id, to)
+            destinations.tag_run(instance, context.run_id, to, obj.sync.name)
             result, arrival = self._deliver(context, obj, to, stop)
             for note in _notes(result):
                 context.log.info(note)

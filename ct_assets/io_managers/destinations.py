@@ -37,6 +37,8 @@ NEVER_RUN = "sandbox-none"
 """The name of a sandbox that has not run yet: no state is ever kept under it."""
 TAG = "clevertap/destination"
 """The run's tag that says where it sends to."""
+SYNCS = "clevertap/sync"
+"""The run's tag that says which syncs it sends."""
 BRANCH, BRANCH_SENDS = "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "CT_BRANCH_SENDS"
 LOCAL_LAUNCHERS = ("DefaultRunLauncher", "SyncInMemoryRunLauncher")
 LATEST = 20
@@ -167,9 +169,16 @@ def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "").strip().lower() not in ("", "0", "false", "no")
 
 
-def tag_run(instance: dg.DagsterInstance, run: str, to: Destination) -> None:
-    """Runs can be told apart, and filtered, by where they send to."""
-    instance.add_run_tags(run, {TAG: "sandbox" if to.is_sandbox else to.name})
+def tag_run(instance: dg.DagsterInstance, run: str, to: Destination, sync: str) -> None:
+    """Runs can be told apart, and filtered, by what they send, and where to.
+
+    One that automation starts has no job of its own, whose name would say so.
+    """
+    found = instance.get_run_by_id(run)
+    before = found.tags.get(SYNCS, "") if found else ""
+    syncs = sorted({sync, *filter(None, before.split(", "))})
+    to_name = "sandbox" if to.is_sandbox else to.name
+    instance.add_run_tags(run, {TAG: to_name, SYNCS: ", ".join(syncs)})
 
 
 def sandbox() -> Destination | None:

@@ -103,7 +103,7 @@ def announce_destination(context: dg.AssetExecutionContext, sync: Sync) -> None:
     to = _destination(context, sync)
     context.log.info(f"{sync.name}: the destination is {destinations.label(to)}")
     if to is not None:
-        destinations.tag_run(context.instance, context.run.run_id, to)
+        destinations.tag_run(context.instance, context.run.run_id, to, sync.name)
 
 
 def _delivers(context: dg.AssetExecutionContext, sync: Sync) -> bool:

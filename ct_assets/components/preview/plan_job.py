@@ -1,4 +1,4 @@
-"""Gives each sync a job that plans without sending and materializes nothing."""
+"""Gives a deployment a job that plans a sync without sending, and materializes nothing."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,20 +18,22 @@ from ct_assets.io_managers.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.warehouse_resource import warehouse_of
-from ct_assets.mapping import Sync
 
 
 class PlanOptions(DeliveryOptions):
+    sync: str = Field(description="The sync whose next run is planned.")
     ask_clevertap: bool = Field(
         default=False, description="Have CleverTap judge the records with dryRun=1."
     )
 
 
-def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
-    """The job `<sync>_plan`; `definitions` loads those of the whole deployment."""
-    name = f"{sync.name}_plan"
+def plan_job(definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
+    """The job `plan`; `definitions` makes those of the whole deployment.
 
-    @dg.op(name=f"{name}_rows", out=dg.Out(dg.Nothing))
+    One for all syncs: a job beside each would double the list of jobs.
+    """
+
+    @dg.op(out=dg.Out(dg.Nothing))
     def plan_rows(
         context: dg.OpExecutionContext,
         config: PlanOptions,
@@ -48,7 +50,7 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
                 definitions=loaded,
                 accounts=accounts_of(clevertap),
             )
-            declared = workspace.sync(sync.name)
+            declared = workspace.sync(config.sync)
             keys = due(declared.sync, workspace.staging, datetime.now().astimezone())
             sync_plan = plan_sync(
                 workspace,
@@ -62,14 +64,11 @@ def plan_job(sync: Sync, definitions: Callable[[], dg.Definitions]) -> dg.JobDef
             context.log.warning(remark)
         context.add_output_metadata(plan_metadata(sync_plan))
 
-    @dg.job(
-        name=name,
-        description=f"Says what the next run of {sync.name} would send. Nothing is sent or marked.",
-    )
-    def job() -> None:
+    @dg.job(description="Says what the next run of a sync would send. Nothing is sent or marked.")
+    def plan() -> None:
         plan_rows()
 
-    return job
+    return plan
 
 
 def plan_metadata(sync_plan: SyncPlan) -> dict[str, Any]:

@@ -13,12 +13,18 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from ct_assets.clevertap.codes import entries
+from ct_assets.clevertap.codes import LIMIT, entries
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement.last_outcomes import stretches
-from ct_assets.delivery.state.scratch_tables import HELD_ROWS, LOG_ROWS, RECORD_OUTCOMES
+from ct_assets.delivery.state.scratch_tables import (
+    DIFF,
+    HELD_ROWS,
+    LOG_ROWS,
+    RECORD_OUTCOMES,
+    VALID,
+)
 from ct_assets.delivery.state.sync_files import STAYING
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.files import private_dir, replacing
@@ -53,13 +59,19 @@ def note_staying(
 ) -> None:
     """Notes the rows that this delivery does not send, before its outbox is written.
 
-    Of held rows those that the report lists: a row of somebody who is forgotten leaves no trace.
+    Of held rows those that the report lists, and those beyond a limit: rows of somebody who is
+    forgotten leave no trace, and those before `from_now` would be as many in every delivery.
     """
     if request.policy.log is None:
         return
     identity = "null" if request.policy.object == "event" else "key"
     held = f"select key, kind, {identity} as identity, 'held' as outcome, code, message"
-    parts = [f"from {LOG_ROWS}", f"{held} from {HELD_ROWS}"]
+    beyond = f"""
+        select v.key, v.kind, {"null" if identity == "null" else "v.key"} as identity,
+            'held' as outcome, d.fate as code
+        from {DIFF} as d join {VALID} as v on v.row = d.row where d.fate = '{LIMIT}'
+    """
+    parts = [f"from {LOG_ROWS}", f"{held} from {HELD_ROWS}", beyond]
     if request.rejections is not None:
         parts.append(f"select *, 'rejected' as outcome from {parquet_sql(request.rejections)}")
     LOG_ROWS.create(connection)

@@ -22,8 +22,9 @@ def shop(
 
 
 def planned(defs: dg.Definitions, **options: object) -> dg.ExecuteInProcessResult:
-    return defs.resolve_job_def("customers_plan").execute_in_process(
-        run_config={"ops": {"customers_plan_rows": {"config": options}}}, raise_on_error=False
+    config = {"sync": "customers", **options}
+    return defs.resolve_job_def("plan").execute_in_process(
+        run_config={"ops": {"plan_rows": {"config": config}}}, raise_on_error=False
     )
 
 
@@ -76,3 +77,27 @@ def test_a_source_that_is_gone_fails_in_words(shop: dg.Definitions, tmp_path: Pa
     (tmp_path / "customer.csv").unlink()
 
     assert "no file matches 'customer.csv'" in kit.failure(planned(shop))
+
+
+def test_a_sync_that_is_not_there_fails_in_words(shop: dg.Definitions) -> None:
+    assert "no sync is called 'customer'; did you mean 'customers'?" in kit.failure(
+        planned(shop, sync="customer")
+    )
+
+
+def test_twelve_syncs_are_not_twenty_four_jobs(tmp_path: Path) -> None:
+    (tmp_path / "customer.csv").write_text(ROWS)
+    names = [f"sync_{number:02}" for number in range(12)]
+    syncs = {
+        f"{name}/defs.yaml": kit.CUSTOMERS.replace("customers", name) + "  trigger: on_change\n"
+        for name in names
+    }
+
+    defs = kit.load(tmp_path, {"shop/defs.yaml": kit.SOURCE, **syncs})
+
+    repository = defs.get_repository_def()
+    jobs = [job for job in repository.job_names if not job.startswith("__")]
+    assert sorted(jobs) == [
+        *("forget", "parked", "plan", "replay"),
+        *(f"{name}_sync" for name in names),
+    ]

@@ -1,23 +1,29 @@
+import contextlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client
-from ct_assets.delivery import DeliveryFailed, DeliveryResult
 from ct_assets.delivery.delivery_request import LogPolicy
 from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.delivery.settlement import sync_log
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
+from ct_assets.files import replacing
 from ct_assets.row_counts import RowCounts
-from ct_assets_tests.delivery.kit import NOW, Row, Sync, event, profile
+from ct_assets_tests.delivery.kit import NOW, Sync, event, profile
+from ct_assets_tests.delivery.settlement.twelve_deliveries import (
+    delivered_twelve_times,
+    rejections,
+)
 
 COLUMNS = {
     "sync": pl.String,
@@ -58,23 +64,6 @@ def log(sync: Sync) -> pl.DataFrame:
 
 def lines(sync: Sync, *columns: str) -> list[tuple[Any, ...]]:
     return log(sync).sort("delivery", "key").select(columns).rows()
-
-
-def rejections(folder: Path, *rows: tuple[str, str]) -> Path:
-    path = folder / "rejections.parquet"
-    frame = pl.DataFrame(
-        {
-            "key": [key for key, _ in rows],
-            "kind": ["identity"] * len(rows),
-            "identity": [key for key, _ in rows],
-            "fields": [["Email"]] * len(rows),
-            "code": [code for _, code in rows],
-            "reason": [f"Email: {code}" for _, code in rows],
-            "message": ["'nobody' is no address"] * len(rows),
-        }
-    )
-    frame.write_parquet(path)
-    return path
 
 
 def test_no_log_is_kept_unless_it_is_asked_for(profiles: Sync) -> None:
@@ -212,35 +201,8 @@ def test_a_second_settlement_leaves_the_log_as_it_is(logged: Sync) -> None:
     assert lines(logged, "key", "change") == [("1", "new")]
 
 
-def ended(sync: Sync, rows: Sequence[Row], **options: Any) -> DeliveryResult:
-    try:
-        return sync.run(rows, **options)
-    except DeliveryFailed as failed:
-        if failed.result is None:
-            raise
-        return failed.result
-
-
-def accounted(result: DeliveryResult) -> Counter[str]:
-    counts = result.counts
-    held = sum(rows for reason, rows in counts.held.items() if reason in ("refused", "parked"))
-    outcomes = {**counts.sent.by_outcome(), "rejected": counts.rejected, "held": held}
-    removed = counts.removals.by_outcome()
-    return +Counter({name: n + removed.get(name, 0) for name, n in outcomes.items()})
-
-
 def test_the_log_of_twelve_deliveries_sums_to_the_account_of_each(logged: Sync) -> None:
-    logged.policy_with(on_removed="delete", max_removed=1.0)
-    accounts = {}
-    for n in range(12):
-        if n % 4 == 3:
-            logged.sandbox.faults.script("503", "503", "503", "503", "503")
-        rows = [profile(str(k), Name=f"N{n // 2}") for k in range(n, n + 7)]
-        rows.append(profile("bad", Email=f"nobody{n // 3}"))
-        listed = rejections(logged.folder, *((f"r{k}", "x") for k in range(n % 3)))
-        counts = RowCounts(source=8 + n % 3, rejected=n % 3, valid=8)
-        result = ended(logged, rows, rejections=listed, counts=counts)
-        accounts[result.delivery] = accounted(result)
+    accounts = delivered_twelve_times(logged)
 
     counted = log(logged).group_by("delivery", "outcome").len().rows()
     assert {
@@ -249,15 +211,51 @@ def test_the_log_of_twelve_deliveries_sums_to_the_account_of_each(logged: Sync) 
     } == accounts
     assert len(accounts) == 12
     assert {outcome for rows in accounts.values() for outcome in rows} >= {
-        *("acked", "refused", "rejected", "held")
+        *("acked", "refused", "unknown", "rejected", "held")
     }
-    changes = log(logged).filter(pl.col("change").is_not_null()).group_by("delivery").len()
-    assert changes["len"].sum() == sum(
-        rows for each in accounts.values() for name, rows in each.items() if name not in STAYING
-    )
 
 
-STAYING = ("rejected", "held")
+def test_the_log_has_what_the_server_received_and_nothing_else(logged: Sync) -> None:
+    delivered_twelve_times(logged)
+
+    requests = [r for r in logged.sandbox.requests() if r.path == "/1/upload"]
+    batches = log(logged).drop_nulls("batch").group_by("delivery", "batch")
+    assert batches.agg(pl.col("attempts").max())["attempts"].sum() == len(requests)
+    whole = [orjson.loads(request.body)["d"] for request in requests if not request.fault]
+    received = Counter(record["identity"] for records in whole for record in records)
+    decided = log(logged).filter(pl.col("outcome").is_in(["acked", "refused"]))
+    assert Counter(decided["key"].to_list()) == received
+
+
+def test_a_log_that_was_cut_off_while_it_was_written_is_completed_once(
+    logged: Sync, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(sync_log, "replacing", _cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            logged.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
+    assert sync_log.files(logged.home) == []
+
+    for _ in range(2):
+        logged.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
+
+    assert lines(logged, "delivery", "key", "change", "outcome") == [
+        (1, "1", "new", "acked"),
+        (1, "2", "new", "acked"),
+    ]
+
+
+@contextlib.contextmanager
+def _cut_off(path: Path) -> Iterator[Path]:
+    """Writes half of a log, as a run that is killed then."""
+    if path.parent.name != sync_log.FOLDER:
+        with replacing(path) as partial:
+            yield partial
+        return
+    partial = path.with_name(f".{path.name}.1.partial")
+    yield partial
+    partial.write_bytes(partial.read_bytes()[:100])
+    raise KeyboardInterrupt
 
 
 def test_files_older_than_the_log_is_kept_are_removed(logged: Sync) -> None:

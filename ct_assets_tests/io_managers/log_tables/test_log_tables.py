@@ -17,6 +17,7 @@ from ct_assets.sources.connections.connection_spec import parse
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets_tests.delivery.conftest import profiles
 from ct_assets_tests.delivery.kit import NOW, Sync, profile
+from ct_assets_tests.delivery.settlement.twelve_deliveries import delivered_twelve_times
 from ct_assets_tests.sources.connections.postgres_server import PostgresServer
 
 __all__ = ["profiles"]
@@ -80,6 +81,21 @@ def test_a_table_has_every_row_of_the_files_once(
 
 def _comparable(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(v.astimezone(UTC) if isinstance(v, datetime) else v for v in row)
+
+
+def test_a_table_sums_to_the_accounts_of_twelve_deliveries(
+    profiles: Sync, shop: tuple[DeclaredConnection, Rows]
+) -> None:
+    profiles.policy_with(log=LogPolicy())
+    accounts = delivered_twelve_times(profiles)
+    connected, rows = shop
+
+    assert taken(connected, profiles) == 12
+
+    counted = rows(f"select delivery, outcome, count(*) from {TABLE} group by 1, 2")
+    assert sorted(counted) == sorted(
+        (delivery, outcome, n) for delivery, each in accounts.items() for outcome, n in each.items()
+    )
 
 
 def test_a_delivery_that_was_taken_in_partly_is_taken_in_again(
