@@ -27,7 +27,7 @@ pytestmark = pytest.mark.services
 PROGRAMS = Path(sys.executable).parent
 FACTOR = 5.0
 """By so much the daemon's clock is faster."""
-MINUTES, LONGEST = 30, 180
+MINUTES, LONGEST = 30, 600
 """By that clock: how long it goes on, and until when there have to be TICKS."""
 TICKS = 3
 DEFINITIONS = """\
