@@ -6,7 +6,7 @@ DAGSTER_HOME ?= $(CURDIR)/.dagster
 # Tests have homes of their own.
 home demo dev: export DAGSTER_HOME := $(DAGSTER_HOME)
 
-.PHONY: setup home demo dev test test-long test-ui test-services conformance docs bench lint format lock
+.PHONY: setup home demo dev test test-long test-ui test-services conformance docs bench bench-quick lint format lock
 
 setup: $(VENV)/.installed
 
@@ -61,6 +61,10 @@ docs: setup
 
 bench: setup
 	$(BIN)/pytest -m bench -s
+
+# Hot paths, by CPU time, against the ratios in ct_assets_tests/benchmarks/quick.json; a few minutes.
+bench-quick: setup
+	$(BIN)/python -m ct_assets_tests.benchmarks.quick
 
 format: setup
 	$(BIN)/ruff check --fix-only .
