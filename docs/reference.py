@@ -194,7 +194,7 @@ def _command(name: str, command: click.Command, summary: str = "") -> Iterator[s
     yield f"{_text((command.help or summary).replace(chr(8), ' '))}\n"
     rows = list(_parameters(command))
     if rows:
-        yield "| | |\n|---|---|"
+        yield "| option | meaning |\n|---|---|"
         yield from rows
     if isinstance(command, click.Group):
         for inner in command.commands.values():

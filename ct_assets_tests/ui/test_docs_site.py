@@ -73,5 +73,5 @@ def test_the_search_finds(open_page: Open, url: str, word: str, found: str) -> N
     page.get_by_role("textbox", name="Search").fill(word)
 
     results = page.locator(".md-search-result__item")
-    expect(results.first).to_be_visible()
+    expect(results.first).to_be_visible(timeout=30_000)
     expect(results.filter(has_text=found).first).to_be_visible()
