@@ -81,7 +81,10 @@ _MODULES = {
     "resources": "ct_assets.components.project_defaults",
     "testing": "ct_assets.sandbox.testing",
 }
-"""Where each name is; a module of the same name is meant itself."""
+"""Where each name is."""
+
+_THEMSELVES = ("definitions", "testing")
+"""Names that mean the module itself."""
 
 if not TYPE_CHECKING:  # to type checkers every name would seem to exist
 
@@ -89,7 +92,7 @@ if not TYPE_CHECKING:  # to type checkers every name would seem to exist
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = importlib.import_module(_MODULES[name])
-        return module if module.__name__.endswith(f".{name}") else getattr(module, name)
+        return module if name in _THEMSELVES else getattr(module, name)
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -109,7 +109,7 @@ def test_three_hosts_of_one_account_are_as_fast_as_one(tmp_path: Path, database:
         for name, hosts in (("alone", 1), ("together", 3)):
             tally = sent_together(tmp_path / name, database, collector, hosts)
             rates[name] = tally.records / (tally.last - tally.first)
-            assert tally.most_in_flight == MAX_IN_FLIGHT
+            assert tally.most_in_flight <= MAX_IN_FLIGHT
     print(f"three hosts together: {rates['together'] / rates['alone']:.3f} of one alone {rates}")
     assert rates["together"] >= 0.9 * rates["alone"]
 
