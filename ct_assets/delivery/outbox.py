@@ -73,7 +73,10 @@ def write(
     connection.execute(field_marks.TABLE)
     records = OUTGOING.typed(_records(request, diff, ordered=_side_by_side(request, diff)))
     order = "" if _side_by_side(request, diff) else "order by batch, position"
-    if order and diff.going > MAX_SORTED_AT_ONCE:
+    if request.policy.narrows and diff.going > MAX_SORTED:
+        _narrow_in_parts(connection, request, diff)
+        records = f"from {OUTGOING}"
+    elif order and diff.going > MAX_SORTED_AT_ONCE:
         # On the disk between joining and sorting, which together would not keep to their memory.
         OUTGOING.create(connection, records)
         records = f"from {OUTGOING}"
@@ -91,6 +94,17 @@ def write(
             """
         )
     connection.execute("set preserve_insertion_order = false")
+
+
+def _narrow_in_parts(
+    connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff
+) -> None:
+    """Fills `OUTGOING`, joining so many rows at once that what they are joined with has room."""
+    OUTGOING.create(connection)
+    for first in range(0, sum(diff.fates.values()), MAX_SORTED):
+        part = f"d.row >= {first} and d.row < {first + MAX_SORTED}"
+        records = OUTGOING.typed(_records(request, diff, ordered=False, part=part))
+        connection.execute(f"insert into {OUTGOING} {records}")
 
 
 def leaving(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> str:
@@ -222,11 +236,12 @@ def _in_batches(sequenced: str, records: int, *, small: bool) -> str:
     """
 
 
-def _records(request: DeliveryRequest, diff: Diff, *, ordered: bool) -> str:
+def _records(request: DeliveryRequest, diff: Diff, *, ordered: bool, part: str = "true") -> str:
+    """SQL of the records that leave; `part` is a condition on `d`, of those that are narrowed."""
     held, record = _fields(request, diff)
     source, marks = f"{VALID} as v join {NUMBERED} as n on n.row = v.row", "null"
     if request.policy.narrows:
-        narrowed = field_marks.narrowed(request, diff.positions)
+        narrowed = field_marks.narrowed(request, diff.positions, part)
         source, marks = f"{narrowed} as v join {NUMBERED} as n on n.row = v.row", "v.marks"
     if ordered:
         source = f"{VALID} as v positional join {NUMBERED} as n"

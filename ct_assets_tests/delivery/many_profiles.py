@@ -37,7 +37,8 @@ def many_profiles(path: Path, rows: int, *, visits: int) -> Path:
     """Only `Visits` differs between two files with other `visits`."""
     with duckdb.connect() as connection:
         select = _ROWS.replace("{visits}", str(visits)).replace("{rows}", str(rows))
-        connection.execute(f"copy ({select}) to {literal(str(path))} (format parquet)")
+        target = f"{literal(str(path))} (format parquet, row_group_size 20000)"
+        connection.execute(f"copy ({select}) to {target}")
     return path
 
 

@@ -88,7 +88,9 @@ def hold_empty(
     fewer = field_bitmap.some(field_bitmap.without(before, now))
     asked = field_bitmap.listed("v.clear", clearable, positions)
     clears = field_bitmap.some(field_bitmap.zip_with("&", asked, before))
-    where = f"(d.leave is not null or {fewer}) and not {clears}"
+    where = f"(d.leave is not null or d.fate = 'changed' and {fewer}) and not {clears}"
+    if not scalar(connection, f"select count(*) from {_GOING} where {where}"):
+        return
     connection.execute(
         f"""
         update {DIFF} set fingerprint = null, fields = null,
