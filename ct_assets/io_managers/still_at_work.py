@@ -1,18 +1,15 @@
-"""StillAtWork says in a run's log what the run is at, where it would be silent for long."""
+"""StillAtWork says in a run's log what the run is at, whenever the work looks up from it."""
 
-import contextlib
-import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 SILENT_SECONDS = 4.0
-_LOOK_SECONDS = 1.0
 
 
 class StillAtWork:
-    """Speaks for the time of a block, from a thread of its own; the work itself may speak, too."""
+    """Speaks from the thread of the work alone: an instance in memory takes no line of another."""
 
     def __init__(
         self,
@@ -20,18 +17,16 @@ class StillAtWork:
         work: str,
         *,
         now: Callable[[], float] = time.monotonic,
-        look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         """`work`: the first thing that it is at, such as `customers: splitting rows`."""
         self._log = log
         self._now = now
-        self._look_seconds = look_seconds
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="still at work", daemon=True)
-        self.begin(work)
+        self._work = work
+        self._since = self._said = now()
 
     def begin(self, work: str) -> None:
         """The next thing that it is at."""
+        self.look()
         self._work = work
         self._since = self._said = self._now()
 
@@ -46,13 +41,7 @@ class StillAtWork:
         if now - self._said >= SILENT_SECONDS:
             self.say(f"{self._work}, for {now - self._since:.0f} s so far")
 
-    def _look(self) -> None:
-        while not self._over.wait(self._look_seconds):
-            with contextlib.suppress(Exception):  # the log is out of reach; the work is not ended
-                self.look()
-
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(
@@ -61,5 +50,5 @@ class StillAtWork:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._over.set()
-        self._thread.join()
+        if error is None:
+            self.look()

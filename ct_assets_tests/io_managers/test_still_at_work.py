@@ -1,5 +1,3 @@
-import threading
-
 from ct_assets.io_managers.still_at_work import StillAtWork
 
 
@@ -46,15 +44,11 @@ def test_each_work_has_its_own_time() -> None:
     assert run.lines == [(7, "orders: sending, for 4 s so far")]
 
 
-def test_a_block_speaks_by_itself_and_ends_with_its_work() -> None:
-    said, times = threading.Event(), iter(range(0, 10_000, 10))
+def test_what_took_long_is_told_when_it_ends() -> None:
+    run = Run()
+    with run.work:
+        run.time = 9
+        run.work.begin("orders: sending")
+        run.time = 11
 
-    def log(line: str) -> None:
-        said.set()
-        raise OSError(line)
-
-    work = StillAtWork(log, "reading", now=lambda: next(times), look_seconds=0.001)
-    with work:
-        assert said.wait(20)
-
-    assert "still at work" not in {thread.name for thread in threading.enumerate()}
+    assert run.lines == [(9, "orders: splitting rows, for 9 s so far")]
