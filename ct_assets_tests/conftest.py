@@ -41,21 +41,20 @@ def notes_of_states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What mostly waits comes first, so that others use the time; of large tables a sample runs."""
-    cases_of = defaultdict(list)
+    tests_of = defaultdict(list)
     for item in items:
-        if item.get_closest_marker("sampled"):
-            cases_of[item.nodeid.partition("[")[0]].append(item)
-    for cases in cases_of.values():
-        _keep_a_sample(cases)
+        if mark := item.get_closest_marker("sampled"):
+            tests_of[id(mark)].append((mark, item))
+    for tests in tests_of.values():
+        _keep_a_sample(tests[0][0].args[0], [item for _, item in tests])
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-def _keep_a_sample(cases: list[pytest.Item]) -> None:
-    """Mark all cases of a test but one in n as long: the same ones each time, of every kind."""
-    (one_in,) = next(cases[0].iter_markers("sampled")).args
-    cases.sort(key=lambda case: crc32(case.nodeid.encode()))
-    for case in cases[ceil(len(cases) / one_in) :]:
-        case.add_marker(pytest.mark.long)
+def _keep_a_sample(one_in: int, tests: list[pytest.Item]) -> None:
+    """Mark all tests but one in n as long: the same ones each time, of every kind."""
+    tests.sort(key=lambda test: crc32(test.nodeid.encode()))
+    for test in tests[ceil(len(tests) / one_in) :]:
+        test.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)

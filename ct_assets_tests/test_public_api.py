@@ -24,6 +24,12 @@ def test_every_name_is_there_and_documented(name: str) -> None:
     assert name == "__version__" or value.__doc__
 
 
+def test_no_name_is_hidden_by_a_module_of_that_name() -> None:
+    modules = "[n for n in ct_assets.__all__ if type(getattr(ct_assets, n)) is types.ModuleType]"
+
+    assert python(f"import types, ct_assets.definitions; print(*{modules})") == ["testing"]
+
+
 def test_type_checkers_see_the_names_that_are_there() -> None:
     checked = next(
         node

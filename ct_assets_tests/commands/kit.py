@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from ct_assets.cli import cli
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.runs.sync_runs import job_name
+from ct_assets.sandbox.testing import Request, SandboxInTest
 from ct_assets_tests.components import kit
 
 SOURCES = """\
@@ -129,3 +130,8 @@ class Shop:
         """Every file below these folders of the data directory."""
         found = [p for name in folders for p in (self.data / name).rglob("*") if p.is_file()]
         return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(found)}
+
+
+def uploads(account: SandboxInTest) -> list[Request]:
+    """What brought records; a plan reads the types of fields, too."""
+    return [request for request in account.requests() if request.path == "/1/upload"]

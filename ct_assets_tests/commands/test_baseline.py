@@ -3,7 +3,7 @@
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.commands.kit import CUSTOMER, Shop
+from ct_assets_tests.commands.kit import CUSTOMER, Shop, uploads
 
 
 def test_only_who_changed_since_is_sent(shop: Shop, account: SandboxInTest) -> None:
@@ -19,13 +19,13 @@ def test_only_who_changed_since_is_sent(shop: Shop, account: SandboxInTest) -> N
     assert shop.said("run", "customers").endswith(
         "1 rejected, 1 unchanged, 0 held, 1 acked, 0 refused, 0 unknown\n"
     )
-    assert [request.sent[0]["identity"] for request in account.requests()] == ["1"]
+    assert [request.sent[0]["identity"] for request in uploads(account)] == ["1"]
 
 
 def test_who_says_no_takes_nothing(shop: Shop, account: SandboxInTest) -> None:
     assert shop.call("baseline", "customers", entered="n\n").exit_code == 1
     assert shop.json("plan", "customers")["report"]["new"] == 2
-    assert account.requests() == []
+    assert uploads(account) == []
 
 
 @pytest.mark.usefixtures("account")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.commands.kit import CUSTOMER, Shop
+from ct_assets_tests.commands.kit import CUSTOMER, Shop, uploads
 from ct_assets_tests.commands.test_forget import files_with
 
 LOOKS = (
@@ -37,14 +37,14 @@ def test_commands_find_what_another_host_has_done(
     shop.write("customer.csv", CUSTOMER + "5,Eve,eve@example.org\n")
     assert shop.run("customers")
     seen = [shop.said(*look) for look in LOOKS]
-    requests = len(account.requests())
+    requests = len(uploads(account))
     shutil.rmtree(first)
 
     other = move(shop, monkeypatch, "other")
 
     assert [shop.said(*look) for look in LOOKS] == seen
     assert shop.run("customers")
-    assert len(account.requests()) == requests, "all is known there"
+    assert len(uploads(account)) == requests, "all is known there"
 
     third = move(shop, monkeypatch, "third")
     shop.said("forget", "--identity", "1", "--yes")

@@ -18,7 +18,7 @@ def end_sessions(settings: StoreSettings) -> int:
     return len(
         run(
             settings,
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            "select pg_terminate_backend(pid, 60000) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()",
         )
     )

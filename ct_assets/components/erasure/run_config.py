@@ -1,8 +1,6 @@
 """RunConfig takes the config of a run out of Dagster's storage, with the identifier in it."""
 
 import dagster as dg
-from dagster._core.storage.runs.schema import RunsTable
-from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
 from dagster_shared.record import copy
 from dagster_shared.serdes import serialize_value
 
@@ -15,6 +13,10 @@ def erase_config(instance: dg.DagsterInstance, run_id: str) -> None:
     Raises:
         UserError: This instance keeps its runs where they cannot be edited.
     """
+    # Not above: whoever loads definitions would load SQLAlchemy for it.
+    from dagster._core.storage.runs.schema import RunsTable
+    from dagster._core.storage.runs.sql_run_storage import SqlRunStorage
+
     storage = instance.run_storage
     run = instance.get_run_by_id(run_id)
     if run is None:
