@@ -56,7 +56,7 @@ def narrowed(request: DeliveryRequest, positions: Mapping[str, int], where: str 
         ), {after if policy.keeps_marks else "null"} as marks
         from (select *, {out} as out from (
             select v.*, d.leave, {listed} as names, {if_changed} as if_changed,
-                {joined.format(now=now, whole=whole)} where {where}
+                {joined.format(now=now, whole=whole, where=where)} where {where}
         ))
     )"""
 
@@ -65,10 +65,16 @@ _GOING = f"{VALID} as v join {DIFF} as d on d.row = v.row and d.fate in {GOING}"
 _SEEN = f"""
     {{now}} as now, m.hashes as before, m.hashes is null or {{whole}} as whole
     from {_GOING}
-    left join marks as m on m.profile = {lane_hash("v.kind", "v.key")}
-    left join synced as s on s.kind = v.kind and s.key = v.key
-        and s.fingerprint is not null and s.delivery is not null
+    left join (
+        select v.row, m.hashes from {_GOING}
+        join marks as m on m.profile = {lane_hash("v.kind", "v.key")} where {{where}}
+    ) as m on m.row = v.row
+    left join (
+        select v.row, s.key from {_GOING} join synced as s on s.kind = v.kind and s.key = v.key
+            and s.fingerprint is not null and s.delivery is not null where {{where}}
+    ) as s on s.row = v.row
 """
+# Both are joined with the rows of `where` first, which are fewer: an outer join would hold all.
 _UNSEEN = f"""
     null::uinteger[] as now, null::uinteger[] as before, true as whole
     from {_GOING}
