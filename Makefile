@@ -48,7 +48,7 @@ test-ui: setup
 # Starts a MariaDB and a PgBouncer of Debian's (mariadb-server-core, pgbouncer), stand-ins of Snowflake
 # and S3, and Celery workers.
 test-services: setup
-	$(BIN)/pytest -m services
+	$(BIN)/pytest -m "services and not bench"
 
 # The table of CleverTap's answers, put to the sandbox, or to URL with the account of CLEVERTAP_...
 # in the environment: answers that were seen, as dry runs, or with ALL=1 everything.

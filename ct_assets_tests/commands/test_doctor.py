@@ -8,6 +8,8 @@ from ct_assets.commands.checkup.diagnosis import Diagnosis
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 
+pytestmark = pytest.mark.sampled(4)
+
 
 def failures(shop: Shop) -> dict[str, tuple[str, str]]:
     """The finding and the fix of each check."""

@@ -8,6 +8,8 @@ from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, Shop
 
+pytestmark = pytest.mark.sampled(4)
+
 EMAIL = "ada@example.org"
 
 

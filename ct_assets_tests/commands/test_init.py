@@ -8,6 +8,8 @@ import pytest
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.foreign_projects import CHINOOK, KINDS, OF_DEFINITIONS, said, write
 
+pytestmark = pytest.mark.sampled(3)
+
 
 @pytest.mark.parametrize(("files", "wrote", "declared"), KINDS.values(), ids=KINDS)
 def test_from_nothing_to_56_profiles(

@@ -7,6 +7,8 @@ from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, PURCHASE, Shop
 
+pytestmark = pytest.mark.sampled(4)
+
 
 def test_a_plan_before_the_first_run_starts_nothing(shop: Shop) -> None:
     planned = shop.json("plan", "customers")

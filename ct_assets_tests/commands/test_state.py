@@ -10,6 +10,8 @@ from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import PURCHASE, Shop
 
+pytestmark = pytest.mark.sampled(3)
+
 MORE = f"{PURCHASE}n3,1,2026-01-03T03:04:05,5\n"
 
 

@@ -18,6 +18,8 @@ from ct_assets_tests.commands.kit import Shop
 from ct_assets_tests.components import kit
 from ct_assets_tests.sources.elsewhere import opened_elsewhere
 
+pytestmark = pytest.mark.sampled(4)
+
 NOW = datetime(2026, 3, 28, 12, tzinfo=UTC)
 
 

@@ -23,6 +23,8 @@ from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(6)
+
 PASSCODE = "canary-passcode-9x7"
 CANARIES = ("Zzyzx", "secretbird", "30901820", "canarykey", PASSCODE)
 ROWS = """\

@@ -21,6 +21,8 @@ from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(5)
+
 CSV = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n3,Evelyn,evelyn at example.org\n"
 LENIENT = kit.CUSTOMERS + "  max_rejected: 0.5\n"
 

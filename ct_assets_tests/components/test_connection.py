@@ -12,6 +12,8 @@ from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 from ct_assets_tests.sources.connections.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.sampled(2)
+
 CONNECTION = """\
 type: ct_assets.components.Connection
 attributes:

@@ -18,6 +18,8 @@ from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(2)
+
 CSV = "id,name,mail\n0171,Ada,ada@example.org\n2,Bob,\n"
 
 

@@ -32,6 +32,8 @@ from ct_assets_tests.mapping.splitting import run
 from ct_assets_tests.mapping.test_closed_fields import CHROME
 from ct_assets_tests.mapping.test_closed_fields import SUBSCRIPTION as DECLARED
 
+pytestmark = pytest.mark.sampled(2)
+
 TOKENS = Policy(sync="devices", object="token", declaration="d1")
 SUBSCRIPTIONS = Policy(sync="mailing", object="subscription", declaration="d1")
 

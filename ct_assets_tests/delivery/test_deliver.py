@@ -12,6 +12,8 @@ from ct_assets.delivery import DeliveryFailed, Progress, deliver
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts, RowCounts
 from ct_assets_tests.delivery.kit import IMPATIENT, Sync, arrived, event, profile, report
 
+pytestmark = pytest.mark.sampled(2)
+
 
 def test_a_first_run_sends_every_row_and_accounts_for_it(profiles: Sync) -> None:
     result = profiles.run(

@@ -12,6 +12,8 @@ import pytest
 from ct_assets_tests.delivery.full_disk import deliver_on_disk
 from ct_assets_tests.delivery.kit import Sync, event, snapshot
 
+pytestmark = pytest.mark.sampled(4)
+
 ROWS = [event(f"e{n}", identity=str(n), Key=f"e{n}") for n in range(3000)]
 SIZES = range(100, 6000, 100)
 """Kilobytes of a disk: from one that has no room for a state to one that has room for all."""

@@ -20,6 +20,8 @@ from ct_assets_tests.delivery.host_storm import HostStorm, assert_nothing_lost
 from ct_assets_tests.delivery.hosts import Host, ended, started
 from ct_assets_tests.delivery.kit import event, snapshot
 
+pytestmark = pytest.mark.sampled(2)
+
 SECONDS = 120
 
 
@@ -54,7 +56,7 @@ def test_killed_and_wiped_hosts_lose_nothing(
         assert_nothing_lost(storm)
 
 
-@pytest.mark.services  # each process imports Dagster for seconds
+@pytest.mark.bench  # each process imports Dagster for seconds
 @pytest.mark.parametrize("on_unknown", ["resend", "park"])
 def test_killed_runs_and_workers_lose_nothing(
     tmp_path: Path, database: str, on_unknown: str

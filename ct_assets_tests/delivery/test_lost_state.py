@@ -33,6 +33,8 @@ from ct_assets_tests.delivery.lost import (
     lose,
 )
 
+pytestmark = pytest.mark.sampled(8)
+
 EVENT = {"object": "event"}
 COUNTER = {"object": "profile", "idempotent": False}
 """A profile that counts twice if it arrives twice."""

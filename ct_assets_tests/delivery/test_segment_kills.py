@@ -18,6 +18,8 @@ from ct_assets_tests.delivery.segment_kit import (
     once,
 )
 
+pytestmark = pytest.mark.sampled(3)
+
 MOMENTS = ("url", "put", "sent", "committed", "noted")
 
 

@@ -25,6 +25,8 @@ from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.delivery import kit
 from ct_assets_tests.delivery.kit import EVENTS, IMPATIENT, PROFILES, arrived
 
+pytestmark = pytest.mark.sampled(4)
+
 PEOPLE = {
     "name": "customers",
     "object": "profile",

@@ -24,6 +24,8 @@ from ct_assets_tests.delivery.conftest import Hosts
 from ct_assets_tests.delivery.kit import Sync, arrived, digests, event, report
 from ct_assets_tests.store.s3_server import s3_server
 
+pytestmark = pytest.mark.sampled(2)
+
 
 def test_a_host_with_an_empty_disk_knows_what_was_sent(
     hosts: Hosts, clevertap_sandbox: SandboxInTest

@@ -19,6 +19,8 @@ from ct_assets.phone.compiler.validity import Validity
 from ct_assets_tests.phone import agreement
 from ct_assets_tests.phone.adversarial import Adversary, every_character
 
+pytestmark = pytest.mark.sampled(4)
+
 Patch = Callable[[pytest.MonkeyPatch], None]
 OLDER = "9.0.20"
 

@@ -23,7 +23,7 @@ from ct_assets_tests.components import kit
 from ct_assets_tests.components.serving import free_port
 from ct_assets_tests.store import celery_worker, fast_clock
 
-pytestmark = pytest.mark.services
+pytestmark = pytest.mark.bench
 PROGRAMS = Path(sys.executable).parent
 FACTOR = 5.0
 """By so much the daemon's clock is faster."""

@@ -183,6 +183,7 @@ def test_celery_workers_share_nothing_but_the_store(tmp_path: Path, database: st
         assert len(deployment.sandbox.events()) == 2501
 
 
+@pytest.mark.bench
 def test_the_example_runs_on_celery_workers(tmp_path: Path, database: str) -> None:
     (tmp_path / "example.py").write_text(EXAMPLE)
     with (

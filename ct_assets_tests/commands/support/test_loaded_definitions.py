@@ -15,6 +15,8 @@ from ct_assets.cli import cli
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 
+pytestmark = pytest.mark.sampled(3)
+
 COMMAND = [sys.executable, "-c", "from ct_assets.cli import main; main()"]
 
 

@@ -8,6 +8,8 @@ import pytest
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, Shop
 
+pytestmark = pytest.mark.sampled(3)
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -15,6 +15,8 @@ from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening
 
+pytestmark = pytest.mark.sampled(4)
+
 CSV = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n3,Evelyn,evelyn at example.org\n"
 SOURCE = {"shop/defs.yaml": kit.SOURCE}
 LENIENT = kit.CUSTOMERS + "  max_rejected: 0.5\n"

@@ -14,6 +14,8 @@ from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(4)
+
 STAGED = 'key=["shop", "customer"], io_manager_key="ct_staging"'
 FRAME = '{"id": ["1"], "name": ["Ada"], "mail": ["ada@example.org"]}'
 

@@ -19,6 +19,8 @@ from ct_assets.mapping.split_inputs import split_digest
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot, Staging, scan
 
+pytestmark = pytest.mark.sampled(4)
+
 DECLARED: Mapping[str, Any] = {
     "name": "customers",
     "object": "profile",

@@ -12,6 +12,8 @@ from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(4)
+
 ORDERS = """
 type: ct_assets.components.ClevertapSync
 attributes:

@@ -28,6 +28,8 @@ from ct_assets.snapshot_meta import Gate, SnapshotMeta, SplitMeta
 from ct_assets.staging import Snapshot, Staging
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(5)
+
 INVOICES = Path("data/chinook/invoice.csv").resolve()
 SOURCE = (
     "type: ct_assets.components.SourceTable\nattributes: {asset: shop/invoice, file: invoice.csv}\n"

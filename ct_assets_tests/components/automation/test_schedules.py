@@ -22,6 +22,8 @@ from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
+pytestmark = pytest.mark.sampled(4)
+
 CSV = "id,name,mail\n1,Ada,ada@example.org\n"
 FOLLOWS = kit.CUSTOMERS + "  trigger: on_change\n"
 HOURLY = kit.CUSTOMERS + "  trigger: {cron: '30 7 * * *', timezone: Europe/Rome}\n"

@@ -14,6 +14,8 @@ from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, PREVIOUS, STATE
 from ct_assets.row_counts import RowCounts
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile
 
+pytestmark = pytest.mark.sampled(2)
+
 LI: list[Row] = [profile(str(n), Name="Li") for n in range(10, 20)]
 BOTH = profile("c1", kind="objectId", also=["identity:1"], Name="Ada", Company="Analytical")
 BY_OBJECT_ID = profile("c1", kind="objectId", Name="Ada", Company="Analytical")

@@ -5,6 +5,8 @@ from ct_assets.row_counts import OutcomeCounts, RowCounts
 from ct_assets.sandbox.faults import Plan
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, profile, report
 
+pytestmark = pytest.mark.sampled(2)
+
 DELETE = "/1/delete/profiles.json"
 ADA = profile("ada", Name="Ada", Tier="gold")
 OTHERS: list[Row] = [profile(str(n), Name="Li") for n in range(30)]

@@ -10,6 +10,8 @@ from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, event, profile, report
 
+pytestmark = pytest.mark.sampled(4)
+
 ORDERS = {"source": "shop/order", "event": "Ordered", "identify_by": "identity: buyer"}
 SAME = frozenset(["changed_meaning:same"])
 NEW = frozenset(["changed_meaning:new"])

@@ -20,6 +20,8 @@ from ct_assets.errors import UserError
 from ct_assets_tests.delivery.diff.test_aliases import make_old
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, event, profile, report
 
+pytestmark = pytest.mark.sampled(3)
+
 RENAMED = frozenset(["renamed:purchases"])
 
 

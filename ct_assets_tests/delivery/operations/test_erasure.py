@@ -13,6 +13,8 @@ from ct_assets.delivery.operations.erasure import Erasure, ErasureError, erase_p
 from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets_tests.delivery.kit import IMPATIENT, Sync, event, profile, report
 
+pytestmark = pytest.mark.sampled(3)
+
 ADA = profile("ada-1815", Name="Ada", Email="ada@example.com")
 ZOE = profile("2", Name="Zoë", Email="zoe@example.com")
 

@@ -35,6 +35,8 @@ from ct_assets_tests.delivery.recovery.rebuild_kit import (
     rebuild,
 )
 
+pytestmark = pytest.mark.sampled(3)
+
 
 def states(sync: Sync) -> Path:
     return sync.folder / "state"

@@ -20,6 +20,8 @@ from ct_assets_tests.delivery.recovery.rebuild_kit import (
     rebuild,
 )
 
+pytestmark = pytest.mark.sampled(3)
+
 
 def test_the_state_of_finished_deliveries(events: Sync) -> None:
     events.run(FIRST)

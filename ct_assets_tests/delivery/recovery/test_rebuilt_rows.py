@@ -21,6 +21,8 @@ from ct_assets_tests.delivery.recovery.rebuild_kit import (
     rebuild,
 )
 
+pytestmark = pytest.mark.sampled(3)
+
 
 def test_nothing_is_left_but_a_date(events: Sync) -> None:
     events.run(MORE)

@@ -25,6 +25,8 @@ from ct_assets_tests.delivery.settlement.twelve_deliveries import (
     rejections,
 )
 
+pytestmark = pytest.mark.sampled(3)
+
 COLUMNS = {
     "sync": pl.String,
     "destination": pl.String,

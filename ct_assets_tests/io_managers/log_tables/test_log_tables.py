@@ -20,6 +20,8 @@ from ct_assets_tests.delivery.kit import NOW, Sync, profile
 from ct_assets_tests.delivery.settlement.twelve_deliveries import delivered_twelve_times
 from ct_assets_tests.sources.connections.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.sampled(3)
+
 __all__ = ["profiles"]
 
 TABLE = "ct.customers_log"
