@@ -98,7 +98,13 @@ class StoreSession:
         self.close()
 
     def close(self) -> None:
-        """Gives all locks of the session back."""
+        """Gives all locks of the session back, at once where the server can be reached."""
+        if self.is_open:
+            with contextlib.suppress(DatabaseError):
+                self.rows("select pg_advisory_unlock_all()")
+        self._end()
+
+    def _end(self) -> None:
         self._ended.set()
         if self._process == os.getpid():
             with self._lock:
@@ -211,7 +217,7 @@ class StoreSession:
                 self._cut()
             elif since is None and quiet > self._lease / 6:
                 if not self._wanted():
-                    self.close()
+                    self._end()  # asks nothing of a server that nobody would cut off
                     return
                 with contextlib.suppress(DatabaseError):
                     self.rows("select 1")
