@@ -16,7 +16,7 @@ def free(slots: SharedSlots, most: int) -> int:
     with ExitStack() as held:
         for number in range(most):
             stop = threading.Event()
-            timer = threading.Timer(0.3, stop.set)
+            timer = threading.Timer(1.5, stop.set)
             timer.start()
             if not held.enter_context(slots.slot(stop)):
                 return number
