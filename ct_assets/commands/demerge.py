@@ -9,7 +9,15 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_DEMERGES
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
-from ct_assets.commands.support.separating import FILE, SYNC, YES, account, announce, given, tell
+from ct_assets.commands.support.separation_command import (
+    FILE,
+    SYNC,
+    YES,
+    account,
+    announce,
+    given,
+    tell,
+)
 from ct_assets.delivery.operations.separation import Separation, calls
 
 
