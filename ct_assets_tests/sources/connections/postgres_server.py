@@ -22,6 +22,10 @@ AS_NOBODY: Mapping[str, Any] = {"user": "nobody"} if os.geteuid() == 0 else {}
 FAST = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off"]
 
 
+class NotUpError(Exception):
+    pass
+
+
 @dataclass(frozen=True)
 class PostgresServer:
     port: int
@@ -58,21 +62,35 @@ def postgres_server() -> Iterator[PostgresServer]:
              f"--pwfile={folder / 'password'}", "-E", "UTF8", "--locale=C", "--no-instructions"],
             cwd=folder, check=True, stdout=subprocess.DEVNULL, **AS_NOBODY,
         )  # fmt: skip
-        port = _free_port()
-        options = [part for setting in FAST for part in ("-c", setting)]
-        process = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-p", str(port), "-k", folder, *options],
-            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **AS_NOBODY,
-        )  # fmt: skip
-        try:
-            server = PostgresServer(port)
-            _wait_for(server, process)
-            yield server
-        finally:
-            process.send_signal(signal.SIGINT)  # does not wait for clients
-            process.wait(30)
+        with contextlib.ExitStack() as running:
+            yield _started(running, programs / "postgres", data)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(running: contextlib.ExitStack, program: Path, data: Path) -> PostgresServer:
+    """Tries another port if somebody else was given the same one."""
+    for _ in range(3):
+        with contextlib.suppress(NotUpError):
+            return running.enter_context(_serving(program, data))
+    raise NotUpError("no Postgres came up")
+
+
+@contextlib.contextmanager
+def _serving(program: Path, data: Path) -> Iterator[PostgresServer]:
+    port = _free_port()
+    options = [part for setting in FAST for part in ("-c", setting)]
+    process = subprocess.Popen(
+        [program, "-D", data, "-p", str(port), "-k", data.parent, *options],
+        cwd=data.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **AS_NOBODY,
+    )  # fmt: skip
+    try:
+        server = PostgresServer(port)
+        _wait_for(server, process)
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)  # does not wait for clients
+        process.wait(30)
 
 
 def _programs(folder: Path) -> Path:
@@ -103,4 +121,4 @@ def _wait_for(server: PostgresServer, process: "subprocess.Popen[bytes]") -> Non
         with contextlib.suppress(dbapi.OperationalError), dbapi.connect(server.url()):
             return
         time.sleep(0.02)
-    raise RuntimeError("no Postgres came up")
+    raise NotUpError
