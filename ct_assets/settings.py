@@ -73,7 +73,7 @@ def project_root(environ: Mapping[str, str] = os.environ) -> Path:
         raise ProjectError(
             f"no project here: neither {Path.cwd()} nor a folder above it has one of "
             f"{', '.join(mark for marks in MARKS for mark in marks)}; go to the project's folder, "
-            f"or name it with {PROJECT}"
+            f"name it with {PROJECT}, or make one here with `ct-assets init`"
         )
     return known
 

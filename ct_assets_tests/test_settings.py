@@ -87,8 +87,8 @@ def test_without_a_project_nothing_is_made_anywhere(
 
     assert str(raised.value) == (
         f"no project here: neither {folder} nor a folder above it has one of pyproject.toml, "
-        "dg.toml, workspace.yaml, dagster.yaml; go to the project's folder, or name it with "
-        "CT_PROJECT"
+        "dg.toml, workspace.yaml, dagster.yaml; go to the project's folder, name it with "
+        "CT_PROJECT, or make one here with `ct-assets init`"
     )
 
 

@@ -54,7 +54,8 @@ def guarded(field: BoundField, consents: Sequence[BoundConsent]) -> BoundField:
         field.name,
         denied & value.is_not_null(),
         RejectedCode("consent_denied"),
-        "the person did not consent to be written to at this address",
+        "the person did not consent to be written to at this address; `on_denied` under `consent:` "
+        "says what becomes of such rows",
     )
     if then == "reject":
         return replace(field, rejects=(*field.rejects, reason))

@@ -71,7 +71,8 @@ class Identity:
             self.identifiers[0].kind,
             ~self._any_present,
             RejectedCode("identity_missing"),
-            f"{_in_words(self.columns)} empty: there is nobody to send this for",
+            f"{_in_words(self.columns)} empty, so there is nobody to send this for: fill it in the "
+            "source, or cut such rows with `where:`",
         )
         return [missing, *(self._unusable(place) for place in range(len(self.identifiers)))]
 

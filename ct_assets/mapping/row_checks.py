@@ -12,6 +12,8 @@ from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED
 from ct_assets.mapping.reasons import Reason
 
+_FILL = "fill it in the source, or cut such rows with `where:`"
+
 
 def rejections(bound: BoundSync, *, fated: bool) -> list[Reason]:
     """Why rows are rejected. `fated`: the rows carry their fate, from `duplicates`."""
@@ -48,7 +50,7 @@ def _of_event(bound: BoundSync) -> list[Reason]:
                 "event",
                 missing,
                 RejectedCode("event_name_missing"),
-                "empty: the event needs a name",
+                f"empty, and an event needs a name: {_FILL}",
             )
         )
         reasons.append(Reason("event", event.failed, event.code, event.message))
@@ -58,7 +60,8 @@ def _of_event(bound: BoundSync) -> list[Reason]:
                 "event_key",
                 bound.event_key.is_null(),
                 RejectedCode("event_key_missing"),
-                "empty: without a key nobody can tell whether the event was sent before",
+                "empty, and without a key nobody can tell whether the event was sent before: "
+                + _FILL,
             )
         )
     if bound.key_rewritten is not None:
@@ -105,7 +108,7 @@ def _of_closed_fields(bound: BoundSync) -> list[Reason]:
     object_ = bound.sync.object
     fields = {field.name: field for field in bound.fields}
     reasons = [
-        _lacking(fields[name], f"empty: a {object_} is nothing without it")
+        _lacking(fields[name], f"empty, and a {object_} is nothing without it: {_FILL}")
         for name in REQUIRED_FIELDS.get(object_, ())
     ]
     if object_ == "token":
@@ -123,7 +126,7 @@ def _lacking(field: BoundField, message: str) -> Reason:
 def _lacking_key(fields: Mapping[str, BoundField], name: str) -> Reason:
     code, message = (
         RejectedCode("value_missing"),
-        f"empty: a token of {CHROME} goes with both keys, p256dh and auth",
+        f"empty, and a token of {CHROME} goes with both keys, p256dh and auth: {_FILL}",
     )
     is_chrome = fields["type"].converted.value.eq_missing(CHROME)
     if name not in fields:

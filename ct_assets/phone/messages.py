@@ -18,7 +18,10 @@ _UNREADABLE = {
     "too_short": "too short for a phone number",
     "too_long": "too long for a phone number",
 }
-_REGION_EMPTY = {"no_region": "no country code, and the region of this row is empty"}
+_REGION_EMPTY = {
+    "no_region": "no country code, and the region of this row is empty: fill it in the source"
+}
+_LEAVE_OUT = "leave it out of such rows with `on_invalid: drop`"
 _NOT_IN_USE = "; these are in no range that is in use"
 _UNDIALLABLE = {
     "local_only": "; the area code is missing",
@@ -56,11 +59,17 @@ def _mapped(column: str, texts: dict[str, str]) -> pl.Expr:
 
 def _wrong_type(rules: Rules) -> pl.Expr:
     wanted = ", ".join(sorted(rules.accept or ()))
-    return pl.format("of type {}; accepted: {}", pl.col("type").cast(pl.String), pl.lit(wanted))
+    return pl.format(
+        "of type {}, and `accept` takes {}; {}",
+        pl.col("type").cast(pl.String),
+        pl.lit(wanted),
+        pl.lit(_LEAVE_OUT),
+    )
 
 
 def _of_digits(compared: str, digits: int | None) -> pl.Expr:
-    return pl.lit(f"valid, but of {compared} than {digits} digits, country code included")
+    counted = f"valid, but of {compared} than {digits} digits, country code included"
+    return pl.lit(f"{counted}; {_LEAVE_OUT}")
 
 
 def _invalid() -> pl.Expr:

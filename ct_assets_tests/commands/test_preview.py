@@ -27,7 +27,8 @@ def test_what_is_left_out_and_a_closed_gate(shop: Shop) -> None:
 
     assert (
         '"profileData":{"Name":"Evelyn"}}\n'
-        "  warning: Email: has a blank or an invisible character inside [email_characters]\n"
+        "  warning: Email: has a blank or an invisible character inside: correct it in the source "
+        "[email_characters]\n"
     ) in said
     assert said.endswith(
         "\nNothing would be sent: 1 of 4 rows are rejected (25.0%), more than max_rejected "

@@ -9,7 +9,10 @@ from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, Shop
 
 EVELYN = {"id": "3", "name": "Evelyn", "mail": "evelyn at example.org"}
-WHY = "Email: has a blank or an invisible character inside [email_characters]"
+WHY = (
+    "Email: has a blank or an invisible character inside: correct it in the source "
+    "[email_characters]"
+)
 
 
 @pytest.fixture

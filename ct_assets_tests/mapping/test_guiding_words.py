@@ -39,17 +39,18 @@ VALUES: list[tuple[str, dict[str, Any], str, str]] = [
      "rows with `on_invalid: drop`"),
     ("PhD", {"type": "education"}, "education_unknown",
      "none of School, College and Graduate, and the API takes nothing else: translate "
-     "it with `expr:`"),
+     "it with `map:`"),
     ("Divorced", {"map": {"Single": "N"}}, "value_unmapped",
      "no value that the field's `map` names: add it there, or say with `otherwise:` "
      "what to send"),
     ("131", {"type": "age"}, "age_out_of_range",
-     "not the age of a person: 0 to 130 are believed"),
+     "not the age of a person, which is 0 to 130: correct it in the source"),
     ("31/01/2024", {"type": "date"}, "date_unreadable",
      "not a date in ISO 8601, such as 2024-01-31 or 2024-01-31T17:30:00+02:00: declare "
      "the `format` of other forms"),
     ("2024-01-31", {"type": "date", "format": ["%d/%m/%Y", "%d.%m.%Y"]}, "date_unreadable",
-     "not a date of the form '%d/%m/%Y' or '%d.%m.%Y', its `format`"),
+     "not a date of the form '%d/%m/%Y' or '%d.%m.%Y': add other forms to its `format`, "
+     "or correct it in the source"),
     ("1985", {"type": "date"}, "date_ambiguous",
      "either a year, a month or a day, or a moment counted from 1970, or 0 for no date "
      "at all: declare its `unit` or its `format`"),
@@ -63,34 +64,38 @@ VALUES: list[tuple[str, dict[str, Any], str, str]] = [
      "too small for its `unit`, by which it would lie in the first weeks of 1970: "
      "declare the `unit` that it counts"),
     ("0001-01-01", {"type": "date"}, "date_out_of_range",
-     "outside the years 1000 to 9999"),
+     "outside the years 1000 to 9999: correct it in the source, or make it null there "
+     "if it stands for no date"),
     ("2024-03-31 02:30:00", {"type": "date", "timezone": "Europe/Rome"}, "time_does_not_exist",
      "the clocks of its time zone leapt over this time: declare the `timezone` in "
      "which the source writes its times"),
     (",".join(map(str, range(101))), {"type": "list", "separator": ","}, "list_too_long",
-     "101 values, and CleverTap keeps 100: it drops the oldest of more"),
+     "101 values, and CleverTap drops the oldest beyond 100: shorten the list in the "
+     "source"),
     ("{a,b}", {"type": "list", "separator": ","}, "list_unreadable",
      "an array as text, and no JSON array of texts or numbers: write it as one, such "
      'as ["a", "b"], or with the separator alone between its values'),
     ("a," + "x" * 513, {"type": "list", "separator": ","}, "list_value_too_long",
-     "one of its values is longer than the 512 bytes that CleverTap takes"),
+     "has a value of more than 512 bytes, and CleverTap takes no more: shorten it in "
+     "the source"),
     ('{"a"', {"json": [{"sku": "string"}], "nested": "json"}, "json_unreadable",
      "no JSON, or of another shape than that of the field: correct it in the source, "
      "or declare its shape with `json:`"),
     ("ann", {"type": "email"}, "email_no_at",
-     "has no @"),
+     "has no @: correct it in the source"),
     ("ann@", {"type": "email"}, "email_part_missing",
-     "has nothing before or nothing after the @"),
+     "has nothing before or nothing after the @: correct it in the source"),
     ("a b@x.org", {"type": "email"}, "email_characters",
-     "has a blank or an invisible character inside"),
+     "has a blank or an invisible character inside: correct it in the source"),
     ("a..b@x.org", {"type": "email"}, "email_dots",
-     "has a dot out of place: at an end, or two in a row"),
+     "has a dot at an end of a part, or two in a row: correct it in the source"),
     ("a@org", {"type": "email"}, "email_domain",
-     "has no dot after the @: the domain is incomplete"),
+     "has no dot after the @, so its domain is incomplete: correct it in the source"),
     ("a" * 65 + "@x.org", {"type": "email"}, "email_too_long",
-     "more than 64 bytes before the @"),
+     "more than 64 bytes before the @: correct it in the source"),
     ("é@x.org", {"type": "email", "international": False}, "email_international",
-     "has letters beyond ASCII, which this sync does not send (`international: false`)"),
+     "has letters beyond ASCII, and the field declares `international: false`: take "
+     "that away to send such addresses"),
     ("0151 12345678", {"type": "phone"}, "phone_no_region",
      "no country code and no region given: set `region`"),
     ("919876543210", {"type": "phone"}, "phone_no_region",
@@ -100,9 +105,9 @@ VALUES: list[tuple[str, dict[str, Any], str, str]] = [
      "no country code, and the region of this row is no known country: write an ISO "
      "3166 code or an English name"),
     ("+999123456789", {"type": "phone"}, "phone_invalid_country_code",
-     "begins with a calling code that does not exist"),
+     "begins with a calling code that does not exist; correct it in the source"),
     ("call me", {"type": "phone"}, "phone_not_a_number",
-     "not a phone number"),
+     "not a phone number; correct it in the source"),
     ("+1415\u200e5550132", {"type": "phone"}, "phone_not_a_number",
      "has the invisible character U+200E inside: take it out in the source"),
     ("9.19876E+11", {"type": "phone", "region": "IN"}, "phone_damaged",
@@ -115,31 +120,34 @@ VALUES: list[tuple[str, dict[str, Any], str, str]] = [
      "`doubled_code`"),
     ("+1415555", {"type": "phone"}, "phone_too_short",
      "6 digits after +1 (United States and others); there mobile numbers and fixed "
-     "lines have 10"),
+     "lines have 10; correct it in the source"),
     ("+1 415 555 O132", {"type": "phone"}, "phone_too_short",
      "has the letter O among its digits: if 0 is meant, write that"),
     ("+141555501321", {"type": "phone"}, "phone_too_long",
      "11 digits after +1 (United States and others); there mobile numbers and fixed "
-     "lines have 10"),
+     "lines have 10; correct it in the source"),
     ("+14155550132 (mobile)", {"type": "phone"}, "phone_too_long",
      "has letters, which count as digits, as on the keys of a phone: 16 digits after "
      "+1 (United States and others); there mobile numbers and fixed lines have 10; "
      "take words out of it"),
     ("+6141234567890", {"type": "phone"}, "phone_invalid_length",
      "11 digits after +61 (Australia and others); there mobile numbers and fixed lines "
-     "have 9"),
+     "have 9; correct it in the source"),
     ("+15550132", {"type": "phone"}, "phone_local_only",
      "7 digits after +1 (United States and others); there mobile numbers and fixed "
-     "lines have 10; the area code is missing"),
+     "lines have 10; the area code is missing; correct it in the source"),
     ("+11155550132", {"type": "phone"}, "phone_not_valid_for_region",
      "10 digits after +1 (United States and others); there mobile numbers and fixed "
-     "lines have 10; these are in no range that is in use"),
+     "lines have 10; these are in no range that is in use; correct it in the source"),
     ("+4930123456", {"type": "phone", "accept": ["mobile"]}, "phone_type_not_accepted",
-     "of type fixed_line; accepted: mobile"),
+     "of type fixed_line, and `accept` takes mobile; leave it out of such rows with "
+     "`on_invalid: drop`"),
     ("+6834000", {"type": "phone"}, "phone_below_min_digits",
-     "valid, but of fewer than 8 digits, country code included"),
+     "valid, but of fewer than 8 digits, country code included; leave it out of such "
+     "rows with `on_invalid: drop`"),
     ("+49302345678901234", {"type": "phone"}, "phone_above_max_digits",
-     "valid, but of more than 15 digits, country code included"),
+     "valid, but of more than 15 digits, country code included; leave it out of such "
+     "rows with `on_invalid: drop`"),
 ]  # fmt: skip
 
 
@@ -174,26 +182,32 @@ EVENTS = [
     ("event_key_damaged", "a whole number that a spreadsheet or a column of floats has changed, "
      "such as 7.0, another event than 7: take it as text, or as an integer, from where it comes"),
     ("event_key_missing",
-     "empty: without a key nobody can tell whether the event was sent before"),
-    ("event_name_missing", "empty: the event needs a name"),
-    ("event_name_characters", "has one of the characters that names may not have: control "
-     "characters and %><!|&.:;$'\"\\#"),
+     "empty, and without a key nobody can tell whether the event was sent before: fill it in the "
+     "source, or cut such rows with `where:`"),
+    ("event_name_missing", "empty, and an event needs a name: fill it in the source, or cut such "
+     "rows with `where:`"),
+    ("event_name_characters", "has a control character or one of %><!|&.:;$'\"\\#, which names "
+     "may not have: replace it in the source, or with `expr:`"),
     ("event_name_reserved", "only CleverTap raises events of this name: choose another"),
     ("event_name_charged", "CleverTap's event of a purchase is written Charged: write it so"),
     *[("event_key_duplicate", f"2 rows have this event key, {TWICE}")] * 2,
-    ("event_name_too_long", "longer than the 512 bytes that the name of an event may have"),
+    ("event_name_too_long", "longer than the 512 bytes that the name of an event may have: "
+     "shorten it in the source"),
     ("ts_missing",
      "empty: the event would be dated on arrival; allow that with `on_null: skip` under `ts:`"),
     ("ts_out_of_range",
      "not between 1970-01-01 and 2099-12-31: if it is a number, declare its `unit`"),
 ]  # fmt: skip
 PEOPLE = [
-    ("identity_missing", "id is empty: there is nobody to send this for"),
+    ("identity_missing", "id is empty, so there is nobody to send this for: fill it in the "
+     "source, or cut such rows with `where:`"),
     ("identity_junk", "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that "
-     "have it would end up in one profile; `junk_identities` of the sync lists such values"),
+     "have it would end up in one profile. Cut such rows with `where:`; `junk_identities` of the "
+     "sync lists these values"),
     ("identity_damaged", "a whole number that a spreadsheet or a column of floats has changed: "
      "take it as text, or as an integer, from where it comes"),
-    ("identity_too_long", "longer than the 1024 bytes that an identity may have"),
+    ("identity_too_long", "longer than the 1024 bytes that an identity may have: identify "
+     "people by something shorter"),
     *[("identity_duplicate", f"2 rows have this identity, {TWICE}")] * 2,
 ]  # fmt: skip
 
@@ -233,10 +247,13 @@ def test_words_about_the_rest_of_a_row() -> None:
         "order_unreadable": [("order_unreadable", UNORDERED)] * 2,
         "object_id_characters": [
             ("object_id_characters",
-             "not a CleverTap ID, which has letters, digits and ()!:@$_- only")
+             "not a CleverTap ID, which has letters, digits and ()!:@$_- only: ids of your own "
+             "belong under `identity`")
         ],
         "consent_denied": [
-            ("consent_denied", "the person did not consent to be written to at this address")
+            ("consent_denied",
+             "the person did not consent to be written to at this address; `on_denied` under "
+             "`consent:` says what becomes of such rows")
         ],
     }  # fmt: skip
 
@@ -263,7 +280,8 @@ def test_words_about_size_and_items() -> None:
     assert told(events(bought, {"Items": "items"}, event={"column": "named"})) == [
         ("items_not_charged",
          "only the event Charged may have Items (code 512): leave them empty in others"),
-        ("items_too_many", "257 items, and an event takes 256"),
+        ("items_too_many", "257 items, and an event takes 256: split the purchase, or add up "
+         "small items in the source"),
     ]  # fmt: skip
 
 

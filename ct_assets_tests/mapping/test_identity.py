@@ -105,7 +105,8 @@ def test_nobody_is_rejected(nothing: str | None) -> None:
 
     assert outcome.reasons == [[("identity", "identity_missing")]]
     assert outcome.rejected["reasons"][0][0]["message"] == (
-        "id is empty: there is nobody to send this for"
+        "id is empty, so there is nobody to send this for: fill it in the source, or cut such rows "
+        "with `where:`"
     )
 
 

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("either_way")
 
 
 TEXTS: Any = {"phone": pl.String, "region": pl.String}
+LEAVE_OUT = "leave it out of such rows with `on_invalid: drop`"
 NOT_IN_USE = "; these are in no range that is in use"
 
 
@@ -53,7 +54,12 @@ NOT_IN_USE = "; these are in no range that is in use"
         ("+800 123", None, {}, "3 digits after a calling code of no country: too few"),
         ("+800 123 456 789", None, {}, "9 digits after a calling code of no country: too many"),
         ("+979 2 1234 5678", None, {}, "9 digits after a calling code of no country" + NOT_IN_USE),
-        ("98765 43210", None, {}, "no country code, and the region of this row is empty"),
+        (
+            "98765 43210",
+            None,
+            {},
+            "no country code, and the region of this row is empty: fill it in the source",
+        ),
         (
             "98765 43210",
             "Atlantis",
@@ -70,14 +76,19 @@ NOT_IN_USE = "; these are in no range that is in use"
             "+442079460958",
             None,
             {"accept": ["voip", "mobile"]},
-            "of type fixed_line; accepted: mobile, voip",
+            f"of type fixed_line, and `accept` takes mobile, voip; {LEAVE_OUT}",
         ),
-        ("+4312345", None, {}, "valid, but of fewer than 8 digits, country code included"),
+        (
+            "+4312345",
+            None,
+            {},
+            f"valid, but of fewer than 8 digits, country code included; {LEAVE_OUT}",
+        ),
         (
             "+6200180306988043318",
             None,
             {},
-            "valid, but of more than 15 digits, country code included",
+            f"valid, but of more than 15 digits, country code included; {LEAVE_OUT}",
         ),
         ("+442079460958", None, {}, None),
         (None, "GB", {}, None),

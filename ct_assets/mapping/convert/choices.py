@@ -95,7 +95,7 @@ def education(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         EDUCATION,
         RejectedCode("education_unknown"),
         "none of School, College and Graduate, and the API takes nothing else: translate it with "
-        "`expr:`",
+        "`map:`",
     )
 
 

@@ -53,7 +53,7 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
 
 def _too_long(address: pl.Expr) -> Check:
     beyond = address.str.len_bytes() > ADDRESS_BYTES
-    return Check(beyond, RejectedCode("email_too_long"), f"longer than {ADDRESS_BYTES} bytes")
+    return Check(beyond, _TOO_LONG, f"longer than {ADDRESS_BYTES} bytes{_CORRECT}")
 
 
 def _parts_too_long(address: pl.Expr) -> tuple[Check, Check]:
@@ -62,18 +62,21 @@ def _parts_too_long(address: pl.Expr) -> tuple[Check, Check]:
     local = long.str.split("@").list.first().str.len_bytes() > LOCAL_BYTES
     label = long.str.contains(_LONG_LABEL)
     return (
-        Check(local, RejectedCode("email_too_long"), f"more than {LOCAL_BYTES} bytes before the @"),
+        Check(local, _TOO_LONG, f"more than {LOCAL_BYTES} bytes before the @{_CORRECT}"),
         Check(
             label,
-            RejectedCode("email_too_long"),
-            f"more than {LABEL_BYTES} characters between two dots after the @",
+            _TOO_LONG,
+            f"more than {LABEL_BYTES} characters between two dots after the @{_CORRECT}",
         ),
     )
 
 
+_TOO_LONG = RejectedCode("email_too_long")
+_CORRECT = ": correct it in the source"
 _INTERNATIONAL = (
     RejectedCode("email_international"),
-    "has letters beyond ASCII, which this sync does not send (`international: false`)",
+    "has letters beyond ASCII, and the field declares `international: false`: take that away to "
+    "send such addresses",
 )
 _FAULTS = (
     (r"[\s\pC]", RejectedCode("email_characters"), "has a blank or an invisible character inside"),
@@ -83,13 +86,17 @@ _FAULTS = (
     (
         r"^\.|\.\.|\.@|@\.|\.$",
         RejectedCode("email_dots"),
-        "has a dot out of place: at an end, or two in a row",
+        "has a dot at an end of a part, or two in a row",
     ),
-    (r"@[^.]*$", RejectedCode("email_domain"), "has no dot after the @: the domain is incomplete"),
+    (
+        r"@[^.]*$",
+        RejectedCode("email_domain"),
+        "has no dot after the @, so its domain is incomplete",
+    ),
     (
         r"@.*[^\pL\pM\p{Nd}.-]|@-|-$|-\.[^@]*$|\.-[^@]*$|\.[^\pL.][^.]*$|\.[^.]$",
         RejectedCode("email_domain"),
-        "what follows the @ is not a domain",
+        "has something other than a domain after the @",
     ),
 )
 
@@ -100,7 +107,7 @@ def _fault(address: pl.Expr) -> tuple[CodeText, pl.Expr]:
     return (
         first_code([(f, code) for f, code, _ in faults], RejectedCode("email_characters")),
         first_text(
-            [(f, message) for f, _, message in faults],
-            "has a character before the @ that no mail service takes",
+            [(f, message + _CORRECT) for f, _, message in faults],
+            f"has a character before the @ that no mail service takes{_CORRECT}",
         ),
     )

@@ -20,7 +20,11 @@ NOT_FINITE = (
     RejectedCode("number_not_finite"),
     "NaN or infinity, which cannot be sent: make it null in the source",
 )
-OUTSIDE = (RejectedCode("date_out_of_range"), "outside the years 1000 to 9999")
+OUTSIDE = (
+    RejectedCode("date_out_of_range"),
+    "outside the years 1000 to 9999: correct it in the source, or make it null there if it stands "
+    "for no date",
+)
 
 
 class TypeMismatchError(UserError):

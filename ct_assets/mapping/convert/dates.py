@@ -48,6 +48,7 @@ _UNREADABLE = (
     "not a date in ISO 8601, such as 2024-01-31 or 2024-01-31T17:30:00+02:00: declare the `format` "
     "of other forms",
 )
+_OTHER_FORMS = "add other forms to its `format`, or correct it in the source"
 _GAP = (
     RejectedCode("time_does_not_exist"),
     "the clocks of its time zone leapt over this time: declare the `timezone` in which the source "
@@ -251,7 +252,7 @@ def _from_formats(
     known = " or ".join(repr(form) for form in forms)
     return seconds, (
         Check(lost & pl.any_horizontal(moment.is_not_null() for moment in read), *_GAP),
-        Check(lost, _UNREADABLE[0], f"not a date of the form {known}, its `format`"),
+        Check(lost, _UNREADABLE[0], f"not a date of the form {known}: {_OTHER_FORMS}"),
     )
 
 

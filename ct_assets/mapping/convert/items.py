@@ -20,6 +20,8 @@ from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, natural_t
 from ct_assets.mapping.convert.names import problems_of_name
 from ct_assets.mapping.reasons import CodeText
 
+_FEWER = "split the purchase, or add up small items in the source"
+
 
 @converts_to(FieldType.ITEMS)
 def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
@@ -42,7 +44,7 @@ def items(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         Check(
             rows.list.len() > most,
             RejectedCode("items_too_many"),
-            counted(rows.list.len(), f"items, and an event takes {most}"),
+            counted(rows.list.len(), f"items, and an event takes {most}: {_FEWER}"),
         ),
         *(
             _every(rows, name, converted)

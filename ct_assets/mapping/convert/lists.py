@@ -81,13 +81,14 @@ def _if_any(values: pl.Expr) -> pl.Expr:
 def _checks(source: pl.Expr, dtype: pl.DataType, values: pl.Expr, target: Target) -> list[Check]:
     longest, most = target.limits.value_bytes, target.limits.list_items
     length = values.list.len()
-    drops = f"values, and CleverTap keeps {most}: it drops the oldest of more"
+    drops = f"values, and CleverTap drops the oldest beyond {most}: shorten the list in the source"
     checks = [
         Check(length > most, RejectedCode("list_too_long"), counted(length, drops)),
         Check(
             values.list.eval(pl.element().str.len_bytes()).list.max() > longest,
             RejectedCode("list_value_too_long"),
-            f"one of its values is longer than the {longest} bytes that CleverTap takes",
+            f"has a value of more than {longest} bytes, and CleverTap takes no more: shorten it in "
+            "the source",
         ),
     ]
     if is_text(dtype):

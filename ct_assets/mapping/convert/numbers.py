@@ -189,6 +189,6 @@ def age(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Co
         Check(
             strange,
             RejectedCode("age_out_of_range"),
-            f"not the age of a person: {lowest} to {highest} are believed",
+            f"not the age of a person, which is {lowest} to {highest}: correct it in the source",
         ),
     )

@@ -135,6 +135,7 @@ def _message(text: pl.Expr, judged: pl.Expr, rules: _Rules) -> pl.Expr:
     for_digit = pl.coalesce(text.str.extract(_FOR_DIGIT, 1), text.str.extract(_FOR_DIGIT, 2))
     digit = for_digit.replace_strict({"O": "0", "o": "0"}, default="1", return_dtype=pl.String)
     letters = pl.lit("has letters, which count as digits, as on the keys of a phone: ")
+    corrigible = pl.when(~reason.is_in(_SAID)).then(pl.lit("; correct it in the source"))
     return first_text(
         [
             (text.str.contains(_INVISIBLE), invisible),
@@ -156,10 +157,18 @@ def _message(text: pl.Expr, judged: pl.Expr, rules: _Rules) -> pl.Expr:
                 explained + pl.lit("; with a plus before it is valid: is that missing?"),
             ),
         ],
-        explained,
+        explained + corrigible.otherwise(pl.lit("")),
     )
 
 
+# Of these the text of `phone` says what to do.
+_SAID = (
+    "no_region",
+    "unknown_region",
+    "type_not_accepted",
+    "below_min_digits",
+    "above_max_digits",
+)
 _PLUS_MISSING = (
     "valid with a plus, which is missing before its country code: write it in the source, or with "
     "`template: '+{...}'`"

@@ -99,6 +99,9 @@ def push_token(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
     return steps.checked(value, Check(broken, RejectedCode("push_token_broken"), message))
 
 
+_OWN_IDS = "ids of your own belong under `identity`"
+
+
 @converts_to(FieldType.IDENTITY)
 def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> Converted:
     value = steps.keep("text", _identifier(source, dtype, target))
@@ -110,7 +113,8 @@ def identity(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) 
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("identity_too_long"),
-            f"longer than the {limit} bytes that an identity may have",
+            f"longer than the {limit} bytes that an identity may have: identify people by "
+            "something shorter",
         ),
     )
 
@@ -126,12 +130,13 @@ def object_id(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps)
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("identity_too_long"),
-            f"longer than the {limit} characters of a CleverTap ID",
+            f"longer than the {limit} characters of a CleverTap ID: {_OWN_IDS}",
         ),
         Check(
             ~value.str.contains(f"^[A-Za-z0-9{allowed}]*$"),
             RejectedCode("object_id_characters"),
-            f"not a CleverTap ID, which has letters, digits and {OBJECT_ID_CHARACTERS} only",
+            f"not a CleverTap ID, which has letters, digits and {OBJECT_ID_CHARACTERS} only: "
+            f"{_OWN_IDS}",
         ),
     )
 
@@ -166,7 +171,8 @@ def _junk(value: pl.Expr, junk: Collection[str], steps: Steps) -> Check:
         | (nothing if "-" in folded else pl.lit(value=False)),
         RejectedCode("identity_junk"),
         "a stand-in for a missing value (null, na, 0, -1, nan ...): all rows that have it would "
-        "end up in one profile; `junk_identities` of the sync lists such values",
+        "end up in one profile. Cut such rows with `where:`; `junk_identities` of the sync lists "
+        "these values",
     )
 
 
@@ -206,12 +212,13 @@ def event_name(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps
         Check(
             value.str.contains_any(list(FORBIDDEN_CHARACTERS)) | value.str.contains(_INVISIBLE),
             RejectedCode("event_name_characters"),
-            "has one of the characters that names may not have: control characters and "
-            f"{FORBIDDEN_CHARACTERS}",
+            f"has a control character or one of {FORBIDDEN_CHARACTERS}, which names may not have: "
+            "replace it in the source, or with `expr:`",
         ),
         Check(
             value.str.len_bytes() > limit,
             RejectedCode("event_name_too_long"),
-            f"longer than the {limit} bytes that the name of an event may have",
+            f"longer than the {limit} bytes that the name of an event may have: shorten it in the "
+            "source",
         ),
     )

@@ -401,4 +401,7 @@ def test_a_day_whose_midnight_was_leapt_over_begins_at_one() -> None:
 
 def test_the_message_names_the_formats() -> None:
     found = outcomes(pl.Series(["x"]), Target("Born", DATE, formats=("%d/%m/%Y", "%F")))
-    assert found["message"].to_list() == ["not a date of the form '%d/%m/%Y' or '%F', its `format`"]
+    assert found["message"].to_list() == [
+        "not a date of the form '%d/%m/%Y' or '%F': add other forms to its `format`, or correct "
+        "it in the source"
+    ]
