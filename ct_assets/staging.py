@@ -9,6 +9,7 @@ that: later ranges overlap it, but hardly any is the same.
 """
 
 import contextlib
+import hashlib
 import json
 import shutil
 import time
@@ -192,9 +193,14 @@ class Staging:
     def keep_edits(self, key: Sequence[str]) -> None:
         """Has everybody read the files of `snapshots` that were changed in place."""
 
+    @property
+    def mark(self) -> str:
+        """Tells this folder from others where no path of a machine is to be seen."""
+        return hashlib.blake2b(str(self.root.absolute()).encode(), digest_size=4).hexdigest()
+
     def place(self, snapshot: Snapshot) -> str:
-        """Where it is kept, as texts name it."""
-        return str(snapshot.file)
+        """Where it is kept: the mark of the folder, and its name in it."""
+        return f"{self.mark}/{self.name_of(snapshot)}"
 
     def knows(self, key: Sequence[str]) -> bool:
         """Whether anything was staged of it, in whichever partition."""

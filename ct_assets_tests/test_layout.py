@@ -29,7 +29,7 @@ ALLOWED = {
     "store": set(),
     "delivery": {"store", "mapping", "clevertap"},
     "sandbox": {"clevertap"},
-    "telemetry": {"delivery"},
+    "telemetry": {"delivery", "clevertap"},
     "sources": {"store", "mapping", "clevertap"},
     "io_managers": {
         "telemetry",

@@ -52,11 +52,15 @@ class DeadlinePool:
         proxy: str | None,
         clock: Clock,
         may_write: Callable[[], bool] = lambda: True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`may_write` is asked before anything of a request is written; False ends the request."""
+        """`may_write` is asked before anything of a request is written; False ends the request.
+
+        `tls`: left out, servers need a certificate of an authority that is usual here.
+        """
         self._network = _Backend(_Deadline(clock), may_write)
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=tls or httpx.create_ssl_context(),
             proxy=_proxy(proxy) if proxy else None,
             max_connections=connections,
             max_keepalive_connections=connections,

@@ -10,7 +10,15 @@ import polars as pl
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import DeliveryResult, Progress
 from ct_assets.io_managers import delivery_witness
-from ct_assets.io_managers.metadata_tables import EXAMPLES, Shown, examples, fix, table
+from ct_assets.io_managers.metadata_tables import (
+    EXAMPLES,
+    Shown,
+    command,
+    examples,
+    first_rows,
+    fix,
+    table,
+)
 from ct_assets.io_managers.result_line import paragraph
 from ct_assets.mapping import Sync
 from ct_assets.row_counts import OUTCOMES, REMOVALS, DeliveryCounts
@@ -129,6 +137,17 @@ def refusals(report: pl.LazyFrame, show: Shown = "masked") -> dg.TableMetadataVa
         for row in found
     )
     return table((dict(zip(columns, line, strict=True)) for line in lines), columns)
+
+
+def undelivered_metadata(sync: Sync, rows: pl.LazyFrame, part: str | None) -> dict[str, Any]:
+    """For `undelivered`: reasons, the first rows, and the command that lists all."""
+    reason = pl.concat_str(pl.col("outcome", "code"), separator=" ", ignore_nulls=True)
+    told = rows.select("key", reason.alias("reason"), todo="hint")
+    return {
+        "reasons": refusals(rows, sync.show_keys),
+        **first_rows(told, sync.show_keys),
+        "command": command("undelivered", sync.name, part),
+    }
 
 
 class ProgressLog:

@@ -38,7 +38,7 @@ NEVER_RUN = "sandbox-none"
 TAG = "clevertap/destination"
 """The run's tag that says where it sends to."""
 SYNCS = "clevertap/sync"
-"""The run's tag that says which syncs it sends."""
+"""The run's tag that says which syncs it sends, or reads the source for."""
 BRANCH, BRANCH_SENDS = "DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "CT_BRANCH_SENDS"
 LOCAL_LAUNCHERS = ("DefaultRunLauncher", "SyncInMemoryRunLauncher")
 LATEST = 20

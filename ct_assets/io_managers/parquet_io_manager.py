@@ -58,14 +58,14 @@ class ParquetStaging(dg.ConfigurableIOManager):
             context.add_output_metadata(described)
 
     def published(self, draft: Draft, stage: str) -> dict[str, Any]:
-        """Publishes a draft; returns its row count, column schema and place for Dagster."""
+        """Publishes a draft; returns its row count, column schema and name for Dagster."""
         staging = self.staging()
         snapshot = staging.publish(draft)
         frame = snapshot.scan()
         return {
             "dagster/row_count": frame.select(pl.len()).collect().item(),
             "dagster/column_schema": column_schema(frame, stage),
-            "path": dg.MetadataValue.path(staging.place(snapshot)),
+            "staged_as": staging.place(snapshot),
             "bytes": snapshot.path.stat().st_size,
         }
 

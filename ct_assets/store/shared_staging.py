@@ -123,7 +123,7 @@ class SharedStaging(Staging):
                 self._remove(folder, snapshot.files)
 
     def place(self, snapshot: Snapshot) -> str:
-        return f"{self.objects.place}/{self._name(snapshot.file)}"
+        return self._name(snapshot.file)
 
     def _current_with_files_of(self, draft: Draft) -> Path | None:
         """The folder of the current snapshot, if the copies of it here are the files of a draft."""

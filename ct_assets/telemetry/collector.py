@@ -1,116 +1,107 @@
 """Collector sends figures and spans to the OpenTelemetry collector that the environment names.
 
-The variables are those of OpenTelemetry. Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is loaded.
+The variables are those of OpenTelemetry. Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is sent.
 """
 
 import contextlib
 import os
+import secrets
+import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from ct_assets.telemetry import instruments
-from ct_assets.telemetry.instruments import Instrument
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.trace import Span, SpanContext
-
-ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")
-TEMPORALITY = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
-TIMEOUT = "OTEL_EXPORTER_OTLP_TIMEOUT"
-SECONDS = 3.0
-"""For which a run waits for a collector that does not answer, where `TIMEOUT` does not say."""
-MISSING = (
-    f"{ENDPOINTS[0]} names a collector, but OpenTelemetry is not installed: "
-    "pip install 'ct-assets[otel]'"
-)
-
-Attributes = Mapping[str, str | int | float]
+from ct_assets.telemetry import otlp_settings
+from ct_assets.telemetry.instruments import LATENCY, Instrument
+from ct_assets.telemetry.otlp_exporter import OtlpExporter
+from ct_assets.telemetry.otlp_messages import Span, metrics_message, spans_message
+from ct_assets.telemetry.series import Attributes, Series
 
 
 def is_on(environ: Mapping[str, str] = os.environ) -> bool:
-    off = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-    return not off and any(environ.get(name) for name in ENDPOINTS)
+    return otlp_settings.is_on(environ)
 
 
 class Collector:
     """For any number of threads. What cannot be sent is lost; no delivery fails for it."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        """Begin to send every minute, or as OTEL_METRIC_EXPORT_INTERVAL says.
-
-        Raises:
-            ImportError: The extra `otel` is not installed.
-        """
-        from opentelemetry.sdk.resources import Resource
-
-        timeout = float(environ.get(TIMEOUT) or SECONDS)
-        named = {} if environ.get("OTEL_SERVICE_NAME") else {"service.name": "ct_assets"}
-        resource = Resource.create(named)
-        self._meters = _meters(resource, environ, timeout)
-        self._tracers = _tracers(resource, environ, timeout)
-        meter = self._meters.get_meter("ct_assets")
-        counted = (instruments.ROWS, instruments.DELIVERIES, instruments.WAITS)
-        self._counters = {i: meter.create_counter(*i) for i in counted}
-        levels = (instruments.WINDOW, instruments.SLOTS, instruments.LAG, instruments.AGE)
-        self._gauges = {i: meter.create_gauge(*i) for i in levels}
-        bounds = list(instruments.LATENCY_BOUNDS)
-        self._latency = meter.create_histogram(
-            *instruments.LATENCY, explicit_bucket_boundaries_advisory=bounds
-        )
+        """Begin to send every minute, or as OTEL_METRIC_EXPORT_INTERVAL says."""
+        self._settings = settings = otlp_settings.otlp_settings(environ)
+        self._figures_to = OtlpExporter(settings.metrics) if settings.metrics else None
+        self._spans_to = OtlpExporter(settings.traces) if settings.traces else None
+        self._series = Series(deltas=settings.deltas)
+        self._spans: list[Span] = []
+        self._sending = threading.Lock()
+        self._closed = threading.Event()
+        # A daemon: what a process knows at its end, it has sent with `flush`.
+        threading.Thread(target=self._send_often, name="telemetry", daemon=True).start()
 
     def add(self, instrument: Instrument, number: int, attributes: Attributes) -> None:
-        self._counters[instrument].add(number, attributes)
+        self._series.add(instrument, number, attributes)
 
     def set(self, instrument: Instrument, value: float, attributes: Attributes) -> None:
-        self._gauges[instrument].set(value, attributes)
+        self._series.set(instrument, value, attributes)
 
     def answered(self, seconds: float, attributes: Attributes) -> None:
         """Counts a request that was answered after `seconds`."""
-        self._latency.record(seconds, attributes)
+        self._series.time(LATENCY, seconds, attributes)
 
     @contextlib.contextmanager
-    def span(self, name: str, run: str, attributes: Attributes) -> Iterator["Span"]:
+    def span(self, name: str, run: str, attributes: Attributes) -> Iterator[None]:
         """A span of the trace that bears the id of the Dagster run.
 
         Of an error it says the class alone: texts of errors may quote rows.
         """
-        from opentelemetry import trace
+        began, trace, wrong = time.time_ns(), _trace(run), None
+        try:
+            yield
+        except BaseException as error:
+            wrong = type(error).__name__
+            raise
+        finally:
+            if self._is_sent(trace):
+                own = secrets.token_bytes(8)
+                span = (name, trace, trace[8:], own, began, time.time_ns(), attributes, wrong)
+                self._spans.append(Span(*span))
 
-        tracer = self._tracers.get_tracer("ct_assets")
-        with tracer.start_as_current_span(
-            name,
-            context=trace.set_span_in_context(trace.NonRecordingSpan(_parent(run))),
-            attributes=attributes,
-            record_exception=False,
-            set_status_on_exception=False,
-        ) as span:
-            try:
-                yield span
-            except BaseException as error:
-                span.set_status(trace.StatusCode.ERROR, type(error).__name__)
-                raise
-
-    def flush(self) -> None:
-        """Sends what is known, for a process that may end now."""
-        self._meters.force_flush()
-        self._tracers.force_flush()
+    def flush(self) -> str:
+        """Sends what is known, for a process that may end now; says why it was not taken."""
+        told = []
+        with self._sending:
+            told.append(self._send_figures())
+            spans, self._spans = self._spans, []
+            if spans and self._spans_to:
+                message = spans_message(spans, self._settings.resource)
+                told.append(self._spans_to.send(message))
+        return next(filter(None, told), "")
 
     def close(self) -> None:
-        self._meters.shutdown()
-        self._tracers.shutdown()
+        self._closed.set()
+        self.flush()
+
+    def _send_often(self) -> None:
+        while not self._closed.wait(self._settings.interval):
+            with self._sending:
+                self._send_figures()
+
+    def _send_figures(self) -> str:
+        taken = self._series.take()
+        if self._figures_to is None or not taken.points:
+            return ""
+        resource = self._settings.resource
+        message = metrics_message(taken, resource, deltas=self._series.deltas)
+        return self._figures_to.send(message)
+
+    def _is_sent(self, trace: bytes) -> bool:
+        """By the rule of OpenTelemetry's sampler `traceidratio`."""
+        share = self._settings.traced
+        return self._spans_to is not None and int.from_bytes(trace[8:]) < share * 2**64
 
 
 def collector() -> Collector | None:
-    """That of this process, made when it is first asked for; None if the environment names none.
-
-    Raises:
-        ImportError: The extra `otel` is not installed.
-    """
+    """That of this process, made when it is first asked for; None if the environment names none."""
     return _made(tuple(sorted(_variables().items()))) if is_on() else None
 
 
@@ -123,39 +114,9 @@ def _made(variables: tuple[tuple[str, str], ...]) -> Collector:
     return Collector(dict(variables))
 
 
-def _meters(resource: "Resource", environ: Mapping[str, str], timeout: float) -> "MeterProvider":
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-    from opentelemetry.sdk import metrics
-    from opentelemetry.sdk.metrics.export import AggregationTemporality as Temporality
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-
-    # A run is a process of a few minutes: of a total that begins at 0 with each of them no change
-    # would be seen.
-    kinds: tuple[type, ...] = (metrics.Counter, metrics.Histogram)
-    chosen = {} if environ.get(TEMPORALITY) else dict.fromkeys(kinds, Temporality.DELTA)
-    exporter = OTLPMetricExporter(timeout=timeout, preferred_temporality=chosen)
-    return metrics.MeterProvider([PeriodicExportingMetricReader(exporter)], resource)
-
-
-def _tracers(resource: "Resource", environ: Mapping[str, str], timeout: float) -> "TracerProvider":
-    from opentelemetry.sdk.trace import TracerProvider
-
-    made = TracerProvider(resource=resource)
-    metrics_alone = not environ.get(ENDPOINTS[0])
-    if environ.get("OTEL_TRACES_EXPORTER", "otlp") == "otlp" and not metrics_alone:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-        made.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout)))
-    return made
-
-
-def _parent(run: str) -> "SpanContext":
+def _trace(run: str) -> bytes:
     """All spans of a run are of one trace, in whichever processes its steps are."""
-    from opentelemetry.trace import SpanContext, TraceFlags
-
     try:
-        number = uuid.UUID(run).int
+        return uuid.UUID(run).bytes
     except ValueError:
-        number = uuid.uuid5(uuid.NAMESPACE_OID, run).int
-    return SpanContext(number, number & (2**64 - 1), is_remote=True, trace_flags=TraceFlags(1))
+        return uuid.uuid5(uuid.NAMESPACE_OID, run).bytes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, Progress
 from ct_assets.telemetry import instruments
-from ct_assets.telemetry.collector import MISSING, Collector, collector
+from ct_assets.telemetry.collector import Collector, collector
 
 EVERY_SECONDS = 1.0
 
@@ -74,13 +74,9 @@ def figures(
 ) -> Iterator[DeliveryFigures]:
     """The figures of a delivery, in a span of its run; they are sent when it ends.
 
-    `tell` takes a sentence, if they cannot be sent.
+    `tell` takes a sentence if they cannot be sent.
     """
-    try:
-        to = collector()
-    except ImportError:
-        tell(MISSING)
-        to = None
+    to = collector()
     if to is None:
         yield DeliveryFigures(None, sync, destination)
         return
@@ -95,4 +91,5 @@ def figures(
                     published.ended(error.result, failed=True)
                 raise
     finally:
-        to.flush()
+        if why := to.flush():
+            tell(f"the figures of this run are lost: {why}")

@@ -25,12 +25,15 @@ def until(found: Callable[[], T], seconds: float = 400) -> T:
 
 
 @contextlib.contextmanager
-def serving(root: Path, env: Mapping[str, str], logs: Path) -> Iterator[str]:
+def serving(
+    root: Path, env: Mapping[str, str], logs: Path, *, daemon: bool = True
+) -> Iterator[str]:
     """Its address. What it says goes to a file in `logs`: a full pipe would stop it."""
-    dagster, port = Path(sys.executable).with_name("dagster"), free_port()
+    port, command = free_port(), ("dagster", "dev") if daemon else ("dagster-webserver",)
+    dagster = Path(sys.executable).with_name(command[0])
     with (logs / "dev.log").open("wb") as log:
         process = subprocess.Popen(
-            [dagster, "dev", "-w", "workspace.yaml", "-p", str(port)],
+            [dagster, *command[1:], "-w", "workspace.yaml", "-p", str(port)],
             cwd=root,
             env=env,
             stdout=log,

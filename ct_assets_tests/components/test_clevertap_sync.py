@@ -321,7 +321,7 @@ def _floats(result: dg.ExecuteInProcessResult, stage: str) -> list[float]:
 
 @pytest.mark.parametrize(("show", "shown"), [("off", ""), ("masked", mask("3")), ("plain", "3")])
 def test_a_few_keys_of_rejected_rows_are_shown_as_the_sync_says(
-    account: Path, show: str, shown: str
+    account: Path, tmp_path: Path, show: str, shown: str
 ) -> None:
     result = kit.run(load(account, LENIENT + f"  show_keys: {show!r}\n"), "shop/customer",
                      "customers/valid", "customers/rejected")  # fmt: skip
@@ -329,6 +329,14 @@ def test_a_few_keys_of_rejected_rows_are_shown_as_the_sync_says(
     (reason,) = _table(result, "customers/rejected", "reasons")
     assert (reason.data["field"], reason.data["rows"]) == ("Email", 1)
     assert reason.data["for example"] == shown
+    told = metadata(result, "customers/rejected")
+    assert str(told["command"].value).startswith("`ct-assets rejected customers` lists all of them")
+    assert ("rows" in told) == (show != "off")
+    rows = [row.data for row in _table(result, "customers/rejected", "rows")] if shown else []
+    reasons = [(row["key"], row["reason"]) for row in rows]
+    assert reasons == ([(shown, "Email: email_characters")] if shown else [])
+    assert all(row["what to do"] for row in rows)
+    assert str(tmp_path) not in str(told)
 
 
 def test_selecting_valid_refreshes_rejected_too(account: Path) -> None:

@@ -1,9 +1,17 @@
 import dagster as dg
 import polars as pl
+import pytest
 
 from ct_assets.delivery import Progress
-from ct_assets.io_managers.delivery_metadata import ProgressLog, balance, rows_by_outcome
+from ct_assets.errors import mask
+from ct_assets.io_managers.delivery_metadata import (
+    ProgressLog,
+    balance,
+    rows_by_outcome,
+    undelivered_metadata,
+)
 from ct_assets.io_managers.metadata_tables import fix, table
+from ct_assets.mapping import Sync, parse
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 
 
@@ -82,3 +90,30 @@ def test_counts_are_read_from_metadata_of_both_versions() -> None:
 
     assert rows_by_outcome(old) == {"acked": 3}
     assert rows_by_outcome(new) == {"acked": 3, "refused": 1}
+
+
+def sync(show: str) -> Sync:
+    declared = {"name": "customers", "object": "profile", "source": "shop/customer"}
+    fields = {"identify_by": [{"identity": "id"}], "fields": {"Name": "name"}}
+    return parse({**declared, **fields, "show_keys": show})
+
+
+@pytest.mark.parametrize(("show", "key"), [("plain", "57"), ("masked", mask("57"))])
+def test_rows_that_did_not_arrive_are_listed(show: str, key: str) -> None:
+    report = pl.LazyFrame(
+        {
+            "key": ["57"] + [f"k{n}" for n in range(30)],
+            "outcome": ["refused"] + ["unknown"] * 30,
+            "code": ["516"] + [None] * 30,
+            "hint": ["Correct it."] + [None] * 30,
+        }
+    )
+
+    told = undelivered_metadata(sync(show), report, "2026-01")
+
+    rows = [record.data for record in told["rows"].records]
+    assert len(rows) == 20
+    assert rows[0] == {"key": key, "reason": "refused 516", "what to do": "Correct it."}
+    assert (rows[1]["reason"], rows[1]["what to do"]) == ("unknown", "")
+    assert told["command"].startswith("`ct-assets undelivered customers --partition '2026-01'` ")
+    assert "rows" not in undelivered_metadata(sync("off"), report, None)

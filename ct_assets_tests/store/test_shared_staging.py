@@ -73,10 +73,7 @@ def test_a_host_reads_what_another_has_staged(host: Hosts) -> None:
     assert copies(b) == [], "nothing is fetched before it is read"
     assert values(found) == [2, 3]
     assert found.beside("keys.parquet").read_bytes() == b"beside"
-    assert (
-        b.place(found)
-        == f"{b.objects.place}/staging/shop/person/=/{found.folder.name}/data.parquet"
-    )
+    assert b.place(found) == f"staging/shop/person/=/{found.folder.name}/data.parquet"
     assert {p.stat().st_mode & 0o777 for p in b.root.rglob("*.parquet")} == {0o400}
 
 

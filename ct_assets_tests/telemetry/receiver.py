@@ -3,28 +3,39 @@
 import contextlib
 import gzip
 import threading
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-Names = Mapping[str, str]
+UNPACKED: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+}
 
 
 class Receiver:
     def __init__(self) -> None:
         self.bodies: list[tuple[str, bytes]] = []
+        self.headers: list[dict[str, str]] = []
+        self.answers: list[tuple[int, dict[str, str]]] = []
+        """Statuses and headers that come first; a message that is not answered with 200 is none."""
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                receiver.bodies.append((self.path, body))
-                self.send_response(200)
+                status, headers = receiver.answers.pop(0) if receiver.answers else (200, {})
+                receiver.headers.append(dict(self.headers.items()))
+                if status == 200:
+                    unpack = UNPACKED.get(self.headers.get("Content-Encoding", ""), bytes)
+                    receiver.bodies.append((self.path, unpack(body)))
+                self.send_response(status)
+                for name, text in headers.items():
+                    self.send_header(name, text)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -39,7 +50,7 @@ class Receiver:
         """Name, attributes and data point of each figure, in the order of arrival."""
         found: list[tuple[str, dict[str, str], Any]] = []
         for path, body in self.bodies:
-            if path == "/v1/metrics":
+            if path.endswith("metrics"):
                 for each in ExportMetricsServiceRequest.FromString(body).resource_metrics:
                     for metric in each.scope_metrics[0].metrics:
                         kind = metric.WhichOneof("data")
@@ -56,6 +67,15 @@ class Receiver:
             if found == name:
                 sums[attributes[by]] = sums.get(attributes[by], 0) + point.as_int
         return sums
+
+    def resources(self) -> list[dict[str, str]]:
+        """Attributes of what sends figures, message by message."""
+        return [
+            _texts(each.resource.attributes)
+            for path, body in self.bodies
+            if path.endswith("metrics")
+            for each in ExportMetricsServiceRequest.FromString(body).resource_metrics
+        ]
 
     @property
     def spans(self) -> list[Any]:

@@ -1,32 +1,17 @@
 import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from ct_assets.sandbox import find, stop
 from ct_assets.sandbox.endpoint_context import open_sandbox
 from ct_assets.sandbox.server.http_server import running
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.ui import chinook
-
-PROJECT = Path(__file__).parents[2]
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from ct_assets_tests.ui.demo import Demo, chromium, demo_in
 
 
 @dataclass
@@ -45,22 +30,10 @@ class Watched:
 Open = Callable[..., Watched]
 
 
-@dataclass(frozen=True)
-class Demo:
-    """What `make demo` left: `url` is the sandbox that it started and filled."""
-
-    url: str
-    env: dict[str, str]
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    assert found, "These tests need Chromium: apt-get install chromium, or set CHROMIUM to its path"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, headless=True, args=_OPTIONS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -108,23 +81,8 @@ def chinook_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    data, home = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("home")
-    (home / "dagster.yaml").write_bytes((PROJECT / "dagster.yaml").read_bytes())
-    kept = {name: text for name, text in os.environ.items() if not name.startswith("CLEVERTAP_")}
-    env = kept | {"CT_DATA_DIR": str(data), "DAGSTER_HOME": str(home)}
-    done = subprocess.run(
-        [Path(sys.executable).with_name("ct-assets"), "demo"],
-        env=env,
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = find(data)
-    assert found is not None
-    yield Demo(found.url, env)
-    stop(data)
+    with demo_in(tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("home")) as made:
+        yield made
 
 
 @pytest.fixture

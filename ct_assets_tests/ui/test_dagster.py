@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ct_assets_tests.components.serving import serving
-from ct_assets_tests.ui.conftest import PROJECT, Demo, Open
+from ct_assets_tests.ui.conftest import Open
+from ct_assets_tests.ui.demo import PROJECT, Demo
 
 pytestmark = pytest.mark.ui
 

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ct_assets_tests.ui.accessibility import serious_findings
-from ct_assets_tests.ui.conftest import Demo, Open
+from ct_assets_tests.ui.conftest import Open
+from ct_assets_tests.ui.demo import Demo
 
 pytestmark = pytest.mark.ui
 

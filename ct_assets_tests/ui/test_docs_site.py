@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ct_assets_tests.ui.conftest import PROJECT, Open
+from ct_assets_tests.ui.conftest import Open
+from ct_assets_tests.ui.demo import PROJECT
 
 pytestmark = pytest.mark.ui
 

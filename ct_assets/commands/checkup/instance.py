@@ -58,8 +58,8 @@ def data_folders(project: Project, opened: dg.DagsterInstance) -> Iterator[Diagn
     for asset in sorted({declared.source.asset for declared in named}):
         key = dg.AssetKey.from_user_string(asset)
         found = staged_elsewhere(opened, key, project.staging)
-        if found and not found[1].is_relative_to(root):
-            told = f"run {found[0][:8]} staged {asset} as {found[1]}, which is not in {root}"
+        if found and found.is_other_folder:
+            told = f"run {found.run[:8]} staged {asset} in another folder than {root}"
             yield note("data folder", f"{told}. {REMEDY}")
 
 

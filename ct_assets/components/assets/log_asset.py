@@ -71,7 +71,7 @@ def _counts(rows: pl.LazyFrame) -> Mapping[str, Any]:
         ({**line, "change": line["change"] or ""} for line in lines),
         {"outcome": "string", "change": "string", "rows": "int"},
     )
-    return {"outcomes": shown, "log_version": sync_log.VERSION}
+    return {"outcomes": shown, "log_version": str(sync_log.VERSION)}
 
 
 def _in_table(

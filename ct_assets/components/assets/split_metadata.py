@@ -8,8 +8,17 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.components.project.asset_keys import key
-from ct_assets.io_managers.metadata_tables import Shown, examples, fix, table
+from ct_assets.io_managers.metadata_tables import (
+    ROWS,
+    Shown,
+    command,
+    examples,
+    first_rows,
+    fix,
+    table,
+)
 from ct_assets.mapping import Sync
+from ct_assets.mapping.rejections import rejections
 from ct_assets.snapshot_meta import ReasonCount, SplitMeta
 
 TOP = 20
@@ -37,6 +46,14 @@ def split_metadata(
         "seconds": round(seconds, 2),
         "rows_per_second": round(counts.source / max(seconds, 1e-6)),
     }
+
+
+def rejected_rows(sync: Sync, rejected: pl.LazyFrame, part: str | None) -> dict[str, Any]:
+    """For `rejected` alone: the first of its rows, and the command that lists all."""
+    found = rejections(sync, rejected.head(ROWS)).with_columns(
+        todo=pl.col("code").map_elements(fix, pl.String)
+    )
+    return {**first_rows(found, sync.show_keys), "command": command("rejected", sync.name, part)}
 
 
 def links(sync: Sync, *stages: str) -> dict[str, dg.MetadataValue]:

@@ -28,7 +28,7 @@ from ct_assets.components.automation.schedules import condition
 from ct_assets.components.declared_component import Execute, executed_by
 from ct_assets.components.project.asset_keys import key, source_key, upload_step
 from ct_assets.components.project.locations import Place, errors_at
-from ct_assets.io_managers.delivery_metadata import refusals
+from ct_assets.io_managers.delivery_metadata import undelivered_metadata
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
@@ -115,8 +115,9 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             keys = reason_keys(sync, rejected.scan()) if sync.show_keys != "off" else {}
             seconds = time.monotonic() - begun
             metadata = split_metadata.split_metadata(sync, split, seconds, keys)
-            for stage, draft in (("rejected", rejected), ("valid", valid)):
-                yield from _staged(context, ct_staging, sync, stage, draft, metadata)
+            listed = metadata | split_metadata.rejected_rows(sync, rejected.scan(), part)
+            yield from _staged(context, ct_staging, sync, "rejected", rejected, listed)
+            yield from _staged(context, ct_staging, sync, "valid", valid, metadata)
             findings = asset_checks.of_split(sync, split, late)
             yield from asset_checks.results(context, key(sync, "valid"), findings)
 
@@ -196,11 +197,11 @@ def undelivered_asset(sync: Sync, execute: Execute) -> dg.AssetsDefinition:
     )
     @executed_by(execute)
     def undelivered(
-        _: dg.AssetExecutionContext, report: pl.LazyFrame
+        context: dg.AssetExecutionContext, report: pl.LazyFrame
     ) -> Iterator[dg.Output[pl.LazyFrame]]:
         rows = undelivered_rows(report)
-        links = split_metadata.links(sync, "clevertap")
-        told = {"reasons": refusals(rows, sync.show_keys), **links}
+        told = undelivered_metadata(sync, rows, run_context.partition(context))
+        told |= split_metadata.links(sync, "clevertap")
         yield dg.Output(rows, "undelivered", metadata=told)
 
     return undelivered

@@ -45,7 +45,8 @@ def telemetry_sensor() -> dg.SensorDefinition:
             to.set(instruments.AGE, each.age, names)
             if each.lag is not None:
                 to.set(instruments.LAG, each.lag, names)
-        to.flush()
+        if why := to.flush():
+            return dg.SkipReason(f"the freshness of {len(known)} syncs is lost: {why}")
         return dg.SkipReason(f"published the freshness of {len(known)} syncs")
 
     return published

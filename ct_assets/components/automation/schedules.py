@@ -12,6 +12,7 @@ from ct_assets.components.automation.partition_choice import due, tags
 from ct_assets.components.project.asset_keys import key, source_key, stages
 from ct_assets.components.runs.sync_runs import end_lost, job_name, schedule_name, under_way
 from ct_assets.errors import UserError
+from ct_assets.io_managers.destinations import SYNCS
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.problems import Path, Problem, near
@@ -153,7 +154,7 @@ def chain(sync: Sync) -> UnresolvedAssetJobDefinition:
         job_name(sync.name),
         selection=_made_of(sync) | dg.AssetSelection.assets(*keys),
         description=f"Reads {sync.source}, splits its rows and sends {sync.name} to CleverTap.",
-        run_tags=CRASH_RETRIES | (LOW_PRIORITY if sync.after else {}),
+        run_tags=CRASH_RETRIES | {SYNCS: sync.name} | (LOW_PRIORITY if sync.after else {}),
     )
 
 

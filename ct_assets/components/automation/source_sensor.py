@@ -15,6 +15,7 @@ from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
 from ct_assets.components.project.registry import declared_source, declared_syncs
 from ct_assets.components.runs.sync_runs import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
+from ct_assets.io_managers.destinations import SYNCS
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
@@ -67,7 +68,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         if repository is None or declared is None:
             return dg.SkipReason(f"{sync.source} is refreshed by others")
         off = stopped(context.instance) - {sensor_name(sync.name)}
-        running = (s for s in declared_syncs(repository) if sensor_name(s.name) not in off)
+        running = [s for s in declared_syncs(repository) if sensor_name(s.name) not in off]
         first, wait = leader(sync, running)
         if first != sync.name:
             return dg.SkipReason(f"{sensor_name(first)} reads {sync.source} for this sync, too")
@@ -88,15 +89,22 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         except (UserError, OSError) as error:  # a file may go while it is looked at
             return dg.SkipReason(str(error))
         context.update_cursor(json.dumps(asdict(seen)))
-        return dg.SkipReason(skip) if skip else dg.RunRequest(tags=CRASH_RETRIES)
+        if skip:
+            return dg.SkipReason(skip)
+        names = ", ".join(s.name for s in _followers(sync.source, running))
+        return dg.RunRequest(tags=CRASH_RETRIES | {SYNCS: names})
 
     return changed
 
 
 def leader(sync: Sync, syncs: Iterable[Sync]) -> tuple[str, OnChange]:
     """The sync whose sensor reads the source for all that follow it, and how long it waits."""
-    same = sorted((s for s in syncs if s.source == sync.source and _follows(s)), key=_name)
+    same = _followers(sync.source, syncs)
     return same[0].name, soonest([wait for s in same if (wait := _follows(s))])
+
+
+def _followers(source: str, syncs: Iterable[Sync]) -> list[Sync]:
+    return sorted((s for s in syncs if s.source == source and _follows(s)), key=_name)
 
 
 def soonest(waits: Sequence[OnChange]) -> OnChange:
@@ -192,7 +200,7 @@ def _read_elsewhere(
     if found is None:
         return ""
     return (
-        f"run {found[0][:8]} has read {source.to_user_string()}, but what it read is not in "
+        f"run {found.run[:8]} has read {source.to_user_string()}, but what it read is not in "
         f"{staging.root}: runs and this sensor have different data folders. {REMEDY}; this change "
         f"is not asked for again"
     )

@@ -1,7 +1,5 @@
 """Channels beside a chat, and states that last, by runs as Dagster's instance knows them."""
 
-import socketserver
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +13,7 @@ from ct_assets.components.alerts.channel import AlertChannel, AlertError
 from ct_assets.components.alerts.mail import Mail
 from ct_assets.components.alerts.pager import Pager
 from ct_assets.components.alerts.webhook import Webhook
+from ct_assets_tests.components.alerts.receivers import EVENTS, PagerDutyService, mail_server
 from ct_assets_tests.components.chat import Chat, listening
 
 BEGUN = Alert(
@@ -75,29 +74,10 @@ def test_a_program_gets_all_parts_of_an_alert_with_its_headers(
     assert (over["state"], over["key"][0]) == ("over", begun["key"][0])
 
 
-class MailServer(socketserver.StreamRequestHandler):
-    mails: list[str]
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 ready\r\n")
-        for line in self.rfile:
-            command = line.strip().upper()
-            if command == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                lines = iter(self.rfile.readline, b".\r\n")
-                self.mails.append(b"".join(lines).decode())
-            self.wfile.write(b"221 bye\r\n" if command == b"QUIT" else b"250 ok\r\n")
-
-
 @pytest.fixture
 def mails() -> Iterator[tuple[int, list[str]]]:
-    MailServer.mails = []
-    with socketserver.TCPServer(("127.0.0.1", 0), MailServer) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server.server_address[1], MailServer.mails
-        server.shutdown()
-        thread.join()
+    with mail_server() as served:
+        yield served
 
 
 def test_people_are_mailed(mails: tuple[int, list[str]]) -> None:
@@ -128,18 +108,6 @@ def test_a_mail_that_is_not_taken_is_told_without_addresses() -> None:
         AlertError, match=r"security is none, and mail\.example is not this machine"
     ):
         Mail(host="mail.example", security="none", sender="a", to=["b"]).send(BEGUN)
-
-
-class PagerDutyService(dg.ConfigurableResource[None]):
-    """With the method of dagster-pagerduty's resource that is used."""
-
-    routing_key: str
-
-    def EventV2_create(self, **event: Any) -> None:  # noqa: N802 - its name there
-        EVENTS.append((self.routing_key, event))
-
-
-EVENTS: list[tuple[str, dict[str, Any]]] = []
 
 
 def test_an_incident_is_raised_and_resolved_under_one_key(monkeypatch: pytest.MonkeyPatch) -> None:

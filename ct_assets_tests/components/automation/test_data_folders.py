@@ -9,9 +9,11 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from ct_assets.commands.checkup.instance import data_folders
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation import source_sensor
+from ct_assets.components.project.data_folders import staged_elsewhere
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.warehouse_resource import WarehouseResource
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
 
 EVENTS = (
@@ -65,10 +67,30 @@ def test_rows_that_runs_read_into_a_folder_of_their_own_are_neither_asked_for_no
     assert not again.run_requests
     (told,) = data_folders(Project.of(defs), instance)
     assert told.status == "note"
-    assert told.found.startswith(f"run {run.run_id[:8]} staged shop/customer as {tmp_path / 'run'}")
+    here = tmp_path / "sensor" / "staging"
+    named = f"run {run.run_id[:8]} staged shop/customer in another folder than {here}. "
+    assert told.found.startswith(named)
 
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "next run"))  # as in a container of its own
     stopped = kit.run(defs, *ALL, instance=instance)
 
     assert "state.duckdb is missing, though Dagster's event log and " in kit.failure(stopped)
     assert len(clevertap_sandbox.events()) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "other"),
+    [("here/staging/a.parquet", None), ("here/staging/b.parquet", False), ("run/a.parquet", True)],
+)
+def test_the_path_that_earlier_versions_noted_is_understood(
+    tmp_path: Path, path: str, other: object
+) -> None:
+    staging, instance = Staging(tmp_path / "here" / "staging"), dg.DagsterInstance.ephemeral()
+    staging.root.mkdir(parents=True)
+    (staging.root / "a.parquet").touch()
+    asset, noted = dg.AssetKey("customer"), {"path": dg.MetadataValue.path(tmp_path / path)}
+    instance.report_runless_asset_event(dg.AssetMaterialization(asset, metadata=noted))
+
+    found = staged_elsewhere(instance, asset, staging)
+
+    assert (found and found.is_other_folder) == other

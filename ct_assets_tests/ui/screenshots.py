@@ -1,0 +1,70 @@
+"""Takes the pictures of the README and the documentation anew: `make screenshots`.
+
+They show the example after `make demo`, in the Dagster UI and on the sandbox's page.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from ct_assets_tests.components.serving import serving
+from ct_assets_tests.ui.demo import PROJECT, chromium, demo_in
+
+FOLDER = PROJECT / "docs" / "pages" / "pictures"
+GROUP = "/locations/ct_assets/asset-groups/customers/lineage"
+SIZE = (1280, 760)
+"""Pixels: as wide as a README shows a picture, and not much higher than what there is to see."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    path: str
+    words: tuple[str, ...]
+    """That are seen once the page is whole."""
+    ready: Callable[[Page], object] = Page.content
+    """Brings to sight what the picture is about."""
+
+
+def _at(words: str) -> Callable[[Page], object]:
+    return lambda page: page.get_by_text(words, exact=True).first.scroll_into_view_if_needed()
+
+
+IN_DAGSTER = (
+    Picture("graph", GROUP, ("clevertap", "undelivered", "Passed")),
+    Picture("clevertap", "/assets/customers/clevertap?view=overview", ("conservation",)),
+    Picture("rejected", "/assets/customers/rejected?view=overview", ("reasons",)),
+)
+IN_SANDBOX = (Picture("sandbox", "/events", ("Events per month",)),)
+
+
+def take(page: Page, url: str, picture: Picture, folder: Path) -> Path:
+    page.goto(url + picture.path)
+    for words in picture.words:
+        expect(page.get_by_text(words).first).to_be_visible(timeout=60_000)
+    picture.ready(page)
+    page.wait_for_load_state("networkidle")
+    path = folder / f"{picture.name}.png"
+    page.screenshot(path=path)
+    return path
+
+
+def main(folder: Path = FOLDER) -> None:
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
+        data, home, logs = (Path(scratch) / name for name in ("data", "home", "logs"))
+        for path in (data, home, logs):
+            path.mkdir()
+        page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
+        with demo_in(data, home) as demo, serving(PROJECT, demo.env, logs) as dagster:
+            for url, pictures in ((dagster, IN_DAGSTER), (demo.url, IN_SANDBOX)):
+                for picture in pictures:
+                    sys.stdout.write(f"{take(page, url, picture, folder)}\n")
+
+
+if __name__ == "__main__":
+    main()
