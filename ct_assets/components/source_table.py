@@ -26,7 +26,7 @@ from ct_assets.components.scaffold.scaffolder import SourceScaffolder
 from ct_assets.errors import closest
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.still_at_work import StillAtWork
+from ct_assets.io_managers.still_at_work import still_at_work
 from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.source import Source, parse
@@ -96,7 +96,7 @@ def source_asset(
             connected = declared.connected(connections_of(context.job_def.resource_defs))
             warehouse = warehouse_of_run(ct_warehouse, context)
             before = ct_staging.staging().current_or_none(source.key)
-            with StillAtWork(context.log.info, f"{source.asset}: reading rows"):
+            with still_at_work(context.log, context.instance, f"{source.asset}: reading rows"):
                 left_out = connected.snapshot(draft, warehouse, before)
             for column, why in left_out.items():
                 context.log.warning(f"{source.asset}: column {column!r} is left out: {why}")

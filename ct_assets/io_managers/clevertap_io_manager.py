@@ -26,7 +26,7 @@ from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.result_line import MARK, result_line
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.still_at_work import StillAtWork
+from ct_assets.io_managers.still_at_work import still_at_work
 from ct_assets.mapping.rejections import rejections
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import ArrivalMeta, DeliveryMeta, SnapshotMeta
@@ -126,7 +126,7 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
                 figures(name, to.name, context.run_id, context.log.warning) as published,
                 Client(to) as client,
                 _rejections(upload) as rejections,
-                StillAtWork(context.log.info, f"{name}: looking at the state") as work,
+                still_at_work(context.log, instance, f"{name}: looking at the state") as work,
             ):
                 request = delivery_requests.request(
                     *(upload, to.name, context.run_id, retention),

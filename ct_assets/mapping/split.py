@@ -11,7 +11,8 @@ from ct_assets.mapping.bind import bind
 from ct_assets.mapping.bound_field import BoundField
 from ct_assets.mapping.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.duplicates import SUPERSEDED, write_keys
+from ct_assets.mapping.duplicates import PLACE, SUPERSEDED, write_keys
+from ct_assets.mapping.failed_rows import FailedRows
 from ct_assets.mapping.identity import listed
 from ct_assets.mapping.json_texts.found_shapes import found_shapes
 from ct_assets.mapping.reasons import any_failed, listed_reasons
@@ -25,12 +26,52 @@ _OPERATORS = {"add": "$add", "remove": "$remove", "incr": "$incr", "decr": "$dec
 
 @dataclass(frozen=True)
 class Split:
-    valid: pl.LazyFrame
-    rejected: pl.LazyFrame
+    """All parts are plans that can be streamed to a file."""
+
+    bound: BoundSync
+    checked: pl.LazyFrame
+    """Rows that are valid or rejected, with their place in the source."""
     keys: Path
+    fated: bool
+    """Whether the rows carry their fate, from `duplicates`."""
     counts: RowCounts
     """Without `valid` and `rejected`, which are known once those are computed."""
-    bound: BoundSync
+    failed: FailedRows
+    """Those that are not valid, once `valid_noting` was computed."""
+
+    @property
+    def valid(self) -> pl.LazyFrame:
+        return self._valid(any_failed(rejections(self.bound, fated=self.fated)))
+
+    @property
+    def valid_noting(self) -> pl.LazyFrame:
+        """The same as `valid`, which notes the `failed` rows as it is computed."""
+        failed = any_failed(rejections(self.bound, fated=self.fated))
+        return self._valid(self.failed.noted(pl.col(PLACE), failed))
+
+    @property
+    def rejected(self) -> pl.LazyFrame:
+        return self._rejected(self.checked)
+
+    @property
+    def left_out(self) -> pl.LazyFrame:
+        """The same as `rejected`, of the `failed` rows: no others are judged again."""
+        return self._rejected(self.checked.filter(self.failed.at(pl.col(PLACE))))
+
+    def _prepared(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        return self.bound.prepared(rows, self.bound.conversions)
+
+    def _valid(self, failed: pl.Expr) -> pl.LazyFrame:
+        values = {**_values(self.bound), _FAILED: failed}
+        frame = self._prepared(self.checked).select(**values).filter(~pl.col(_FAILED))
+        frame = frame.with_columns(_record=_record(self.bound, frame.collect_schema()))
+        return frame.select(*SYSTEM_COLUMNS, *(field.name for field in self.bound.fields))
+
+    def _rejected(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        reasons = rejections(self.bound, fated=self.fated)
+        failing = self._prepared(rows).filter(any_failed(reasons))
+        columns = self.bound.schema.names()
+        return failing.select(*columns, listed_reasons(reasons).alias("reasons"))
 
 
 def split(
@@ -40,38 +81,31 @@ def split(
     *,
     rejected_profiles: pl.LazyFrame | None = None,
 ) -> Split:
-    """Both parts are plans that can be streamed to a file; `source` must not change under them.
+    """`source` must not change under the parts.
 
     `rejected_profiles` are the keys (`rejected_keys`) of the sync that `require_profile` names.
     """
     bound = bind(sync, source.collect_schema(), found_shapes(sync, source))
     height = int(source.select(pl.len()).collect(engine="streaming").item())
     keys = write_keys(bound, source, workdir, rejected_profiles)
-    checked = bound.kept(source)
+    checked = bound.kept(source.with_row_index(PLACE))
     if keys.fated:
         fates = pl.scan_parquet(keys.path, glob=False).select(__fate="_fate", __copies="_copies")
         checked = pl.concat([checked, fates], how="horizontal")
         checked = checked.filter(pl.col("__fate").ne_missing(SUPERSEDED))
-    checked = bound.prepared(checked, bound.conversions)
     return Split(
-        valid=_valid(bound, checked, fated=keys.fated),
-        rejected=_rejected(bound, checked, fated=keys.fated),
-        keys=keys.path,
-        counts=RowCounts(source=height, cut=height - keys.rows, superseded=keys.superseded),
         bound=bound,
+        checked=checked,
+        keys=keys.path,
+        fated=keys.fated,
+        counts=RowCounts(source=height, cut=height - keys.rows, superseded=keys.superseded),
+        failed=FailedRows(height),
     )
 
 
-def _rejected(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
-    reasons = rejections(bound, fated=fated)
-    return rows.filter(any_failed(reasons)).select(
-        *bound.schema.names(), listed_reasons(reasons).alias("reasons")
-    )
-
-
-def _valid(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame:
+def _values(bound: BoundSync) -> dict[str, pl.Expr]:
     identity, key, is_list = bound.identity, bound.event_key, bound.sync.object == "segment"
-    values = {
+    return {
         "_key": identity.value if key is None else key,
         "_kind": identity.kind,
         "_identity": identity.value,
@@ -82,12 +116,7 @@ def _valid(bound: BoundSync, rows: pl.LazyFrame, *, fated: bool) -> pl.LazyFrame
         "__event": bound.event.value if bound.event else pl.lit(bound.sync.event_name),
         **{f"__{i.kind}": value for i, value in identity.others()},
         **{field.name: field.converted.value for field in bound.fields},
-        _FAILED: any_failed(rejections(bound, fated=fated)),
     }
-    frame = rows.select(**values).filter(~pl.col(_FAILED))
-    names = [field.name for field in bound.fields]
-    frame = frame.with_columns(_record=_record(bound, frame.collect_schema()))
-    return frame.select(*SYSTEM_COLUMNS, *names)
 
 
 def _cleared(bound: BoundSync) -> pl.Expr:

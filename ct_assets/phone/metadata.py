@@ -32,8 +32,14 @@ def calling_codes() -> dict[int, tuple[str, ...]]:
 
 
 def calling_code(region: str) -> int:
-    """The calling code of a region."""
-    return phonenumbers.country_code_for_region(region)
+    """Of a region, 0 of none; phonenumbers would load the metadata of the region to say it."""
+    return _by_region().get(region, 0)
+
+
+@functools.cache
+def _by_region() -> dict[str, int]:
+    known = phonenumbers.SUPPORTED_REGIONS
+    return {r: code for code, regions in calling_codes().items() for r in regions if r in known}
 
 
 def of(code: int, region: str) -> PhoneMetadata:
@@ -86,12 +92,22 @@ def _compiler() -> Iterator[Traversable]:
     yield from sorted((m for m in modules if m.name.endswith(".py")), key=lambda m: m.name)
 
 
+def _written() -> Iterator[bytes]:
+    """The metadata, as their files have them; to load all of them takes half a second."""
+    files = sorted(resources.files("phonenumbers.data").iterdir(), key=lambda file: file.name)
+    sources = [file for file in files if file.name.endswith(".py")]
+    for source in sources:
+        yield f"{source.name}\n".encode() + source.read_bytes()
+    if not sources:  # an installation of compiled modules alone
+        yield from (repr(item).encode() for item in _all())
+
+
 @functools.cache
 def fingerprint() -> str:
     """Stands for all that an automaton depends on: metadata, their reader and our compiler."""
     digest = hashlib.sha256(f"{phonenumbers.__version__} {result.regions()}".encode())
     for source in _compiler():
         digest.update(source.read_bytes())
-    for item in _all():
-        digest.update(repr(item).encode())
+    for content in _written():
+        digest.update(content)
     return digest.hexdigest()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.testing import assert_frame_equal
 
 from ct_assets.mapping import parse, split
 from ct_assets.row_counts import RowCounts
@@ -88,6 +89,11 @@ def run(
             keys=pl.read_parquet(parts.keys),
             counts=parts.counts,
         )
+        noting = parts.valid_noting.collect(engine="streaming")
+        left_out = parts.left_out.collect(engine="streaming")
+    assert parts.failed.count == outcome.rejected.height
+    assert_frame_equal(noting, outcome.valid)
+    assert_frame_equal(left_out, outcome.rejected)
     counts = outcome.counts
     left = outcome.valid.height + outcome.rejected.height + counts.superseded + counts.cut
     assert counts.source == rows.height == left

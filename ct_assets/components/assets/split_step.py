@@ -8,7 +8,7 @@ import polars as pl
 from ct_assets.components.assets.polars_errors import computing
 from ct_assets.files import checksum, private_dir
 from ct_assets.io_managers.delivery_requests import KEYS
-from ct_assets.mapping import Sync, reason_counts, split
+from ct_assets.mapping import Split, Sync, reason_counts, split
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import Gate, ReasonCount, SplitMeta
 from ct_assets.staging import DATA, Draft
@@ -26,9 +26,8 @@ def split_into(
     work = private_dir(valid.folder / "work")
     with computing(sync, source):
         parts = split(sync, source, work, rejected_profiles=rejected_profiles)
-        valid.sink(parts.valid)
-        none_left = _rows(valid) == parts.counts.checked
-        rejected.sink(parts.rejected.clear() if none_left else parts.rejected)
+        valid.sink(parts.valid_noting)
+        rejected.sink(_rejected(parts, _rows(valid)))
     parts.keys.rename(valid.folder / KEYS)
     shutil.rmtree(work)
     counts = replace(parts.counts, valid=_rows(valid), rejected=_rows(rejected))
@@ -43,6 +42,14 @@ def split_into(
         inputs=inputs,
         rejected_checksum=checksum(rejected.path),
     )
+
+
+def _rejected(parts: Split, valid: int) -> pl.LazyFrame:
+    """Every row that is not among the valid ones, of which so many were written."""
+    left = parts.counts.checked - valid
+    if not left:
+        return parts.rejected.clear()
+    return parts.left_out if parts.failed.count == left else parts.rejected
 
 
 def gate(sync: Sync, counts: RowCounts) -> Gate:

@@ -32,7 +32,7 @@ from ct_assets.io_managers.delivery_metadata import undelivered_metadata
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.still_at_work import StillAtWork
+from ct_assets.io_managers.still_at_work import still_at_work
 from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import LOG
@@ -87,7 +87,7 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             readable(),
             staging.draft((sync.name, "valid"), part) as valid,
             staging.draft((sync.name, "rejected"), part) as rejected,
-            StillAtWork(context.log.info, f"{sync.name}: splitting rows") as work,
+            still_at_work(context.log, context.instance, f"{sync.name}: splitting rows") as work,
         ):
             run_context.announce_destination(context, sync)
             refuse_failing(context, source_key(sync))

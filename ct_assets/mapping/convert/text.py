@@ -158,15 +158,19 @@ def _junk(value: pl.Expr, junk: Collection[str], steps: Steps) -> Check:
     letters = {word for word in folded if word != word.upper()}
     zeros = _ZEROS if "0" in folded else set()
     others = folded - letters | zeros
-    # Most identities are longer than all of these words: they need not be folded.
+    told = {*letters, *others}
+    digits = "".join(digit for digit in "123456789" if not any(digit in word for word in told))
+    # Nearly every identity has a digit that none of the words has: it need not be folded.
+    doubtful = pl.when(~value.str.contains(f"[{digits}]")).then(value) if digits else value
+    doubtful = steps.keep("doubtful", doubtful)
     longest = max([len(f"({word})".encode()) for word in letters], default=8)
-    short = pl.when(value.str.len_bytes() <= longest).then(value)
-    bare = steps.keep("bare", _bare(value, longest))
+    short = pl.when(doubtful.str.len_bytes() <= longest).then(doubtful)
+    bare = steps.keep("bare", _bare(doubtful, longest))
     words = {word for word in letters | zeros if word == word.strip(_SIGNS)}
     nothing = bare.str.len_bytes() == 0
     return Check(
         short.str.to_lowercase().is_in(sorted(letters))
-        | value.is_in(sorted(others))
+        | doubtful.is_in(sorted(others))
         | bare.is_in(sorted(words))
         | (nothing if "-" in folded else pl.lit(value=False)),
         RejectedCode("identity_junk"),
