@@ -7,6 +7,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,7 +148,10 @@ def origin(outbox: Path) -> OutboxOrigin:
 
 
 def batches(outbox: Path, *, deletions: bool = False) -> Iterator[Batch]:
-    """Reads the batches of uploads, or of deletions, in order; a few megabytes are in memory."""
+    """Reads the batches of uploads, or of deletions, in order; a few megabytes are in memory.
+
+    The next ones are read while those before are taken, so nobody waits for the disk.
+    """
     frame = pl.scan_parquet(outbox, glob=False)
     table = (
         frame.with_row_index("at")
@@ -165,11 +169,15 @@ def batches(outbox: Path, *, deletions: bool = False) -> Iterator[Batch]:
         .agg(pl.col("at").min(), pl.col("rows").sum())
         .collect(engine="streaming")
     )
-    for _, at, rows in table.iter_rows():
-        yield from _joined(frame.slice(at, rows))
+    with ThreadPoolExecutor(1, thread_name_prefix="outbox") as reader:
+        next_ones: Future[list[Batch]] | None = None
+        for _, at, rows in table.iter_rows():
+            before, next_ones = next_ones, reader.submit(_joined, frame.slice(at, rows))
+            yield from before.result() if before else ()
+        yield from next_ones.result() if next_ones else ()
 
 
-def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
+def _joined(records: pl.LazyFrame) -> list[Batch]:
     # As bytes: a Python text of a megabyte costs more than all the rest.
     body = pl.concat_str(pl.lit('{"d":['), pl.col("record").str.join(","), pl.lit("]}"))
     joined = (
@@ -177,7 +185,7 @@ def _joined(records: pl.LazyFrame) -> Iterator[Batch]:
         .agg(pl.col("lane").first(), pl.len().alias("rows"), body.cast(pl.Binary).alias("body"))
         .collect()
     )
-    yield from itertools.starmap(Batch, joined.iter_rows())
+    return list(itertools.starmap(Batch, joined.iter_rows()))
 
 
 def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> None:

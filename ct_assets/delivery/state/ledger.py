@@ -283,7 +283,8 @@ class LedgerFile:
 
     def _note_outcome(self, each: Outcome) -> None:
         send = 0
-        with self._transaction():
+        is_one_statement = len(each.runs) == 1 and not each.refusals
+        with contextlib.nullcontext() if is_one_statement else self._transaction():
             for first, until in each.runs:
                 send = (
                     self._connection.execute(
