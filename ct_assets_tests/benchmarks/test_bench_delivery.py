@@ -8,8 +8,9 @@ import pytest
 
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery import DeliveryRequest, Policy
-from ct_assets.delivery.deliver import plan_delivery, settle_delivery
+from ct_assets.delivery.planned_delivery import plan_delivery
 from ct_assets.delivery.sender.send_stats import SendStats
+from ct_assets.delivery.settled_delivery import settle_delivery
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets_tests.benchmarks.generate import events, profiles

@@ -16,7 +16,8 @@ import polars as pl
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import DeliveryRequest, DeliveryResult, Policy, deliver
-from ct_assets.delivery.deliver import Sending, plan_delivery, send_delivery
+from ct_assets.delivery.dispatch import Dispatch, send_delivery
+from ct_assets.delivery.planned_delivery import plan_delivery
 from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.sandbox.testing import SandboxInTest
@@ -132,8 +133,8 @@ class Sync:
         """A run that was killed after its last answer, before it took note of it in the state."""
         request = self.request(rows, **options)
         with self._opened() as client, SyncState.open(self.home, self.policy) as state:
-            sending = Sending(client, None, Random(7), threading.Event(), IMPATIENT, print)
-            send_delivery(request, state, plan_delivery(request, state), sending)
+            dispatch = Dispatch(client, None, Random(7), threading.Event(), IMPATIENT, print)
+            send_delivery(request, state, plan_delivery(request, state), dispatch)
 
     def plan_only(self, request: DeliveryRequest) -> None:
         """A run that was killed before its first request."""

@@ -1,7 +1,6 @@
 """Device tokens and subscriptions end to end: bytes, limits, codes, conservation, plan."""
 
 import contextlib
-import importlib
 import json
 import threading
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client
-from ct_assets.delivery import DeliveryFailed, Policy, plan
+from ct_assets.delivery import DeliveryFailed, Policy, dispatch, plan
 from ct_assets.delivery.dry_run import DryRunClient, dry_run
 from ct_assets.delivery.sender.sender import send
 from ct_assets.errors import UserError
@@ -176,7 +175,6 @@ def test_an_answer_that_is_lost_is_asked_for_again(tmp_path: Path, server: ListS
     assert (result.counts.acked, result.counts.unknown) == (1, 0)
 
 
-DELIVER = importlib.import_module("ct_assets.delivery.deliver")
 MOMENTS = ("planned", "sent", "answered", "noted")
 
 
@@ -191,9 +189,9 @@ def kill_at(moment: str, patch: pytest.MonkeyPatch, call: str) -> None:
         return dies
 
     if moment == "planned":
-        patch.setattr(DELIVER, "send", dying(lambda *_, **__: None))
+        patch.setattr(dispatch, "send", dying(lambda *_, **__: None))
     elif moment == "noted":
-        patch.setattr(DELIVER, "send", dying(send))
+        patch.setattr(dispatch, "send", dying(send))
     else:
         client = getattr(Client, call)
         patch.setattr(Client, call, dying(client if moment == "answered" else lambda *_: None))

@@ -69,6 +69,12 @@ def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(row[0]) if row and row[0] is not None else 0
 
 
+def standing(connection: duckdb.DuckDBPyConnection) -> tuple[str, int]:
+    """The state's id, and the rows that CleverTap has acknowledged."""
+    keys = "select count(*) from synced where delivery is not null"
+    return get(connection, "id") or "", scalar(connection, keys)
+
+
 @contextlib.contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("begin")
