@@ -11,7 +11,8 @@ import hypothesis
 import pytest
 
 from ct_assets import settings
-from ct_assets.delivery.sender import account_slots, account_witness
+from ct_assets.delivery.sender import account_witness
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.store import store_settings
 
 if TYPE_CHECKING:

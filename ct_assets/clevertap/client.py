@@ -2,8 +2,8 @@
 
 It repeats nothing and waits for nothing: a 429 is a `Reply` like others, with its `retry_after`.
 `verdicts.read` makes `NotTaken` of it; `delivery.sender.outcome_policy` then makes the congestion
-window smaller, waits and has the batch sent again. The 15 requests in flight of an account are kept
-by `delivery.sender.account_slots`; the pool here only never opens more connections than that.
+window smaller, waits and has the batch sent again. The 15 requests in flight of an account are
+kept by `delivery.sender.limits.account_slots`; the pool here only never opens more connections.
 Bodies and credentials are never logged.
 """
 

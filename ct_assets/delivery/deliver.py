@@ -11,7 +11,7 @@ from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult, P
 from ct_assets.delivery.dispatch import Dispatch, profile_looks, send_delivery
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.planned_delivery import plan_delivery
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.sender import SendClock
 from ct_assets.delivery.settled_delivery import settle_delivery
 from ct_assets.delivery.state.sync_files import locked, readable_errors

@@ -12,14 +12,14 @@ from ct_assets.delivery.delivery_plan import DeliveryPlan
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import Progress
 from ct_assets.delivery.planned_delivery import PlannedDelivery
-from ct_assets.delivery.sender import hosts_slots
-from ct_assets.delivery.sender.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.limits import hosts_slots
+from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.limits.refusal_limit import OF_A_FIRST_DELIVERY, RefusalLimit
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
 from ct_assets.delivery.sender.other_uploaders import Deleting, Subscribing
 from ct_assets.delivery.sender.profile_looks import ProfileLooks
-from ct_assets.delivery.sender.refusal_limit import OF_A_FIRST_DELIVERY, RefusalLimit
-from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
 from ct_assets.delivery.sender.worker import Uploader

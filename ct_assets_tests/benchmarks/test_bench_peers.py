@@ -18,7 +18,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import DeliveryRequest, Policy, outbox
 from ct_assets.delivery.planned_delivery import plan_delivery
-from ct_assets.delivery.sender.account_slots import upload_slots
+from ct_assets.delivery.sender.limits.account_slots import upload_slots
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import send
 from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile

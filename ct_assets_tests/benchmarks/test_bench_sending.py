@@ -18,8 +18,8 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
 from ct_assets.clevertap.destination import Destination, destination_from_env
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.batch import Batch
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import send
 from ct_assets_tests.benchmarks.measure import MILLION, RUNS, median_of, record

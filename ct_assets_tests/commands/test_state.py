@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import PURCHASE, Shop

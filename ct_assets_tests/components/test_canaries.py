@@ -16,7 +16,7 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import deliver
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.io_managers import clevertap_io_manager
 from ct_assets.sandbox.faults import FAULTS, FaultName, stores
 from ct_assets.sandbox.sandbox_settings import Settings

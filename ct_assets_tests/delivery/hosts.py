@@ -18,7 +18,8 @@ from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import DeliveryFailed, DeliveryRequest, deliver
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.operations import parked_records
-from ct_assets.delivery.sender import account_slots, account_witness, hosts_slots
+from ct_assets.delivery.sender import account_witness
+from ct_assets.delivery.sender.limits import account_slots, hosts_slots
 from ct_assets.errors import UserError
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Server

@@ -18,7 +18,7 @@ from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery import DeliveryRequest, DeliveryResult, Policy, deliver
 from ct_assets.delivery.dispatch import Dispatch, send_delivery
 from ct_assets.delivery.planned_delivery import plan_delivery
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.system_columns import SYSTEM_COLUMNS

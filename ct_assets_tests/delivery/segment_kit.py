@@ -16,7 +16,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import CustomList, DeliveryResult, Policy, deliver
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.sender.account_slots import account_label
+from ct_assets.delivery.sender.limits.account_slots import account_label
 from ct_assets_tests.delivery.kit import IMPATIENT, NOW, Row, keys, snapshot
 
 BUYERS = CustomList(name="Jazz buyers", creator="ct_assets", email="admin@example.com")

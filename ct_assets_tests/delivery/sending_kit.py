@@ -11,9 +11,9 @@ import orjson
 
 from ct_assets.clevertap.client import Answer, NoReply, Reply
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.sender.account_slots import AccountSlots
 from ct_assets.delivery.sender.batch import Batch
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import send
 from ct_assets.delivery.sender.worker import Uploader

@@ -17,7 +17,8 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination, sandbox_destination
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.renamed_sync import GuardError
-from ct_assets.delivery.sender import account_slots, account_witness
+from ct_assets.delivery.sender import account_witness
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.sync_files import OUTBOX, StorageError, check_access
 from ct_assets.sandbox.testing import SandboxInTest, served
 from ct_assets_tests.delivery import lost

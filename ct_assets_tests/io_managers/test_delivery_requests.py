@@ -13,7 +13,8 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.delivery import deliver
-from ct_assets.delivery.sender import account_slots, account_witness
+from ct_assets.delivery.sender import account_witness
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.errors import UserError
 from ct_assets.io_managers import delivery_requests

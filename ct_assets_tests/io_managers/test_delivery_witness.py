@@ -9,7 +9,7 @@ import pytest
 
 from ct_assets.clevertap.destination import destination_from_env, sandbox_destination
 from ct_assets.components.runs.sync_runs import job_name
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.io_managers import delivery_witness
 from ct_assets.sandbox.testing import SandboxInTest

@@ -20,7 +20,7 @@ from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, NotTaken, Unk
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, note, ok
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.delivery.sender.account_slots import upload_slots
+from ct_assets.delivery.sender.limits.account_slots import upload_slots
 from ct_assets.errors import UserError
 from ct_assets.io_managers import destinations
 from ct_assets.io_managers.destinations import DestinationGuardError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.files import is_locked
 
 PROC_LOCKS = Path("/proc/locks")

@@ -17,7 +17,7 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.fields import PROFILE_FIELDS
 from ct_assets.delivery.arrival.losses import sort_of
-from ct_assets.delivery.sender.account_slots import other_slots
+from ct_assets.delivery.sender.limits.account_slots import other_slots
 from ct_assets.delivery.sender.profile_looks import properties_of
 
 SAMPLE = 1000

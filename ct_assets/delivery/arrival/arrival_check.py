@@ -16,9 +16,9 @@ import polars as pl
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery.arrival.losses import Loss, ProfileLosses
 from ct_assets.delivery.delivery_result import DeliveryResult
-from ct_assets.delivery.sender import hosts_slots
+from ct_assets.delivery.sender.limits import hosts_slots
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.profile_looks import LookError, ProfileLooks
-from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.sender import SendClock, SystemClock
 
 MOST_COUNTS = 30

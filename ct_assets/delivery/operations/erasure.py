@@ -24,7 +24,7 @@ from ct_assets.delivery.operations.person_rows import (
 )
 from ct_assets.delivery.operations.settled_state import opened, settled
 from ct_assets.delivery.operations.single_call import RETRY, single_call
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.settlement import sync_log
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import shared_folders

@@ -16,7 +16,7 @@ from ct_assets.clevertap.client import Answer, Client
 from ct_assets.clevertap.contract import MAX_DEMERGES, MAX_RECORDS
 from ct_assets.clevertap.verdicts import Acked, Malformed, Verdict
 from ct_assets.delivery.operations.single_call import RETRY, single_call
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.retry import Retry
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from random import Random
 from ct_assets.clevertap.client import Answer
 from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.verdicts import NotTaken, Verdict
-from ct_assets.delivery.sender import hosts_slots
-from ct_assets.delivery.sender.retry import Failures, Retry
+from ct_assets.delivery.sender.limits import hosts_slots
+from ct_assets.delivery.sender.limits.retry import Failures, Retry
 
 RETRY = Retry(patience=30.0)
 """For a call that was not taken; short, since somebody waits for it at a terminal."""

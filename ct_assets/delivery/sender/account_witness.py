@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_assets.clevertap.destination import account_key, is_account_name
-from ct_assets.delivery.sender import account_slots
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.witness import Witness
 
 ROOT = Path("/var/tmp/ct-assets-states")  # noqa: S108 -- the one place that all users share

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ct_assets.delivery.sender.retry import Failures
+from ct_assets.delivery.sender.limits.retry import Failures
 
 OPENING, CLOSING = b'{"d":[', b"]}"
 

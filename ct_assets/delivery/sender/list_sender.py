@@ -25,10 +25,10 @@ from ct_assets.clevertap.verdicts import (
     read_status,
 )
 from ct_assets.delivery.delivery_request import CustomList
-from ct_assets.delivery.sender.hosts_slots import Slots
+from ct_assets.delivery.sender.limits.hosts_slots import Slots
+from ct_assets.delivery.sender.limits.retry import Failures, Retry
 from ct_assets.delivery.sender.list_file import ListFile
 from ct_assets.delivery.sender.outcome_policy import Ledger
-from ct_assets.delivery.sender.retry import Failures, Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock
 

@@ -19,8 +19,8 @@ from ct_assets.clevertap.verdicts import (
     Verdict,
 )
 from ct_assets.delivery.sender.batch import Work
-from ct_assets.delivery.sender.refusal_limit import RefusalLimit
-from ct_assets.delivery.sender.retry import Retry
+from ct_assets.delivery.sender.limits.refusal_limit import RefusalLimit
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 
 MALFORMED_IN_A_ROW = 2 * MAX_IN_FLIGHT * 18

@@ -13,8 +13,8 @@ import orjson
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.clevertap.verdicts import Acked, Denied, Malformed, Verdict, read_status
-from ct_assets.delivery.sender.hosts_slots import Slots
-from ct_assets.delivery.sender.retry import Failures, Retry
+from ct_assets.delivery.sender.limits.hosts_slots import Slots
+from ct_assets.delivery.sender.limits.retry import Failures, Retry
 from ct_assets.delivery.sender.sender import SendClock
 from ct_assets.errors import UserError
 

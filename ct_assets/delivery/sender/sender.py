@@ -16,12 +16,12 @@ from typing import Literal, Protocol
 from ct_assets.clevertap.client import Reply
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.delivery.sender.batch import Batch, Work
-from ct_assets.delivery.sender.congestion_window import CongestionWindow
-from ct_assets.delivery.sender.hosts_slots import Slots
 from ct_assets.delivery.sender.lanes import LaneQueue
+from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.limits.hosts_slots import Slots
+from ct_assets.delivery.sender.limits.refusal_limit import RefusalLimit
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.outcome_policy import Again, Ledger, NextStep, Open, OutcomePolicy
-from ct_assets.delivery.sender.refusal_limit import RefusalLimit
-from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.worker import Exchange, Uploader, Worker
 

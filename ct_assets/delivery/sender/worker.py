@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer
 from ct_assets.clevertap.verdicts import Acked, NotTaken, Unknown, Verdict
-from ct_assets.delivery.sender.congestion_window import CongestionWindow
-from ct_assets.delivery.sender.hosts_slots import Slots
+from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.limits.hosts_slots import Slots
 from ct_assets.delivery.sender.outcome_policy import Ledger
 
 

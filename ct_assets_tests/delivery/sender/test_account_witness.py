@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ct_assets.delivery.sender import account_slots, account_witness
+from ct_assets.delivery.sender import account_witness
+from ct_assets.delivery.sender.limits import account_slots
 from ct_assets_tests.delivery.kit import NOW
 
 

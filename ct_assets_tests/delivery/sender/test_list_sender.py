@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import CustomList
-from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.list_file import list_file
 from ct_assets.delivery.sender.list_sender import ListSender
-from ct_assets.delivery.sender.retry import Retry
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets_tests.delivery.segment_kit import BUYERS, Heard, ListServer, list_server, once
 from ct_assets_tests.delivery.sending_kit import IdleClock, Memory

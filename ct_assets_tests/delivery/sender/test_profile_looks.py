@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import Destination
-from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.profile_looks import LookError, ProfileLooks
-from ct_assets.delivery.sender.retry import Retry
 from ct_assets_tests.delivery.segment_kit import Heard, ListServer, list_server
 from ct_assets_tests.delivery.sending_kit import IdleClock
 

@@ -11,7 +11,7 @@ GOOD: list[Row] = [profile(f"good-{n}", Name="Li") for n in range(200)]
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ct_assets.delivery.sender.refusal_limit.JUDGED", 20)
+    monkeypatch.setattr("ct_assets.delivery.sender.limits.refusal_limit.JUDGED", 20)
     monkeypatch.setattr("ct_assets.delivery.delivery_request.MAX_RECORDS", 2)
 
 

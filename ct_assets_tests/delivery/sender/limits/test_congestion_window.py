@@ -3,7 +3,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.delivery.sender.congestion_window import CongestionWindow
+from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow
 
 
 def enter(window: CongestionWindow) -> int:

@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from ct_assets.delivery.sender.retry import Failures, Retry
+from ct_assets.delivery.sender.limits.retry import Failures, Retry
 
 
 @pytest.mark.parametrize(

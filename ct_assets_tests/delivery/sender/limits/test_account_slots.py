@@ -13,7 +13,7 @@ from ct_assets.clevertap.destination import (
     destination_from_env,
     sandbox_destination,
 )
-from ct_assets.delivery.sender.account_slots import (
+from ct_assets.delivery.sender.limits.account_slots import (
     AccountSlots,
     SlotsError,
     other_slots,
@@ -52,7 +52,7 @@ HOLD = """
 import sys, threading
 from contextlib import ExitStack
 from pathlib import Path
-from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
 slots = AccountSlots(Path(sys.argv[1]), int(sys.argv[2]))
 with ExitStack() as held:
     for _ in range(int(sys.argv[3])):
@@ -127,7 +127,7 @@ def test_slots_of_a_killed_process_are_free_again(tmp_path: Path) -> None:
 FORK = """
 import os, sys, threading
 from pathlib import Path
-from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
 slots = AccountSlots(Path(sys.argv[1]), 1)
 with slots.slot(threading.Event()):
     if os.fork() == 0:
@@ -152,7 +152,7 @@ def test_a_child_does_not_inherit_its_parents_slots(tmp_path: Path) -> None:
 GREEDY = """
 import sys, threading
 from pathlib import Path
-from ct_assets.delivery.sender.account_slots import AccountSlots
+from ct_assets.delivery.sender.limits.account_slots import AccountSlots
 slots = AccountSlots(Path(sys.argv[1]), 3)
 def grab():
     while True:

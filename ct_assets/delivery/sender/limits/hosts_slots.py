@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_IN_FLIGHT_OTHER
 from ct_assets.clevertap.destination import Destination
-from ct_assets.delivery.sender.account_slots import (
+from ct_assets.delivery.sender.limits.account_slots import (
     AccountSlots,
     account_label,
     other_slots,

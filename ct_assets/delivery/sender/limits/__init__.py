@@ -1,0 +1,1 @@
+"""Keeps the sender within limits: places in flight, pauses and repeats, refusals."""
