@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from ct_assets.components.project_defaults import resources
     from ct_assets.components.source_table import SourceTable
     from ct_assets.definitions import definitions
-    from ct_assets.io_managers.clevertap_account import ClevertapAccount
     from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
     from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-    from ct_assets.io_managers.shared_store import SharedStore
-    from ct_assets.io_managers.warehouse_resource import WarehouseResource
+    from ct_assets.io_managers.resources.clevertap_account import ClevertapAccount
+    from ct_assets.io_managers.resources.shared_store import SharedStore
+    from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
     from ct_assets.sandbox import testing
 
 __version__ = "0.1.0"
@@ -65,16 +65,16 @@ os.environ.setdefault("_RJEM_MALLOC_CONF", "background_thread:true,muzzy_decay_m
 
 _MODULES = {
     "Budgets": "ct_assets.components.alerts.budgets",
-    "ClevertapAccount": "ct_assets.io_managers.clevertap_account",
+    "ClevertapAccount": "ct_assets.io_managers.resources.clevertap_account",
     "ClevertapIOManager": "ct_assets.io_managers.clevertap_io_manager",
     "ClevertapSync": "ct_assets.components.clevertap_sync",
     "Connection": "ct_assets.components.connection",
     "Mail": "ct_assets.components.alerts.mail",
     "Pager": "ct_assets.components.alerts.pager",
     "ParquetStaging": "ct_assets.io_managers.parquet_io_manager",
-    "SharedStore": "ct_assets.io_managers.shared_store",
+    "SharedStore": "ct_assets.io_managers.resources.shared_store",
     "SourceTable": "ct_assets.components.source_table",
-    "WarehouseResource": "ct_assets.io_managers.warehouse_resource",
+    "WarehouseResource": "ct_assets.io_managers.resources.warehouse_resource",
     "Webhook": "ct_assets.components.alerts.webhook",
     "alert_sensors": "ct_assets.components.alerts.alert_sensors",
     "definitions": "ct_assets.definitions",

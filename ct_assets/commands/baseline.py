@@ -11,8 +11,8 @@ from ct_assets.components.project.registry import Declared
 from ct_assets.delivery.operations.inspection import sync_status
 from ct_assets.delivery.operations.sent_elsewhere import take_as_sent
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, home
+from ct_assets.io_managers.resources import destinations
 
 RUN = "baseline"
 """In the place of a run of Dagster, in the ledger and the report."""

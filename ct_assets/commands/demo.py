@@ -17,8 +17,8 @@ from ct_assets.commands.support.output import console, reason_text
 from ct_assets.components.project.registry import Declared
 from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
-from ct_assets.io_managers.destinations import Accounts
+from ct_assets.io_managers.resources import destinations
+from ct_assets.io_managers.resources.destinations import Accounts
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import STAGES
 from ct_assets.snapshot_meta import SnapshotMeta

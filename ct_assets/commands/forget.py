@@ -6,7 +6,7 @@ from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.erasure.person_erasure import PersonErasure
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
+from ct_assets.io_managers.resources import destinations
 
 
 @click.command()

@@ -14,9 +14,9 @@ from ct_assets.components.automation.partition_choice import tags
 from ct_assets.components.runs.sync_runs import end_lost, job_name
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.errors import UserError
-from ct_assets.io_managers.destinations import label
+from ct_assets.io_managers.metadata.result_line import MARK, result_line
 from ct_assets.io_managers.parquet_io_manager import span
-from ct_assets.io_managers.result_line import MARK, result_line
+from ct_assets.io_managers.resources.destinations import label
 
 
 def guards(_: click.Context, __: click.Parameter, allow: tuple[str, ...]) -> tuple[str, ...]:

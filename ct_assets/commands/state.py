@@ -21,8 +21,9 @@ from ct_assets.delivery.recovery.manifest import STATES, BackupError, Manifest, 
 from ct_assets.delivery.recovery.rebuild import Rebuild, rebuilt
 from ct_assets.delivery.recovery.restore import Restoration, restoration, restore_forgotten
 from ct_assets.delivery.recovery.transfer import Transfer
-from ct_assets.io_managers import delivery_witness, destinations
+from ct_assets.io_managers import delivery_witness
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
+from ct_assets.io_managers.resources import destinations
 from ct_assets.settings import data_dir
 
 FOLDER = click.Path(file_okay=False, path_type=Path)

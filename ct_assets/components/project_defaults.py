@@ -18,8 +18,8 @@ from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.components.preview.plan_job import plan_job
 from ct_assets.io_managers.clevertap_io_manager import ClevertapIOManager
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.shared_store import use_store_of
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.resources.shared_store import use_store_of
+from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
 from ct_assets.telemetry.collector import is_on
 
 AUTOMATION = "automation"

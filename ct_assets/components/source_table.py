@@ -25,9 +25,9 @@ from ct_assets.components.project.registry import source_metadata
 from ct_assets.components.scaffold.scaffolder import SourceScaffolder
 from ct_assets.errors import closest
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.resources.warehouse_resource import warehouse_of_run
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.still_at_work import still_at_work
-from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.source import Source, parse
 from ct_assets.staging import Draft

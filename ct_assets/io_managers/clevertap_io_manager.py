@@ -16,15 +16,16 @@ from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import AccountSettings, Destination, DestinationError
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.files import owners_files, scratch_dir
-from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
+from ct_assets.io_managers import delivery_requests, delivery_witness
 from ct_assets.io_managers.arrivals import arrival_of
 from ct_assets.io_managers.cancellation import stoppable
-from ct_assets.io_managers.clevertap_account import ClevertapAccount
-from ct_assets.io_managers.delivery_metadata import ProgressLog, delivery_metadata, summary
 from ct_assets.io_managers.delivery_requests import Upload, points_each
-from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
+from ct_assets.io_managers.metadata.delivery_metadata import ProgressLog, delivery_metadata, summary
+from ct_assets.io_managers.metadata.result_line import MARK, result_line
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
-from ct_assets.io_managers.result_line import MARK, result_line
+from ct_assets.io_managers.resources import destinations
+from ct_assets.io_managers.resources.clevertap_account import ClevertapAccount
+from ct_assets.io_managers.resources.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.still_at_work import still_at_work
 from ct_assets.mapping.rejections import rejections

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ct_assets.errors import UserError
 from ct_assets.files import owners_files
-from ct_assets.io_managers.column_docs import column_schema
+from ct_assets.io_managers.metadata.column_docs import column_schema
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir, project_root
 from ct_assets.sources.frames import lazy_frame

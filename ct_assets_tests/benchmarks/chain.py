@@ -14,8 +14,8 @@ from unittest import mock
 import dagster as dg
 import yaml
 
-from ct_assets.io_managers.delivery_metadata import number
 from ct_assets.io_managers.delivery_witness import ACCOUNT
+from ct_assets.io_managers.metadata.delivery_metadata import number
 from ct_assets_tests.benchmarks.measure import timed
 from ct_assets_tests.benchmarks.sink import Sink, self_signed, sink
 from ct_assets_tests.components import kit

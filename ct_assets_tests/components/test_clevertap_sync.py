@@ -15,7 +15,7 @@ from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.delivery.sender.sender import UNDER_WAY
 from ct_assets.errors import mask
 from ct_assets.io_managers import clevertap_io_manager
-from ct_assets.io_managers.delivery_metadata import ProgressLog
+from ct_assets.io_managers.metadata.delivery_metadata import ProgressLog
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging

@@ -22,8 +22,8 @@ from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.delivery.sender.limits.account_slots import upload_slots
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
-from ct_assets.io_managers.destinations import DestinationGuardError
+from ct_assets.io_managers.resources import destinations
+from ct_assets.io_managers.resources.destinations import DestinationGuardError
 from ct_assets.sandbox import find
 from ct_assets.settings import data_dir
 

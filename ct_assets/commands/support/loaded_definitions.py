@@ -13,8 +13,8 @@ from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
 from ct_assets.components.project_defaults import resources
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
 from ct_assets.io_managers.delivery_requests import home
+from ct_assets.io_managers.resources import destinations
 from ct_assets.settings import ProjectError, definitions_module, enter_project_of, project_root
 
 

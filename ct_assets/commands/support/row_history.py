@@ -19,7 +19,7 @@ from ct_assets.delivery.operations.inspection import (
     key_history,
 )
 from ct_assets.delivery.state.suppressions import Suppressions
-from ct_assets.io_managers import destinations
+from ct_assets.io_managers.resources import destinations
 from ct_assets.mapping import Sync
 from ct_assets.mapping.raw_keys import rows_with_key
 from ct_assets.mapping.row_checks import duplicate_code

@@ -11,7 +11,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
 from ct_assets.delivery.operations.separation import Separated
 from ct_assets.errors import UserError, mask
-from ct_assets.io_managers import destinations
+from ct_assets.io_managers.resources import destinations
 
 SYNC = click.option("--sync", help="A sync that sends to the account; needed if there are several.")
 FILE = click.option(

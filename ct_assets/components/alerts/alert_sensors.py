@@ -20,8 +20,8 @@ from ct_assets.components.automation.run_events import (
     made_by,
     subjects,
 )
-from ct_assets.io_managers.delivery_metadata import rows_by_outcome
-from ct_assets.io_managers.destinations import TAG
+from ct_assets.io_managers.metadata.delivery_metadata import rows_by_outcome
+from ct_assets.io_managers.resources.destinations import TAG
 
 STANDARD = Budgets()
 JOINED = ", "

@@ -19,7 +19,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.log_tables.log_connection import log_table
 from ct_assets.io_managers.log_tables.log_table import take_in
-from ct_assets.io_managers.metadata_tables import table
+from ct_assets.io_managers.metadata.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping import Sync

@@ -15,9 +15,9 @@ from ct_assets.components.project import registry
 from ct_assets.components.project.asset_keys import key, source_key
 from ct_assets.components.project.registry import sync_of
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import accounts_among
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, span
+from ct_assets.io_managers.resources import destinations
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.mapping.split_inputs import sha256, split_digest
 from ct_assets.sources.frames import SourceFrame

@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from ct_assets.components.project.asset_keys import key
-from ct_assets.io_managers.metadata_tables import (
+from ct_assets.io_managers.metadata.metadata_tables import (
     ROWS,
     Shown,
     command,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ct_assets.clevertap.codes import WarnedCode
 from ct_assets.components.assets.split_step import reasons
 from ct_assets.files import private_dir
-from ct_assets.io_managers.metadata_tables import fix
+from ct_assets.io_managers.metadata.metadata_tables import fix
 from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import (
     Hazard,

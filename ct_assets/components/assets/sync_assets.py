@@ -28,12 +28,12 @@ from ct_assets.components.automation.schedules import condition
 from ct_assets.components.declared_component import Execute, executed_by
 from ct_assets.components.project.asset_keys import key, source_key, upload_step
 from ct_assets.components.project.locations import Place, errors_at
-from ct_assets.io_managers.delivery_metadata import undelivered_metadata
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
+from ct_assets.io_managers.metadata.delivery_metadata import undelivered_metadata
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.resources.warehouse_resource import warehouse_of_run
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.still_at_work import still_at_work
-from ct_assets.io_managers.warehouse_resource import warehouse_of_run
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.catalog_names import LOG
 from ct_assets.mapping.declaration.problems import knowing

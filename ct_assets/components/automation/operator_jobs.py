@@ -13,9 +13,9 @@ from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.refused_records import replay
 from ct_assets.errors import UserError, mask
 from ct_assets.files import owners_files
-from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import home, policy
+from ct_assets.io_managers.resources import destinations
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir
 

@@ -14,7 +14,7 @@ import polars as pl
 from ct_assets.clevertap.destination import DestinationError
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.components.automation.delivered_rows import delivered_rows
-from ct_assets.io_managers.destinations import known, name_of
+from ct_assets.io_managers.resources.destinations import known, name_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.convert import Target, convert, prepare
 from ct_assets.mapping.declaration.sync_parts import Partition

@@ -12,8 +12,8 @@ from ct_assets.components.automation.partition_choice import due, tags
 from ct_assets.components.project.asset_keys import key, source_key, stages
 from ct_assets.components.runs.sync_runs import end_lost, job_name, schedule_name, under_way
 from ct_assets.errors import UserError
-from ct_assets.io_managers.destinations import SYNCS
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.resources.destinations import SYNCS
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.problems import Path, Problem, near
 from ct_assets.staging import Staging

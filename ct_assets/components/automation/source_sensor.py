@@ -15,9 +15,9 @@ from ct_assets.components.project.data_folders import REMEDY, staged_elsewhere
 from ct_assets.components.project.registry import declared_source, declared_syncs
 from ct_assets.components.runs.sync_runs import UNDER_WAY, end_lost, given_up, made_by, stopped
 from ct_assets.errors import UserError
-from ct_assets.io_managers.destinations import SYNCS
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import warehouse_of
+from ct_assets.io_managers.resources.destinations import SYNCS
+from ct_assets.io_managers.resources.warehouse_resource import warehouse_of
 from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.sync_parts import OnChange
 from ct_assets.sources import watermark

@@ -18,8 +18,8 @@ from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.errors import UserError, mask
 from ct_assets.files import sweep_scratch
-from ct_assets.io_managers import destinations
-from ct_assets.io_managers.destinations import DestinationGuardError
+from ct_assets.io_managers.resources import destinations
+from ct_assets.io_managers.resources.destinations import DestinationGuardError
 from ct_assets.settings import data_dir
 
 

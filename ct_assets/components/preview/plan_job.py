@@ -14,10 +14,10 @@ from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
 from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
-from ct_assets.io_managers.metadata_tables import table
+from ct_assets.io_managers.metadata.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
+from ct_assets.io_managers.resources.warehouse_resource import warehouse_of
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.warehouse_resource import warehouse_of
 
 
 class PlanOptions(DeliveryOptions):

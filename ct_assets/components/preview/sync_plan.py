@@ -18,9 +18,10 @@ from ct_assets.delivery.arrival.account_types import TypeConflict, type_conflict
 from ct_assets.delivery.dry_run import DryRunClient, DryRunResult, dry_run
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
-from ct_assets.io_managers import delivery_requests, delivery_witness, destinations
+from ct_assets.io_managers import delivery_requests, delivery_witness
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.parquet_io_manager import span
+from ct_assets.io_managers.resources import destinations
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot

@@ -20,9 +20,9 @@ from ct_assets.delivery import Policy
 from ct_assets.errors import UserError
 from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import policy
-from ct_assets.io_managers.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
+from ct_assets.io_managers.resources.destinations import FROM_ENVIRONMENT, Accounts
+from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource, warehouse_of
 from ct_assets.mapping import Sync, rejected_keys
 from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.sources.duckdb_warehouse import Warehouse

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from dagster_duckdb import DuckDBResource
 
 from ct_assets.errors import UserError
-from ct_assets.io_managers.warehouse_resource import warehouse_of
+from ct_assets.io_managers.resources.warehouse_resource import warehouse_of
 
 
 def url_of(resource: object, key: str) -> str:

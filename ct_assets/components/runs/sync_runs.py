@@ -10,7 +10,7 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from ct_assets.components.project.registry import declared_assets
 from ct_assets.components.runs import run_presence
 from ct_assets.components.runs.run_process import executing, exists, process_of
-from ct_assets.io_managers.destinations import launcher_elsewhere
+from ct_assets.io_managers.resources.destinations import launcher_elsewhere
 
 SILENCE = timedelta(hours=1)
 """A run without a new event for so long counts as dead where its process cannot be looked at."""

@@ -11,7 +11,7 @@ from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.components.automation import source_sensor
 from ct_assets.components.project.data_folders import staged_elsewhere
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit

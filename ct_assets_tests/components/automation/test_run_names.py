@@ -7,7 +7,7 @@ import pytest
 
 from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.warehouse_resource import WarehouseResource
+from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit
 

@@ -7,7 +7,7 @@ from dagster_duckdb import DuckDBResource
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.errors import UserError
-from ct_assets.io_managers.warehouse_resource import WarehouseResource, warehouse_of
+from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource, warehouse_of
 from ct_assets.settings import project_root
 
 

@@ -4,13 +4,13 @@ import pytest
 
 from ct_assets.delivery import Progress
 from ct_assets.errors import mask
-from ct_assets.io_managers.delivery_metadata import (
+from ct_assets.io_managers.metadata.delivery_metadata import (
     ProgressLog,
     balance,
     rows_by_outcome,
     undelivered_metadata,
 )
-from ct_assets.io_managers.metadata_tables import fix, table
+from ct_assets.io_managers.metadata.metadata_tables import fix, table
 from ct_assets.mapping import Sync, parse
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 

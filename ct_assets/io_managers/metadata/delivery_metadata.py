@@ -10,7 +10,7 @@ import polars as pl
 from ct_assets.clevertap.destination import Destination
 from ct_assets.delivery import DeliveryResult, Progress
 from ct_assets.io_managers import delivery_witness
-from ct_assets.io_managers.metadata_tables import (
+from ct_assets.io_managers.metadata.metadata_tables import (
     EXAMPLES,
     Shown,
     command,
@@ -19,7 +19,7 @@ from ct_assets.io_managers.metadata_tables import (
     fix,
     table,
 )
-from ct_assets.io_managers.result_line import paragraph
+from ct_assets.io_managers.metadata.result_line import paragraph
 from ct_assets.mapping import Sync
 from ct_assets.row_counts import OUTCOMES, REMOVALS, DeliveryCounts
 

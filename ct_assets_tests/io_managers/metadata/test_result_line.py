@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ct_assets.io_managers.result_line import result_line
+from ct_assets.io_managers.metadata.result_line import result_line
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts, RowCounts
 from ct_assets.snapshot_meta import Gate, ReasonCount, SplitMeta
 

@@ -10,12 +10,12 @@ import ct_assets
 from ct_assets.clevertap.destination import DestinationError, named_destination
 from ct_assets.components.project_defaults import with_defaults
 from ct_assets.errors import UserError
-from ct_assets.io_managers import destinations
 from ct_assets.io_managers.clevertap_io_manager import (
     ClevertapIOManager,
     accounts_among,
     accounts_of,
 )
+from ct_assets.io_managers.resources import destinations
 from ct_assets.mapping import parse
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.components import kit

@@ -8,7 +8,7 @@ import pytest
 
 from ct_assets.clevertap.destination import DestinationError
 from ct_assets.definitions import defs
-from ct_assets.io_managers import destinations
+from ct_assets.io_managers.resources import destinations
 from ct_assets.mapping import Sync, parse
 from ct_assets.sandbox import stop
 from ct_assets.sandbox.testing import SandboxInTest

@@ -1,0 +1,1 @@
+"""Shows snapshots and deliveries in Dagster: columns, counts, tables, a line of the log."""

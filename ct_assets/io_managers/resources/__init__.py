@@ -1,0 +1,1 @@
+"""Holds the resources of a project: the account, the warehouse, what hosts share."""
