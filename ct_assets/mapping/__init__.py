@@ -6,8 +6,8 @@ parts.valid.sink_parquet("valid.parquet")
 parts.rejected.sink_parquet("rejected.parquet")
 """
 
-from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_sync import BoundSync
+from ct_assets.mapping.binder.bind import bind
+from ct_assets.mapping.binder.bound_sync import BoundSync
 from ct_assets.mapping.declaration.problems import DeclarationError, Problem, SchemaError
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import rejected_keys

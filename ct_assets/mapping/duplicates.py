@@ -11,8 +11,8 @@ from typing import NamedTuple
 import duckdb
 import polars as pl
 
-from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_sync import BoundSync
+from ct_assets.mapping.binder.bind import bind
+from ct_assets.mapping.binder.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.sql import connected, quoted
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from ct_assets.mapping.binder.field_reader import PART, FieldReader
+from ct_assets.mapping.binder.wide_integers import widened
 from ct_assets.mapping.convert.dtypes import in_calendar, trimmed
 from ct_assets.mapping.declaration.field import Filling
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.field_reader import PART, FieldReader
-from ct_assets.mapping.wide_integers import widened
 
 
 def rows_with_key(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from ct_assets.mapping.bind import bind
+from ct_assets.mapping.binder.bind import bind
 from ct_assets.mapping.declaration.problems import SchemaError
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import PLACE, key_columns

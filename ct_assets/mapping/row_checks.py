@@ -6,8 +6,8 @@ import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.fields import CHARGED, CHROME, ITEMS, PROFILE_FIELDS, REQUIRED_FIELDS
-from ct_assets.mapping.bound_field import BoundField
-from ct_assets.mapping.bound_sync import BoundSync
+from ct_assets.mapping.binder.bound_field import BoundField
+from ct_assets.mapping.binder.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import DUPLICATE, UNPROFILED
 from ct_assets.mapping.reasons import Reason

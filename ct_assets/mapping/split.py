@@ -7,13 +7,13 @@ import polars as pl
 
 from ct_assets.clevertap import record
 from ct_assets.clevertap.record import Member
-from ct_assets.mapping.bind import bind
-from ct_assets.mapping.bound_field import BoundField
-from ct_assets.mapping.bound_sync import BoundSync
+from ct_assets.mapping.binder.bind import bind
+from ct_assets.mapping.binder.bound_field import BoundField
+from ct_assets.mapping.binder.bound_sync import BoundSync
+from ct_assets.mapping.binder.identity import listed
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import PLACE, SUPERSEDED, write_keys
 from ct_assets.mapping.failed_rows import FailedRows
-from ct_assets.mapping.identity import listed
 from ct_assets.mapping.json_texts.found_shapes import found_shapes
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 from ct_assets.mapping.row_checks import rejections, warnings

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ct_assets.mapping.bind import bind
+from ct_assets.mapping.binder.bind import bind
 from ct_assets.mapping.declaration.sync import Sync
 
 _LIBRARIES = ("polars", "duckdb", "phonenumbers")

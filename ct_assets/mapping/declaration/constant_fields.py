@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.mapping.bind import bind
+from ct_assets.mapping.binder.bind import bind
 from ct_assets.mapping.convert import prepare
 from ct_assets.mapping.declaration.consistency import own_type
 from ct_assets.mapping.declaration.field import Identifier

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ct_assets.mapping.bound_field import BoundField
+from ct_assets.mapping.binder.bound_field import BoundField
+from ct_assets.mapping.binder.field_reader import INPUT, PART
+from ct_assets.mapping.binder.identity import Identity
+from ct_assets.mapping.binder.wide_integers import widened
 from ct_assets.mapping.convert import Converted, prepare
 from ct_assets.mapping.declaration.problems import Path
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.field_reader import INPUT, PART
-from ct_assets.mapping.identity import Identity
-from ct_assets.mapping.wide_integers import widened
 
 
 @dataclass(frozen=True)

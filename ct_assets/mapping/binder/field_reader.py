@@ -6,6 +6,7 @@ from typing import NamedTuple, cast
 import polars as pl
 
 from ct_assets.errors import closest
+from ct_assets.mapping.binder.wide_integers import wide
 from ct_assets.mapping.convert.dtypes import BLANKS, in_calendar, text
 from ct_assets.mapping.convert.text import REWRITTEN_WHOLE
 from ct_assets.mapping.declaration import template
@@ -13,7 +14,6 @@ from ct_assets.mapping.declaration.field import Filling, Region
 from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError
 from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
 from ct_assets.mapping.json_texts import json_decoding, json_shape
-from ct_assets.mapping.wide_integers import wide
 
 # Prefix of columns that are computed of the source.
 INPUT = "__in:"

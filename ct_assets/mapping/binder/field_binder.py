@@ -7,7 +7,8 @@ import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.mapping.bound_field import BoundField
+from ct_assets.mapping.binder.bound_field import BoundField
+from ct_assets.mapping.binder.field_reader import PART, FieldReader, SourceValue
 from ct_assets.mapping.convert import (
     Converted,
     Target,
@@ -24,7 +25,6 @@ from ct_assets.mapping.convert.value_map import Translated, Translation, transla
 from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
 from ct_assets.mapping.declaration.problems import SchemaError
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.field_reader import PART, FieldReader, SourceValue
 from ct_assets.mapping.json_texts.json_decoding import unread
 from ct_assets.mapping.reasons import Reason
 

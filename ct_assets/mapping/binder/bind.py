@@ -6,20 +6,20 @@ from dataclasses import replace
 import polars as pl
 
 from ct_assets.clevertap.fields import FieldType
-from ct_assets.mapping.bound_field import BoundField
-from ct_assets.mapping.bound_sync import BoundSync
-from ct_assets.mapping.consents import BoundConsent, guarded
+from ct_assets.mapping.binder.bound_field import BoundField
+from ct_assets.mapping.binder.bound_sync import BoundSync
+from ct_assets.mapping.binder.consents import BoundConsent, guarded
+from ct_assets.mapping.binder.field_binder import FieldBinder
+from ct_assets.mapping.binder.field_reader import PART, FieldReader
+from ct_assets.mapping.binder.identity import TYPES, BoundIdentifier, Identity
+from ct_assets.mapping.binder.wide_integers import NARROW
 from ct_assets.mapping.convert import Converted
 from ct_assets.mapping.convert.dtypes import in_calendar, is_whole, trimmed
 from ct_assets.mapping.convert.text import DAMAGED
 from ct_assets.mapping.declaration.field import Field
 from ct_assets.mapping.declaration.problems import SchemaError, found_at
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.field_binder import FieldBinder
-from ct_assets.mapping.field_reader import PART, FieldReader
-from ct_assets.mapping.identity import TYPES, BoundIdentifier, Identity
 from ct_assets.mapping.reasons import CodeText
-from ct_assets.mapping.wide_integers import NARROW
 
 _KEY_TYPES = (pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Null)
 # Added to rows of the source on their way, and to those that are rejected.

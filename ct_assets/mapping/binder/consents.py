@@ -8,7 +8,7 @@ from operator import and_
 import polars as pl
 
 from ct_assets.clevertap.codes import RejectedCode
-from ct_assets.mapping.bound_field import BoundField
+from ct_assets.mapping.binder.bound_field import BoundField
 from ct_assets.mapping.convert import Converted
 from ct_assets.mapping.declaration.field import Field
 from ct_assets.mapping.declaration.value_settings import Consent

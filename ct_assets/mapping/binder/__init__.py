@@ -1,0 +1,1 @@
+"""Binds a declaration to the columns of its source, as polars expressions."""
