@@ -1,7 +1,7 @@
 """Converts columns of the source into values that CleverTap takes, or says why not.
 
-Every module here is loaded, since each registers its own with `converts_to`: a new type is a member
-of `FieldType`, a function with that decorator, and nothing in this file.
+Every module in here is loaded, since each registers its own with `converts_to`: a new type is a
+member of `FieldType`, a function with that decorator, and nothing in this file.
 """
 
 import importlib
@@ -20,9 +20,9 @@ from ct_assets.mapping.convert.conversion import (
     prepare,
 )
 from ct_assets.mapping.convert.dtypes import natural_type
-from ct_assets.mapping.convert.json_text import as_json
 from ct_assets.mapping.convert.names import field_type, problems_of_name
-from ct_assets.mapping.convert.structs import Flat, flatten
+from ct_assets.mapping.convert.nested.json_text import as_json
+from ct_assets.mapping.convert.nested.structs import Flat, flatten
 
 __all__ = [
     "LIMITS",
@@ -40,8 +40,8 @@ __all__ = [
     "problems_of_name",
 ]
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)
 
 
 def convert(source: pl.Expr, dtype: pl.DataType, target: Target) -> Converted:

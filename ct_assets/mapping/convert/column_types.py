@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import polars as pl
 
 from ct_assets.mapping.convert.choices import either
-from ct_assets.mapping.convert.dates import day, is_zoned, local_moment, moment_in_utc
 from ct_assets.mapping.convert.dtypes import trimmed
+from ct_assets.mapping.convert.moments.dates import day, is_zoned, local_moment, moment_in_utc
 from ct_assets.mapping.convert.numbers import kept_float, whole_number
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]

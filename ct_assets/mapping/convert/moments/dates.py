@@ -18,7 +18,6 @@ from ct_assets.mapping.convert.conversion import (
     converts_to,
     mismatch,
 )
-from ct_assets.mapping.convert.date_digits import digits, fitting
 from ct_assets.mapping.convert.dtypes import (
     FIRST_SECOND,
     LAST_SECOND,
@@ -27,6 +26,7 @@ from ct_assets.mapping.convert.dtypes import (
     is_text,
     trimmed,
 )
+from ct_assets.mapping.convert.moments.date_digits import digits, fitting
 from ct_assets.mapping.convert.text import DATE_MARK
 
 # A ts of 0 is refused with 525, and after 2099 lies only what was meant as milliseconds.

@@ -1,0 +1,1 @@
+"""Converts days and moments, whatever form the source gives them, into epoch seconds."""
