@@ -10,7 +10,7 @@ import polars as pl
 
 from ct_assets.mapping.convert.choices import either
 from ct_assets.mapping.convert.dtypes import trimmed
-from ct_assets.mapping.convert.moments.dates import day, is_zoned, local_moment, moment_in_utc
+from ct_assets.mapping.convert.moments.iso_texts import day, is_zoned, local_moment, moment_in_utc
 from ct_assets.mapping.convert.numbers import kept_float, whole_number
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
