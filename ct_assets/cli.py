@@ -1,4 +1,4 @@
-"""Runs `ct-assets`; each of its commands is a module of `ct_assets.commands`."""
+"""Runs `ct-assets`; each of its commands is a module of a package in `ct_assets.commands`."""
 
 import contextlib
 import importlib
@@ -10,29 +10,40 @@ from ct_assets.errors import UserError
 from ct_assets.files import owners_files
 from ct_assets.settings import ProjectError, data_dir, enter_project_of
 
-COMMANDS = {
-    "baseline": "Take people as sent whom another tool has sent, and send none of them.",
-    "demerge": "Part profiles that were merged by mistake.",
-    "demo": "Send the example syncs to the sandbox and show what became of every row.",
-    "disassociate": "Part phone numbers from the profiles whose identity they are.",
-    "doctor": "Check everything that a sync needs, with a fix for what fails.",
-    "explain": "Explain a code, or tell the story of one row of a sync.",
-    "forget": "Erase a person here and in CleverTap, and keep them from coming back.",
-    "import": "Write declarations for syncs of another tool, and say what has no equal.",
-    "init": "Add to a Dagster project what it lacks, or begin one.",
-    "parked": "List the events whose fate is unknown, and settle them.",
-    "plan": "Say what the next run of a sync would send, without sending.",
-    "preview": "Show the exact records of a sync and its rejected rows.",
-    "rejected": "List the rows that a sync rejected, with their reasons, or export them.",
-    "replay": "Offer refused rows again after a fix.",
-    "run": "Run a sync once, with a limit, in full, or past a guard.",
-    "sandbox": "Serve CleverTap on loopback, by hand.",
-    "sources": "Show every source, whether it can be read, and what its columns become.",
-    "state": "Rebuild, back up, restore or check what is known to be sent.",
-    "status": "Show every sync: destination, last run, counts, what is parked.",
-    "test": "Run the tests of declarations: given rows, and what is expected of each.",
-    "undelivered": "List the rows that CleverTap did not take, or export them.",
+ROOMS = {
+    "people": {
+        "baseline": "Take people as sent whom another tool has sent, and send none of them.",
+        "demerge": "Part profiles that were merged by mistake.",
+        "disassociate": "Part phone numbers from the profiles whose identity they are.",
+        "forget": "Erase a person here and in CleverTap, and keep them from coming back.",
+    },
+    "project": {
+        "demo": "Send the example syncs to the sandbox and show what became of every row.",
+        "doctor": "Check everything that a sync needs, with a fix for what fails.",
+        "import": "Write declarations for syncs of another tool, and say what has no equal.",
+        "init": "Add to a Dagster project what it lacks, or begin one.",
+        "sandbox": "Serve CleverTap on loopback, by hand.",
+        "sources": "Show every source, whether it can be read, and what its columns become.",
+        "test": "Run the tests of declarations: given rows, and what is expected of each.",
+    },
+    "rows": {
+        "explain": "Explain a code, or tell the story of one row of a sync.",
+        "parked": "List the events whose fate is unknown, and settle them.",
+        "rejected": "List the rows that a sync rejected, with their reasons, or export them.",
+        "replay": "Offer refused rows again after a fix.",
+        "undelivered": "List the rows that CleverTap did not take, or export them.",
+    },
+    "syncs": {
+        "plan": "Say what the next run of a sync would send, without sending.",
+        "preview": "Show the exact records of a sync and its rejected rows.",
+        "run": "Run a sync once, with a limit, in full, or past a guard.",
+        "state": "Rebuild, back up, restore or check what is known to be sent.",
+        "status": "Show every sync: destination, last run, counts, what is parked.",
+    },
 }
+"""Commands with what they do, by the packages of `ct_assets.commands` that have them."""
+
+COMMANDS = {name: summary for room in ROOMS.values() for name, summary in room.items()}
 
 
 class Commands(click.Group):
@@ -60,15 +71,19 @@ class Commands(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"ct_assets.commands.{cmd_name}").command
-        command.help = command.help or COMMANDS[cmd_name]
-        return command
+        return loaded(cmd_name) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
+
+
+def loaded(name: str) -> click.Command:
+    """The command of that name, which is one of `COMMANDS`."""
+    room = next(room for room, names in ROOMS.items() if name in names)
+    command: click.Command = importlib.import_module(f"ct_assets.commands.{room}.{name}").command
+    command.help = command.help or COMMANDS[name]
+    return command
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

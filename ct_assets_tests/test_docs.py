@@ -17,7 +17,7 @@ import yaml
 
 import ct_assets
 from ct_assets.clevertap.codes import entries
-from ct_assets.cli import COMMANDS
+from ct_assets.cli import COMMANDS, loaded
 from ct_assets.components.preview.mapping_tests import failed_tests
 from ct_assets.mapping import Sync
 from ct_assets.mapping import parse as parse_sync
@@ -78,7 +78,7 @@ def test_every_setting_is_in_the_reference(reference: ModuleType) -> None:
 
 def test_every_command_and_option_is_in_the_reference(reference: ModuleType) -> None:
     page = "\n".join(reference.commands_page())
-    options = {option for name in COMMANDS for option in _options(command_of(name))}
+    options = {option for name in COMMANDS for option in _options(loaded(name))}
 
     assert {name for name in COMMANDS if f"## `ct-assets {name}`" not in page} == set()
     assert {option for option in options if f"`{option}`" not in page} == set()
@@ -163,14 +163,9 @@ def test_commands_are_there(line: str) -> None:
     _, *words = shlex.split(line, comments=True)
     if words[0] == "--module":
         words = words[2:]
-    options = _options(command_of(words[0]))
+    options = _options(loaded(words[0]))
 
     assert {w.partition("=")[0] for w in words if w.startswith("--")} <= options
-
-
-def command_of(name: str) -> click.Command:
-    command: click.Command = importlib.import_module(f"ct_assets.commands.{name}").command
-    return command
 
 
 def _options(command: click.Command) -> set[str]:

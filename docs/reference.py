@@ -4,7 +4,6 @@ Settings come from the models of declarations, commands from their options, code
 catalogue. Variables and metadata are listed here, and a test compares them with the code.
 """
 
-import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from ct_assets.clevertap.codes import CodeEntry, entries
-from ct_assets.cli import COMMANDS
+from ct_assets.cli import COMMANDS, loaded
 from ct_assets.mapping import Sync
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
@@ -187,13 +186,12 @@ def commands_page() -> Iterator[str]:
     yield "All of them take `--module`, the module of the definitions, before the command's name:"
     yield "`ct-assets --module shop.definitions status`. Left out, it is the project's own.\n"
     for name in sorted(COMMANDS):
-        command: click.Command = importlib.import_module(f"ct_assets.commands.{name}").command
-        yield from _command(f"ct-assets {name}", command, COMMANDS[name])
+        yield from _command(f"ct-assets {name}", loaded(name))
 
 
-def _command(name: str, command: click.Command, summary: str = "") -> Iterator[str]:
+def _command(name: str, command: click.Command) -> Iterator[str]:
     yield f"\n## `{name}`\n"
-    yield f"{_text((command.help or summary).replace(chr(8), ' '))}\n"
+    yield f"{_text((command.help or '').replace(chr(8), ' '))}\n"
     rows = list(_parameters(command))
     if rows:
         yield "| option | meaning |\n|---|---|"

@@ -1,1 +1,1 @@
-"""Implements the commands of `ct-assets`, one in each module."""
+"""Implements the commands of `ct-assets`, one in each module; `cli.py` says where each one is."""

@@ -7,7 +7,7 @@ import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, Shop, uploads
-from ct_assets_tests.commands.test_forget import files_with
+from ct_assets_tests.commands.people.test_forget import files_with
 
 LOOKS = (
     ("status",),

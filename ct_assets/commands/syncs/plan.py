@@ -8,12 +8,12 @@ import orjson
 from rich.console import Console
 
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
-from ct_assets.commands.run import guards
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
 from ct_assets.commands.support.partition_options import partition_options, partitions_of
 from ct_assets.commands.support.reviewed_plan import markdown
+from ct_assets.commands.syncs.run import guards
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.delivery import PlanReport
 from ct_assets.delivery.dry_run import DryRunResult

@@ -77,7 +77,7 @@ def test_a_check_that_breaks_off(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
         raise KeyError("a value of a row")
         yield
 
-    monkeypatch.setattr("ct_assets.commands.doctor.sources", broken)
+    monkeypatch.setattr("ct_assets.commands.project.doctor.sources", broken)
 
     assert re.fullmatch(
         r"not all could be looked at \(KeyError in test_doctor\.py:\d+\)",

@@ -9,7 +9,7 @@ import click
 
 from ct_assets.commands.checkup.diagnosis import Diagnosis, failed, ok
 from ct_assets.commands.checkup.state_files import UnhealthyError, healthy, states
-from ct_assets.commands.doctor import report
+from ct_assets.commands.project.doctor import report
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.commands.support.loaded_definitions import Project

@@ -1,0 +1,1 @@
+"""Lists rows that did not arrive, says why, and settles or offers them again."""

@@ -1,0 +1,1 @@
+"""Plans, runs and shows syncs, and brings their state back."""
