@@ -13,9 +13,9 @@ from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.connections.warehouses.duckdb_file import DuckdbFile
 from ct_assets.sources.connections.warehouses.postgres import Postgres
-from ct_assets.sources.connections.warehouses.postgres_errors import PostgresErrors
+from ct_assets.sources.connections.warehouses.server_errors.postgres_errors import PostgresErrors
+from ct_assets.sources.connections.warehouses.server_errors.snowflake_errors import SnowflakeErrors
 from ct_assets.sources.connections.warehouses.snowflake import Snowflake
-from ct_assets.sources.connections.warehouses.snowflake_errors import SnowflakeErrors
 
 PATIENCE = timedelta(minutes=10)
 

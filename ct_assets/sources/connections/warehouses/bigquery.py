@@ -15,7 +15,7 @@ from ct_assets.sources.connections.database import Column, Database, Session, se
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.connections.repeated_names import check_names
 from ct_assets.sources.connections.warehouses.arrow_batches import plain
-from ct_assets.sources.connections.warehouses.bigquery_errors import BigqueryErrors
+from ct_assets.sources.connections.warehouses.server_errors.bigquery_errors import BigqueryErrors
 from ct_assets.sources.query_errors import ONLY_READS, QueryError
 
 EXTRA = "bigquery"

@@ -10,7 +10,9 @@ import polars as pl
 from ct_assets.sources.connections.database import Column, Database, Session, selected
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.connections.repeated_names import check_names
-from ct_assets.sources.connections.warehouses.databricks_errors import DatabricksErrors
+from ct_assets.sources.connections.warehouses.server_errors.databricks_errors import (
+    DatabricksErrors,
+)
 
 EXTRA = "databricks"
 CONNECT_SECONDS = 60

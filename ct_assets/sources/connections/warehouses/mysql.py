@@ -9,8 +9,8 @@ import polars as pl
 
 from ct_assets.sources.connections.database import Column, Database, Session, nested, selected
 from ct_assets.sources.connections.drivers import driver
-from ct_assets.sources.connections.warehouses.mysql_errors import MysqlErrors
 from ct_assets.sources.connections.warehouses.mysql_types import TIMESTAMP, column_of, converted
+from ct_assets.sources.connections.warehouses.server_errors.mysql_errors import MysqlErrors
 from ct_assets.sql import literal
 
 CONNECT_SECONDS = 15

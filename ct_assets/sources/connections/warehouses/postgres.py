@@ -18,8 +18,11 @@ from ct_assets.sources.connections.database import (
 )
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.connections.warehouses.arrow_batches import plain
-from ct_assets.sources.connections.warehouses.postgres_errors import PostgresErrors, missing
 from ct_assets.sources.connections.warehouses.postgres_types import NAMED, column_of, oid_of
+from ct_assets.sources.connections.warehouses.server_errors.postgres_errors import (
+    PostgresErrors,
+    missing,
+)
 from ct_assets.sql import literal
 
 CONNECT_SECONDS = 15

@@ -9,7 +9,7 @@ import polars as pl
 from ct_assets.sources.connections.database import Column, selected
 from ct_assets.sources.connections.warehouses.arrow_batches import plain
 from ct_assets.sources.connections.warehouses.postgres import Postgres, PostgresSession
-from ct_assets.sources.connections.warehouses.postgres_errors import PostgresErrors
+from ct_assets.sources.connections.warehouses.server_errors.postgres_errors import PostgresErrors
 
 ROWS_IN_A_MB = 1_000
 """About as many as a megabyte has: the server counts rows."""

@@ -12,7 +12,7 @@ from ct_assets.sources.connections.database import Column, Database, Session, na
 from ct_assets.sources.connections.drivers import driver
 from ct_assets.sources.connections.repeated_names import check_names
 from ct_assets.sources.connections.warehouses.arrow_batches import plain
-from ct_assets.sources.connections.warehouses.snowflake_errors import SnowflakeErrors
+from ct_assets.sources.connections.warehouses.server_errors.snowflake_errors import SnowflakeErrors
 
 _SQL = "adbc.snowflake.sql"
 _WITHOUT_PASSWORD: Mapping[str, tuple[str, str]] = {
