@@ -11,6 +11,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import Progress
+from ct_assets.delivery.ledger.ledger_file import DeliveryLedger
 from ct_assets.delivery.planned_delivery import PlannedDelivery
 from ct_assets.delivery.sender.limits import hosts_slots
 from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow
@@ -23,7 +24,6 @@ from ct_assets.delivery.sender.profile_looks import ProfileLooks
 from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import SendClock, SystemClock, send
 from ct_assets.delivery.sender.worker import Uploader
-from ct_assets.delivery.state.ledger import DeliveryLedger
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets.delivery.state.sync_state import SyncState
 

@@ -12,8 +12,8 @@ from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
 from ct_assets.delivery.diff.diff import SENT_UNTIL
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.guards.state_comparison import NOTHING, Comparison, compare, label
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.state import state_database, sync_files
-from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.sync_files import OUTBOX, STATE, check_access
 from ct_assets.delivery.state.witness import FORMER, RESTORED, UNKNOWN_UNTIL
 

@@ -11,8 +11,8 @@ from ct_assets import sql
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.guards.state_comparison import Comparison, compare
+from ct_assets.delivery.ledger.ledger_reader import readable_ledger
 from ct_assets.delivery.settlement.settle import settle
-from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.state_copy import copied_home
 from ct_assets.delivery.state.sync_files import LEDGER, STATE, readable_errors

@@ -15,6 +15,9 @@ from urllib.parse import quote
 
 from ct_assets import __version__
 from ct_assets.delivery.guards.state_comparison import label
+from ct_assets.delivery.ledger import ledger_mark
+from ct_assets.delivery.ledger.ledger_mark import LedgerMark
+from ct_assets.delivery.ledger.ledger_reader import last_entry, readable_ledger
 from ct_assets.delivery.recovery.manifest import (
     STATES,
     BackupError,
@@ -22,9 +25,7 @@ from ct_assets.delivery.recovery.manifest import (
     SyncCopy,
     digest,
 )
-from ct_assets.delivery.state import ledger_mark, witness
-from ct_assets.delivery.state.ledger_mark import LedgerMark
-from ct_assets.delivery.state.ledger_reader import last_entry, readable_ledger
+from ct_assets.delivery.state import witness
 from ct_assets.delivery.state.shared_folders import homes, refreshed
 from ct_assets.delivery.state.sync_files import (
     FORGOTTEN,

@@ -12,12 +12,12 @@ import duckdb
 from ct_assets.clevertap.codes import PARKED, REFUSED
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.recovery.remains import OldOutbox, OldReport
 from ct_assets.delivery.settlement import delivery_report, fold
 from ct_assets.delivery.settlement.settle import load_outcomes
 from ct_assets.delivery.state import state_database
-from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.scratch_tables import KEPT, RECORD_OUTCOMES
 from ct_assets.delivery.state.witness import MEANT_SINCE, OTHER
 from ct_assets.sql import literal, parquet_sql

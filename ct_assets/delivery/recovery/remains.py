@@ -9,9 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from ct_assets.delivery.guards.state_comparison import label
+from ct_assets.delivery.ledger.ledger_entries import read_entries
+from ct_assets.delivery.ledger.ledger_reader import readable_ledger
 from ct_assets.delivery.state import witness
-from ct_assets.delivery.state.ledger_entries import read_entries
-from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.sync_files import BESIDE, LEDGER, OUTBOX, STATE, ends_aside
 from ct_assets.delivery.state.witness import MEANT_SINCE, LedgerReading, StateReading, noting
 from ct_assets.files import checksum

@@ -12,10 +12,10 @@ import polars as pl
 
 from ct_assets.delivery.delivery_request import MEMORY
 from ct_assets.delivery.guards.state_comparison import label
+from ct_assets.delivery.ledger.ledger_reader import readable_ledger
 from ct_assets.delivery.recovery.manifest import STATES, BackupError, Manifest, SyncCopy
 from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.state import state_database, witness
-from ct_assets.delivery.state.ledger_reader import readable_ledger
 from ct_assets.delivery.state.shared_folders import changing
 from ct_assets.delivery.state.sync_files import (
     FORGOTTEN,

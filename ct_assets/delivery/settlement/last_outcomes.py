@@ -6,7 +6,7 @@ An entry may cover a part of a batch only.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ct_assets.delivery.state.ledger_entries import LedgerEntry
+from ct_assets.delivery.ledger.ledger_entries import LedgerEntry
 
 UNANSWERED = "no answer was recorded: the run ended while the request was under way"
 

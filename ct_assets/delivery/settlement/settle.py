@@ -14,11 +14,11 @@ import polars as pl
 
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import Policy
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.outbox import OutboxOrigin
 from ct_assets.delivery.settlement import delivery_report, fold, sync_log
 from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state import state_database
-from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, STAYING, StorageError
 from ct_assets.delivery.state.sync_state import SyncState

@@ -16,9 +16,9 @@ import duckdb
 import polars as pl
 
 from ct_assets import sql
-from ct_assets.delivery.state import ledger_mark
-from ct_assets.delivery.state.ledger_entries import LedgerError, read_entries
-from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry, readable_ledger
+from ct_assets.delivery.ledger import ledger_mark
+from ct_assets.delivery.ledger.ledger_entries import LedgerError, read_entries
+from ct_assets.delivery.ledger.ledger_reader import last_delivery, last_entry, readable_ledger
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
 from ct_assets.errors import disk_trouble, lock_holder
 from ct_assets.files import checksum

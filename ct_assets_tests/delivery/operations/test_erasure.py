@@ -9,8 +9,8 @@ import pytest
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.verdicts import Refusal
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.operations.erasure import Erasure, ErasureError, erase_person
-from ct_assets.delivery.state.ledger import LedgerFile
 from ct_assets_tests.delivery.kit import IMPATIENT, Sync, event, profile, report
 
 pytestmark = pytest.mark.sampled(3)

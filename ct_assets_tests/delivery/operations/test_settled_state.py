@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ct_assets.delivery.guards.renamed_sync import GuardError
+from ct_assets.delivery.ledger.ledger_mark import LedgerMark
 from ct_assets.delivery.operations import parked_records, refused_records
 from ct_assets.delivery.operations.erasure import ErasureError, erase_person
-from ct_assets.delivery.state.ledger_mark import LedgerMark
 from ct_assets_tests.delivery import lost
 from ct_assets_tests.delivery.guards.test_renamed_sync import renamed
 from ct_assets_tests.delivery.kit import Sync, digests, event

@@ -1,7 +1,7 @@
 import pytest
 
+from ct_assets.delivery.ledger.ledger_entries import LedgerEntry
 from ct_assets.delivery.settlement.last_outcomes import stretches
-from ct_assets.delivery.state.ledger_entries import LedgerEntry
 
 
 def entry(number: int, first: int, until: int, outcome: str, batch: int = 0) -> LedgerEntry:

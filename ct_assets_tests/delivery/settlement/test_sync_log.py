@@ -13,10 +13,10 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery.delivery_request import LogPolicy
+from ct_assets.delivery.ledger.ledger_file import DeliveryLedger, LedgerFile
 from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.delivery.settlement import sync_log
-from ct_assets.delivery.state.ledger import DeliveryLedger, LedgerFile
 from ct_assets.files import replacing
 from ct_assets.row_counts import RowCounts
 from ct_assets_tests.delivery.kit import NOW, Sync, event, profile

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.state.ledger_entries import (
+from ct_assets.delivery.ledger.ledger_entries import (
     LedgerEntry,
     LedgerError,
     checksum,
     read_entries,
     runs,
 )
-from ct_assets.delivery.state.ledger_mark import LedgerMark
-from ct_assets.delivery.state.ledger_reader import last_delivery, last_entry
-from ct_assets.delivery.state.spare_ledger import Outcome, SpareLedger, framed
+from ct_assets.delivery.ledger.ledger_mark import LedgerMark
+from ct_assets.delivery.ledger.ledger_reader import last_delivery, last_entry
+from ct_assets.delivery.ledger.spare_ledger import Outcome, SpareLedger, framed
 from ct_assets.delivery.state.sync_files import LEDGER
 from ct_assets.store.postgres.journal import Journal
 
