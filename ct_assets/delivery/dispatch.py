@@ -11,7 +11,7 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_plan import DeliveryPlan
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_result import Progress
-from ct_assets.delivery.ledger.ledger_file import DeliveryLedger
+from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
 from ct_assets.delivery.planned_delivery import PlannedDelivery
 from ct_assets.delivery.sender.limits import hosts_slots
 from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow

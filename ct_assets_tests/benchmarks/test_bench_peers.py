@@ -17,7 +17,8 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import DeliveryRequest, Policy, outbox
-from ct_assets.delivery.ledger.ledger_file import DeliveryLedger, LedgerFile
+from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.planned_delivery import plan_delivery
 from ct_assets.delivery.sender.limits.account_slots import upload_slots
 from ct_assets.delivery.sender.send_stats import SendStats

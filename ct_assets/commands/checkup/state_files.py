@@ -13,7 +13,7 @@ from ct_assets.commands.support.known_deliveries import KnownDeliveries
 from ct_assets.delivery import Policy, outbox
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.state_comparison import Comparison, compare
-from ct_assets.delivery.ledger import ledger_file
+from ct_assets.delivery.ledger import ledger_tables
 from ct_assets.delivery.ledger.ledger_reader import readable_ledger
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.shared_folders import homes, reading
@@ -122,7 +122,7 @@ def _check_ledger(home: Path) -> None:
         (version,) = connection.execute("pragma user_version").fetchone()
     if integrity != "ok":
         raise UnhealthyError(f"{LEDGER} is damaged")
-    _check_version(LEDGER, version, ledger_file.VERSION)
+    _check_version(LEDGER, version, ledger_tables.VERSION)
 
 
 def _check_state(home: Path) -> int:

@@ -2,12 +2,11 @@
 
 import contextlib
 import itertools
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.ledger.ledger_entries import (
@@ -17,41 +16,16 @@ from ct_assets.delivery.ledger.ledger_entries import (
     read_entries,
     runs,
 )
+from ct_assets.delivery.ledger.ledger_erasure import erase
 from ct_assets.delivery.ledger.ledger_mark import LedgerMark
 from ct_assets.delivery.ledger.ledger_reader import last_delivery, last_entry
+from ct_assets.delivery.ledger.ledger_tables import SECOND, TABLES, VERSION
 from ct_assets.delivery.ledger.spare_ledger import Outcome, SpareLedger, framed
 from ct_assets.delivery.state.sync_files import LEDGER
 from ct_assets.store.postgres.journal import Journal
 
-VERSION = 2
 AT_ONCE = 100
 """Refused records that one statement notes; older libraries take 999 values."""
-
-_TABLES = """
-create table if not exists deliveries (
-    id integer primary key autoincrement, run text not null, at text not null
-);
-create table if not exists sends (
-    id integer primary key autoincrement, delivery integer not null, batch integer not null,
-    first integer not null, until integer not null, outcome text not null, why text,
-    at text not null default (strftime('%Y-%m-%dT%H:%M:%fZ'))
-);
-create table if not exists refusals (
-    send integer not null, delivery integer not null, position integer not null,
-    code integer not null, message text not null
-);
-create index if not exists sends_of_delivery on sends (delivery);
-create index if not exists refusals_of_delivery on refusals (delivery);
-"""
-_SECOND = (
-    "create table meta (name text primary key, value text not null)",
-    "alter table deliveries add column outbox integer",
-    "alter table sends add column checksum integer",
-)
-"""Since version 2: the state's id, a checksum of each outbox, and one of each entry."""
-
-_RECORD_NUMBER = re.compile(r"Skipped record number\s*:\s*\d+", re.IGNORECASE)
-"""CleverTap's messages name a record by its number in the batch."""
 
 
 class LedgerFile:
@@ -89,10 +63,10 @@ class LedgerFile:
 
     def _migrate(self, version: int) -> None:
         if version == 0:
-            self._connection.executescript(_TABLES)
+            self._connection.executescript(TABLES)
             self._mark.put(0)
         with self._transaction():
-            for statement in _SECOND:
+            for statement in SECOND:
                 self._connection.execute(statement)
             self._connection.execute(f"pragma user_version = {VERSION}")
 
@@ -224,15 +198,7 @@ class LedgerFile:
 
     def erase(self, texts: Iterable[str]) -> None:
         """Blanks messages of CleverTap that quote one of the texts, on free pages, too."""
-        self._connection.create_function("quotes", 2, _quotes, deterministic=True)
-        for text in texts:
-            for table, column in (("refusals", "message"), ("sends", "why")):
-                self._connection.execute(
-                    f"update {table} set {column} = '(erased)'"  # noqa: S608 -- constants
-                    f" where instr({column}, $1) and quotes({column}, $1)",
-                    (text,),
-                )
-        self._connection.execute("vacuum")
+        erase(self._connection, texts)
         self.gather()
 
     @contextlib.contextmanager
@@ -315,31 +281,3 @@ class LedgerFile:
                 f"insert into refusals values {places}",  # noqa: S608 -- constants
                 tuple(itertools.chain.from_iterable(some)),
             )
-
-
-class DeliveryLedger(NamedTuple):
-    """The ledger of one delivery, as the sender uses it."""
-
-    file: LedgerFile
-    delivery: int
-
-    def together(self) -> contextlib.AbstractContextManager[None]:
-        return self.file.together()
-
-    def sent(self, batch: int, rows: Sequence[int]) -> None:
-        self.file.record(self.delivery, batch, rows, "sent")
-
-    def acked(self, batch: int, rows: Sequence[int], refusals: Sequence[Refusal]) -> None:
-        self.file.record(self.delivery, batch, rows, "acked", refusals=refusals)
-
-    def not_taken(self, batch: int, rows: Sequence[int]) -> None:
-        self.file.record(self.delivery, batch, rows, "not_taken")
-
-    def unknown(self, batch: int, rows: Sequence[int], why: str) -> None:
-        self.file.record(self.delivery, batch, rows, "unknown", why)
-
-
-def _quotes(message: str, text: str) -> bool:
-    """Whether the message quotes the whole text, and not only as the number of a record."""
-    whole = rf"(?<!\w){re.escape(text)}(?!\w)"
-    return re.search(whole, _RECORD_NUMBER.sub("", message), re.ASCII) is not None

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.verdicts import Refusal
+from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
 from ct_assets.delivery.ledger.ledger_entries import LedgerEntry, LedgerError
-from ct_assets.delivery.ledger.ledger_file import DeliveryLedger, LedgerFile
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.state import witness
 from ct_assets.delivery.state.sync_files import LEDGER
 

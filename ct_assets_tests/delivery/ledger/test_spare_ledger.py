@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ct_assets.clevertap.verdicts import Refusal
-from ct_assets.delivery.ledger.ledger_file import DeliveryLedger, LedgerFile
+from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.state.sync_files import SPARE
 
 AT = datetime.fromisoformat("2026-01-02T03:04:05+00:00")

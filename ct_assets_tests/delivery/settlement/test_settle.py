@@ -4,7 +4,8 @@ import duckdb
 import pytest
 
 from ct_assets.delivery import DeliveryFailed
-from ct_assets.delivery.ledger.ledger_file import DeliveryLedger, LedgerFile
+from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.row_counts import OutcomeCounts
 from ct_assets_tests.delivery.kit import Sync, event, profile, report

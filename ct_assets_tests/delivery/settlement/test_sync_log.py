@@ -13,7 +13,8 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery.delivery_request import LogPolicy
-from ct_assets.delivery.ledger.ledger_file import DeliveryLedger, LedgerFile
+from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
+from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.delivery.settlement import sync_log
