@@ -14,7 +14,8 @@ from ct_assets.delivery.planned_delivery import plan_delivery
 from ct_assets.delivery.sender.limits.retry import Retry
 from ct_assets.delivery.sender.sender import SendClock
 from ct_assets.delivery.settled_delivery import settle_delivery
-from ct_assets.delivery.state.sync_files import locked, readable_errors
+from ct_assets.delivery.state.sync_files import readable_errors
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.store.hold import Hold
 

@@ -11,7 +11,7 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
 from ct_assets.delivery import DeliveryRequest, deliver
-from ct_assets.delivery.state.sync_files import locked
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.sandbox.server.background_process import Address
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.benchmarks.measure import MILLION, Measured, measured, record

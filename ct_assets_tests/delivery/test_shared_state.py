@@ -12,7 +12,8 @@ from ct_assets.delivery.plan_report import plan
 from ct_assets.delivery.recovery import transfer
 from ct_assets.delivery.recovery.backup import back_up
 from ct_assets.delivery.recovery.manifest import read_manifest
-from ct_assets.delivery.state.sync_files import STATE, SyncBusyError, locked
+from ct_assets.delivery.state.sync_files import STATE
+from ct_assets.delivery.state.sync_lock import SyncBusyError, locked
 from ct_assets.errors import UserError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.store.folder_objects import FolderObjects

@@ -13,7 +13,7 @@ from ct_assets.delivery.recovery.manifest import read_manifest
 from ct_assets.delivery.recovery.rebuild import rebuilt
 from ct_assets.delivery.recovery.restore import restoration, restore_forgotten
 from ct_assets.delivery.sender.limits import account_slots
-from ct_assets.delivery.state.sync_files import SharedElsewhereError
+from ct_assets.delivery.state.sync_lock import SharedElsewhereError
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.store import places
 from ct_assets.store.folder_objects import FolderObjects

@@ -17,7 +17,8 @@ from ct_assets.delivery.ledger import ledger_tables
 from ct_assets.delivery.ledger.ledger_reader import readable_ledger
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.shared_folders import homes, reading
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, SyncBusyError
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
+from ct_assets.delivery.state.sync_lock import SyncBusyError
 from ct_assets.errors import lock_holder
 from ct_assets.sql import opened
 from ct_assets.store.store_settings import StoreError

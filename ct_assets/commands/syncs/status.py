@@ -23,7 +23,8 @@ from ct_assets.delivery import Policy
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.state_comparison import Comparison
 from ct_assets.delivery.operations.inspection import SyncStatus, sync_status
-from ct_assets.delivery.state.sync_files import StorageError, SyncBusyError
+from ct_assets.delivery.state.sync_files import StorageError
+from ct_assets.delivery.state.sync_lock import SyncBusyError
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.io_managers.delivery_requests import home
 from ct_assets.io_managers.resources import destinations

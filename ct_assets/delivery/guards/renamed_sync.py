@@ -19,7 +19,8 @@ from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.shared_folders import homes
 from ct_assets.delivery.state.state_copy import copied_home
-from ct_assets.delivery.state.sync_files import OUTBOX, STATE, StorageError, locked, readable_errors
+from ct_assets.delivery.state.sync_files import OUTBOX, STATE, StorageError, readable_errors
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.delivery.state.witness import OTHER
 from ct_assets.errors import UserError

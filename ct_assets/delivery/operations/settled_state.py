@@ -9,7 +9,8 @@ import duckdb
 from ct_assets.delivery.delivery_request import Policy
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.settlement.settle import settle
-from ct_assets.delivery.state.sync_files import locked, readable_errors
+from ct_assets.delivery.state.sync_files import readable_errors
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.delivery.state.sync_state import SyncState
 
 

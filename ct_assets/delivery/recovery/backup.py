@@ -35,10 +35,9 @@ from ct_assets.delivery.state.sync_files import (
     SPARE,
     STATE,
     STAYING,
-    SyncBusyError,
-    locked,
     readable_errors,
 )
+from ct_assets.delivery.state.sync_lock import SyncBusyError, locked
 from ct_assets.files import owner_only, private_dir
 from ct_assets.store.hold import copy_published, is_published, sharing
 

@@ -31,11 +31,11 @@ from ct_assets.delivery.state.sync_files import (
     MARK,
     OUTBOX,
     STATE,
-    locked,
     readable_errors,
     set_aside,
     workdir,
 )
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.delivery.state.witness import FORMER, MEANT_SINCE, RESTORED, UNKNOWN_UNTIL
 from ct_assets.files import private_dir

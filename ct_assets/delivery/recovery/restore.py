@@ -23,11 +23,11 @@ from ct_assets.delivery.state.sync_files import (
     OUTBOX,
     PREVIOUS,
     STATE,
-    locked,
     readable_errors,
     set_aside,
     workdir,
 )
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.delivery.state.witness import RESTORED, Witness
 from ct_assets.files import private_dir, replacing
 

@@ -13,13 +13,8 @@ from ct_assets import sql
 from ct_assets.delivery.guards.state_comparison import label
 from ct_assets.delivery.recovery.manifest import STATES, digest
 from ct_assets.delivery.state.shared_folders import homes, reading
-from ct_assets.delivery.state.sync_files import (
-    ANY_OF_A_STATE,
-    FORGOTTEN,
-    STATE,
-    locked,
-    readable_errors,
-)
+from ct_assets.delivery.state.sync_files import ANY_OF_A_STATE, FORGOTTEN, STATE, readable_errors
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.errors import UserError
 from ct_assets.files import private_dir, scratch_dir
 from ct_assets.store.hold import is_published, refresh, shared_hold, sharing

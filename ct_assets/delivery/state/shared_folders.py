@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from datetime import timedelta
 from pathlib import Path
 
-from ct_assets.delivery.state.sync_files import STATE, locked, readable_errors, told_busy
+from ct_assets.delivery.state.sync_files import STATE, readable_errors
+from ct_assets.delivery.state.sync_lock import locked, told_busy
 from ct_assets.store.hold import TURN, published_syncs, refresh, shared_hold, sharing
 
 

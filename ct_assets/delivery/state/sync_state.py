@@ -10,7 +10,8 @@ import duckdb
 from ct_assets.delivery.delivery_request import MEMORY, Policy
 from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.state import state_database
-from ct_assets.delivery.state.sync_files import PREVIOUS, locked, readable_errors, workdir
+from ct_assets.delivery.state.sync_files import PREVIOUS, readable_errors, workdir
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.files import private_dir
 from ct_assets.store.hold import LOCAL, Hold
 

@@ -10,7 +10,7 @@ import pytest
 
 from ct_assets.commands.checkup import locks as locks_checked
 from ct_assets.commands.checkup.locks import locks
-from ct_assets.delivery.state.sync_files import locked
+from ct_assets.delivery.state.sync_lock import locked
 
 ORPHANING = """
 import fcntl, os, sys, time

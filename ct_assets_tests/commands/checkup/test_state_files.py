@@ -5,7 +5,8 @@ import duckdb
 import pytest
 
 from ct_assets.commands.checkup.state_files import states
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.delivery.kit import EVENTS, Sync, digests, event
 from ct_assets_tests.sources.elsewhere import opened_elsewhere

@@ -10,7 +10,7 @@ from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
 from ct_assets.commands.support.status_table import sums
 from ct_assets.commands.syncs.status import next_run, trigger
-from ct_assets.delivery.state.sync_files import locked
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.mapping import parse
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts
 from ct_assets.sandbox.testing import SandboxInTest

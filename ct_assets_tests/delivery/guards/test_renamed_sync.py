@@ -15,7 +15,8 @@ from ct_assets.delivery import outbox
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.plan_report import plan
-from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, locked
+from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE
+from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.errors import UserError
 from ct_assets_tests.delivery.diff.test_aliases import make_old
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, event, profile, report

@@ -4,7 +4,7 @@ import pytest
 
 from ct_assets.clevertap.contract import Limits
 from ct_assets.delivery.operations.inspection import DeliveryRun, key_history, sync_status
-from ct_assets.delivery.state.sync_files import SyncBusyError, locked
+from ct_assets.delivery.state.sync_lock import SyncBusyError, locked
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets_tests.delivery.kit import NOW, Sync, digests, event, profile
 

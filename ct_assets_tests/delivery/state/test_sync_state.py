@@ -3,7 +3,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from ct_assets.delivery.state.sync_files import PREVIOUS, STATE, StorageError, SyncBusyError
+from ct_assets.delivery.state.sync_files import PREVIOUS, STATE, StorageError
+from ct_assets.delivery.state.sync_lock import SyncBusyError
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets_tests.delivery.kit import PROFILES
 
