@@ -51,9 +51,9 @@ slices of a column: texts in which nothing but digits matters go to the automato
 to phonenumbers itself (`slow`, `reference`).
 """
 
-from ct_assets.phone.automaton.installed import PhoneEngineWarning
+from ct_assets.phone.automaton.current_automaton import PhoneEngineWarning
 from ct_assets.phone.countries import country_code
-from ct_assets.phone.doubled import doubled
+from ct_assets.phone.double_readings import doubled
 from ct_assets.phone.expression import e164, explain, is_e164
 from ct_assets.phone.regions import UnknownRegionError
 from ct_assets.phone.rules import MAX_DIGITS, MIN_DIGITS, UnknownTypeError

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ct_assets.phone import engine, slow
-from ct_assets.phone.automaton.installed import installed
+from ct_assets.phone.automaton.current_automaton import installed
 from ct_assets.phone.column_verdicts import Verdicts
 from ct_assets.phone.regions import Regions
 

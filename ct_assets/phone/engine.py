@@ -5,7 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from ct_assets.phone import result, slow
-from ct_assets.phone.automaton import cleaning, decisions
+from ct_assets.phone.automaton import decisions, digit_columns
 from ct_assets.phone.automaton.decisions import Decided
 from ct_assets.phone.automaton.lookup import Digits, Lookup, UInts
 from ct_assets.phone.column_verdicts import Verdicts
@@ -25,7 +25,7 @@ def judge(lookup: Lookup, phones: pl.Series, regions: Regions) -> Verdicts:
     """The verdict on each row; longer columns are better cut into slices."""
     progress = _Progress(lookup, phones, regions)
     progress.settle(None, phones)
-    for cleaned in (cleaning.without_separators, cleaning.without_decoration):
+    for cleaned in (digit_columns.without_separators, digit_columns.without_decoration):
         rows = progress.open_rows()
         if len(rows):
             progress.settle(rows, cleaned(phones.gather(rows)))
@@ -36,13 +36,13 @@ def judge(lookup: Lookup, phones: pl.Series, regions: Regions) -> Verdicts:
 
 def is_e164(lookup: Lookup, phones: pl.Series) -> npt.NDArray[np.bool_]:
     """Whether each text is a valid number in E.164 form already."""
-    digits, plus, readable = cleaning.read(phones)
+    digits, plus, readable = digit_columns.read(phones)
     rows = np.flatnonzero(readable & plus)
     leaves = lookup.international(digits.take(rows))
     is_valid = np.zeros(len(phones), np.bool_)
     is_valid[rows] = lookup.unedited.take(leaves)
     beyond = np.flatnonzero(plus & (digits.lengths > MAX_DIGITS))
-    beyond = beyond[cleaning.long_number(phones.gather(beyond))]
+    beyond = beyond[digit_columns.long_number(phones.gather(beyond))]
     unsure = np.concatenate([rows[lookup.unsure.take(leaves)], beyond])
     if len(unsure):
         is_valid[unsure] = slow.is_e164(phones.gather(unsure))
@@ -72,7 +72,7 @@ class _Progress:
 
         With `rows`, the text is not that of all rows as it is, but that of some after cleaning.
         """
-        digits, plus, readable = cleaning.read(text)
+        digits, plus, readable = digit_columns.read(text)
         chosen = np.flatnonzero(readable & plus)
         if len(chosen):
             self._settle_plus(rows, chosen, digits.take(chosen))
@@ -84,7 +84,7 @@ class _Progress:
         """Judge the rows that no region and no reading could make a number of."""
         rows = self.open_rows()
         if len(rows):
-            hopeless = cleaning.hopeless(self._phones.gather(rows))
+            hopeless = digit_columns.hopeless(self._phones.gather(rows))
             self._outcome[rows[hopeless]] = _NOT_A_NUMBER
 
     def settle_slowly(self) -> None:

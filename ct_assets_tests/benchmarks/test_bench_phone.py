@@ -31,7 +31,7 @@ import threading
 from pathlib import Path
 import polars as pl
 from ct_assets.phone import e164
-from ct_assets.phone.automaton.installed import WORTH_COMPILING, installed
+from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, installed
 
 def megabytes():
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -56,7 +56,7 @@ print(max(seen) - seen[0])
 FIRST_USE = """
 import numpy, polars, time
 started = time.perf_counter()
-from ct_assets.phone.automaton.installed import WORTH_COMPILING, installed
+from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, installed
 assert installed.lookup(WORTH_COMPILING)
 print(time.perf_counter() - started)
 """

@@ -7,7 +7,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from ct_assets.mapping import parse, reason_counts, split
-from ct_assets.phone.automaton.installed import WORTH_COMPILING, installed
+from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, installed
 from ct_assets.staging import Staging
 from ct_assets.system_columns import SYSTEM_COLUMNS
 from ct_assets_tests.mapping.python_work import counted

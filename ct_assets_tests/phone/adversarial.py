@@ -10,7 +10,7 @@ import phonenumbers
 import polars as pl
 
 from ct_assets.phone import metadata, result
-from ct_assets.phone.compiler.matching import Prefix
+from ct_assets.phone.compiler.matcher import Prefix
 
 Case = tuple[str, str | None]
 _T = TypeVar("_T")

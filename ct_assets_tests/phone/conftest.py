@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.phone import column
-from ct_assets.phone.automaton.installed import Installed
+from ct_assets.phone.automaton.current_automaton import Installed
 from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton
 

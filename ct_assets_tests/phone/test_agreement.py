@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from ct_assets.phone import engine
-from ct_assets.phone.automaton import cleaning
+from ct_assets.phone.automaton import digit_columns
 from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton, diagrams, numbering, prefixes
 from ct_assets.phone.compiler.automaton import Automaton
@@ -79,19 +79,19 @@ def test_a_fault_in_the_compiler_is_noticed(
 
 
 def tildes_are_separators(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(cleaning, "_SEPARATORS", cleaning._SEPARATORS.replace("[-", "[-~", 1))
+    patch.setattr(digit_columns, "_SEPARATORS", digit_columns._SEPARATORS.replace("[-", "[-~", 1))
 
 
 def tabs_are_separators(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(cleaning, "_SEPARATORS", cleaning._SEPARATORS.replace("[-", r"[-\t", 1))
+    patch.setattr(digit_columns, "_SEPARATORS", digit_columns._SEPARATORS.replace("[-", r"[-\t", 1))
 
 
 def long_texts_are_read(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(cleaning, "MAX_BYTES", 1000)
+    patch.setattr(digit_columns, "MAX_BYTES", 1000)
 
 
 def extensions_may_be_of_any_length(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(cleaning, "_EXTENSION", cleaning._EXTENSION.replace("{1,7}", "+"))
+    patch.setattr(digit_columns, "_EXTENSION", digit_columns._EXTENSION.replace("{1,7}", "+"))
 
 
 def a_plus_is_never_overlooked(patch: pytest.MonkeyPatch) -> None:
@@ -99,7 +99,7 @@ def a_plus_is_never_overlooked(patch: pytest.MonkeyPatch) -> None:
 
 
 def other_scripts_have_no_digits(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(cleaning, "_MAYBE_A_NUMBER", "[0-9]")
+    patch.setattr(digit_columns, "_MAYBE_A_NUMBER", "[0-9]")
 
 
 @pytest.mark.parametrize(

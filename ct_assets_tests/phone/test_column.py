@@ -12,9 +12,9 @@ PHONES = ["+16502530000", "+1 650 253 0000", "98765 43210", "n/a", None, "+44020
 TWO_COLUMNS = """
 import polars as pl
 from ct_assets.phone import column, e164, is_e164
-from ct_assets.phone.automaton import installed
+from ct_assets.phone.automaton import current_automaton
 column.SLICE = 1000
-installed.WORTH_COMPILING = 0
+current_automaton.WORTH_COMPILING = 0
 frame = pl.DataFrame({"a": ["+1 650 253 0000"] * 10_000, "b": ["98765 43210"] * 10_000})
 plan = frame.lazy().select(e164("a"), e164("b", region="IN"), is_e164("a").alias("c"))
 for engine in ("in-memory", "streaming"):

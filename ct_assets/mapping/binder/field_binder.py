@@ -25,7 +25,7 @@ from ct_assets.mapping.convert.value_map import Translated, Translation, transla
 from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
 from ct_assets.mapping.declaration.problems import SchemaError
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.json_texts.json_decoding import unread
+from ct_assets.mapping.json_texts.json_decoder import unread
 from ct_assets.mapping.reasons import Reason
 
 _UNMAPPED = (

@@ -13,7 +13,7 @@ from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.field import Filling, Region
 from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError
 from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
-from ct_assets.mapping.json_texts import json_decoding, json_shape
+from ct_assets.mapping.json_texts import json_decoder, json_shape
 
 # Prefix of columns that are computed of the source.
 INPUT = "__in:"
@@ -93,11 +93,11 @@ class FieldReader:
                 "is for text. Leave it out, or make it text in the source."
             )
         declared = None if shape is True else cast("json_shape.Shape", shape)
-        dtype = json_decoding.dtype_of(declared) if declared is not None else found or pl.Null()
+        dtype = json_decoder.dtype_of(declared) if declared is not None else found or pl.Null()
         text = self.inputs.pop(INPUT + wanted_by, read.source)
-        decoded = json_decoding.decoded(text, dtype, declared)
+        decoded = json_decoder.decoded(text, dtype, declared)
         parts = self._input(wanted_by, SourceValue(decoded, dtype)).source.struct
-        return SourceValue(parts.field(json_decoding.VALUE), dtype), parts.field(json_decoding.BAD)
+        return SourceValue(parts.field(json_decoder.VALUE), dtype), parts.field(json_decoder.BAD)
 
     def _input(self, slot: str, read: SourceValue) -> SourceValue:
         name = INPUT + slot

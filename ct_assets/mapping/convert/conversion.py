@@ -54,7 +54,7 @@ class Target:
     separator: str | None = None
     """Between the values of a list that is given as text."""
     doubled_code: Literal["warn", "reject", "plus"] = "warn"
-    """Of a phone number whose calling code may be written or not: see `phone.doubled`."""
+    """Of a phone number whose calling code may be written or not: see `phone.double_readings`."""
     inside: bool = False
     """Of a value inside Items, which has no declaration of its own."""
     limits: Limits = LIMITS

@@ -9,7 +9,7 @@ from polars.datatypes import DataTypeClass
 from ct_assets.mapping.binder.field_reader import FieldReader
 from ct_assets.mapping.binder.wide_integers import widened
 from ct_assets.mapping.declaration.sync import Sync
-from ct_assets.mapping.json_texts.json_decoding import readable
+from ct_assets.mapping.json_texts.json_decoder import readable
 
 ROWS = 50_000
 """Looked at together."""

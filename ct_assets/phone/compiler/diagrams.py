@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import repeat
 
 from ct_assets.phone.compiler.edits import Edit
-from ct_assets.phone.compiler.matching import Language
+from ct_assets.phone.compiler.matcher import Language
 
 Rule = Callable[..., int | None]
 

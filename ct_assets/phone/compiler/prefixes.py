@@ -9,7 +9,7 @@ from phonenumbers import PhoneMetadata
 from ct_assets.phone.compiler.diagrams import NO, YES, Diagrams, leaf
 from ct_assets.phone.compiler.diagrams import Rule as DiagramRule
 from ct_assets.phone.compiler.edits import KEEP, Edit, drop, replace
-from ct_assets.phone.compiler.matching import Prefix, Slots, Thread
+from ct_assets.phone.compiler.matcher import Prefix, Slots, Thread
 from ct_assets.phone.compiler.patterns import UnsupportedPatternError
 
 

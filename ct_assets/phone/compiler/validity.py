@@ -6,7 +6,7 @@ from phonenumbers import PhoneMetadata
 
 from ct_assets.phone import metadata, result
 from ct_assets.phone.compiler.diagrams import NO, Diagrams, choose, first, leaf, only
-from ct_assets.phone.compiler.matching import Language, language
+from ct_assets.phone.compiler.matcher import Language, language
 
 MAX_NATIONAL_DIGITS = 17
 MIN_NATIONAL_DIGITS = 2

@@ -14,9 +14,9 @@ import duckdb
 import polars as pl
 
 from ct_assets.errors import hushed
+from ct_assets.sources.formats.csv_line_ends import trailing
 from ct_assets.sources.formats.csv_settings import CsvSettings
 from ct_assets.sources.formats.csv_text import plain, put_back
-from ct_assets.sources.formats.csv_trailing import trailing
 from ct_assets.sources.formats.source_format import FileError, SourceFormat, named
 from ct_assets.sources.formats.text_file import (
     is_gzip,

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from ct_assets.mapping import DeclarationError, parse
-from ct_assets.mapping.json_texts.json_decoding import dtype_of
+from ct_assets.mapping.json_texts.json_decoder import dtype_of
 
 
 def declared(shape: object) -> Any:

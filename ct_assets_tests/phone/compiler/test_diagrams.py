@@ -16,7 +16,7 @@ from ct_assets.phone.compiler.diagrams import (
     without,
 )
 from ct_assets.phone.compiler.edits import Edit, drop
-from ct_assets.phone.compiler.matching import Language
+from ct_assets.phone.compiler.matcher import Language
 
 STRINGS = ["".join(s) for s in itertools.product("0123456789", repeat=3)]
 ODD, FROM_5 = "\\d{2}[13579]", "[5-9]\\d{2}"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.phone.compiler.matching import Language, Prefix
+from ct_assets.phone.compiler.matcher import Language, Prefix
 from ct_assets.phone.compiler.patterns import UnsupportedPatternError, program
 
 PATTERNS = (

@@ -1,4 +1,4 @@
-"""CsvTrailing finds a line that ends with a separator too many, which DuckDB passes over."""
+"""CsvLineEnds finds a line that ends with a separator too many, which DuckDB passes over."""
 
 import csv
 import io

@@ -6,7 +6,7 @@ import pytest
 
 from ct_assets.phone import PhoneEngineWarning, metadata
 from ct_assets.phone.automaton import cache, selfcheck
-from ct_assets.phone.automaton.installed import WORTH_COMPILING, Installed
+from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, Installed
 from ct_assets.phone.automaton.lookup import Lookup
 from ct_assets.phone.compiler import automaton
 from ct_assets.phone.compiler.automaton import Automaton

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from ct_assets.phone.automaton.cleaning import (
+from ct_assets.phone.automaton.digit_columns import (
     hopeless,
     read,
     without_decoration,

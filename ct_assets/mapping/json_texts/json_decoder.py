@@ -1,4 +1,4 @@
-"""JsonDecoding turns texts of JSON into values of one shape, and tells those that are of none."""
+"""JsonDecoder turns texts of JSON into values of one shape, and tells those that are of none."""
 
 from dataclasses import replace
 from functools import partial
