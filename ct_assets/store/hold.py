@@ -10,12 +10,13 @@ from pathlib import Path
 
 from ct_assets.settings import data_dir
 from ct_assets.store import object_fences
+from ct_assets.store.folder_note import NOTE
 from ct_assets.store.objects import ObjectMissing, Objects
 from ct_assets.store.places import objects_of
 from ct_assets.store.postgres.journal import Journal
 from ct_assets.store.postgres.lease import Lease, LeaseLostError
 from ct_assets.store.postgres.store_session import DatabaseError, StoreSession
-from ct_assets.store.published_state import NOTE, PublishedState
+from ct_assets.store.published_state import PublishedState
 from ct_assets.store.store_settings import StoreSettings, shared_store
 
 

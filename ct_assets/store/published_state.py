@@ -4,12 +4,11 @@ The files are immutable objects; the folder is a copy to work on, which may vani
 note in it says which objects its files are, so that none is fetched twice.
 """
 
-import contextlib
 import hashlib
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -17,12 +16,11 @@ from pathlib import Path
 
 from ct_assets.files import private_dir, replacing
 from ct_assets.store import object_fences
+from ct_assets.store.folder_note import FolderNote, KnownFile, files_of
 from ct_assets.store.objects import ObjectDamaged, ObjectMissing, Objects
 from ct_assets.store.postgres.lease import Lease
 from ct_assets.store.store_settings import StoreError
 
-NOTE = ".published.json"
-WORK = "work"
 FETCHES = 8
 REPLACED_FOR = "1 hour"
 """How long objects stay that no pointer names any more: somebody may still read them."""
@@ -74,6 +72,7 @@ class PublishedState:
         `mends` goes on without what is lost, from the files of the folder.
         """
         self.folder = folder
+        self._note = FolderNote(folder)
         self._objects = objects
         self._lease = lease
         self._needed = needed
@@ -99,21 +98,21 @@ class PublishedState:
         here = set(files_of(self.folder))
         if self._mends and self._is_behind(known):
             return self._take_beside(here)
-        same = {name for name in here & known.keys() if self._is(name, known[name])}
-        kept = {n for n in same & self.files.keys() if known[n][0] == self.files[n].object}
+        same = {name for name in here & known.keys() if self._note.holds(name, known[name])}
+        kept = {n for n in same & self.files.keys() if known[n].object == self.files[n].object}
         fetched = self._needed(self.files) - kept
         for name in here - kept - fetched:
             (self.folder / name).unlink(missing_ok=True)
-        self._note(kept)
+        self._write_note(kept)
         with ThreadPoolExecutor(FETCHES) as pool:
             list(pool.map(self._bring, sorted(fetched)))
         self._away = self.files.keys() - kept - fetched
-        self._note(self.files.keys() - self._away)
+        self._write_note(self.files.keys() - self._away)
         return None
 
-    def _is_behind(self, known: Mapping[str, list[object]]) -> bool:
+    def _is_behind(self, known: Mapping[str, KnownFile]) -> bool:
         """Whether the folder is a later copy than what the database knows of."""
-        fences = [object_fences.fence_of(str(told[0]), self._prefix) for told in known.values()]
+        fences = [object_fences.fence_of(told.object, self._prefix) for told in known.values()]
         named = [object_fences.fence_of(f.object, self._prefix) for f in self.files.values()]
         return max(fences, default=0) > max(named, default=-1)
 
@@ -158,7 +157,7 @@ class PublishedState:
         for name in files_of(self.folder):
             # whoever mends trusts no object to be there still
             old, told = None if self._mends else self.files.get(name), known.get(name)
-            if old and told and told[0] == old.object and self._is(name, told):
+            if old and told and told.object == old.object and self._note.holds(name, told):
                 files[name] = old
             else:
                 files[name] = self._put(name, old)
@@ -178,7 +177,7 @@ class PublishedState:
         if self._mends:
             self._lease.fence, self._mends = raised, False
         self.files = files
-        self._note(files.keys() - self._away)
+        self._write_note(files.keys() - self._away)
 
     def prune(self, before: datetime, is_old: Callable[[str], bool]) -> None:
         """Gives up files from before then that were not fetched and of which `is_old` holds."""
@@ -251,26 +250,17 @@ class PublishedState:
                     )
             os.utime(partial, ns=(file.mtime_ns, file.mtime_ns))
 
-    def _note(self, names: Iterable[str]) -> None:
-        """Says which files are which objects; written before anything is fetched, too."""
-        told = {}
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                told[name] = [self.files[name].object, *self._mark(name)]
-        with replacing(self.folder / NOTE) as partial:
-            partial.write_text(json.dumps(told))
+    def _write_note(self, names: Iterable[str]) -> None:
+        """Written before anything is fetched, too."""
+        self._note.write({name: self.files[name].object for name in names})
 
-    def _known(self) -> Mapping[str, list[object]]:
-        try:
-            told: dict[str, list[object]] = json.loads((self.folder / NOTE).read_text())
-        except FileNotFoundError:
+    def _known(self) -> Mapping[str, KnownFile]:
+        known = self._note.read()
+        if known is None:
             self._check_unknown()
-            return {}
-        except ValueError:
-            return {}
-        if told and not self.files:
+        elif known and not self.files:
             self._check_unknown("the hosts shared")
-        return told
+        return known or {}
 
     def _check_unknown(self, whose: str = "was never shared") -> None:
         if self._mends and not self.files:
@@ -288,23 +278,3 @@ class PublishedState:
                     else "Bring it there: ct-assets state copy; or move it away to begin anew"
                 )
             )
-
-    def _is(self, name: str, told: list[object]) -> bool:
-        with contextlib.suppress(FileNotFoundError):
-            return told[1:] == self._mark(name)
-        return False
-
-    def _mark(self, name: str) -> list[object]:
-        """Another one if the file is another one, or was written since."""
-        stat = (self.folder / name).stat()
-        return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-
-def files_of(folder: Path) -> Iterator[str]:
-    """Names of the files in a folder that belong to its state."""
-    for place, folders, files in os.walk(folder):
-        top = Path(place) == folder
-        folders[:] = [n for n in folders if not n.startswith(".") and not (top and n == WORK)]
-        for name in files:
-            if not name.startswith(".") and not name.endswith("-shm"):
-                yield (Path(place) / name).relative_to(folder).as_posix()

@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ct_assets.store.folder_note import NOTE
 from ct_assets.store.hold import SharedHold, shared_hold
-from ct_assets.store.published_state import NOTE
 from ct_assets.store.store_settings import StoreSettings
 
 

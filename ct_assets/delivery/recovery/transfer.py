@@ -17,8 +17,8 @@ from ct_assets.delivery.state.sync_files import ANY_OF_A_STATE, FORGOTTEN, STATE
 from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.errors import UserError
 from ct_assets.files import private_dir, scratch_dir
+from ct_assets.store.folder_note import files_of
 from ct_assets.store.hold import is_published, refresh, shared_hold, sharing
-from ct_assets.store.published_state import files_of
 
 
 class TransferError(UserError):
