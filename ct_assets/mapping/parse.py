@@ -12,7 +12,8 @@ from ct_assets.mapping.convert.names import Fielded
 from ct_assets.mapping.declaration.consistency import problems_between
 from ct_assets.mapping.declaration.constant_fields import problems_of_constants
 from ct_assets.mapping.declaration.declared_tests import RowsTest
-from ct_assets.mapping.declaration.field import Field, Filling, Identifier, Moment, Region
+from ct_assets.mapping.declaration.field import Field, Identifier, Moment
+from ct_assets.mapping.declaration.filling import Filling, Region
 from ct_assets.mapping.declaration.problems import (
     DeclarationError,
     Path,

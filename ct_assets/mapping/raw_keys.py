@@ -7,7 +7,7 @@ import polars as pl
 from ct_assets.mapping.binder.field_reader import PART, FieldReader
 from ct_assets.mapping.binder.wide_integers import widened
 from ct_assets.mapping.convert.dtypes import in_calendar, trimmed
-from ct_assets.mapping.declaration.field import Filling
+from ct_assets.mapping.declaration.filling import Filling
 from ct_assets.mapping.declaration.sync import Sync
 
 

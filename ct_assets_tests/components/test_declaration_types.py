@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from ct_assets.clevertap.contract import CONTACTS, IDENTIFIERS, Limits
 from ct_assets.components import declaration_types as types
-from ct_assets.mapping.declaration import field, sync, sync_parts, value_settings
+from ct_assets.mapping.declaration import field, filling, sync, sync_parts, value_settings
 from ct_assets.sources.connections.connection_spec import ConnectionSpec
 from ct_assets.sources.source import Source
 
@@ -19,8 +19,8 @@ PAIRS: Mapping[type, type[BaseModel]] = {
     types.SyncSettings: sync.Sync,
     types.SourceSettings: Source,
     types.ConnectionSettings: ConnectionSpec,
-    types.RegionSettings: field.Region,
-    types.FillingSettings: field.Filling,
+    types.RegionSettings: filling.Region,
+    types.FillingSettings: filling.Filling,
     types.FieldSettings: field.Field,
     types.MomentSettings: field.Moment,
     types.RedactionSettings: value_settings.Redaction,

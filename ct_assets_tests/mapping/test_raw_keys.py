@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ct_assets.mapping import SchemaError, parse
-from ct_assets.mapping.declaration.field import Filling
+from ct_assets.mapping.declaration.filling import Filling
 from ct_assets.mapping.raw_keys import rows_with_key
 from ct_assets_tests.mapping.splitting import PROFILE
 

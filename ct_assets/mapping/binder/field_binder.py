@@ -22,7 +22,8 @@ from ct_assets.mapping.convert import (
 from ct_assets.mapping.convert.dtypes import is_whole
 from ct_assets.mapping.convert.hidden_values import hashed, redacted
 from ct_assets.mapping.convert.value_map import Translated, Translation, translated
-from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field, Filling
+from ct_assets.mapping.declaration.field import LIST_OPERATORS, NUMBER_OPERATORS, Field
+from ct_assets.mapping.declaration.filling import Filling
 from ct_assets.mapping.declaration.problems import SchemaError
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.json_texts.json_decoder import unread

@@ -10,7 +10,7 @@ from ct_assets.mapping.binder.wide_integers import wide
 from ct_assets.mapping.convert.dtypes import BLANKS, in_calendar, text
 from ct_assets.mapping.convert.text import REWRITTEN_WHOLE
 from ct_assets.mapping.declaration import template
-from ct_assets.mapping.declaration.field import Filling, Region
+from ct_assets.mapping.declaration.filling import Filling, Region
 from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError
 from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
 from ct_assets.mapping.json_texts import json_decoder, json_shape

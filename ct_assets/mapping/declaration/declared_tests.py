@@ -7,7 +7,7 @@ from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
 from ct_assets.mapping.convert.column_types import ColumnType
-from ct_assets.mapping.declaration.field import Part
+from ct_assets.mapping.declaration.filling import Part
 from ct_assets.mapping.declaration.problems import mistake, shown
 
 FATES = ("cut", "superseded")

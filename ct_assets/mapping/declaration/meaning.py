@@ -1,6 +1,6 @@
 """meaning() says in words which people or events the rows of a sync are."""
 
-from ct_assets.mapping.declaration.field import Filling
+from ct_assets.mapping.declaration.filling import Filling
 from ct_assets.mapping.declaration.sync import Sync
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field as Setting
 from pydantic import field_validator, model_validator
 
-from ct_assets.mapping.declaration.field import Filling, Part, known_timezone
+from ct_assets.mapping.declaration.filling import Filling, Part, known_timezone
 from ct_assets.mapping.declaration.problems import mistake, shown
 
 # Strict, since `true` would pass for a 1 otherwise.
