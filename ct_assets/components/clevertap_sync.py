@@ -20,7 +20,7 @@ from ct_assets.components.project.locations import (
 from ct_assets.components.project.registry import sync_metadata
 from ct_assets.components.scaffold.scaffolder import SyncScaffolder
 from ct_assets.mapping import parse
-from ct_assets.mapping.declaration.constant_fields import dates_as_text
+from ct_assets.mapping.declaration.rules.constant_fields import dates_as_text
 from ct_assets.settings import enter_project
 
 

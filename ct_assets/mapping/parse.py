@@ -9,8 +9,6 @@ from pydantic_core import ErrorDetails
 from ct_assets.clevertap.contract import LIMITS, Limits
 from ct_assets.mapping.convert import problems_of_name
 from ct_assets.mapping.convert.names import Fielded
-from ct_assets.mapping.declaration.consistency import problems_between
-from ct_assets.mapping.declaration.constant_fields import problems_of_constants
 from ct_assets.mapping.declaration.declared_tests import RowsTest
 from ct_assets.mapping.declaration.field import Field, Identifier, Moment
 from ct_assets.mapping.declaration.filling import Filling, Region
@@ -21,6 +19,8 @@ from ct_assets.mapping.declaration.problems import (
     problem_of,
     unknown_key,
 )
+from ct_assets.mapping.declaration.rules.consistency import problems_between
+from ct_assets.mapping.declaration.rules.constant_fields import problems_of_constants
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.declaration.sync_parts import (
     Duplicates,

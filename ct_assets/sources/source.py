@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from ct_assets.mapping.convert.column_types import ColumnType
-from ct_assets.mapping.declaration.catalog_names import Name, Owners, Tags
 from ct_assets.mapping.declaration.problems import (
     DeclarationError,
     Problem,
@@ -17,6 +16,7 @@ from ct_assets.mapping.declaration.problems import (
     problem_of,
     unknown_key,
 )
+from ct_assets.mapping.declaration.rules.catalog_names import Name, Owners, Tags
 from ct_assets.sources import formats
 from ct_assets.sources.file_kind import FileKind
 from ct_assets.sources.incremental.incremental_spec import IncrementalSpec

@@ -18,7 +18,7 @@ import pytest
 import ct_assets
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.components.runs import run_process
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 from ct_assets.sandbox.store.sqlite_database import open_reader
 from ct_assets.sandbox.testing import Plan, SandboxInTest, served
 from ct_assets_tests.components import kit

@@ -20,7 +20,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.resources import destinations
 from ct_assets.io_managers.resources.destinations import Accounts
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Snapshot
 

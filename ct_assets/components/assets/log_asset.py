@@ -23,7 +23,7 @@ from ct_assets.io_managers.metadata.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.catalog_names import LOG
+from ct_assets.mapping.declaration.rules.catalog_names import LOG
 from ct_assets.sources.connections.declared_connection import DeclaredConnection
 from ct_assets.staging import Draft
 

@@ -35,8 +35,8 @@ from ct_assets.io_managers.resources.warehouse_resource import warehouse_of_run
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.still_at_work import still_at_work
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.catalog_names import LOG
 from ct_assets.mapping.declaration.problems import knowing
+from ct_assets.mapping.declaration.rules.catalog_names import LOG
 from ct_assets.mapping.rejections import reason_keys
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot

@@ -8,7 +8,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 
 from ct_assets.components.runs.sync_runs import SUFFIX
 from ct_assets.io_managers.metadata.delivery_metadata import number
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 
 PAGE = 500
 

@@ -17,7 +17,7 @@ from ct_assets.delivery.operations.person_rows import (
 from ct_assets.files import checksum, replacing
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import BoundSync, SchemaError, Sync, bind
-from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import LOG, STAGES
 from ct_assets.staging import Snapshot, Staging
 
 _ROW = "__row"

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import LOG, STAGES
 
 
 def key(sync: Sync, stage: str) -> dg.AssetKey:

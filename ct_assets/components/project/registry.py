@@ -19,7 +19,7 @@ from ct_assets.components.project.connection_resources import connections_of
 from ct_assets.components.project.locations import InvalidDeclarationError, Place, message_at
 from ct_assets.errors import UserError, closest
 from ct_assets.mapping import Sync, parse
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 from ct_assets.sources.connections.named_table import NamedTable
 from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.source import Source

@@ -11,11 +11,11 @@ from pydantic import field_validator, model_validator
 
 from ct_assets.clevertap.contract import JUNK_IDENTITIES, Limits, ObjectName
 from ct_assets.mapping.convert.names import Fielded
-from ct_assets.mapping.declaration.catalog_names import Asset, Name, Owners, Tags
 from ct_assets.mapping.declaration.declared_tests import RowsTest
 from ct_assets.mapping.declaration.field import NUMBER_OPERATORS, Field, Identifier, Moment
 from ct_assets.mapping.declaration.filling import Filling, Part
 from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
+from ct_assets.mapping.declaration.rules.catalog_names import Asset, Name, Owners, Tags
 from ct_assets.mapping.declaration.sync_parts import (
     Duplicates,
     EventName,

@@ -6,7 +6,7 @@ import pytest
 
 from ct_assets.clevertap.contract import Limits
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, Shop

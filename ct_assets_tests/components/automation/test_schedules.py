@@ -17,7 +17,7 @@ from ct_assets.components.project import registry
 from ct_assets.components.runs import sync_runs
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
-from ct_assets.mapping.declaration.catalog_names import STAGES
+from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
 from ct_assets_tests.components import kit

@@ -10,10 +10,10 @@ from ct_assets.clevertap.fields import PROFILE_FIELDS, FieldType
 from ct_assets.mapping.convert import field_type
 from ct_assets.mapping.convert.hidden_values import HIDEABLE
 from ct_assets.mapping.convert.names import Fielded
-from ct_assets.mapping.declaration.catalog_names import LOG, STAGES
 from ct_assets.mapping.declaration.field import JSON, LIST_OPERATORS, NUMBER_OPERATORS
-from ct_assets.mapping.declaration.object_settings import problems_of_object
 from ct_assets.mapping.declaration.problems import Problem
+from ct_assets.mapping.declaration.rules.catalog_names import LOG, STAGES
+from ct_assets.mapping.declaration.rules.object_settings import problems_of_object
 
 _ONLY_EVENTS = ("event", "event_key", "require_profile", "first_run", "partition")
 _ONLY_PROFILES = ("on_removed", "max_removed", "consent", "mode", "look_again_hours", "send")

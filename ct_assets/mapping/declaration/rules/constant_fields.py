@@ -9,9 +9,9 @@ import polars as pl
 from ct_assets.clevertap.fields import FieldType
 from ct_assets.mapping.binder.bind import bind
 from ct_assets.mapping.convert import prepare
-from ct_assets.mapping.declaration.consistency import own_type
 from ct_assets.mapping.declaration.field import Identifier
 from ct_assets.mapping.declaration.problems import Problem, SchemaError
+from ct_assets.mapping.declaration.rules.consistency import own_type
 from ct_assets.mapping.declaration.sync import Sync
 
 _ROW = pl.LazyFrame({"id": ["a"]})

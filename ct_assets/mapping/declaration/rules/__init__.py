@@ -1,0 +1,1 @@
+"""Finds mistakes in a declaration that no single setting shows."""
