@@ -9,8 +9,8 @@ from threading import Event
 
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.delivery.crash import Server
+from ct_assets_tests.delivery.host_engines import BareProcess, Order
 from ct_assets_tests.delivery.hosts import Host, ended, started
-from ct_assets_tests.delivery.kit import event, snapshot
 from ct_assets_tests.sources.connections.postgres_server import PASSWORD
 from ct_assets_tests.store.databases import run
 from ct_assets_tests.store.proxy import Proxy, proxied
@@ -31,19 +31,13 @@ class BadConnection:
     def deliver(self) -> None:
         """Runs one more sync, each time on a new host, until one of the runs ends well."""
         self.syncs += 1
-        keys = [f"sync{self.syncs}-{n}" for n in range(self.events)]
-        source = snapshot(
-            self.folder / f"sync{self.syncs}.parquet",
-            [
-                event(key, identity=f"p{n}", ts=1_600_000_000 + n, Key=key)
-                for n, key in enumerate(keys)
-            ],
-        )
+        engine, sync = BareProcess(), f"sync{self.syncs}"
+        engine.declare(self.folder, sync, "resend", self.events)
         with proxied(self.store) as (proxy, settings):
             while not (self.said and self.said[-1].startswith(f"{self.syncs}: sent ")):
                 disk = self.folder / f"host{len(self.said)}"
                 host = Host(disk, settings.database_url, settings.store_url)
-                command = host.command(f"sync{self.syncs}", source, self.server, "resend")
+                command, _ = engine.command(Order(host, self.folder, sync, self.server, "resend"))
                 process = started(host, command)
                 self._disturb(proxy, process)
                 self.said.append(f"{self.syncs}: {ended(process)}")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -49,16 +50,26 @@ defs = ct_assets.definitions(Path(__file__).parent, dg.Definitions(**executors))
 """
 
 
+@dataclass(frozen=True)
+class Order:
+    """A delivery that a host is to make."""
+
+    host: Host
+    folder: Path
+    """Where the sync is declared."""
+    sync: str
+    server: Server
+    on_unknown: str
+
+
 class Engine(Protocol):
     name: str
 
     def declare(self, folder: Path, sync: str, on_unknown: str, events: int) -> None:
         """Writes the declaration of a sync, and its source."""
 
-    def command(
-        self, host: Host, folder: Path, sync: str, server: Server, on_unknown: str
-    ) -> tuple[list[str], Mapping[str, str]]:
-        """What a host runs for a delivery, and in which environment."""
+    def command(self, order: Order) -> tuple[list[str], Mapping[str, str]]:
+        """The command line of a delivery, and its environment."""
 
     def destination(self, server: Server) -> Destination: ...
 
@@ -74,10 +85,10 @@ class BareProcess:
         rows = [event(key, identity=p, ts=ts, Key=key) for key, p, ts in _rows(sync, events)]
         snapshot(folder / f"{sync}.parquet", rows)
 
-    def command(
-        self, host: Host, folder: Path, sync: str, server: Server, on_unknown: str
-    ) -> tuple[list[str], Mapping[str, str]]:
-        return host.command(sync, folder / f"{sync}.parquet", server, on_unknown), host.env
+    def command(self, order: Order) -> tuple[list[str], Mapping[str, str]]:
+        source = order.folder / f"{order.sync}.parquet"
+        line = order.host.command(order.sync, source, order.server, order.on_unknown)
+        return line, order.host.env
 
     def destination(self, server: Server) -> Destination:
         return sandbox_destination(server.address.url, server.address.id)
@@ -101,30 +112,26 @@ class DagsterRun:
         with (folder / f"{sync}.csv").open("w") as file:
             csv.writer(file).writerows([("key", "person", "at"), *_rows(sync, events)])
 
-    def command(
-        self,
-        host: Host,
-        folder: Path,
-        sync: str,
-        server: Server,
-        on_unknown: str,  # noqa: ARG002
-    ) -> tuple[list[str], Mapping[str, str]]:
-        return _job(sync), self._env(host, folder, server, host.disk / "home")
+    def command(self, order: Order) -> tuple[list[str], Mapping[str, str]]:
+        return _job(order.sync), self._env(order, order.host.disk / "home")
 
-    def _env(self, host: Host, folder: Path, server: Server, home: Path) -> Mapping[str, str]:
-        (host.disk / "disks").mkdir(parents=True, exist_ok=True)
+    def _env(self, order: Order, home: Path) -> Mapping[str, str]:
+        disks = order.host.disk / "disks"
+        disks.mkdir(parents=True, exist_ok=True)
         home.mkdir(exist_ok=True)
         (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
         if not (home / "history").exists():  # processes that start together would trip over it
             with dg.DagsterInstance.from_config(str(home)):
                 pass
         return {
-            **host.env,
-            **_account(server),
+            **order.host.env,
+            **_account(order.server),
             "PATH": os.pathsep.join([str(PROGRAMS), os.environ["PATH"]]),
             "DAGSTER_HOME": str(home),
-            "PYTHONPATH": os.pathsep.join([str(folder), str(Path(crash.__file__).parents[2])]),
-            DISKS: str(host.disk / "disks"),
+            "PYTHONPATH": os.pathsep.join(
+                [str(order.folder), str(Path(crash.__file__).parents[2])]
+            ),
+            DISKS: str(disks),
         }
 
     def destination(self, server: Server) -> Destination:
@@ -138,18 +145,11 @@ class CeleryRun(DagsterRun):
 
     name = "celery"
 
-    def command(
-        self,
-        host: Host,
-        folder: Path,
-        sync: str,
-        server: Server,
-        on_unknown: str,  # noqa: ARG002
-    ) -> tuple[list[str], Mapping[str, str]]:
-        env = self._env(host, folder, server, folder / "celery_home")
+    def command(self, order: Order) -> tuple[list[str], Mapping[str, str]]:
+        env = self._env(order, order.folder / "celery_home")
         return (
-            [sys.executable, "-m", __name__, *_job(sync)],
-            {**env, "STORM_CELERY": "1", celery_worker.BROKER: str(host.disk / "broker")},
+            [sys.executable, "-m", __name__, *_job(order.sync)],
+            {**env, "STORM_CELERY": "1", celery_worker.BROKER: str(order.host.disk / "broker")},
         )
 
 

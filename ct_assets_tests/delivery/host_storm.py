@@ -9,7 +9,7 @@ from unittest import mock
 
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Moment, Server, Timeline
-from ct_assets_tests.delivery.host_engines import Engine
+from ct_assets_tests.delivery.host_engines import Engine, Order
 from ct_assets_tests.delivery.hosts import Host
 from ct_assets_tests.delivery.hosts import parked as parked_of
 
@@ -96,7 +96,8 @@ class HostStorm:
 
     def _run(self, engine: Engine, at: Moment | None) -> Timeline | None:
         host = self.host()
-        command, env = engine.command(host, self.folder, self.sync, self.server, self.on_unknown)
+        order = Order(host, self.folder, self.sync, self.server, self.on_unknown)
+        command, env = engine.command(order)
         try:
             with (self.folder / f"{engine.name}.log").open("ab") as log:
                 return crash.run(command, env, at, cwd=self.folder, stdout=log, stderr=log)

@@ -1,11 +1,9 @@
 """Parts profiles that were merged by mistake: `ct-assets demerge`."""
 
-import threading
 from pathlib import Path
 
 import click
 
-from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_DEMERGES
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
@@ -16,7 +14,7 @@ from ct_assets.commands.support.separation_command import (
     account,
     announce,
     given,
-    tell,
+    part,
 )
 from ct_assets.delivery.operations.separation import Separation, calls
 
@@ -40,9 +38,7 @@ def command(
         what = f"{counted(len(people), 'profile')} would be parted into their devices"
         announce(what, calls(people, MAX_DEMERGES), to)
         return
-    with Client(to) as client:
-        separation = Separation(client=client, stop=threading.Event())
-        tell(separation.of_profiles(people), len(people))
+    part(to, people, Separation.of_profiles)
     click.echo(
         "They have no identities once CleverTap has done it, within a day: then send them again, "
         "with `ct-assets run SYNC --full`."

@@ -1,12 +1,10 @@
 """Parts phone numbers from the profiles whose identity they are: `ct-assets disassociate`."""
 
 import re
-import threading
 from pathlib import Path
 
 import click
 
-from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_RECORDS
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
@@ -17,7 +15,7 @@ from ct_assets.commands.support.separation_command import (
     account,
     announce,
     given,
-    tell,
+    part,
 )
 from ct_assets.delivery.operations.separation import Separation, calls
 from ct_assets.errors import UserError, mask
@@ -51,6 +49,4 @@ def command(
         what = f"{counted(len(phones), 'phone number')} would be parted from their profiles"
         announce(what, calls(phones, MAX_RECORDS), to)
         return
-    with Client(to) as client:
-        separation = Separation(client=client, stop=threading.Event())
-        tell(separation.of_phones(phones), len(phones))
+    part(to, phones, Separation.of_phones)

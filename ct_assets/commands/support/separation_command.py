@@ -1,15 +1,17 @@
 """Implements what the commands that part identifiers from profiles have in common."""
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.codes import title
 from ct_assets.clevertap.destination import Destination
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
-from ct_assets.delivery.operations.separation import Separated
+from ct_assets.delivery.operations.separation import Separated, Separation
 from ct_assets.errors import UserError, mask
 from ct_assets.io_managers.resources import destinations
 
@@ -49,6 +51,20 @@ def announce(what: str, calls: int, to: Destination) -> None:
         f"{what}, in {counted(calls, 'call')} to {destinations.label(to)}. Nothing was sent: add "
         "--yes to do it. It cannot be undone."
     )
+
+
+def part(
+    to: Destination,
+    values: Sequence[str],
+    calls: Callable[[Separation, Sequence[str]], Iterator[Separated]],
+) -> None:
+    """Parts all of them by `calls`, a method of `Separation`, and tells what came of it.
+
+    Raises:
+        UserError: As `tell` does.
+    """
+    with Client(to) as client:
+        tell(calls(Separation(client=client, stop=threading.Event()), values), len(values))
 
 
 def tell(calls: Iterator[Separated], number: int) -> None:
