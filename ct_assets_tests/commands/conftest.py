@@ -34,8 +34,9 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """One to put a project of somebody else into; commands run there."""
-    with entered(tmp_path, monkeypatch):
-        yield tmp_path
+    (tmp_path / "kind-new").mkdir()
+    with entered(tmp_path / "kind-new", monkeypatch) as entered_folder:
+        yield entered_folder
 
 
 @pytest.fixture

@@ -63,6 +63,10 @@ def theirs() -> int:
 locations = Definitions(assets=[theirs])
 """,
 }
+PACKAGE = {
+    "pyproject.toml": '[project]\nname = "kind-python"\nversion = "1.0"\n',
+    "src/kind_python/__init__.py": "",
+}
 KINDS = {
     "create-dagster": (
         CREATE_DAGSTER,
@@ -83,8 +87,22 @@ KINDS = {
     ),
     "nothing": (
         {},
+        "wrote pyproject.toml: [tool.dg.project] names the package `kind_new`\n"
+        "wrote kind_new/definitions.py: the definitions, which load the syncs\n"
+        "wrote kind_new/defs/: the folder for declarations\n",
+        "kind_new/defs/customer/defs.yaml",
+    ),
+    "a package": (
+        PACKAGE,
+        "wrote pyproject.toml: [tool.dg.project] names the package `kind_python`\n"
+        "wrote src/kind_python/definitions.py: the definitions, which load the syncs\n"
+        "wrote src/kind_python/defs/: the folder for declarations\n",
+        "src/kind_python/defs/customer/defs.yaml",
+    ),
+    "definitions that nothing names": (
+        {"definitions.py": OF_DEFINITIONS["kind_plain.py"]},
         "wrote pyproject.toml: [tool.dagster] names the module of the definitions\n"
-        "wrote definitions.py: the definitions, which load the syncs\n"
+        "wrote definitions.py: its definitions load the syncs, too\n"
         "wrote defs/: the folder for declarations\n",
         "defs/customer/defs.yaml",
     ),

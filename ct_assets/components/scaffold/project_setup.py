@@ -1,5 +1,7 @@
 """ProjectSetup adds to a project what it lacks to load syncs, and says what it wrote."""
 
+import importlib.util
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,10 +101,33 @@ class ProjectSetup:
         except ProjectError:
             if (self.root / "workspace.yaml").exists():
                 raise  # it names several: a person says which
-            settings = self.root / "pyproject.toml"
-            before = f"{settings.read_text()}\n" if settings.exists() else ""
+            yield from self._begun()
+
+    def _begun(self) -> Iterator[str]:
+        """The settings of a project of dg, with a package, unless there are definitions already."""
+        settings = self.root / "pyproject.toml"
+        before = f"{settings.read_text()}\n" if settings.exists() else ""
+        if (self.root / f"{MODULE}.py").exists():
             settings.write_text(f'{before}[tool.dagster]\nmodule_name = "{MODULE}"\n')
             yield f"{self._shown(settings)}: [tool.dagster] names the module of the definitions"
+            return
+        package = self._package(settings)
+        settings.write_text(
+            f'{before}[tool.dg]\ndirectory_type = "project"\n\n'
+            f'[tool.dg.project]\nroot_module = "{package}"\n'
+        )
+        yield f"{self._shown(settings)}: [tool.dg.project] names the package `{package}`"
+        homes = (self.root / "src" / package, self.root / package)
+        if not any(home.is_dir() for home in homes):
+            homes[1].mkdir()
+            (homes[1] / "__init__.py").touch()
+
+    def _package(self, settings: Path) -> str:
+        """Named as the project is, or its folder; never as a module of somebody else."""
+        named = tomllib.loads(settings.read_text()) if settings.exists() else {}
+        name = plain(named.get("project", {}).get("name", self.root.resolve().name)).lower()
+        own = any((home / name).is_dir() for home in (self.root / "src", self.root))
+        return name if own or importlib.util.find_spec(name) is None else f"{name}_syncs"
 
     def _edited(self, code: Path) -> Iterator[str]:
         before = code.read_text(encoding="utf-8")

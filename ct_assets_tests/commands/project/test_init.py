@@ -1,10 +1,13 @@
 """`ct-assets init` in each kind of project, from nothing to rows that CleverTap acknowledged."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from ct_assets.components.scaffold.project_setup import ProjectSetup
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.foreign_projects import CHINOOK, KINDS, OF_DEFINITIONS, said, write
 
@@ -65,3 +68,32 @@ def test_a_workspace_of_several_locations_is_not_guessed(folder: Path) -> None:
 
     assert "does not say where its Dagster definitions are" in said("init", code=1)
     assert [path.name for path in folder.iterdir()] == ["workspace.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("My Shop", "my_shop"), ("2024", "sync_2024"), ("dagster", "dagster_syncs")],
+)
+def test_the_package_of_a_new_project_hides_no_other(
+    tmp_path: Path, name: str, package: str
+) -> None:
+    (tmp_path / name).mkdir()
+
+    sentences = [*ProjectSetup.around(tmp_path / name, "").written()]
+
+    assert sentences[1] == f"{package}/definitions.py: the definitions, which load the syncs"
+
+
+@pytest.mark.long
+def test_a_new_project_is_one_for_dg(folder: Path) -> None:
+    shutil.copy(CHINOOK, folder)
+    said("init", "customer.csv")
+
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("dg"), "check", "defs"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "All definitions loaded successfully." in checked.stdout, checked.stderr
