@@ -33,12 +33,16 @@ class FileKind(SourceKind):
         if formats.readable(value):
             return None
         if not Path(value).suffix:
-            inside = f"{value.rstrip('/')}/*{_FIRST}"
+            inside = f"{value.removesuffix('*').rstrip('/')}/*{_FIRST}"
             return (
                 f"{value!r} does not say which files: if it is a folder, name those in it, such as "
-                f"{inside!r}. {formats.READABLE}"
+                f"{inside!r}; otherwise declare their `format`, such as `format: csv`. "
+                f"{formats.READABLE}"
             )
-        return f"{value!r} is neither {_NOT}. {formats.READABLE}"
+        return (
+            f"{value!r} is neither {_NOT} by its name: save it as one of them, or declare its "
+            f"`format` if it is one. {formats.READABLE}"
+        )
 
     def rows(self, origin: Origin, warehouse: Warehouse) -> SourceRows:
         if ObjectStore.names(origin.value):

@@ -47,6 +47,16 @@ def extremes() -> pl.DataFrame:
         "boolean": pl.Series([True, None]),
         "null": pl.Series([None, None]),
         "text": pl.Series(["\x00\u202e\U0010ffff", ""]),
+        "u8": pl.Series([255, 0], dtype=pl.UInt8),
+        "u128": pl.Series([2**128 - 1, 0], dtype=pl.UInt128),
+        "f16": pl.Series([65504.0, float("-inf")], dtype=pl.Float16),
+        "fraction": pl.Series([Decimal(f"0.{'9' * 38}"), None], dtype=pl.Decimal(38, 38)),
+        "lists": pl.Series([[[MOST, None]], [[]]]),
+        "nulls": pl.Series([[None], []], dtype=pl.List(pl.Null)),
+        "blobs": pl.Series([[b"\xff"], [None]]),
+        "moments": pl.Series([[MOST], [LEAST]]).cast(pl.List(pl.Datetime("ms"))),
+        "day_array": pl.Series([[1], [2]], dtype=pl.Array(pl.Int32, 1)).cast(pl.Array(pl.Date, 1)),
+        "lasted": pl.DataFrame({"t": physical(pl.Duration("ms"), MOST, LEAST)}).to_struct(),
     }
     for unit in UNITS:
         columns[f"duration_{unit}"] = physical(pl.Duration(unit), MOST, LEAST)

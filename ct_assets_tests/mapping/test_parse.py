@@ -502,6 +502,21 @@ MISTAKES: list[tuple[str, dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        "format of no date",
+        customers(
+            fields={
+                "n": {"column": "x", "format": "%d/%m/%Y", "type": "integer"},
+                "Name": {"column": "x", "format": "%d/%m/%Y"},
+                "Born": {"column": "x", "format": []},
+            }
+        ),
+        [
+            "fields.Born.format: is empty. Write a form such as '%d/%m/%Y', or leave it out.",
+            "fields.n.format: is for dates, and the field is of type integer. Leave it out.",
+            "fields.Name.format: is for dates, and the field is of type string. Leave it out.",
+        ],
+    ),
+    (
         "field type",
         customers(fields={"a": {"column": "a", "type": "strin"}}),
         ["fields.a.type: must be one of string, integer,"],

@@ -35,21 +35,30 @@ def _blamed(sync: Sync, source: pl.LazyFrame, error: pl.exceptions.PolarsError) 
         try:
             alone.collect(engine="streaming")
         except pl.exceptions.PolarsError as cause:
-            place, why = path, f"{part} {_why(cause)}"
+            place, why = path, f"{part} {_why(cause, path)}"
             hushed(cause)
             break
     hushed(error)
     return SchemaError(f"Sync {sync.name}: {why}", place)
 
 
-def _why(error: pl.exceptions.PolarsError) -> str:
+_NO_DATE = (
+    "makes a date of a text that is none, or casts text to a date, which SQL does not do here: "
+)
+_IN_A_CONDITION = (
+    "compare a text of ISO 8601 as it is, as in `born >= '2024-01-31'`, or make it a date in the "
+    "source, and compare that with DATE('2024-01-31')"
+)
+_IN_A_FIELD = (
+    "name the column and its `format` in a field, as in `{column: born, format: '%d/%m/%Y'}`, "
+    "which rejects such rows alone, or make it a date in the source"
+)
+
+
+def _why(error: pl.exceptions.PolarsError, path: Path) -> str:
     text = str(error)
     if _TEXT_TO_DATE.search(text):
-        return (
-            "makes a date of a text that is none, or casts text to a date, which SQL does not do "
-            "here: name the column and its `format` in a field, as in `{column: born, format: "
-            "'%d/%m/%Y'}`, which rejects such rows alone, or make it a date in the source"
-        )
+        return _NO_DATE + (_IN_A_CONDITION if path == ("where",) else _IN_A_FIELD)
     if isinstance(error, pl.exceptions.InvalidOperationError):
         return "has a CAST that meets a value it cannot read; write TRY_CAST, which makes it null"
     if "overflow in decimal" in text:

@@ -12,7 +12,7 @@ from ct_assets.mapping.convert.text import REWRITTEN_WHOLE
 from ct_assets.mapping.declaration import template
 from ct_assets.mapping.declaration.filling import Filling, Region
 from ct_assets.mapping.declaration.problems import AbsentColumnError, SchemaError
-from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS
+from ct_assets.mapping.declaration.row_sql import ACROSS_ROWS, clash
 from ct_assets.mapping.json_texts import json_decoder, json_shape
 
 # Prefix of columns that are computed of the source.
@@ -117,7 +117,7 @@ class FieldReader:
         try:
             height = rows.select(expression.alias("value")).height
         except pl.exceptions.PolarsError as error:
-            raise self._cannot(wanted_by, error) from None
+            raise self._cannot(expression, wanted_by, error) from None
         if height != rows.height:
             raise SchemaError(f"{self._where}: {wanted_by} is one value for all. {ACROSS_ROWS}")
         return SourceValue(expression, dtype)
@@ -168,10 +168,15 @@ class FieldReader:
             frame = pl.LazyFrame(schema=self._wide).select(expression.alias("value"))
             return frame.collect_schema()["value"]
         except pl.exceptions.PolarsError as error:
-            raise self._cannot(wanted_by, error) from None
+            raise self._cannot(expression, wanted_by, error) from None
 
-    def _cannot(self, wanted_by: str, error: pl.exceptions.PolarsError) -> SchemaError:
+    def _cannot(
+        self, expression: pl.Expr, wanted_by: str, error: pl.exceptions.PolarsError
+    ) -> SchemaError:
         why = str(error).splitlines()[0]
+        types = {name: self._schema[name] for name in expression.meta.root_names()}
+        if words := clash(why, types):
+            return SchemaError(f"{self._where}: {wanted_by} {words}.")
         return SchemaError(f"{self._where}: {wanted_by} cannot be computed: {why}.")
 
 

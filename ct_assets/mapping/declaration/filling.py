@@ -139,6 +139,8 @@ class Filling(Part):
     @field_validator("format")
     @classmethod
     def _readable_formats(cls, given: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not given:
+            raise mistake("is empty. Write a form such as '%d/%m/%Y', or leave it out.")
         for form in (given,) if isinstance(given, str) else given:
             if wrong := date_formats.problem(form):
                 raise mistake(wrong)

@@ -1,6 +1,7 @@
 """RowSql reads the SQL of `expr:` and `where:`, which sees the row and nothing else."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -12,6 +13,18 @@ _QUOTED = re.compile(
 )
 _READS = re.compile(
     r"\bselect\b|\bvalues\s*\(|\(\s*(?:from|table|with)\b|\b(?:read|scan)_\w+\s*\(", re.IGNORECASE
+)
+_NO_DATE_FUNCTION = re.compile(r"unsupported function '\w*(?:date|time|parse)")
+_TEXT_FOR_NUMBER = re.compile(
+    r"compare string with numeric|'is_in' cannot check for String|arithmetic on dtypes|dtype `str`"
+)
+_NUMBER_FOR_TEXT = re.compile(
+    r"compare string with numeric|'is_in' cannot check for \w+ values in List\(String\)"
+    r"|expected `?String"
+)
+_TEXT_FOR_DATE = re.compile("cannot compare 'date/datetime/time' to a string")
+DATES_OF_TEXT = (
+    "Dates as text are read by the `format` of a field, as in `{column: born, format: '%d/%m/%Y'}`."
 )
 _BEGIN = {"'": "''", '"': '""', "`": '""'}
 _UNCLEAR = re.compile(r"\$|(?<!\w)(?:\w|u&)''|--|/\*", re.IGNORECASE)
@@ -31,16 +44,52 @@ def check_sql(text: str, without_column: str = "Use `value:` for a constant.") -
     try:
         expression = pl.sql_expr(text)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise mistake(f"cannot be read as SQL: {str(error).splitlines()[0]}.") from None
+        raise mistake(f"cannot be read as SQL: {_unreadable(str(error))}") from None
     names = expression.meta.root_names()
     if not names and "len()" in str(expression):
-        raise mistake(f"must be one value of the row, and count(*) counts many. {ACROSS_ROWS}")
+        raise mistake(
+            "must be one value of the row, and count(*), row_number() and the like are of many. "
+            + ACROSS_ROWS
+        )
     if not names:
         raise mistake(f"names no column. {without_column}")
     if any(n.startswith("_POLARS_TMP") for n in names) or expression.meta.has_multiple_outputs():
         raise mistake("must be one value of the row; subqueries and * are not possible here.")
     if ".over(" in str(expression):
         raise mistake(f"must be one value of the row. {ACROSS_ROWS}")
+
+
+def _unreadable(error: str) -> str:
+    why = error.splitlines()[0].removesuffix(" as Expr")
+    if _NO_DATE_FUNCTION.search(why):
+        return f"{why}. {DATES_OF_TEXT}"
+    return f"{why}."
+
+
+def clash(error: str, types: Mapping[str, pl.DataType]) -> str | None:
+    """Why an expression over columns of these types cannot be computed, and what to write instead.
+
+    None where polars' own words have to do.
+    """
+    texts = [name for name, dtype in types.items() if dtype == pl.String]
+    numbers = [name for name, dtype in types.items() if dtype.is_numeric()]
+    if _TEXT_FOR_NUMBER.search(error) and texts:
+        return (
+            f"takes {_named(texts)} for a number, which is text: write "
+            f"TRY_CAST({texts[0]} AS BIGINT), or put what it is compared with into single quotes"
+        )
+    if _NUMBER_FOR_TEXT.search(error) and numbers:
+        return (
+            f"takes {_named(numbers)} for text, which is a number: write "
+            f"CAST({numbers[0]} AS VARCHAR), or leave out the quotes of what it is compared with"
+        )
+    if _TEXT_FOR_DATE.search(error):
+        return "compares a date with a text: write a day like DATE('2024-01-31')"
+    return None
+
+
+def _named(columns: Sequence[str]) -> str:
+    return " or ".join(repr(name) for name in columns)
 
 
 def _refuse_reading(text: str) -> None:

@@ -12,9 +12,16 @@ from ct_assets.mapping import SchemaError, Sync, parse
 MONEY = pl.Series([Decimal("1234567890123456789012345678.5")], dtype=pl.Decimal(38, 10))
 ROWS = pl.DataFrame({"id": ["a"], "word": ["secret"], "money": MONEY, "n": [7]})
 CAST = "has a CAST that meets a value it cannot read; write TRY_CAST, which makes it null"
-DATE = (
+NO_DATE = (
     "makes a date of a text that is none, or casts text to a date, which SQL does not do here: "
-    "name the column and its `format` in a field, as in `{column: born, format: '%d/%m/%Y'}`, "
+)
+DATE_WHERE = (
+    f"{NO_DATE}compare a text of ISO 8601 as it is, as in `born >= '2024-01-31'`, or make it a "
+    "date in the source, and compare that with DATE('2024-01-31')"
+)
+DATE = (
+    NO_DATE
+    + "name the column and its `format` in a field, as in `{column: born, format: '%d/%m/%Y'}`, "
     "which rejects such rows alone, or make it a date in the source"
 )
 DIGITS = "makes a number of more digits than a decimal has; compute with a float, as in "
@@ -48,7 +55,10 @@ def source(tmp_path: Path) -> pl.LazyFrame:
                 "CAST(word AS TIMESTAMP)",
             )
         ),
-        ({"where": "DATE(word) > DATE('2024-01-01')"}, f"`where:` {DATE}", ("where",)),
+        *(
+            ({"where": f"{read} > DATE('2024-01-01')"}, f"`where:` {DATE_WHERE}", ("where",))
+            for read in ("DATE(word)", "STRPTIME(word, '%F')", "TRY_CAST(word AS DATE)")
+        ),
         (
             {"identify_by": [{"identity": {"expr": "CAST(word AS INT)"}}]},
             f"`expr:` of identity {CAST}",

@@ -57,8 +57,9 @@ SYNC_MISTAKES = {
     ),
     "a condition on all rows": (
         kit.CUSTOMERS + "  where: count(*) > 1\n",
-        "defs/sync/defs.yaml:10: where: must be one value of the row, and count(*) counts many. "
-        "What looks at other rows (sums, counts, windows) belongs into the source's SQL.",
+        "defs/sync/defs.yaml:10: where: must be one value of the row, and count(*), "
+        "row_number() and the like are of many. What looks at other rows (sums, counts, windows) "
+        "belongs into the source's SQL.",
     ),
     "a condition without a column": (
         kit.CUSTOMERS + "  where: 1 = 1\n",
@@ -503,7 +504,8 @@ SOURCE_MISTAKES = {
     ),
     "a file of another kind": (
         kit.SOURCE.replace("customer.csv", "customer.xlsx"),
-        "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV, NDJSON nor Parquet. Only CSV "
+        "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV, NDJSON nor Parquet by its "
+        "name: save it as one of them, or declare its `format` if it is one. Only CSV "
         "(.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet (.parquet, .pq) are read; CSV "
         "and NDJSON also with .gz behind.",
     ),
@@ -516,8 +518,16 @@ SOURCE_MISTAKES = {
     "a folder": (
         kit.SOURCE.replace("customer.csv", "exports/"),
         "defs/shop/defs.yaml:4: file: 'exports/' does not say which files: if it is a folder, name "
-        "those in it, such as 'exports/*.csv'. Only CSV (.csv, .tsv, .txt), NDJSON (.ndjson, "
-        ".jsonl) and Parquet (.parquet, .pq) are read; CSV and NDJSON also with .gz behind.",
+        "those in it, such as 'exports/*.csv'; otherwise declare their `format`, such as "
+        "`format: csv`. Only CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet "
+        "(.parquet, .pq) are read; CSV and NDJSON also with .gz behind.",
+    ),
+    "all of a folder": (
+        kit.SOURCE.replace("customer.csv", "exports/*"),
+        "defs/shop/defs.yaml:4: file: 'exports/*' does not say which files: if it is a folder, "
+        "name those in it, such as 'exports/*.csv'; otherwise declare their `format`, such as "
+        "`format: csv`. Only CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet "
+        "(.parquet, .pq) are read; CSV and NDJSON also with .gz behind.",
     ),
     "an empty query": (
         kit.SOURCE.replace("file: customer.csv", "sql: ''"),

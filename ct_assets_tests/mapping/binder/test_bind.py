@@ -18,6 +18,14 @@ SCHEMA = pl.Schema(
         "place": pl.Struct({"city": pl.String(), "a.b": pl.String()}),
     }
 )
+TEXT = (
+    "takes 'id' for a number, which is text: write TRY_CAST(id AS BIGINT), or put what it is "
+    "compared with into single quotes."
+)
+NUMBER = (
+    "takes 'n' for text, which is a number: write CAST(n AS VARCHAR), or leave out the quotes of "
+    "what it is compared with."
+)
 
 
 def complaint(declaration: dict[str, Any], schema: pl.Schema = SCHEMA) -> str:
@@ -49,7 +57,20 @@ def profile(**settings: Any) -> dict[str, Any]:
             profile(fields={"x": {"template": "{id} {blob}"}}),
             "Sync s: the template of x has the column 'blob' of type Binary, which is no text.",
         ),
-        (profile(fields={"x": {"expr": "UPPER(n)"}}), "Sync s: x cannot be computed: "),
+        (profile(fields={"x": {"expr": "UPPER(n)"}}), f"Sync s: x {NUMBER}"),
+        (profile(where="n = 'x'"), f"Sync s: where {NUMBER}"),
+        (profile(where="n LIKE '5%'"), f"Sync s: where {NUMBER}"),
+        (profile(where="n IN ('1', '2')"), f"Sync s: where {NUMBER}"),
+        (profile(where="id > 1"), f"Sync s: where {TEXT}"),
+        (profile(where="id BETWEEN 1 AND 2"), f"Sync s: where {TEXT}"),
+        (profile(where="id IN (1, 2)"), f"Sync s: where {TEXT}"),
+        (profile(fields={"x": {"expr": "id + 1"}}), f"Sync s: x {TEXT}"),
+        (profile(fields={"x": {"expr": "ROUND(id)"}}), f"Sync s: x {TEXT}"),
+        (
+            profile(where="STRPTIME(id, '%F') > '2024-01-31'"),
+            "Sync s: where compares a date with a text: write a day like DATE('2024-01-31').",
+        ),
+        (profile(where="took - 1 > n"), "Sync s: where cannot be computed: "),
         (profile(identify_by=[{"identity": "flag"}]), "Sync s: identity is given a column of type"),
         (profile(fields={"x": "took"}), "Sync s: x is given a column of type Duration"),
         (

@@ -184,6 +184,11 @@ def _of_values(
 ) -> Iterator[Problem]:
     """Of settings that change what a field's values are."""
     path = ("fields", name)
+    sent_as = own_type(raw, name) or field.get("type")
+    if field.get("format") and sent_as not in (None, FieldType.DATE):
+        yield Problem(
+            (*path, "format"), f"is for dates, and the field is of type {sent_as}. Leave it out."
+        )
     if "otherwise" in field and field.get("map") is None:
         yield Problem((*path, "otherwise"), "says what `map` leaves open, and there is no `map`.")
     if "normalise" in field and field.get("hash") is None:
