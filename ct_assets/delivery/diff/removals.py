@@ -39,7 +39,7 @@ def find_removals(
     if request.policy.object != "profile" or (action == "keep" and not count_kept):
         return RemovalPlan()
     if note := _unsure(connection, request):
-        return RemovalPlan(note=note)
+        return RemovalPlan(note=None if action == "keep" else note)
     keys = parquet_sql(request.keys) if request.keys else ""
     GONE.create(connection, _gone(keys))
     aliases.leave_alone(connection, keys)
@@ -80,9 +80,10 @@ def _unsure(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> 
     source = parquet_sql(request.keys)
     unread = scalar(connection, f"select count(*) from {source} where _key is null")
     if unread:
+        have = "row of the source has" if unread == 1 else "rows of the source have"
         return (
-            f"removed rows are left alone: {unread} rows of the source have no readable key, "
-            f"and any of them may be one of the removed"
+            f"removed rows are left alone: {unread:,} {have} no readable key, and may be one of "
+            "the removed"
         )
     return None
 
