@@ -9,6 +9,7 @@ import dagster as dg
 
 from ct_assets.components.automation.partition_choice import chosen
 from ct_assets.components.preview.workspace import Workspace
+from ct_assets.io_managers.parquet_io_manager import span
 from ct_assets.mapping import Sync
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,3 +35,11 @@ def partitions_of(
         raise click.UsageError("--partition and --all-partitions contradict each other")
     now = datetime.now().astimezone()
     return chosen(sync, workspace.staging, now, partition, every=all_partitions)
+
+
+def tell_of_others(
+    keys: dg.PartitionKeyRange | None, partition: str | None, *, all_partitions: bool
+) -> None:
+    """Tells who chose no partitions that there are more than the latest."""
+    if keys and partition is None and not all_partitions:
+        click.echo(f"These are the rows of {span(keys)}; --all-partitions takes all.")

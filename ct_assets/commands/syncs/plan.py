@@ -11,7 +11,11 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.commands.support.dagster_runs import home_of_project, instance
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import console, json_option, print_json, table
-from ct_assets.commands.support.partition_options import partition_options, partitions_of
+from ct_assets.commands.support.partition_options import (
+    partition_options,
+    partitions_of,
+    tell_of_others,
+)
 from ct_assets.commands.support.reviewed_plan import markdown
 from ct_assets.commands.syncs.run import guards
 from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
@@ -84,8 +88,7 @@ def command(
         print_json(asdict(plan))
     else:
         _print(console(), plan)
-        if plan.partition and partition is None and not all_partitions:
-            click.echo(f"These are the rows of {plan.partition}; --all-partitions takes all.")
+        tell_of_others(keys, partition, all_partitions=all_partitions)
 
 
 def _print(out: Console, plan: SyncPlan) -> None:

@@ -6,7 +6,11 @@ import click
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
-from ct_assets.commands.support.partition_options import partition_options, partitions_of
+from ct_assets.commands.support.partition_options import (
+    partition_options,
+    partitions_of,
+    tell_of_others,
+)
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.scratch import SplitRows
@@ -47,6 +51,7 @@ def command(
         if why := rows.split.gate.why:
             todo = advice(declared.sync, rows.split, shown=True)
             click.echo(f"\nNothing would be sent: {why}.{' ' if todo else ''}{todo}")
+    tell_of_others(keys, partition, all_partitions=all_partitions)
 
 
 def _counted(counts: RowCounts) -> str:

@@ -8,7 +8,11 @@ import click
 
 from ct_assets.commands.support.dagster_runs import execute, kept_or_temporary
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.partition_options import partition_options, partitions_of
+from ct_assets.commands.support.partition_options import (
+    partition_options,
+    partitions_of,
+    tell_of_others,
+)
 from ct_assets.commands.support.reviewed_plan import ReviewedPlan
 from ct_assets.components.automation.partition_choice import tags
 from ct_assets.components.runs.sync_runs import end_lost, job_name
@@ -88,6 +92,7 @@ def command(
     if valid.split and sent.delivery:
         part = span(keys) if keys else None
         click.echo(result_line(sync, part, sent.delivery.counts, valid.split))
+    tell_of_others(keys, partition, all_partitions=all_partitions)
 
 
 def _tell(line: str) -> None:

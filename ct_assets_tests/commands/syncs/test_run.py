@@ -1,3 +1,5 @@
+import re
+
 import dagster as dg
 import pytest
 
@@ -100,6 +102,8 @@ def test_run_plan_and_preview_take_the_same_partitions(shop: Shop, account: Sand
     )
     assert shop.json("plan", "purchases", "--all-partitions")["report"]["new"] == 1
     assert shop.json("plan", "purchases")["report"]["new"] == 1, "it waits since 2026-01-02"
+    others = r"3 valid, .*\nThese are the rows of 2026-01-02\.\.\..*; --all-partitions takes all\."
+    assert re.search(others, shop.said("preview", "purchases"), re.DOTALL)
     assert len(account.events()) == 2
 
 
