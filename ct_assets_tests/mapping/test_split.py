@@ -6,16 +6,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ct_assets.mapping import parse, reason_counts, split
-from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, installed
-from ct_assets.staging import Staging
+from ct_assets.mapping import reason_counts
 from ct_assets.system_columns import SYSTEM_COLUMNS
-from ct_assets_tests.mapping.python_work import counted
-from ct_assets_tests.mapping.splitting import EVENT, PROFILE, events, profiles, run
-from ct_assets_tests.mapping.test_parse import customers
+from ct_assets_tests.mapping.declared import customers
+from ct_assets_tests.mapping.splitting import events, profiles, run
+
+ID = {"id": ["a"]}
 
 CHINOOK = Path(__file__).parents[2] / "data" / "chinook"
-ID = {"id": ["a"]}
 
 
 def test_the_customers_of_chinook() -> None:
@@ -190,48 +188,6 @@ def test_what_is_to_be_cleared_is_what_is_null_not_what_was_dropped() -> None:
     assert outcome.valid["_clear"].to_list() == [None, ["Email"], None]
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        (None, "event_name_missing"),
-        ("", "event_name_missing"),
-        ("App Launched", "event_name_reserved"),
-        ("notificationsent", "event_name_reserved"),
-        ("wzrk_x", "event_name_reserved"),
-        ("50% off", "event_name_characters"),
-    ],
-)
-def test_events_whose_name_cannot_be_used(name: str | None, reason: str) -> None:
-    rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "name": [name, "Charged"]})
-    outcome = events(rows, event={"column": "name"})
-
-    assert [r["evtName"] for r in outcome.records] == ["Charged"]
-    assert outcome.reasons == [[("event", reason)]]
-
-
-def test_only_charged_events_have_items() -> None:
-    rows = pl.DataFrame(
-        {
-            "id": ["a"] * 4,
-            "key": [1, 2, 3, 4],
-            "name": ["Charged", "Charged", "Viewed", "Viewed"],
-            "lines": [[{"sku": "A1"}], None, None, [{"sku": "A1"}]],
-        }
-    )
-    outcome = events(rows, {"Items": "lines"}, event={"column": "name"})
-
-    assert outcome.data == [{"Items": [{"sku": "A1"}]}, {}, {}]
-    assert outcome.reasons == [[("Items", "items_not_charged")]]
-
-
-def test_the_fields_of_charged_have_their_types() -> None:
-    rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "total": ["12.50", "12,50"]})
-    outcome = events(rows, {"Amount": "total", "Currency": {"value": "EUR"}}, event="Charged")
-
-    assert outcome.data == [{"Amount": 12.5, "Currency": "EUR"}]
-    assert outcome.reasons == [[("Amount", "number_unreadable")]]
-
-
 @pytest.mark.parametrize("kind", [pl.Date, pl.Datetime("us"), pl.Float64])
 def test_a_template_leaves_out_what_has_no_text(kind: Any) -> None:
     strange = float("nan") if kind == pl.Float64 else 2**31 - 1 if kind == pl.Date else 2**63 - 1
@@ -242,54 +198,6 @@ def test_a_template_leaves_out_what_has_no_text(kind: Any) -> None:
 
     assert outcome.data[0] == {"t": "since never"}
     assert outcome.data[1] != outcome.data[0]
-
-
-def test_ts_is_epoch_seconds_and_missing_only_on_demand() -> None:
-    rows = pl.DataFrame({"id": ["a", "b"], "key": [1, 2], "at": ["2024-07-01 12:00:00", None]})
-    strict = events(rows, ts={"column": "at", "timezone": "Europe/Rome"})
-    lenient = events(rows, ts={"column": "at", "on_null": "skip"})
-
-    assert strict.valid["_ts"].to_list() == [1719828000]
-    assert strict.valid["_record"].to_list() == [
-        '{"type":"event","identity":"a","ts":1719828000,"evtName":"Viewed","evtData":{}}'
-    ]
-    assert strict.reasons == [[("ts", "ts_missing")]]
-    assert lenient.valid["_ts"].to_list() == [1719835200, None]
-    assert "ts" not in lenient.records[1]
-
-
-@pytest.mark.parametrize(("count", "valid"), [(100, 1), (101, 0)])
-def test_an_event_has_at_most_100_properties(count: int, valid: int) -> None:
-    columns = {f"p{n}": [1] for n in range(count)}
-    rows = pl.DataFrame({"id": ["a"], "key": [1], **columns})
-    outcome = events(rows, {name: name for name in columns})
-
-    assert outcome.valid.height == valid
-    assert outcome.reasons == [[("fields", "too_many_event_fields")]] * (1 - valid)
-
-
-def test_only_properties_with_a_value_count() -> None:
-    columns = {f"p{n}": [1 if n else None] for n in range(101)}
-    rows = pl.DataFrame({"id": ["a"], "key": [1], **columns})
-
-    assert events(rows, {name: name for name in columns}).valid.height == 1
-
-
-@pytest.mark.parametrize(("count", "valid"), [(256, 1), (257, 0)])
-def test_a_profile_has_at_most_256_custom_properties(count: int, valid: int) -> None:
-    columns = {f"p{n}": [1] for n in range(count)}
-    rows = pl.DataFrame({**ID, "mail": ["a@b.example"], **columns})
-    outcome = profiles(rows, {"Email": "mail", **{name: name for name in columns}})
-
-    assert outcome.valid.height == valid
-
-
-def test_an_account_with_higher_limits() -> None:
-    columns = {f"p{n}": [1] for n in range(150)}
-    rows = pl.DataFrame({"id": ["a"], "key": [1], **columns})
-
-    fields = {name: name for name in columns}
-    assert events(rows, fields, limits={"event_fields": 256}).valid.height == 1
 
 
 @pytest.mark.parametrize(
@@ -312,94 +220,6 @@ def test_reasons_are_counted_by_field_and_code() -> None:
         ("Email", 1),
         ("identity", 1),
     ]
-
-
-def test_same_rows_give_the_same_bytes() -> None:
-    rows = pl.DataFrame({"id": [f"u{n}" for n in range(5000)], "n": list(range(5000))})
-
-    first, second = (profiles(rows, {"n": "n"}).valid["_record"] for _ in range(2))
-
-    assert first.to_list() == second.to_list()
-
-
-EVERYTHING: dict[str, Any] = {
-    "identify_by": [{"identity": "id"}, {"FBID": "day"}],
-    "where": "n >= 0",
-    "fields": {
-        "Name": {"template": "{id} {n|none}"},
-        "Email": "mail",
-        "Phone": {"column": "phone", "region": {"column": "country"}, "on_invalid": "drop"},
-        "Gender": {"column": "word", "on_invalid": "drop"},
-        "Married": {"column": "word", "on_invalid": "drop"},
-        "DOB": {"column": "day", "timezone": "Europe/Rome"},
-        "Age": {"expr": "n % 100"},
-        "MSG-email": {"value": True},
-        "score": {"column": "half", "type": "float"},
-        "tags": "tags",
-        "visits": {"column": "n", "op": "incr"},
-    },
-}
-
-
-EMAIL = {"fields": {"Email": "mail"}}
-SOME = {"fields": {name: EVERYTHING["fields"][name] for name in ("Name", "Phone")}}
-
-
-def work(folder: Path, rows: int, declaration: dict[str, Any] = EVERYTHING) -> int:
-    """How much Python runs while `rows` rows are split."""
-    number = pl.int_range(rows)
-    pl.select(
-        id=pl.format("u{}", pl.when(number < 7).then(0).otherwise(number)),
-        n=number,
-        mail=pl.format("u{}@{}", number, pl.when(number % 9 > 0).then(pl.lit("x.example"))),
-        phone=pl.format("055 {}", number % 9_000 + 1_000_000),
-        country=pl.when(number % 2 > 0).then(pl.lit("IT")).otherwise(pl.lit("France")),
-        word=pl.when(number % 3 > 0).then(pl.lit("female")).otherwise(pl.lit("yes")),
-        day=pl.format("1990-01-{}", (number % 28 + 1).cast(pl.String).str.zfill(2)),
-        half=pl.format("{}.5", number),
-        tags=pl.concat_list(pl.lit("x"), number.cast(pl.String)),
-    ).write_parquet(folder / "source.parquet")
-    with counted() as python:
-        parts = split(
-            parse({**PROFILE, **declaration}), pl.scan_parquet(folder / "source.parquet"), folder
-        )
-        parts.valid.sink_parquet(folder / "valid.parquet")
-        parts.rejected.sink_parquet(folder / "rejected.parquet")
-    return python.total
-
-
-def test_no_python_runs_per_row(tmp_path: Path) -> None:
-    """Less than a call or an instruction for each row; the shortest loop takes four of them."""
-    installed.lookup(WORTH_COMPILING)  # or a first run on a machine would compile in between
-    work(tmp_path, 10)
-
-    assert work(tmp_path, 100_000) - work(tmp_path, 1_000) < 100_000
-    assert work(tmp_path, 1_000_000, SOME) - work(tmp_path, 1_000, SOME) < 1_000_000
-
-
-def test_python_that_runs_per_row_would_be_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def slow(source: pl.Expr, *_: object) -> pl.Expr:
-        return source.map_batches(
-            lambda rows: pl.Series([text and text.strip() for text in rows]),
-            return_dtype=pl.String,
-            is_elementwise=True,
-        )
-
-    before = work(tmp_path, 10_000, EMAIL)
-    monkeypatch.setattr("ct_assets.mapping.convert.contacts.trimmed", slow)
-
-    assert work(tmp_path, 10_000, EMAIL) - before > 3 * 10_000
-
-
-def test_the_plans_can_be_streamed(tmp_path: Path) -> None:
-    source = pl.LazyFrame({"id": ["a", "a", "b"], "n": [1, 2, 3], "key": [1, 2, 3]})
-    for declaration in ({**PROFILE, "fields": {"n": "n"}}, EVENT):
-        parts = split(parse(declaration), source, tmp_path)
-        plan = parts.valid.explain(engine="streaming")
-
-        assert "PYTHON" not in plan.upper()
 
 
 def test_fields_that_are_called_like_parts_of_the_record_are_apart_from_them() -> None:
@@ -426,21 +246,3 @@ def test_fields_that_are_called_like_parts_of_the_record_are_apart_from_them() -
     assert outcome.data == [
         {"identity": "field a", "ts": "$D_1704153600", "event_key": "K"},
     ]
-
-
-def test_a_condition_on_text_that_is_longer_than_what_a_file_says_of_it(tmp_path: Path) -> None:
-    """Of texts, Parquet keeps the first 64 bytes of the least and the greatest of each part."""
-    names = [f"{'A very long title of a film ' * 3}|{year}" for year in [*range(1970, 2000)] * 66]
-    staging = Staging(tmp_path)
-    with staging.draft(("films",)) as draft:
-        pl.DataFrame({"id": [str(i) for i in range(len(names))], "name": names}).write_parquet(
-            draft.path
-        )
-        films = staging.publish(draft)
-    raw = {**PROFILE, "fields": {"Name": {"value": "x"}}}
-    raw["where"] = "CAST(SPLIT_PART(name, '|', 2) AS BIGINT) > 1995"
-
-    parts = split(parse(raw), films.scan(), tmp_path)
-
-    assert parts.valid.collect(engine="streaming").height == 4 * 66
-    assert parts.counts.cut == 26 * 66

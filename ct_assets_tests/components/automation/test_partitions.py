@@ -1,4 +1,3 @@
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -7,69 +6,35 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import polars as pl
 import pytest
-import yaml
 
-from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.components.automation.partition_choice import due
 from ct_assets.components.automation.partition_choice import tags as tags_of
 from ct_assets.components.automation.partitions import (
-    delivered,
     row_counts,
-    take_stock,
-    waiting,
     within,
 )
 from ct_assets.components.automation.schedules import tick
-from ct_assets.mapping import Sync, parse
+from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.sync_parts import Partition
-from ct_assets.row_counts import RowCounts
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets.snapshot_meta import Gate, SnapshotMeta, SplitMeta
-from ct_assets.staging import Snapshot, Staging
+from ct_assets.staging import Staging
 from ct_assets_tests.components import kit
+from ct_assets_tests.components.automation.partitions_kit import SYNC, declared
 
 pytestmark = pytest.mark.sampled(5)
 
-INVOICES = Path("data/chinook/invoice.csv").resolve()
 SOURCE = (
     "type: ct_assets.components.SourceTable\nattributes: {asset: shop/invoice, file: invoice.csv}\n"
 )
-SYNC = """
-type: ct_assets.components.ClevertapSync
-attributes:
-  name: invoices
-  object: event
-  source: shop/invoice
-  event: Charged
-  event_key: InvoiceId
-  ts: InvoiceDate
-  identify_by: [{identity: CustomerId}]
-  fields: {Amount: Total}
-  partition: {by: InvoiceDate, every: EVERY, start: 2021-01-01}
-"""
+
 WHOLE = (
     SYNC.replace("name: invoices", "name: whole")
     .replace("Charged", "Billed")
     .split("  partition")[0]
 )
+
 ASSETS = [f"invoices/{stage}" for stage in ("valid", "rejected", "clevertap", "undelivered")]
 FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest) -> Path:
-    monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
-    (tmp_path / "invoice.csv").write_bytes(INVOICES.read_bytes())
-    return tmp_path
-
-
-def declared(every: str, start: str = "2021-01-01", **more: str) -> Sync:
-    """As `SYNC` declares it."""
-    text = SYNC.replace("EVERY", every).replace("2021-01-01", start)
-    return parse({**yaml.safe_load(text)["attributes"], **more})
 
 
 def tags_due(sync: Sync, staging: Staging, now: datetime) -> dict[str, str]:
@@ -251,110 +216,6 @@ def test_a_partition_is_compared_with_the_one_before_it(root: Path) -> None:
     after = filled({5: "", 6: ""}, "2021-01-05", "2021-01-06")
 
     assert (before, empty, after) == (True, True, False)
-
-
-def days(*found: int) -> pl.LazyFrame:
-    return pl.LazyFrame({"InvoiceDate": [f"2026-01-{day:02} 10:00:00" for day in found]})
-
-
-class Runs:
-    """The splits and deliveries of a sync, without what is split and sent."""
-
-    def __init__(self, staging: Staging, sync: Sync) -> None:
-        self.staging, self.sync = staging, sync
-        to = destination_from_env()
-        assert to is not None
-        self.destination = to.name
-
-    def split(self, source: pl.LazyFrame, *mine: int) -> Snapshot:
-        with self.staging.draft((self.sync.name, "valid"), repr(mine)) as draft:
-            draft.meta = SnapshotMeta(
-                split=SplitMeta(
-                    declaration=self.sync.digest,
-                    counts=RowCounts(source=0),
-                    gate=Gate(passed=True),
-                )
-            )
-            keys = [f"2026-01-{day:02}" for day in mine]
-            self.late = take_stock(self.sync, source, self.staging, draft, keys)
-            return Snapshot(draft.path, draft.meta)
-
-    def deliver(self, *splits: Snapshot) -> None:
-        for valid in splits:
-            delivered(self.sync, self.staging, self.destination, valid)
-
-    @property
-    def waiting(self) -> dict[str, int]:
-        return dict(waiting(self.sync, self.staging))
-
-
-@pytest.fixture
-def runs(root: Path) -> Runs:
-    return Runs(Staging(root / "data" / "staging"), declared("day"))
-
-
-def test_runs_side_by_side_forget_nothing_of_each_other(runs: Runs) -> None:
-    fifth, sixth = runs.split(days(5, 6), 5), runs.split(days(5, 6, 6), 6)
-
-    runs.deliver(sixth, fifth)
-    runs.split(days(5, 6, 6, 6), 9)
-
-    assert runs.waiting == runs.late == {"2026-01-06": 1}
-
-
-def test_rows_count_as_delivered_as_they_were_split(runs: Runs) -> None:
-    first = runs.split(days(5), 5)
-    runs.split(days(5, 5), 6)
-
-    runs.deliver(first)
-
-    assert runs.waiting == {"2026-01-05": 1}
-
-
-def test_a_period_that_was_passed_over_is_told(runs: Runs) -> None:
-    runs.deliver(runs.split(days(4, 5, 6, 7, 9), 5))
-    assert runs.late == {}
-
-    runs.split(days(4, 5, 6, 7, 9), 7)
-
-    assert runs.late == {"2026-01-06": 1}
-
-
-def test_a_row_in_the_place_of_one_that_vanished_is_late(runs: Runs) -> None:
-    runs.deliver(runs.split(days(5, 5), 5))
-    runs.deliver(runs.split(days(5), 6))
-
-    runs.split(days(5, 5), 7)
-
-    assert runs.late == {"2026-01-05": 1}
-
-
-@pytest.mark.parametrize(
-    "other", [declared("day", where="Total > 1"), declared("month")], ids=["rows", "partitions"]
-)
-def test_another_declaration_compares_everything_once(runs: Runs, other: Sync) -> None:
-    runs.deliver(runs.split(days(5), 5))
-    before = runs.waiting
-
-    runs.sync = other
-
-    assert (before, runs.waiting) == ({}, {"2026-01-05": 1})
-
-
-def test_an_empty_source_has_nothing_that_waits(runs: Runs) -> None:
-    runs.deliver(runs.split(days(), 5))
-
-    assert runs.waiting == runs.late == {}
-
-
-def test_what_an_older_version_kept_is_compared_once(runs: Runs) -> None:
-    with runs.staging.draft((runs.sync.name, "partitions")) as draft:
-        draft.sink(pl.LazyFrame({"key": ["2026-01-05"], "rows": [1]}))
-        pointer = runs.staging.publish(draft).path.parent.with_name("current.json")
-    old = {"snapshot": "s", "meta": {"rows": {"2026-01-05": 1}, "late": {}}}
-    pointer.write_text(json.dumps(old))
-
-    assert runs.waiting == {"2026-01-05": 1}
 
 
 def test_a_tick_before_the_first_period_asks_for_nothing(root: Path) -> None:

@@ -1,14 +1,12 @@
 """What a person reads who got a declaration wrong: the printed text, whole."""
 
-import re
 from pathlib import Path
 
 import click
 import pytest
 
-from ct_assets.components.project.loader import load_defs
-from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets_tests.components import kit
+from ct_assets_tests.components.project.loader_kit import OTHER, printed, python_sync
 
 KNOWN = (
     "name, object, source, identify_by, where, fields, other_columns, consent, event, event_key, "
@@ -17,27 +15,13 @@ KNOWN = (
     "look_again_hours, send, verify, on_removed, max_removed, max_changed, fresh_within_hours, "
     "log, show_keys, tests, description, owners, tags, group"
 )
+
 THERE_ARE = "There are ct_assets.ClevertapSync, ct_assets.SourceTable and ct_assets.Connection."
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-OTHER = kit.CUSTOMERS.replace("name: customers", "name: others")
-
-
-def printed(root: Path, sync: str, source: str = kit.SOURCE, **more: str) -> str:
-    """`more`: other files by their place in `defs`; a bare `x.yaml` stands for `x/defs.yaml`."""
-    files = {"shop.yaml": source, "sync.yaml": sync, **more}
-    placed = {
-        name if "/" in name else name.replace(".yaml", "/defs.yaml"): text
-        for name, text in files.items()
-    }
-    with pytest.raises(InvalidDeclarationError) as caught:
-        kit.load(root, placed)
-    return re.sub(r"ct_assets_project_\d+/", "", str(caught.value))
 
 
 SYNC_MISTAKES = {
@@ -295,21 +279,6 @@ def test_a_sync_in_python_with_the_name_of_another(tmp_path: Path) -> None:
     )
 
 
-def python_sync(**changed: object) -> str:
-    declared = {
-        "name": "customers",
-        "object": "profile",
-        "source": "shop/customer",
-        "identify_by": [{"identity": "id"}],
-        "fields": {"Name": "name"},
-    }
-    return (
-        "import dagster as dg\nfrom ct_assets.components import ClevertapSync\n\n"
-        "@dg.component_instance\ndef people(_: dg.ComponentLoadContext) -> ClevertapSync:\n"
-        f"    return ClevertapSync(**{declared | changed!r})\n"
-    )
-
-
 def test_a_mistake_in_python_names_the_line_that_declares(tmp_path: Path) -> None:
     text = printed(tmp_path, OTHER, **{"more/syncs.py": python_sync(object="profil")})
 
@@ -319,45 +288,6 @@ def test_a_mistake_in_python_names_the_line_that_declares(tmp_path: Path) -> Non
         "`object: event` for what they did, `object: segment` for a list of people, `object: "
         "token` for push tokens of devices, or `object: subscription` for who may be written to."
     )
-
-
-def test_an_unknown_source_in_python(tmp_path: Path) -> None:
-    text = printed(tmp_path, OTHER, **{"more/syncs.py": python_sync(source="shop/custmer")})
-
-    assert text == (
-        "defs/more/syncs.py: source: no asset 'shop/custmer'; did you mean 'shop/customer'?"
-    )
-
-
-@pytest.mark.filterwarnings("ignore:Class `SourceAsset` is deprecated:DeprecationWarning")
-@pytest.mark.parametrize(
-    "asset",
-    ["dg.AssetSpec('shop/customer')", "dg.SourceAsset(['shop', 'customer'])"],
-)
-def test_a_source_that_others_make(tmp_path: Path, asset: str) -> None:
-    code = f"import dagster as dg\ndefs = dg.Definitions(assets=[{asset}])\n"
-
-    kit.load(tmp_path, {"shop/assets.py": code, "sync/defs.yaml": kit.CUSTOMERS})
-
-
-def test_where_assets_are_told_later_no_source_is_missed(tmp_path: Path) -> None:
-    code = """
-        import dagster as dg
-        from dagster._core.definitions.assets.definition.cacheable_assets_definition import (
-            CacheableAssetsDefinition,
-        )
-
-        class Later(CacheableAssetsDefinition):
-            def compute_cacheable_data(self):
-                return []
-
-            def build_definitions(self, data):
-                return []
-
-        defs = dg.Definitions(assets=[Later("later")])
-    """
-
-    kit.load(tmp_path, {"shop/assets.py": code, "sync/defs.yaml": kit.CUSTOMERS})
 
 
 def test_syncs_that_wait_for_each_other(tmp_path: Path) -> None:
@@ -371,13 +301,6 @@ def test_syncs_that_wait_for_each_other(tmp_path: Path) -> None:
     )
 
 
-def test_a_source_that_waits_for_what_is_made_of_it(tmp_path: Path) -> None:
-    text = printed(tmp_path, kit.CUSTOMERS, kit.SOURCE + "  upstream: [customers/clevertap]\n")
-
-    assert text.startswith("defs/shop/defs.yaml:5: upstream: these wait for each other, and ")
-    assert text.endswith(". Take one of them out of `upstream`.")
-
-
 def test_a_sync_whose_profiles_nobody_declares(tmp_path: Path) -> None:
     event = "  event: Visited\n  event_key: id\n  require_profile: custmers\n"
     visits = OTHER.replace("object: profile", "object: event") + event
@@ -387,177 +310,3 @@ def test_a_sync_whose_profiles_nobody_declares(tmp_path: Path) -> None:
     assert text == (
         "defs/zz/defs.yaml:12: require_profile: no other sync 'custmers'; did you mean 'customers'?"
     )
-
-
-@pytest.mark.parametrize("name", ["shop/more/defs.yaml", "more/sync.yaml", "more/syncs.yml"])
-def test_a_declaration_that_dagster_would_pass_over(tmp_path: Path, name: str) -> None:
-    text = printed(tmp_path, kit.CUSTOMERS, **{name: OTHER})
-
-    assert text == (
-        f"defs/{name}:1: is not read: Dagster reads one defs.yaml in a folder and nothing below "
-        "it. Move it to such a file in a folder of its own."
-    )
-
-
-def test_a_file_may_end_in_yml(tmp_path: Path) -> None:
-    text = printed(tmp_path, OTHER, **{"more/defs.yml": kit.CUSTOMERS.replace("mail", "mail: x")})
-
-    assert text.startswith("defs/more/defs.yml:9: not readable as YAML: mapping values")
-
-
-def test_a_source_that_is_declared_twice(tmp_path: Path) -> None:
-    text = printed(tmp_path, kit.CUSTOMERS, f"{kit.SOURCE}---\n{kit.SOURCE}")
-
-    assert text == (
-        "defs/shop/defs.yaml:8: asset: 'shop/customer' is declared in defs/shop/defs.yaml too; "
-        "keep one"
-    )
-
-
-UNREADABLE = {
-    "a tab": (
-        kit.CUSTOMERS.replace("  name:", "\tname:"),
-        "3: not readable as YAML: found character '\\t' that cannot start any token; indent with "
-        "spaces, not with tabs",
-    ),
-    "an indentation": (
-        kit.CUSTOMERS.replace("  object:", "   object:"),
-        "4: not readable as YAML: mapping values are not allowed here; mend the indentation here "
-        "or one line above, or put a text with a colon into quotes",
-    ),
-    "a colon": (
-        kit.CUSTOMERS + "  description: Note: people\n",
-        "10: not readable as YAML: mapping values are not allowed here; mend the indentation here "
-        "or one line above, or put a text with a colon into quotes",
-    ),
-    "a quote": (
-        kit.CUSTOMERS.replace("Name: name", "Name: 'name"),
-        "8: not readable as YAML: found unexpected end of stream; close the quote",
-    ),
-    "a bracket": (
-        kit.CUSTOMERS.replace("[{identity: id}]", "[{identity: id}"),
-        "6: not readable as YAML: expected ',' or ']', but got '<scalar>'; close the bracket, or "
-        "quote a text that has one",
-    ),
-    "a cron line without quotes": (
-        kit.CUSTOMERS + "  trigger: * * * * *\n",
-        "10: not readable as YAML: expected alphabetic or numeric character, but found ' '; put a "
-        "text that begins with * or & into quotes",
-    ),
-    "two braces in a row": (
-        kit.CUSTOMERS.replace("Name: name", "Name: {first} {last}"),
-        "8: not readable as YAML: expected <block end>, but found '{'; mend the indentation, or "
-        "put the whole text into quotes",
-    ),
-    "a tag": (
-        kit.CUSTOMERS + "  destination: !env SHOP\n",
-        "10: not readable as YAML: could not determine a constructor for the tag '!env'; put a "
-        "text that begins with ! into quotes",
-    ),
-    "a control character": (
-        kit.CUSTOMERS + "  description: a\x01\n",
-        "10: has a character that YAML forbids (0x1); take it out",
-    ),
-}
-
-
-@pytest.mark.parametrize(("sync", "expected"), UNREADABLE.values(), ids=UNREADABLE)
-def test_what_is_not_yaml_at_all(tmp_path: Path, sync: str, expected: str) -> None:
-    assert printed(tmp_path, sync) == f"defs/sync/defs.yaml:{expected}"
-
-
-def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
-    package = kit.write(tmp_path, {"sync/defs.yaml": ""})
-    (package / "defs/sync/defs.yaml").write_bytes(b"type: x\nname: caf\xe9\n")
-
-    with pytest.raises(InvalidDeclarationError, match=r"defs\.yaml:2: is not UTF-8; save it as"):
-        load_defs(package)
-
-
-SOURCE_MISTAKES = {
-    "no rows": (
-        kit.SOURCE.replace("  file: customer.csv\n", ""),
-        "defs/shop/defs.yaml:2: says not where the rows come from. Write one of file, table, sql, "
-        "sql_file, delta, iceberg.",
-    ),
-    "rows from two places": (
-        kit.SOURCE + "  table: customer\n",
-        "defs/shop/defs.yaml:5: table: file and table are given. Keep one of them.",
-    ),
-    "no such SQL file": (
-        kit.SOURCE.replace("file: customer.csv", "sql_file: customer.sql"),
-        "defs/shop/defs.yaml:4: sql_file: no file 'customer.sql' beside this one",
-    ),
-    "no such type": (
-        kit.SOURCE + "  types: {id: int}\n",
-        "defs/shop/defs.yaml:5: types.id: must be one of string, integer, float, boolean, date, "
-        "datetime, not 'int'; did you mean 'integer'?",
-    ),
-    "types of a query": (
-        kit.SOURCE.replace("file: customer.csv", "table: customer") + "  types: {id: integer}\n",
-        "defs/shop/defs.yaml:5: types: is for files. In a query, write `cast(... as ...)`.",
-    ),
-    "a key with blanks": (
-        kit.SOURCE.replace("shop/customer", "shop/my customer"),
-        "defs/shop/defs.yaml:3: asset: 'shop/my customer' is no key of an asset. Write plain names "
-        "with / between them, such as chinook/customer.",
-    ),
-    "a file of another kind": (
-        kit.SOURCE.replace("customer.csv", "customer.xlsx"),
-        "defs/shop/defs.yaml:4: file: 'customer.xlsx' is neither CSV, NDJSON nor Parquet by its "
-        "name: save it as one of them, or declare its `format` if it is one. Only CSV "
-        "(.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet (.parquet, .pq) are read; CSV "
-        "and NDJSON also with .gz behind.",
-    ),
-    "a file elsewhere": (
-        kit.SOURCE.replace("customer.csv", "https://shop/customer.csv"),
-        "defs/shop/defs.yaml:4: file: 'https://shop/customer.csv' is an address that is not read: "
-        "only s3://, gs:// and az:// are. Copy the files here, or let an asset of your own read "
-        "them, and name that as the sync's `source`.",
-    ),
-    "a folder": (
-        kit.SOURCE.replace("customer.csv", "exports/"),
-        "defs/shop/defs.yaml:4: file: 'exports/' does not say which files: if it is a folder, name "
-        "those in it, such as 'exports/*.csv'; otherwise declare their `format`, such as "
-        "`format: csv`. Only CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet "
-        "(.parquet, .pq) are read; CSV and NDJSON also with .gz behind.",
-    ),
-    "all of a folder": (
-        kit.SOURCE.replace("customer.csv", "exports/*"),
-        "defs/shop/defs.yaml:4: file: 'exports/*' does not say which files: if it is a folder, "
-        "name those in it, such as 'exports/*.csv'; otherwise declare their `format`, such as "
-        "`format: csv`. Only CSV (.csv, .tsv, .txt), NDJSON (.ndjson, .jsonl) and Parquet "
-        "(.parquet, .pq) are read; CSV and NDJSON also with .gz behind.",
-    ),
-    "an empty query": (
-        kit.SOURCE.replace("file: customer.csv", "sql: ''"),
-        "defs/shop/defs.yaml:4: sql: is empty. Write where the rows come from.",
-    ),
-    "an owner that is none": (
-        kit.SOURCE + "  owners: [ada]\n",
-        "defs/shop/defs.yaml:5: owners: 'ada' must be an e-mail address or team:NAME.",
-    ),
-    "rows made of itself": (
-        kit.SOURCE + "  upstream: [shop/customer]\n",
-        "defs/shop/defs.yaml:5: upstream: names the source itself. Name the assets that make its "
-        "rows.",
-    ),
-    "an asset that is nearly the name of one": (
-        kit.SOURCE
-        + "---\n"
-        + kit.SOURCE.replace("customer", "lead")
-        + "  upstream: [shop/custmer]\n",
-        "defs/shop/defs.yaml:10: upstream[0]: no asset 'shop/custmer'; did you mean "
-        "'shop/customer'? If another project makes one of that very name, say so with "
-        "`dg.AssetSpec('shop/custmer')` in a file of Python in `defs`",
-    ),
-    "two watermarks": (
-        kit.SOURCE + "  watermark: at\n  watermark_sql: select 1\n",
-        "defs/shop/defs.yaml:6: watermark_sql: is given beside watermark. Keep one of them.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("source", "expected"), SOURCE_MISTAKES.values(), ids=SOURCE_MISTAKES)
-def test_a_mistake_in_a_source(tmp_path: Path, source: str, expected: str) -> None:
-    assert printed(tmp_path, kit.CUSTOMERS, source) == expected
