@@ -12,6 +12,7 @@ ROOT = Path(ct_assets.__file__).parent
 
 # What a package may import of the project, beside itself and the leaves.
 LEAVES = {
+    "documented_model",
     "errors",
     "files",
     "row_counts",

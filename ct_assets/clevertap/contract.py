@@ -6,7 +6,9 @@ one is the default and `Limits` lets a sync say otherwise.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from ct_assets.documented_model import DocumentedModel
 
 # developer.clevertap.com/docs/upload-user-profiles-api and upload-events-api (2026); older
 # editions say 100 for profiles.
@@ -99,10 +101,8 @@ RESERVED_EVENTS = (
 Positive = Annotated[int, Field(gt=0)]
 
 
-class Limits(BaseModel):
+class Limits(DocumentedModel):
     """Limits of an account; lengths are of UTF-8 bytes, of which `é` is two and `😀` four."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     value_bytes: Positive = 512
     """Length of a text value. The API pages say bytes, the product pages characters, the newest

@@ -1,7 +1,7 @@
-"""GarbagePause keeps Python from looking for garbage while a large reply is read.
+"""GarbagePause keeps Python from looking for garbage where much is made and nothing thrown away.
 
-Each of its thousands of values would bring the next search nearer, and each search goes through all
-that Dagster keeps in memory, which costs as much as the reading.
+Such as a large reply that is read, or modules that are loaded: each value brings the next search
+nearer, and each search goes through all that Dagster keeps in memory.
 """
 
 import gc

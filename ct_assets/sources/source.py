@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from ct_assets.documented_model import DocumentedModel
 from ct_assets.mapping.convert.column_types import ColumnType
 from ct_assets.mapping.declaration.problems import (
     DeclarationError,
@@ -29,10 +30,8 @@ HINTS = {"asset": "Write `asset: <group>/<name>`, the name that syncs give as th
 _FILES = f"{formats.NAMES}, from the project's root; `*` for many alike."
 
 
-class Source(BaseModel):
+class Source(DocumentedModel):
     """A table, a file or a query; read as it is when the asset is materialized."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     asset: str
     """The asset's key, such as `chinook/customer`."""
@@ -49,7 +48,7 @@ class Source(BaseModel):
     """The folder of an Iceberg table, or its name in a `catalog`."""
     catalog: str | None = None
     """A catalog of Iceberg that PyIceberg knows, from `.pyiceberg.yaml` or the environment."""
-    types: dict[str, ColumnType] = {}
+    types: dict[str, ColumnType] = {}  # noqa: RUF012 -- pydantic copies it
     """Types of columns of files; a column of a CSV file without one is text."""
     format: Literal["csv", "ndjson", "parquet"] | None = None
     """Of files whose names do not tell it, such as `part-00000`."""
@@ -61,12 +60,12 @@ class Source(BaseModel):
     """Around values of a CSV file; none where a quote is a character like others."""
     escape: str | None = None
     """The character before a quote inside a value. Left out: such quotes are doubled."""
-    nulls: list[str] = []
+    nulls: list[str] = []  # noqa: RUF012 -- pydantic copies it
     r"""Values of a CSV file that stand for none, such as `\N`. One with nothing between its
     separators always does; an empty text in quotes (`""`) does with `nulls: ['']`."""
     skip: Annotated[int, Field(strict=True, ge=0)] = 0
     """Lines of a CSV file before its header."""
-    upstream: list[str] = []
+    upstream: list[str] = []  # noqa: RUF012 -- pydantic copies it
     """Assets, of this project or another, that make these rows; it follows them."""
     database: str | None = None
     """A DuckDB file, from the project's root, in place of the warehouse."""
@@ -85,7 +84,7 @@ class Source(BaseModel):
     """The meaning of a row, for the catalog."""
     owners: Owners = ()
     """`team:growth`, or addresses."""
-    tags: Tags = {}
+    tags: Tags = {}  # noqa: RUF012 -- pydantic copies it
     group: Name | None = None
     """Left out: the first part of the key."""
 

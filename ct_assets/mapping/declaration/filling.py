@@ -9,8 +9,9 @@ from datetime import date, datetime
 from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import field_validator, model_validator
 
+from ct_assets.documented_model import DocumentedModel
 from ct_assets.mapping.declaration import date_formats, template
 from ct_assets.mapping.declaration.problems import mistake, near, shown
 from ct_assets.mapping.declaration.row_sql import check_sql, sql_columns
@@ -19,10 +20,8 @@ FILLINGS = ("column", "template", "value", "expr")
 SCALARS = (str, bool, int, float, date, datetime)
 
 
-class Part(BaseModel):
+class Part(DocumentedModel):
     """Piece of a declaration; nothing in it changes after it was read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Region(Part):

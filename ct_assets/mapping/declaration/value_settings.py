@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BeforeValidator, model_validator
 
+from ct_assets.documented_model import DocumentedModel
 from ct_assets.mapping.convert.value_map import Entry
 from ct_assets.mapping.declaration.problems import mistake, shown
 
 
-class ValuePart(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Redaction(ValuePart):
+class Redaction(DocumentedModel):
     """Characters that stay readable; all between them becomes `***`."""
 
     first: int = 0
@@ -31,7 +28,7 @@ class Redaction(ValuePart):
         return self
 
 
-class Consent(ValuePart):
+class Consent(DocumentedModel):
     """Whether a person may be written to: a column that says yes or no for some channels."""
 
     column: str

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from ct_assets.documented_model import DocumentedModel
 from ct_assets.errors import closest
 from ct_assets.mapping.declaration.problems import (
     DeclarationError,
@@ -19,10 +20,8 @@ from ct_assets.mapping.declaration.problems import (
 HINTS = {"name": "Write `name: shop`, the name that sources give as their `connection`."}
 
 
-class ConnectionSpec(BaseModel):
+class ConnectionSpec(DocumentedModel):
     """A database that sources read by its name. Its URL is looked at when a source is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     name: str
     """Sources write it as their `connection`."""

@@ -4,8 +4,9 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from ct_assets.documented_model import DocumentedModel
 from ct_assets.mapping.declaration.problems import mistake, shown
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -27,10 +28,8 @@ def _key(raw: object) -> object:
     return [raw] if isinstance(raw, str) else raw
 
 
-class IncrementalSpec(BaseModel):
+class IncrementalSpec(DocumentedModel):
     """Which rows a run reads: those at or beyond the last watermark, less `lookback`, and nulls."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     column: str
     """A date, time or whole number that grows whenever a row changes, such as updated_at."""
