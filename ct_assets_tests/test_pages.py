@@ -22,7 +22,7 @@ def tree() -> str:
     return "\n".join(lines)
 
 
-WIDTH = 20
+WIDTH = 23
 
 
 def first_line(module: Path) -> str:

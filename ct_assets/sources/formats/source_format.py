@@ -49,9 +49,9 @@ class SourceFormat(ABC):
 
     name: ClassVar[str]
     suffixes: ClassVar[Sequence[str]]
+    """How names of its files end, in lower case."""
     unites: ClassVar[bool] = False
     """Whether files of one source may have different columns."""
-    """How names of its files end, in lower case."""
     gzipped: ClassVar[bool] = False
     """Whether gzip files of it are read, too: `.csv.gz`."""
 
