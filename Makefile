@@ -6,7 +6,7 @@ DAGSTER_HOME ?= $(CURDIR)/.dagster
 # Tests have homes of their own.
 home demo dev: export DAGSTER_HOME := $(DAGSTER_HOME)
 
-.PHONY: setup home demo dev test test-long test-ui test-services conformance docs bench bench-quick lint format lock
+.PHONY: setup home demo dev test test-long test-ui screenshots test-services conformance docs bench bench-quick lint format lock
 
 setup: $(VENV)/.installed
 
@@ -44,6 +44,10 @@ test-long: setup
 
 test-ui: setup
 	$(BIN)/pytest -m ui
+
+# The pictures of docs/pages/pictures, anew from the demo; needs Chromium.
+screenshots: setup
+	$(BIN)/python -m ct_assets_tests.ui.screenshots
 
 # Starts a MariaDB and a PgBouncer of Debian's (mariadb-server-core, pgbouncer), stand-ins of Snowflake
 # and S3, and Celery workers.

@@ -15,7 +15,7 @@ from ct_assets_tests.test_wheel import DEFINITIONS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PARTS = ("ct_assets", "data/chinook", "data/pictures")
+PARTS = ("ct_assets", "data/chinook", "docs/pages/pictures")
 FILES = ("Makefile", "dagster.yaml", "pyproject.toml", "requirements.lock", "workspace.yaml")
 
 

@@ -2,16 +2,20 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.commands.checkup.state_files import states
+from ct_assets.delivery.delivery_request import LogPolicy
 from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.inspection import key_history, sync_status
 from ct_assets.delivery.plan_report import plan
 from ct_assets.delivery.recovery import transfer
 from ct_assets.delivery.recovery.backup import back_up
 from ct_assets.delivery.recovery.manifest import read_manifest
+from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.delivery.state.sync_lock import SyncBusyError, locked
 from ct_assets.errors import UserError
@@ -53,6 +57,29 @@ def test_a_delivery_cut_short_is_settled_elsewhere(
     assert result.settled is not None
     assert result.settled.acked == 3
     assert len(arrived(clevertap_sandbox)) == 4
+
+
+def test_the_log_of_all_hosts_is_whole_on_each_of_them(hosts: Hosts) -> None:
+    rows = [event(str(n)) for n in range(4)]
+    first = hosts.on("a")
+    first.policy_with(log=LogPolicy())
+    first.run(rows[:2])
+    first.run_until_fold(rows[:3])
+    hosts.wipe("a")
+    second = hosts.on("b")
+    second.policy_with(log=LogPolicy())
+    second.run(rows)
+
+    third = hosts.on("c")
+    with reading(third.home, needs=f"{sync_log.FOLDER}/*"):
+        log = pl.concat([pl.read_parquet(path) for path in sync_log.files(third.home)])
+
+    assert sorted(log.select("delivery", "key", "outcome").rows()) == [
+        (1, "0", "acked"),
+        (1, "1", "acked"),
+        (2, "2", "acked"),
+        (3, "3", "acked"),
+    ]
 
 
 def test_nothing_leaves_when_the_database_is_out_of_reach(

@@ -3,7 +3,7 @@
 They show the example after `make demo`, in the Dagster UI and on the sandbox's page.
 """
 
-import sys
+import functools
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ct_assets_tests.components.serving import serving
 from ct_assets_tests.ui.demo import PROJECT, chromium, demo_in
 
 FOLDER = PROJECT / "docs" / "pages" / "pictures"
-GROUP = "/locations/ct_assets/asset-groups/customers/lineage"
+GROUP = "/locations/__repository__@ct_assets/asset-groups/customers/lineage"
 SIZE = (1280, 760)
 """Pixels: as wide as a README shows a picture, and not much higher than what there is to see."""
 
@@ -31,13 +31,18 @@ class Picture:
 
 
 def _at(words: str) -> Callable[[Page], object]:
-    return lambda page: page.get_by_text(words, exact=True).first.scroll_into_view_if_needed()
+    """At the upper edge of what is seen."""
+    return lambda page: page.get_by_text(words, exact=True).first.evaluate(
+        "found => found.scrollIntoView({block: 'start'})"
+    )
 
 
 IN_DAGSTER = (
-    Picture("graph", GROUP, ("clevertap", "undelivered", "Passed")),
-    Picture("clevertap", "/assets/customers/clevertap?view=overview", ("conservation",)),
-    Picture("rejected", "/assets/customers/rejected?view=overview", ("reasons",)),
+    Picture("graph", GROUP, ("undelivered", "4 / 4 Passed", "9 / 9 Passed")),
+    Picture(
+        "clevertap", "/assets/customers/clevertap?view=overview", ("conservation",), _at("Key")
+    ),
+    Picture("rejected", "/assets/customers/rejected?view=overview", ("reasons",), _at("Key")),
 )
 IN_SANDBOX = (Picture("sandbox", "/events", ("Events per month",)),)
 
@@ -47,10 +52,12 @@ def take(page: Page, url: str, picture: Picture, folder: Path) -> Path:
     for words in picture.words:
         expect(page.get_by_text(words).first).to_be_visible(timeout=60_000)
     picture.ready(page)
-    page.wait_for_load_state("networkidle")
     path = folder / f"{picture.name}.png"
     page.screenshot(path=path)
     return path
+
+
+served = functools.partial(serving, PROJECT, daemon=False)
 
 
 def main(folder: Path = FOLDER) -> None:
@@ -60,10 +67,10 @@ def main(folder: Path = FOLDER) -> None:
         for path in (data, home, logs):
             path.mkdir()
         page = browser.new_page(viewport={"width": SIZE[0], "height": SIZE[1]})
-        with demo_in(data, home) as demo, serving(PROJECT, demo.env, logs) as dagster:
+        with demo_in(data, home) as demo, served(demo.env, logs) as dagster:
             for url, pictures in ((dagster, IN_DAGSTER), (demo.url, IN_SANDBOX)):
                 for picture in pictures:
-                    sys.stdout.write(f"{take(page, url, picture, folder)}\n")
+                    print(take(page, url, picture, folder), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

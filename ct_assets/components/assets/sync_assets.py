@@ -115,7 +115,7 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             keys = reason_keys(sync, rejected.scan()) if sync.show_keys != "off" else {}
             seconds = time.monotonic() - begun
             metadata = split_metadata.split_metadata(sync, split, seconds, keys)
-            listed = metadata | split_metadata.rejected_rows(sync, rejected.scan(), part)
+            listed = split_metadata.rejected_rows(sync, rejected.scan(), part) | metadata
             yield from _staged(context, ct_staging, sync, "rejected", rejected, listed)
             yield from _staged(context, ct_staging, sync, "valid", valid, metadata)
             findings = asset_checks.of_split(sync, split, late)

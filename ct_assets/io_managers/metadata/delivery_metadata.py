@@ -144,9 +144,9 @@ def undelivered_metadata(sync: Sync, rows: pl.LazyFrame, part: str | None) -> di
     reason = pl.concat_str(pl.col("outcome", "code"), separator=" ", ignore_nulls=True)
     told = rows.select("key", reason.alias("reason"), todo="hint")
     return {
-        "reasons": refusals(rows, sync.show_keys),
         **first_rows(told, sync.show_keys),
         "command": command("undelivered", sync.name, part),
+        "reasons": refusals(rows, sync.show_keys),
     }
 
 
