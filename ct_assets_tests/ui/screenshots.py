@@ -16,8 +16,8 @@ from ct_assets_tests.ui.demo import PROJECT, chromium, demo_in
 
 FOLDER = PROJECT / "docs" / "pages" / "pictures"
 GROUP = "/locations/__repository__@ct_assets/asset-groups/customers/lineage"
-SIZE = (1280, 760)
-"""Pixels: as wide as a README shows a picture, and not much higher than what there is to see."""
+SIZE = (1500, 800)
+"""Pixels: as wide as the tables of metadata need, and not much higher than what there is to see."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ IN_SANDBOX = (Picture("sandbox", "/events", ("Events per month",)),)
 def take(page: Page, url: str, picture: Picture, folder: Path) -> Path:
     page.goto(url + picture.path)
     for words in picture.words:
-        expect(page.get_by_text(words).first).to_be_visible(timeout=60_000)
+        expect(page.get_by_text(words).first).to_be_visible(timeout=180_000)
     picture.ready(page)
     path = folder / f"{picture.name}.png"
     page.screenshot(path=path)
