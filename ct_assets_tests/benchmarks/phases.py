@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, installed
 from ct_assets_tests.benchmarks import chain
 from ct_assets_tests.benchmarks.generate import events, profiles
-from ct_assets_tests.benchmarks.measure import measured
+from ct_assets_tests.benchmarks.measure import measured, timed
 
 PHASES = {
     "split: keys": ("ct_assets.mapping.split:write_keys",),
@@ -33,14 +34,14 @@ PHASES = {
         "ct_assets.components.assets.split_again:checksum",
         "ct_assets.components.assets.run_context:split_inputs",
         "ct_assets.io_managers.delivery_requests:checksum",
-        "ct_assets.delivery.deliver:checksum",
+        "ct_assets.delivery.planned_delivery:checksum",
         "ct_assets.sources.read_again:checksum",
     ),
     "publishing files": ("ct_assets.staging:Staging.publish",),
     "comparing with the state": ("ct_assets.delivery.delivery_plan:compare",),
     "numbering": ("ct_assets.delivery.outbox:number",),
     "outbox": ("ct_assets.delivery.outbox:write",),
-    "sending": ("ct_assets.delivery.deliver:send",),
+    "sending": ("ct_assets.delivery.dispatch:send",),
     "settling: outcomes": ("ct_assets.delivery.settlement.settle:load_outcomes",),
     "settling: report": ("ct_assets.delivery.settlement.delivery_report:write",),
     "settling: fold": ("ct_assets.delivery.settlement.fold:fold",),
@@ -73,18 +74,18 @@ class _Clock:
             self._open.pop()
 
 
-def _timed(clock: _Clock, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+def _clocked(clock: _Clock, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(work)
-    def timed(*args: Any, **named: Any) -> Any:
+    def clocked(*args: Any, **named: Any) -> Any:
         with clock.phase(name):
             found = work(*args, **named)
-        return _timed_block(clock, name, found) if name.startswith("state") else found
+        return _clocked_block(clock, name, found) if name.startswith("state") else found
 
-    return timed
+    return clocked
 
 
 @contextlib.contextmanager
-def _timed_block(clock: _Clock, name: str, block: Any) -> Iterator[Any]:
+def _clocked_block(clock: _Clock, name: str, block: Any) -> Iterator[Any]:
     """What it costs to enter and to leave a block, and not what is done inside."""
     with clock.phase(name):
         entered = block.__enter__()
@@ -95,17 +96,23 @@ def _timed_block(clock: _Clock, name: str, block: Any) -> Iterator[Any]:
             block.__exit__(None, None, None)
 
 
+def owner_of(place: str) -> tuple[Any, str]:
+    """The module or class that has a function of `PHASES`, and the function's name."""
+    module, _, path = place.partition(":")
+    *owners, function = path.split(".")
+    return functools.reduce(getattr, owners, importlib.import_module(module)), function
+
+
 def phases(root: Path, source: Path, declared: chain.Declared) -> dict[str, float]:
     """CPU seconds by phase of the two runs of Dagster that `chain.materialize` does."""
+    _, tables, _ = timed(lambda: installed.lookup(WORTH_COMPILING))
     clock = _Clock()
     with contextlib.ExitStack() as patched:
         for name, places in PHASES.items():
             for place in places:
-                module, _, path = place.partition(":")
-                *owners, function = path.split(".")
-                owner = functools.reduce(getattr, owners, importlib.import_module(module))
-                timed = _timed(clock, name, getattr(owner, function))
-                patched.enter_context(mock.patch.object(owner, function, timed))
+                owner, function = owner_of(place)
+                clocked = _clocked(clock, name, getattr(owner, function))
+                patched.enter_context(mock.patch.object(owner, function, clocked))
         found = chain.materialize(root, source, declared)
     clock.turn()
     rest = "Dagster, and the rest"
@@ -113,7 +120,7 @@ def phases(root: Path, source: Path, declared: chain.Declared) -> dict[str, floa
     clock.seconds[rest] = found["sync CPU"] - sum(
         seconds for name, seconds in clock.seconds.items() if name not in (rest, "source")
     )
-    return dict(clock.seconds)
+    return {**clock.seconds, "phone tables, once a process": tables}
 
 
 def table(columns: dict[str, dict[str, float]], rows: int) -> str:
