@@ -1,7 +1,8 @@
 """Writes declarations for syncs of other tools: `ct-assets import`."""
 # ruff: noqa: N999 -- named as the command is
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -9,11 +10,14 @@ import yaml
 
 from ct_assets.components.migration import census_import, hightouch_import, ingestr_import
 from ct_assets.components.migration.imported_sync import ImportedSync
+from ct_assets.components.project.connection_resources import declared_connections
 from ct_assets.components.scaffold.project_setup import ProjectSetup
 
 _CONNECTION = click.option(
-    "--connection", help="The Connection of their tables; left out: the warehouse."
+    "--connection",
+    help="The Connection of their tables, declared if there is none; left out: the warehouse.",
 )
+_OF_CODE = re.compile(r"\bConnection\([^)]*?\bname=[\"'](\w+)[\"']")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _PATH = click.Path(exists=True, path_type=Path)
 
@@ -55,20 +59,28 @@ def ingestr(module: str, *, path: Path, connection: str | None) -> None:
 
 def _write(tool: str, syncs: Sequence[ImportedSync], module: str) -> None:
     defs = ProjectSetup.around(Path.cwd(), module).defs
+    declared = {*_connections_of_code(defs), *(name for name, _ in declared_connections(defs))}
     for sync in syncs:
-        click.echo(_written(sync, defs, tool))
+        click.echo(_written(sync, defs, tool, declared))
         for sentence in sync.lost:
             click.echo(f"  not carried over: {sentence}")
     click.echo("Next: ct-assets doctor, then ct-assets preview SYNC.")
 
 
-def _written(sync: ImportedSync, defs: Path, tool: str) -> str:
-    documents = sync.documents()
-    if not documents:
+def _connections_of_code(defs: Path) -> Iterator[str]:
+    """The names of the connections that are declared in Python."""
+    for file in defs.rglob("*.py"):
+        yield from _OF_CODE.findall(file.read_text(encoding="utf-8", errors="replace"))
+
+
+def _written(sync: ImportedSync, defs: Path, tool: str, connections: set[str]) -> str:
+    if not sync.documents():
         return f"{sync.name}: nothing was written"
     file = defs / sync.name / "defs.yaml"
     if file.exists():
         return f"{sync.name}: {file} is there already, and stays as it is"
+    sync.declare_connection(connections)
+    documents = sync.documents()
     comments = "".join(f"# not carried over: {sentence}\n" for sentence in sync.lost)
     text = yaml.safe_dump_all(
         [{"type": kind, "attributes": settings} for kind, settings in documents],

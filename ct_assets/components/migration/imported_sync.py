@@ -45,6 +45,23 @@ class ImportedSync:
         numbered = (f"{name}_{number}" for number in range(2, len(others) + 3))
         return cls(name if name not in others else next(n for n in numbered if n not in others))
 
+    def declare_connection(self, declared: set[str]) -> None:
+        """Declares the connection that the source names, unless `declared` has it; adds it."""
+        name = (self.source or {}).get("connection")
+        if name is None:
+            return
+        if name in declared and self.connection is not None:
+            self.connection = None
+            self.lost.append(f"connection {name}: is declared already; see that it is the same")
+        elif name not in declared and self.connection is None:
+            variable = f"{plain(name).upper()}_URL"
+            self.connection = {"name": name, "url": f"{{{{ env.{variable} }}}}"}
+            self.lost.append(
+                f"the URL of the connection {name}: set {variable} to it, as the page Warehouses "
+                "shows"
+            )
+        declared.add(name)
+
     def documents(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
         """Each with its `type`; none if a declaration would be wrong, which `lost` tells then."""
         made = ((CONNECTION, self.connection), (SOURCE, self.source), (SYNC, self.sync))

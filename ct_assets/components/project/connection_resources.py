@@ -74,20 +74,24 @@ def connection_places(resources: Mapping[str, Any]) -> Mapping[str, Place]:
     }
 
 
-def repeated_connections(defs: Path) -> Iterator[str]:
-    """Connections of one name, which Dagster would tell as resources that do not go together."""
-    first: dict[str, Place] = {}
+def declared_connections(defs: Path) -> Iterator[tuple[str, Place]]:
+    """The names of the connections that the YAML files of a folder declare, and where."""
     for file in sorted(file for name in READ for file in defs.rglob(name)):
         for number, lines in enumerate(documents_known(file)):
             declared: Any = lines.value()
-            if component_of(declared) != "Connection":
-                continue
-            at = Place(file.parent, file, number)
-            name = (declared.get("attributes") or {}).get("name")
-            if name in first:
-                taken = f"{name!r} is declared in {first[name]} too; give one another name"
-                yield message_at(at, ("name",), taken)
-            first.setdefault(str(name), at)
+            if component_of(declared) == "Connection":
+                name = (declared.get("attributes") or {}).get("name")
+                yield str(name), Place(file.parent, file, number)
+
+
+def repeated_connections(defs: Path) -> Iterator[str]:
+    """Connections of one name, which Dagster would tell as resources that do not go together."""
+    first: dict[str, Place] = {}
+    for name, at in declared_connections(defs):
+        if name in first:
+            taken = f"{name!r} is declared in {first[name]} too; give one another name"
+            yield message_at(at, ("name",), taken)
+        first.setdefault(name, at)
 
 
 def unknown_connection(name: str, connections: Mapping[str, object]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ct_assets.components.project.locations import SHORT
-from ct_assets.components.scaffold.definitions_code import NEW, loading_syncs
+from ct_assets.components.scaffold.definitions_code import HERE, NEW, loading_syncs
 from ct_assets.components.scaffold.proposed_source import plain, propose_source
 from ct_assets.components.scaffold.scaffolder import (
     SourceParams,
@@ -138,8 +138,7 @@ class ProjectSetup:
         if after is None:
             raise UserError(
                 f"{code} has no definitions that can be edited here. Have it define\n"
-                "  defs = ct_assets.definitions(Path(__file__).parent, "
-                "<the dg.Definitions that it has>)"
+                f"  defs = ct_assets.definitions({HERE}, {_theirs(before)}"
             )
         if after != before:
             code.write_text(after, encoding="utf-8")
@@ -147,3 +146,10 @@ class ProjectSetup:
 
     def _shown(self, path: Path) -> str:
         return str(path.relative_to(self.root))
+
+
+def _theirs(code: str) -> str:
+    """The rest of the line that a person is to write; a repository beside it would be hidden."""
+    if "repository" not in code:
+        return "<the dg.Definitions that it has>)"
+    return "dg.Definitions(assets=..., jobs=...))\nin place of its repository, with what that has"

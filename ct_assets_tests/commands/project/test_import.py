@@ -164,3 +164,48 @@ def test_what_hightouch_and_ingestr_export_is_written_and_loads(
     written = (shop.package / "defs" / "guest" / "defs.yaml").read_text()
     assert written.startswith("# Of a sync of ingestr.\n# not carried over: the source's URI, ")
     assert "s3cret" not in written + said
+
+
+URL = "the URL of the connection shop: set SHOP_URL to it, as the page Warehouses shows"
+SAME = "connection shop: is declared already; see that it is the same"
+IN_YAML = "type: ct_assets.Connection\nattributes: {name: shop, url: sqlite:///shop.db}\n"
+IN_PYTHON = """\
+import dagster as dg
+
+import ct_assets
+
+
+@dg.component_instance
+def shop(context: dg.ComponentLoadContext) -> ct_assets.Connection:
+    return ct_assets.Connection(name="shop", url="sqlite:///shop.db")
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [({}, [URL, SAME]), ({"c/defs.yaml": IN_YAML}, [SAME]), ({"shop.py": IN_PYTHON}, [SAME])],
+    ids=["none", "YAML", "Python"],
+)
+def test_a_connection_is_declared_if_there_is_none(
+    shop: Shop,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, str],
+    told: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in before.items():
+        (shop.package / "defs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (shop.package / "defs" / name).write_text(text)
+    (tmp_path / "syncs.json").write_text(json.dumps({"data": [OLD, {**OLD, "label": "More"}]}))
+    (tmp_path / "send.sh").write_text(INGESTR.replace("/crm", "/shop"))
+
+    said = shop.said("import", "census", "syncs.json", "--connection", "shop")
+    said += shop.said("import", "ingestr", "send.sh")
+
+    assert [
+        line.removeprefix("  not carried over: ")
+        for line in said.splitlines()
+        if line.startswith("  not carried over: ") and "connection" in line
+    ] == told
+    assert {"new_leads", "more", "guest"} <= set(Project.load(shop.module).syncs)

@@ -52,14 +52,22 @@ def test_a_project_without_a_declaration_loads(
     )
 
 
-def test_definitions_that_nobody_can_edit_are_told(folder: Path) -> None:
-    code = "import dagster as dg\n\n\n@dg.repository\ndef shop():\n    return []\n"
+@pytest.mark.parametrize(
+    ("code", "theirs"),
+    [
+        ("from shop import *\n", "<the dg.Definitions that it has>)"),
+        (
+            "import dagster as dg\n\n\n@dg.repository\ndef shop():\n    return []\n",
+            "dg.Definitions(assets=..., jobs=...))\nin place of its repository, with what that has",
+        ),
+    ],
+)
+def test_definitions_that_nobody_can_edit_are_told(folder: Path, code: str, theirs: str) -> None:
     write(folder, {**OF_DEFINITIONS, "kind_plain.py": code})
 
     assert said("init", code=1) == (
         f"Error: {folder}/kind_plain.py has no definitions that can be edited here. "
-        "Have it define\n"
-        "  defs = ct_assets.definitions(Path(__file__).parent, <the dg.Definitions that it has>)\n"
+        f"Have it define\n  defs = ct_assets.definitions(Path(__file__).parent, {theirs}\n"
     )
 
 
