@@ -144,8 +144,11 @@ def test_a_plan_names_the_guard_and_how_to_pass_it(shop: Shop) -> None:
 def test_a_plan_says_why_nothing_would_be_sent(shop: Shop) -> None:
     shop.declare("customers", "max_rejected: 0.5", "max_rejected: 0")
 
-    assert "Nothing would be sent: 1 of 3 rows are rejected (33.3%)" in shop.said(
-        "plan", "customers"
+    assert shop.said("plan", "customers").endswith(
+        "\nNothing would be sent: 1 of 3 rows are rejected (33.3%), more than max_rejected (0.0%)\n"
+        "Most frequent: Email email_characters (1). Look at the rows with `ct-assets preview "
+        "customers`, then mend the source or the mapping, or raise `max_rejected`. `on_invalid: "
+        "drop` in Email sends such rows without that field.\n"
     )
 
 
