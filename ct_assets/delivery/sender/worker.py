@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Answer
 from ct_assets.clevertap.verdicts import Acked, NotTaken, Unknown, Verdict
+from ct_assets.delivery.sender.departures import Departures
 from ct_assets.delivery.sender.limits.congestion_window import CongestionWindow
 from ct_assets.delivery.sender.limits.hosts_slots import Slots
 from ct_assets.delivery.sender.outcome_policy import Ledger
@@ -42,7 +43,7 @@ class Worker:
         self.window = window
         self.ledger_lock = threading.Lock()
         self._client = client
-        self._ledger = ledger
+        self._departures = Departures(ledger, self.ledger_lock)
         self._slots = slots
         self._stop = stop
         self._ending = threading.Event()
@@ -63,8 +64,7 @@ class Worker:
             with self._slots.slot(self._ending) as held:
                 if not held or self._ending.is_set() or self._stop.is_set():
                     return None
-                with self.ledger_lock:
-                    self._ledger.sent(batch, rows)
+                self._departures.note(batch, rows)
                 with self._one_more_in_use():
                     answer = self._client.upload(body)
             verdict = verdicts.read(answer, len(rows), body)
