@@ -47,13 +47,19 @@ def _is_of_bucket(error: Exception) -> bool:
 
 def _reason(kind: str, text: str) -> str:
     if kind == "PermissionDeniedError" or "403 Forbidden" in text or "AccessDenied" in text:
-        return "these credentials may not {may} bucket {bucket}"
+        return (
+            "the credentials in the environment may not {may} bucket {bucket}: allow them to, or "
+            "set those of a user who may"
+        )
     if kind == "UnauthenticatedError" or "401 Unauthorized" in text:
-        return "the credentials in the environment are not accepted"
+        return "the credentials in the environment are not accepted: set valid ones"
     if any(code in text for code in _NO_OBJECT):
         return "a file went while it was read; read it again"
     if "NoSuchBucket" in text or "ContainerNotFound" in text or "404 Not Found" in text:
-        return "there is no bucket {bucket}"
+        return "there is no bucket {bucket}: correct its name, or the region or endpoint"
     if "169.254.169.254" in text or "instance metadata" in text.lower():
-        return "no credentials are in the environment, and this machine has none of its own"
+        return (
+            "no credentials are in the environment, and this machine has none of its own: set "
+            "them, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for S3"
+        )
     return "the store does not answer; is its address right, and is it in reach?"

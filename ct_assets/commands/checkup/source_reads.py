@@ -51,7 +51,10 @@ def _columns(declared: Declared, frame: pl.LazyFrame, left_out: Mapping[str, str
             mapped = bind(declared.sync, frame.collect_schema(), found_shapes(declared.sync, frame))
     except SchemaError as error:
         problem = locations.message_at(declared.place, error.path, str(error))
-        return failed(name, problem, "Correct the declaration, or bring the column back.")
+        fix = (
+            f"Correct what it names; `ct-assets preview {declared.sync.name}` shows the rows then."
+        )
+        return failed(name, problem, fix)
     columns = set[str]().union(*mapped.lineage().values())
     used = f"{counted(len(columns), 'column')} for {counted(len(mapped.fields), 'field')}"
     return ok(name, f"there: {used}")

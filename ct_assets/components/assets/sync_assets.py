@@ -1,7 +1,7 @@
 """SyncAssets builds the assets of a sync: valid and rejected, clevertap, undelivered."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -110,18 +110,28 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             split = with_warnings(sync, valid, split, before, elsewhere)
             valid.meta = SnapshotMeta(split=split)
             own_partitions = run_context.partition_keys(context)
+            if sync.partition:
+                work.begin(f"{sync.name}: counting the rows of each partition")
             late = partitions.take_stock(sync, whole.rows, staging, valid, own_partitions)
             (valid.folder / COPY).unlink(missing_ok=True)
             keys = reason_keys(sync, rejected.scan()) if sync.show_keys != "off" else {}
             seconds = time.monotonic() - begun
             metadata = split_metadata.split_metadata(sync, split, seconds, keys)
             listed = split_metadata.rejected_rows(sync, rejected.scan(), part) | metadata
+            work.begin(f"{sync.name}: {_publishing(own_partitions)}")
             yield from _staged(context, ct_staging, sync, "rejected", rejected, listed)
             yield from _staged(context, ct_staging, sync, "valid", valid, metadata)
             findings = asset_checks.of_split(sync, split, late)
             yield from asset_checks.results(context, key(sync, "valid"), findings)
 
     return split_rows
+
+
+def _publishing(partitions_of_run: Collection[str]) -> str:
+    """Dagster takes an event for each partition, which is long for many of them."""
+    many = len(partitions_of_run)
+    events = f", with an event for each of {many:,} partitions" if many > 1 else ""
+    return f"publishing the rows{events}"
 
 
 def _staged(
