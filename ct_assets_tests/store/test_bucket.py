@@ -4,7 +4,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ct_assets.sources.far_files.object_store import FileError, ObjectStore
+from ct_assets.sources.far_files.object_store import ObjectStore
+from ct_assets.sources.formats.source_format import FileError
 
 ANSWERS = {
     "shut": (403, "<Error><Code>AccessDenied</Code><Message>canary</Message></Error>"),
