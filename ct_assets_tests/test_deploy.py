@@ -69,6 +69,15 @@ def test_the_image_runs_without_root_and_writes_to_scratch_only() -> None:
         assert directories[part]["config"]["base_dir"].startswith("/scratch/")
 
 
+def test_secrets_and_state_do_not_go_into_the_image() -> None:
+    left_out = set((DEPLOY / "Dockerfile.dockerignore").read_text().splitlines())
+    assert {"**/.env", "**/.git", "data/state", "data/staging"} <= left_out
+
+
+def test_modules_are_found_in_the_project_and_in_its_src() -> None:
+    assert environment()["PYTHONPATH"] == "/project/src:/project"
+
+
 @pytest.mark.parametrize("name", OURS)
 def test_services_have_no_rights_that_they_do_not_need(name: str) -> None:
     service = read("compose.yaml")["services"][name]

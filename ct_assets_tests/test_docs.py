@@ -150,6 +150,19 @@ def test_python_uses_what_there_is(text: str) -> None:
     assert names <= set(ct_assets.__all__)
 
 
+@pytest.mark.parametrize("text", [text for text in snippets("python") if "from ct_assets" in text])
+def test_python_imports_what_there_is(text: str) -> None:
+    found = [
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ct_assets")
+        for alias in node.names
+    ]
+
+    assert {module for module, _ in found} == {"ct_assets"}
+    assert {name for _, name in found} <= set(ct_assets.__all__)
+
+
 def written_commands() -> list[str]:
     lines = [line for text in snippets("sh") for line in text.splitlines()]
     inline = [
