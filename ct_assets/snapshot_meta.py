@@ -73,6 +73,8 @@ class RowFacts:
     """Of rows that share what CleverTap unites people by."""
     left_out: tuple[ReasonCount, ...]
     """Of fields that were left out of rows."""
+    words: tuple[ReasonCount, ...] = ()
+    """Of texts that programs write where there is no value."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import polars as pl
@@ -21,6 +22,10 @@ MOST = 3
 _CLEARABLE = ("Name", "Gender")
 # CleverTap unites people by these where no identifier does; e-mail addresses whatever their case.
 _UNITING = {"Email": "lower({column})", "Phone": "{column}"}
+
+
+NULL_WORDS = (r"\N", "NULL", "null", "None", "nan", "NaN")
+"""Texts that programs write into files where there is no value."""
 
 
 class Hazard(NamedTuple):
@@ -129,6 +134,8 @@ class SentFields(NamedTuple):
     """The share of rows without a value; nothing for an empty snapshot."""
     bare: int = 0
     """How many rows have no value at all, and clear none."""
+    null_words: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+    """How many rows have each of `NULL_WORDS` as text, by field; none where there are none."""
 
 
 def sent_fields(valid: pl.LazyFrame) -> SentFields:
@@ -137,18 +144,44 @@ def sent_fields(valid: pl.LazyFrame) -> SentFields:
     if not names:
         return SentFields({}, {})
     said = [name for name in schema if name in (*names, "_clear")]
+    texts = [name for name in names if schema[name] == pl.String]
     counted = valid.select(
         pl.len(),
         pl.struct(pl.col(name).drop_nulls().first() for name in names).alias("first"),
         pl.struct(pl.col(name).null_count() for name in names).alias("nulls"),
         pl.all_horizontal(pl.col(name).is_null() for name in said).sum().alias("bare"),
+        *(pl.struct(_words(name)).alias(f"words {name}") for name in texts),
     )
-    rows, first, nulls, bare = counted.collect(engine="streaming").row(0)
+    rows, first, nulls, bare, *words = counted.collect(engine="streaming").row(0)
     return SentFields(
         {n: _sent_type(schema[n], value) for n, value in first.items() if value is not None},
         {n: count / rows for n, count in nulls.items() if rows},
         bare,
+        {name: seen for name, counts in zip(texts, words, strict=True) if (seen := _seen(counts))},
     )
+
+
+def _words(name: str) -> list[pl.Expr]:
+    return [(pl.col(name) == word).sum().alias(word) for word in NULL_WORDS]
+
+
+def _seen(counts: Mapping[str, int]) -> Mapping[str, int]:
+    return {word: rows for word, rows in counts.items() if rows}
+
+
+def null_words(words: Mapping[str, Mapping[str, int]]) -> list[Hazard]:
+    """`words`: `SentFields.null_words`."""
+    return [_null_words(name, counts) for name, counts in words.items()]
+
+
+def _null_words(name: str, counts: Mapping[str, int]) -> Hazard:
+    rows = sum(counts.values())
+    message = (
+        f"{name} is the text {' or '.join(counts)} in {rows:,} {'row' if rows == 1 else 'rows'}, "
+        "and is sent as that. If it stands for no value, name it under `nulls:` of a CSV file's "
+        "`SourceTable`, or write `expr: NULLIF(...)` for the field."
+    )
+    return Hazard(WarnedCode("null_word"), name, rows, message)
 
 
 def bare_profiles(rows: int) -> list[Hazard]:

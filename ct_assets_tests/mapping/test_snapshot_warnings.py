@@ -97,7 +97,34 @@ def test_types_as_clevertap_sees_them() -> None:
     "rows", [pl.LazyFrame({"_key": ["a"]}), pl.LazyFrame({"_key": [], "x": []})]
 )
 def test_nothing_to_see(rows: pl.LazyFrame) -> None:
-    assert snapshot_warnings.sent_fields(rows) == ({}, {}, 0)
+    assert snapshot_warnings.sent_fields(rows) == ({}, {}, 0, {})
+
+
+def test_texts_that_stand_for_no_value() -> None:
+    rows = pl.LazyFrame(
+        {
+            "_key": ["NULL", "b", "c", "d"],
+            "city": [r"\N", "NULL", r"\N", "Rome"],
+            "name": ["Nullmeyer", "none", " nan", None],
+            "plan": [None, "nan", "NaN", "None"],
+            "n": [1, 2, 3, 4],
+            "words": [["NULL"], ["null"], None, None],
+        }
+    )
+    words = snapshot_warnings.sent_fields(rows).null_words
+
+    assert words == {
+        "city": {r"\N": 2, "NULL": 1},
+        "plan": {"None": 1, "nan": 1, "NaN": 1},
+    }
+    city, plan = snapshot_warnings.null_words(words)
+    assert (city.code, city.field, city.rows) == ("null_word", "city", 3)
+    assert city.message == (
+        r"city is the text \N or NULL in 3 rows, and is sent as that. If it stands for no value, "
+        "name it under `nulls:` of a CSV file's `SourceTable`, or write `expr: NULLIF(...)` for "
+        "the field."
+    )
+    assert plan.message.startswith("plan is the text None or nan or NaN in 3 rows, and")
 
 
 def test_profiles_of_nothing_but_their_identity() -> None:

@@ -15,6 +15,7 @@ from ct_assets.mapping.snapshot_warnings import (
     custom_fields,
     disputed_clears,
     merge_hazards,
+    null_words,
     sent_fields,
     turned_null,
     type_drift,
@@ -41,13 +42,19 @@ def with_warnings(
     if sync.object == "profile":
         hazards += bare_profiles(facts.bare)
         hazards += custom_fields({*all_types, *elsewhere}, sync.limits)
-    warnings = (*_counts(hazards), *facts.shared, *_counts(_disputed(sync)), *facts.left_out)
+    warnings = (
+        *_counts(hazards),
+        *facts.shared,
+        *facts.words,
+        *_counts(_disputed(sync)),
+        *facts.left_out,
+    )
     nulls = nulls or nulls_before
     return replace(split, types=all_types, nulls=nulls, warnings=warnings, facts=facts)
 
 
 def _facts(sync: Sync, valid: Draft) -> RowFacts:
-    types, nulls, bare = sent_fields(valid.scan())
+    types, nulls, bare, words = sent_fields(valid.scan())
     shared: list[Hazard] = []
     if sync.object == "profile":
         shared = merge_hazards(valid.path, private_dir(valid.folder / "work"))
@@ -57,6 +64,7 @@ def _facts(sync: Sync, valid: Draft) -> RowFacts:
         nulls=nulls,
         bare=bare,
         shared=_counts(shared),
+        words=_counts(null_words(words)),
         left_out=tuple(_left_out(valid)),
     )
 
