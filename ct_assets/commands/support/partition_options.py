@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 import dagster as dg
 
+from ct_assets.components.automation import partitions
 from ct_assets.components.automation.partition_choice import chosen
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.io_managers.parquet_io_manager import span
@@ -38,8 +39,11 @@ def partitions_of(
 
 
 def tell_of_others(
-    keys: dg.PartitionKeyRange | None, partition: str | None, *, all_partitions: bool
+    sync: Sync, keys: dg.PartitionKeyRange | None, partition: str | None, *, all_partitions: bool
 ) -> None:
-    """Tells who chose no partitions that there are more than the latest."""
-    if keys and partition is None and not all_partitions:
+    """Tells who chose no partitions that there are more than those that were taken."""
+    parts = partitions.definition(sync)
+    if keys is None or parts is None or partition is not None or all_partitions:
+        return
+    if keys.start != parts.get_first_partition_key():  # they end with the last one
         click.echo(f"These are the rows of {span(keys)}; --all-partitions takes all.")

@@ -88,7 +88,7 @@ def command(
         print_json(asdict(plan))
     else:
         _print(console(), plan)
-        tell_of_others(keys, partition, all_partitions=all_partitions)
+        tell_of_others(declared.sync, keys, partition, all_partitions=all_partitions)
 
 
 def _print(out: Console, plan: SyncPlan) -> None:

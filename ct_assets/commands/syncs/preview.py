@@ -51,7 +51,7 @@ def command(
         if why := rows.split.gate.why:
             todo = advice(declared.sync, rows.split, shown=True)
             click.echo(f"\nNothing would be sent: {why}.{' ' if todo else ''}{todo}")
-    tell_of_others(keys, partition, all_partitions=all_partitions)
+    tell_of_others(declared.sync, keys, partition, all_partitions=all_partitions)
 
 
 def _counted(counts: RowCounts) -> str:

@@ -92,7 +92,7 @@ def command(
     if valid.split and sent.delivery:
         part = span(keys) if keys else None
         click.echo(result_line(sync, part, sent.delivery.counts, valid.split))
-    tell_of_others(keys, partition, all_partitions=all_partitions)
+    tell_of_others(declared.sync, keys, partition, all_partitions=all_partitions)
 
 
 def _tell(line: str) -> None:
