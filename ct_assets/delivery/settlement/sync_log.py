@@ -96,7 +96,7 @@ def write(
     private_dir(log.parent)
     attempts = _write_attempts(state, origin)
     rows = [_sent(state.policy.object, path, attempts), *_staying(state.home, origin)]
-    LOG_ROWS.create(connection, " union all by name ".join(rows))
+    logged = LOG_ROWS.typed(" union all by name ".join(rows))
     values = "record, r.message" if kept.values else _NO_VALUES
     with replacing(log) as partial:
         connection.execute(
@@ -106,7 +106,7 @@ def write(
                     to_json(fields)::varchar as fields,
                     outcome, r.code, coalesce(r.reason, t.title) as reason, attempts, batch,
                     sent_at, answered_at, {values}
-                from {LOG_ROWS} as r left join {_titles()} on t.code = r.code
+                from ({logged}) as r left join {_titles()} on t.code = r.code
                 order by batch nulls last, kind, key
             ) to {literal(str(partial))} (
                 format parquet, compression zstd,
