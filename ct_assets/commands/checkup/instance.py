@@ -75,5 +75,5 @@ def daemon(project: Project, opened: dg.DagsterInstance, now: float) -> Diagnosi
     return failed(
         "dagster daemon",
         f"{last}, and {', '.join(waiting)} wait for it",
-        "Start it: `dagster-daemon run` beside the webserver, or `make dev` for both.",
+        "Start it: `dagster-daemon run` beside the webserver, or `dagster dev` for both.",
     )

@@ -161,7 +161,7 @@ def test_dagster(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ho
             "dagster daemon",
             (
                 "never ran, and customers wait for it",
-                "Start it: `dagster-daemon run` beside the webserver, or `make dev` for both.",
+                "Start it: `dagster-daemon run` beside the webserver, or `dagster dev` for both.",
             ),
         )
 

@@ -97,7 +97,7 @@ class PostgresSession(Session):
                 yield plain(batch)
 
     def version(self) -> str:
-        return f"PostgreSQL {self._rows('show server_version')[0][0]}"
+        return f"PostgreSQL {self._rows(_VERSION)[0][0]}"
 
     def tables(self) -> Sequence[str]:
         return [f"{schema}.{table}" for schema, table in self._rows(_TABLES)]
@@ -146,6 +146,7 @@ select attname::text from pg_catalog.pg_index
 join pg_catalog.pg_attribute on attrelid = indrelid and attnum = any(indkey)
 where indisprimary and indrelid = {}::regclass
 """
+_VERSION = "select current_setting('server_version')"
 _TABLES = """
 select table_schema, table_name from information_schema.tables
 where table_schema not in ('pg_catalog', 'information_schema') order by 1, 2 limit 5000

@@ -176,6 +176,12 @@ def test_rows_since_a_watermark(kind: str, shop: PostgresServer, tmp_path: Path)
         assert sorted(pl.read_parquet(tmp_path / "x.parquet")["id"].to_list()) == ids
 
 
+def test_the_server_and_its_tables(shop: PostgresServer) -> None:
+    with rows(shop, "select 1").database.session("shop") as session:
+        assert session.version().startswith("PostgreSQL 1")
+        assert "public.person" in session.tables()
+
+
 def test_the_primary_key_of_a_table(shop: PostgresServer) -> None:
     create = 'create table "A pair" (a int, b int, c int, primary key (b, a))'
     shop.run('drop table if exists "A pair"', create, database="shop")
