@@ -22,8 +22,8 @@ ok | source shop/customer | 4 rows, 3 columns
 ok | columns of customers | there: 3 columns for 2 fields
 ok | source shop/purchase | 2 rows, 4 columns
 ok | columns of purchases | there: 3 columns for 1 field
-ok | account | SANDBOX at HOST:PORT takes these credentials (0.0 s)
-ok | clock of account | within 1 s of this one
+ok | account | SANDBOX at HOST:PORT takes these credentials (SECONDS)
+ok | clock of account | within SECONDS of this one
 ok | types of customers | 2 fields, and the account has none of them in another type
 note | dagster | DAGSTER_HOME is not set: no run is kept, no schedule ticks
 All is well.
@@ -82,6 +82,8 @@ def printed(shop: Shop, account: SandboxInTest | None = None) -> str:
 
 
 _OWN = {
+    r"within \d+ s of": "within SECONDS of",
+    r"\([\d.]+ s\)$": "(SECONDS)",
     r"^ok \| python \| [\d.]+$": "ok | python | VERSION",
     r"^ok \| packages \| .*$": "ok | packages | VERSIONS",
     r"[\d.,]+ [GT]B free$": "ROOM free",
