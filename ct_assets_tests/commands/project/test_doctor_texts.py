@@ -89,7 +89,6 @@ _OWN = {
     r"[\d.,]+ [GT]B free$": "ROOM free",
     r" is on \S+$": " is on KIND",
     r" are \S+'s$": " are USER's",
-    r"\(\d+\.\d s\)$": "(0.0 s)",
 }
 
 
