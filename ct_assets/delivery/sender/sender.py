@@ -179,6 +179,8 @@ class _MainThread:
                     self._count(exchange)
                     self._progress(self._stats)
         finally:
+            if self._stats.stopped:
+                self._worker.end()  # before others find a place in the window
             for work, exchange, step in steps:
                 self._worker.leave_window(exchange)
                 self._go_on(work, step)

@@ -85,10 +85,15 @@ def test_deletion_takes_its_time(client: httpx.Client, clevertap_sandbox: Sandbo
     assert read(client, "a") is None
 
 
-def test_demerging_parts_the_devices(client: httpx.Client) -> None:
-    for device in ("__phone", "-ipad"):
-        client.post("/sandbox/devices", json={"objectId": device})
+def test_demerging_parts_the_devices(
+    client: httpx.Client, clevertap_sandbox: SandboxInTest
+) -> None:
+    sandbox = clevertap_sandbox.sandbox
+    sandbox.clock = lambda: 1000.0
+    client.post("/sandbox/devices", json={"objectId": "__phone"})
     accept(client, profile("a", {"x": 1}, objectId="__phone"), event("a", "Viewed"))
+    sandbox.clock = lambda: 1060.0
+    client.post("/sandbox/devices", json={"objectId": "-ipad"})
     accept(client, profile("a", {}, objectId="-ipad", FBID="f"))
 
     assert demerge(client, "a") == {"status": "success"}
@@ -96,7 +101,7 @@ def test_demerging_parts_the_devices(client: httpx.Client) -> None:
     assert read(client, "a") is None
     found = [
         client.get("/1/profile.json", params={"objectId": device}).json()["record"]
-        for device in ("-ipad", "__phone")
+        for device in ("__phone", "-ipad")
     ]
     assert [one["profileData"] for one in found] == [{"x": 1}, {}]
     assert [list(one["events"]) for one in found] == [["Viewed"], []]
