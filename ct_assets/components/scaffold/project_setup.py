@@ -2,9 +2,10 @@
 
 import importlib.util
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ct_assets.components.project.locations import SHORT
 from ct_assets.components.scaffold.definitions_code import HERE, NEW, loading_syncs
@@ -107,11 +108,12 @@ class ProjectSetup:
         """The settings of a project of dg, with a package, unless there are definitions already."""
         settings = self.root / "pyproject.toml"
         before = f"{settings.read_text()}\n" if settings.exists() else ""
-        if (self.root / f"{MODULE}.py").exists():
+        named = tomllib.loads(before)
+        if (self.root / f"{MODULE}.py").exists() or "dg" in named.get("tool", {}):
             settings.write_text(f'{before}[tool.dagster]\nmodule_name = "{MODULE}"\n')
             yield f"{self._shown(settings)}: [tool.dagster] names the module of the definitions"
             return
-        package = self._package(settings)
+        package = self._package(named)
         settings.write_text(
             f'{before}[tool.dg]\ndirectory_type = "project"\n\n'
             f'[tool.dg.project]\nroot_module = "{package}"\n'
@@ -122,9 +124,8 @@ class ProjectSetup:
             homes[1].mkdir()
             (homes[1] / "__init__.py").touch()
 
-    def _package(self, settings: Path) -> str:
+    def _package(self, named: Mapping[str, Any]) -> str:
         """Named as the project is, or its folder; never as a module of somebody else."""
-        named = tomllib.loads(settings.read_text()) if settings.exists() else {}
         name = plain(named.get("project", {}).get("name", self.root.resolve().name)).lower()
         own = any((home / name).is_dir() for home in (self.root / "src", self.root))
         return name if own or importlib.util.find_spec(name) is None else f"{name}_syncs"

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,18 @@ def test_a_new_project_is_one_for_dg(folder: Path) -> None:
     )
 
     assert "All definitions loaded successfully." in checked.stdout, checked.stderr
+
+
+def test_settings_of_dg_that_name_no_package_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.dg]\ndirectory_type = "project"\n')
+
+    sentences = [*ProjectSetup.around(tmp_path, "").written()]
+
+    assert sentences[:2] == [
+        "pyproject.toml: [tool.dagster] names the module of the definitions",
+        "definitions.py: the definitions, which load the syncs",
+    ]
+    assert tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"] == {
+        "dg": {"directory_type": "project"},
+        "dagster": {"module_name": "definitions"},
+    }
