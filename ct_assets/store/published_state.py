@@ -77,8 +77,8 @@ class PublishedState:
         self._lease = lease
         self._needed = needed
         self._mends = mends
-        self._name = (lease.destination, lease.sync)
-        self.files = {name: PublishedFile(**each) for name, each in lease.pointer.items()}
+        self._name = lease.row.name
+        self.files = {name: PublishedFile(**each) for name, each in lease.row.pointer.items()}
         self._away: set[str] = set()
         """Files that are published, and were not fetched."""
 
@@ -91,7 +91,7 @@ class PublishedState:
             UnknownStateError: It has files of its own, which were never published.
             ObjectMissing, StoreError: An object cannot be fetched, or is not as it was written.
         """
-        if not self.files and not self.folder.exists() and not self._lease.fence:
+        if not self.files and not self.folder.exists() and not self._lease.row.fence:
             return None  # whoever only reads makes no folder for nothing
         known = self._known()
         private_dir(self.folder)
@@ -126,7 +126,7 @@ class PublishedState:
 
         For a folder of which every such file is right, whether it was published or not.
         """
-        later = object_fences.later(self._objects, self._prefix, self._lease.fence)
+        later = object_fences.later(self._objects, self._prefix, self._lease.row.fence)
         for name, found in {self._file_of(made): made for made in sorted(later)}.items():
             self._objects.fetch(found, self.folder / name)
 
@@ -167,7 +167,7 @@ class PublishedState:
         pointer = json.dumps({name: asdict(file) for name, file in files.items()})
         raised = 0
         if self._mends:
-            raised = object_fences.latest(self._objects, self._prefix, self._lease.fence) + 1
+            raised = object_fences.latest(self._objects, self._prefix, self._lease.row.fence) + 1
         self._lease.change(
             *(_MOVE, (pointer, *self._name)),
             (_FOLDED, self._name),
@@ -175,7 +175,7 @@ class PublishedState:
             *([(_RAISE, (raised, raised, *self._name))] if self._mends else ()),
         )
         if self._mends:
-            self._lease.fence, self._mends = raised, False
+            self._lease.row.fence, self._mends = raised, False
         self.files = files
         self._write_note(files.keys() - self._away)
 
@@ -198,13 +198,13 @@ class PublishedState:
         A lease with a lower fence than this one cannot publish any more. It is done before this
         one publishes, so that the gap which tells of them stays until they are gone.
         """
-        if not self._lease.gap:
+        if not self._lease.row.gap:
             return
         replaced = self._lease.rows(
             "select object from ct_assets.replaced where (destination, sync) = (%s, %s)", self._name
         )
         named = {file.object for file in self.files.values()} | {name for (name,) in replaced}
-        for name in object_fences.below(self._objects, self._prefix, self._lease.fence):
+        for name in object_fences.below(self._objects, self._prefix, self._lease.row.fence):
             if name not in named:
                 self._objects.remove(name)
 
@@ -220,7 +220,7 @@ class PublishedState:
         if old and (old.sha256, old.size) == (sha256, stat.st_size):
             return old
         unique = f"{uuid.uuid4().hex[:8]}-{name.replace('/', '-')}"
-        made = f"{self._prefix}{object_fences.numbered(self._lease.fence)}-{unique}"
+        made = f"{self._prefix}{object_fences.numbered(self._lease.row.fence)}-{unique}"
         self._objects.put_new(made, path)
         return PublishedFile(made, stat.st_size, sha256, stat.st_mtime_ns)
 

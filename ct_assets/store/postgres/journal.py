@@ -27,7 +27,7 @@ class Journal:
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
-        self._name = (lease.destination, lease.sync)
+        self._name = lease.row.name
         self._gathered: list[bytes] | None = None
         ((self.last,),) = lease.rows(
             "select coalesce(max(entry), 0) from ct_assets.journal"

@@ -4,13 +4,9 @@ Whoever lost the lock for a moment may go on if the last claim is still theirs: 
 """
 
 import contextlib
-import hashlib
-import os
-import socket
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, LiteralString, TypeVar
 
@@ -22,6 +18,7 @@ from ct_assets.store.postgres.store_session import (
     UnfitDatabaseError,
     lease_seconds,
 )
+from ct_assets.store.postgres.sync_row import SyncRow
 from ct_assets.store.store_settings import StoreError, StoreSettings
 
 POLL_SECONDS = 0.1
@@ -31,8 +28,6 @@ STOPPED_SECONDS = 30.0
 """The same once it has been asked to stop."""
 
 T = TypeVar("T")
-Pointer = Mapping[str, Any]
-"""By the name of a file: what `published_state` keeps of it."""
 
 
 class LeaseBusyError(StoreError):
@@ -41,12 +36,6 @@ class LeaseBusyError(StoreError):
 
 class LeaseLostError(StoreError):
     """Another host has taken the state over."""
-
-
-def lock_number(*names: str) -> int:
-    """The number of an advisory lock, in the range of a bigint; the lowest byte is free."""
-    digest = hashlib.sha256("\0".join(("ct_assets", *names)).encode()).digest()
-    return int.from_bytes(digest[:8], signed=True) & ~0xFF
 
 
 class Lease:
@@ -60,15 +49,9 @@ class Lease:
         stop: threading.Event | None = None,
     ) -> None:
         self.settings = settings
-        self.destination, self.sync = destination, sync
-        self.fence = 0
-        self.gap = False
-        """Whether whoever claimed it before has not published to the end."""
-        self.pointer: Pointer = {}
-        self._name = (destination, sync)
-        self._claim = uuid.uuid4().hex
+        self.sync = sync
+        self.row = SyncRow(destination, sync)
         self._reads = True
-        self._lock = lock_number("sync", destination, sync)
         self._stop = stop or threading.Event()
         self._session = StoreSession(settings)
         self._lost: LeaseLostError | None = None
@@ -100,10 +83,11 @@ class Lease:
         lease = cls(settings, destination, sync, stop)
         try:
             lease._wait(patience, waiting)
-            lease._read()
-            check(lease.fence)
+            lease.row.read(lease._session)
+            check(lease.row.fence)
             if not for_reading:
-                lease._take(1 if raises else 0)
+                lease._reads = False
+                lease.row.claim(lease._session, 1 if raises else 0)
             yield lease
         finally:
             lease.close()
@@ -116,20 +100,17 @@ class Lease:
         """For whoever reads without the lock; and whether somebody else has it."""
         lease = cls(settings, destination, sync)
         try:
-            is_held = not lease._try(lease._session)
+            is_held = not lease.row.lock(lease._session)
             if not is_held:
-                lease._session.rows("select pg_advisory_unlock(%s)", (lease._lock,))
-            lease._read()
+                lease.row.unlock(lease._session)
+            lease.row.read(lease._session)
             yield lease, is_held
         finally:
             lease.close()
 
     def is_current(self) -> bool:
         """Whether the pointer is still the one that was read."""
-        found = self._session.rows(
-            "select files from ct_assets.syncs where (destination, sync) = (%s, %s)", self._name
-        )
-        return [files for (files,) in found] in ([self.pointer], [])
+        return self.row.is_current(self._session)
 
     def close(self) -> None:
         self._session.close()
@@ -145,10 +126,7 @@ class Lease:
 
     def knows(self, sync: str) -> bool:
         """Whether anything is published of another folder at the destination."""
-        query: LiteralString = (
-            "select 1 from ct_assets.syncs where (destination, sync) = (%s, %s) and files <> '{}'"
-        )
-        return bool(self.rows(query, (self.destination, sync)))
+        return self.held(lambda session: self.row.has_beside(session, sync))
 
     def rows(self, query: LiteralString, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Rows of a query, in a session that holds the lock."""
@@ -162,7 +140,7 @@ class Lease:
         """
 
         def work(session: StoreSession) -> bool:
-            return session.all_or_none((first, (*values, self.fence)), *others)
+            return session.all_or_none((first, (*values, self.row.fence)), *others)
 
         if not self.held(work):
             raise self._given_up()
@@ -181,20 +159,13 @@ class Lease:
         Raises:
             LeaseLostError: The fence is another one.
         """
-        if not self.held(lambda session: self._put(session, statement, values)):
-            raise self._given_up()
 
-    def _put(
-        self, session: StoreSession, statement: LiteralString, values: tuple[object, ...]
-    ) -> bool:
-        if session.count(statement, (*values, self.fence)):
-            return True
-        return bool(
-            session.rows(
-                "select 1 from ct_assets.syncs where (destination, sync, fence) = (%s, %s, %s)",
-                (*self._name, self.fence),
-            )
-        )
+        def work(session: StoreSession) -> bool:
+            changed = session.count(statement, (*values, self.row.fence))
+            return bool(changed) or self.row.has_fence(session)
+
+        if not self.held(work):
+            raise self._given_up()
 
     def held(self, work: Callable[[StoreSession], T]) -> T:
         """Does it in a session that holds the lock; again, if the session is lost meanwhile.
@@ -211,13 +182,9 @@ class Lease:
 
     def _wait(self, patience: timedelta, waiting: Callable[[str], object]) -> None:
         until, has_warned = time.monotonic() + patience.total_seconds(), False
-        while not self._try(self._session):
-            ((holder,),) = self._session.rows(
-                "select coalesce((select holder from ct_assets.syncs"
-                " where (destination, sync) = (%s, %s)), '')",
-                self._name,
-            )
-            busy = f"{self.sync}: another run of this sync is under way ({holder or 'unknown'})"
+        while not self.row.lock(self._session):
+            holder = self.row.holder(self._session) or "unknown"
+            busy = f"{self.sync}: another run of this sync is under way ({holder})"
             if self._stop.wait(POLL_SECONDS) or time.monotonic() >= until:
                 raise LeaseBusyError(
                     f"{busy}; nothing was sent by this one. Wait until it has ended, or stop it"
@@ -225,30 +192,6 @@ class Lease:
             if not has_warned:
                 waiting(f"{busy}; this one waits for it")
                 has_warned = True
-
-    def _try(self, session: StoreSession) -> bool:
-        return bool(session.rows("select pg_try_advisory_lock(%s)", (self._lock,))[0][0])
-
-    def _read(self) -> None:
-        found = self._session.rows(
-            "select fence, files from ct_assets.syncs where (destination, sync) = (%s, %s)",
-            self._name,
-        )
-        for fence, files in found:
-            self.fence, self.pointer = fence, files
-
-    def _take(self, step: int) -> None:
-        self._reads = False
-        found = self._session.rows(
-            "insert into ct_assets.syncs as s (destination, sync, fence, holder, claim)"
-            " values (%s, %s, %s, %s, %s) on conflict (destination, sync) do update set"
-            " fence = s.fence + excluded.fence, holder = excluded.holder, claim = excluded.claim"
-            " returning fence, published, files",
-            (*self._name, step, _me(), self._claim),
-        )
-        for fence, published, files in found:
-            self.fence, self.pointer = fence, files
-            self.gap = bool(step) and published != fence - 1
 
     def _regain(self) -> None:
         """Has the lock again, in a new session; the lost one stays in its place until then."""
@@ -266,10 +209,11 @@ class Lease:
                 if session is None or not session.is_open:
                     opened.close()
                     session = opened.enter_context(StoreSession(self.settings))
-                if self._try(session):
+                if self.row.lock(session):
                     self._go_on(session)
                     return session
-                self._check_claim(session)
+                if not self._reads and self.row.is_of_another(session):
+                    raise self._given_up()
             except UnfitDatabaseError:
                 raise
             except DatabaseError as error:
@@ -295,23 +239,7 @@ class Lease:
     def _go_on(self, session: StoreSession) -> None:
         """With a fence of its own, so that nothing of the lost session can come later."""
         self._set_commits(session)
-        if self._reads:
-            return
-        taken = session.rows(
-            "update ct_assets.syncs set fence = fence + 1"
-            " where (destination, sync, claim) = (%s, %s, %s) returning fence",
-            (*self._name, self._claim),
-        )
-        if not taken:
-            raise self._given_up()
-        for (fence,) in taken:
-            self.fence = fence
-
-    def _check_claim(self, session: StoreSession) -> None:
-        found = session.rows(
-            "select claim from ct_assets.syncs where (destination, sync) = (%s, %s)", self._name
-        )
-        if found and found[0][0] != self._claim and not self._reads:
+        if not self._reads and not self.row.claim_again(session):
             raise self._given_up()
 
     def _given_up(self) -> LeaseLostError:
@@ -325,7 +253,3 @@ class Lease:
     def _raise_lost(self) -> None:
         if self._lost is not None:
             raise LeaseLostError(str(self._lost))
-
-
-def _me() -> str:
-    return f"{socket.gethostname()}, process {os.getpid()}"

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import LiteralString
 
-from ct_assets.store.postgres.lease import lock_number
+from ct_assets.store.postgres.advisory_locks import TRY, UNLOCK, lock_number
 from ct_assets.store.postgres.store_session import (
     DatabaseError,
     SessionLostError,
@@ -25,8 +25,6 @@ POLL_SECONDS = 0.005
 AGAIN_SECONDS = 0.2
 PATIENCE_SECONDS = 600.0
 
-_LOCK: LiteralString = "select pg_try_advisory_lock(%s)"
-_UNLOCK: LiteralString = "select pg_advisory_unlock(%s)"
 NONE_FREE, NOT_OUR_TURN = -1, -2
 
 
@@ -100,7 +98,7 @@ class SharedSlots:
         finally:
             if queued:
                 with contextlib.suppress(SessionLostError):
-                    session.rows(_UNLOCK, (self._first + self._size,))
+                    session.rows(UNLOCK, (self._first + self._size,))
 
     def _tried(self, held: list[int]) -> Iterator[object]:
         for number in range(self._size):
@@ -116,10 +114,10 @@ class SharedSlots:
             session = StoreSession(self._settings, wanted=lambda: bool(self._held))
             self._session, self._orphans = session, set()
             for number in sorted(self._held):
-                if not session.rows(_LOCK, (self._first + number,))[0][0]:
+                if not session.rows(TRY, (self._first + number,))[0][0]:
                     self._orphans.add(number)
                 elif number not in self._held:  # answered meanwhile
-                    session.rows(_UNLOCK, (self._first + number,))
+                    session.rows(UNLOCK, (self._first + number,))
         return self._session
 
     def _release(self, number: int) -> None:
@@ -128,7 +126,7 @@ class SharedSlots:
         self._orphans.discard(number)
         if session is not None and is_ours:
             with contextlib.suppress(DatabaseError):
-                session.rows(_UNLOCK, (self._first + number,))
+                session.rows(UNLOCK, (self._first + number,))
 
     def _start_empty(self) -> None:
         self._session = None

@@ -5,7 +5,8 @@ import psycopg
 import pytest
 
 from ct_assets.store.postgres import lease as lease_module
-from ct_assets.store.postgres.lease import Lease, LeaseBusyError, LeaseLostError, lock_number
+from ct_assets.store.postgres.advisory_locks import lock_number
+from ct_assets.store.postgres.lease import Lease, LeaseBusyError, LeaseLostError
 from ct_assets.store.postgres.store_session import DatabaseError
 from ct_assets.store.store_settings import StoreSettings
 from ct_assets_tests.store.databases import end_sessions, run
@@ -15,14 +16,14 @@ FILES = "update ct_assets.syncs set files = %s where (destination, sync, fence) 
 
 
 def move(lease: Lease, text: str) -> None:
-    lease.change(FILES, (text, lease.destination, lease.sync))
+    lease.change(FILES, (text, *lease.row.name))
 
 
 def test_each_claim_has_a_fence_of_its_own(shared: StoreSettings) -> None:
     fences = []
     for _ in range(3):
         with Lease.claim(shared, "eu1-A", "customers") as lease:
-            fences.append(lease.fence)
+            fences.append(lease.row.fence)
 
     assert fences == [1, 2, 3]
 
@@ -31,10 +32,10 @@ def test_a_reader_leaves_the_fence_alone(shared: StoreSettings) -> None:
     with Lease.claim(shared, "eu1-A", "customers") as lease:
         move(lease, '{"state.duckdb": {}}')
     with Lease.claim(shared, "eu1-A", "customers", for_reading=True) as reader:
-        assert (reader.fence, reader.pointer) == (1, {"state.duckdb": {}})
+        assert (reader.row.fence, reader.row.pointer) == (1, {"state.duckdb": {}})
 
     with Lease.claim(shared, "eu1-A", "customers") as lease:
-        assert lease.fence == 2
+        assert lease.row.fence == 2
 
 
 def test_a_second_one_waits_for_its_turn(shared: StoreSettings) -> None:
@@ -75,7 +76,7 @@ def test_a_lost_session_goes_on_under_a_new_fence(shared: StoreSettings) -> None
 
         move(lease, '{"a": {}}')
 
-        assert lease.fence == 2
+        assert lease.row.fence == 2
         assert lease.rows("select files from ct_assets.syncs") == [({"a": {}},)]
 
 
@@ -90,7 +91,7 @@ def test_who_lost_the_lock_to_another_changes_nothing(shared: StoreSettings) -> 
         with pytest.raises(LeaseLostError):
             stopped.check()
         with Lease.claim(shared, "eu1-A", "customers", for_reading=True) as reader:
-            assert reader.pointer == {"b": {}}
+            assert reader.row.pointer == {"b": {}}
 
 
 def test_it_is_lost_while_another_still_has_it(shared: StoreSettings) -> None:
@@ -128,7 +129,7 @@ def test_a_fence_that_was_given_unseen_is_no_other_host(shared: StoreSettings) -
 
         move(lease, '{"a": {}}')
 
-        assert lease.fence == 3
+        assert lease.row.fence == 3
 
 
 def test_a_reader_goes_on_after_a_lost_session(shared: StoreSettings) -> None:

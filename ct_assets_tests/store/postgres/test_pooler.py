@@ -69,4 +69,4 @@ def test_a_pooler_of_sessions_is_none_that_matters(shared: StoreSettings, tmp_pa
         pooled(shared, tmp_path, "session") as settings,
         Lease.claim(settings, "eu1-A", "customers") as lease,
     ):
-        assert lease.fence == 1
+        assert lease.row.fence == 1
