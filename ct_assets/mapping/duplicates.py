@@ -1,8 +1,8 @@
 """Keys of a snapshot tell which rows are rejected or left out because of other rows.
 
-One pass of polars writes the keys; DuckDB, which spills, looks for those that occur twice. Only
-when it finds some are the keys written again with each row's fate, in the order of the source, so
-that the split reads them alongside and joins nothing.
+One pass of polars writes the keys, another looks for hashes that occur twice. Only when it finds
+some does DuckDB, which spills, compare them; then the keys are written again with each row's fate,
+in the order of the source, so that the split reads them alongside and joins nothing.
 """
 
 from pathlib import Path
@@ -14,6 +14,7 @@ import polars as pl
 from ct_assets.mapping.binder.bind import bind
 from ct_assets.mapping.binder.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.repeated_values import repeated_values
 from ct_assets.sql import connected, quoted
 
 DUPLICATE, SUPERSEDED, UNPROFILED = "duplicate", "superseded", "unprofiled"
@@ -38,8 +39,21 @@ def write_keys(
     if rejected_profiles is not None:
         profiles = workdir / "rejected_profiles.parquet"
         rejected_profiles.sink_parquet(profiles)
+    keys = pl.scan_parquet(path, glob=False)
+    height = int(keys.select(pl.len()).collect().item())
+    if profiles is None and not _may_repeat(keys, height, bound):
+        return Keys(path, height, superseded=0, fated=False)
     with connected(workdir) as connection:
-        return _judged(connection, path, bound, profiles)
+        return _judged(connection, path, height, bound, profiles)
+
+
+def _may_repeat(keys: pl.LazyFrame, height: int, bound: BoundSync) -> bool:
+    """By their hashes alone, so that all keys are compared only where some seem to be equal."""
+    hashed = pl.col("_key").hash()
+    if bound.event_key is None:
+        hashed = hashed ^ pl.col("_kind").hash()
+    hashes = pl.when(pl.col("_key").is_not_null()).then(hashed)
+    return bool(repeated_values(hashes, keys, height).values)
 
 
 def rejected_keys(sync: Sync, rejected: pl.LazyFrame) -> pl.LazyFrame:
@@ -67,12 +81,13 @@ def key_columns(bound: BoundSync, source: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _judged(
-    connection: duckdb.DuckDBPyConnection, path: Path, bound: BoundSync, profiles: Path | None
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    rows: int,
+    bound: BoundSync,
+    profiles: Path | None,
 ) -> Keys:
     connection.sql(f"create view keys as from read_parquet('{quoted(path)}')")
-    rows, suspects = _row(connection, _SUSPECTS.format(key=_key(bound)))
-    if not suspects and profiles is None:
-        return Keys(path, rows, superseded=0, fated=False)
     profiles_from = _NOBODY if profiles is None else f"from read_parquet('{quoted(profiles)}')"
     connection.sql(_UNPROFILED.format(profiles=profiles_from))
     connection.sql(_DUPLICATES.format(key=_key(bound), **_order(bound)._asdict()))
@@ -122,12 +137,6 @@ _NUMBER = "try_cast(trim(_order) as double)"
 
 
 _NOBODY = "select null::varchar as _kind, null::varchar as _key, null::varchar[] as _also limit 0"
-
-_SUSPECTS = """
-select (select count(*) from keys), count(*) from (
-    select hash({key}) from keys where _key is not null group by 1 having count(*) > 1
-)
-"""
 
 _UNPROFILED = """
 create temp table unprofiled as

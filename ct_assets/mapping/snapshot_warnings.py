@@ -11,7 +11,7 @@ from ct_assets.clevertap.codes import RejectedCode, WarnedCode
 from ct_assets.clevertap.contract import Limits
 from ct_assets.clevertap.fields import PROFILE_FIELDS
 from ct_assets.errors import mask
-from ct_assets.sql import connected, quoted
+from ct_assets.mapping.repeated_values import repeated_values
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
 MOSTLY_NULL = 0.95
@@ -21,7 +21,10 @@ MOST = 3
 # its web SDK use it for others.
 _CLEARABLE = ("Name", "Gender")
 # CleverTap unites people by these where no identifier does; e-mail addresses whatever their case.
-_UNITING = {"Email": "lower({column})", "Phone": "{column}"}
+_UNITING = {
+    "Email": pl.col("Email").cast(pl.String).str.to_lowercase(),
+    "Phone": pl.col("Phone").cast(pl.String),
+}
 
 
 NULL_WORDS = (r"\N", "NULL", "null", "None", "nan", "NaN")
@@ -38,25 +41,27 @@ class Hazard(NamedTuple):
     """Some of the rows that it concerns, those that belong together in one group."""
 
 
-def merge_hazards(valid: Path, workdir: Path) -> list[Hazard]:
+def merge_hazards(valid: Path) -> list[Hazard]:
     """Identities that share an e-mail address, a phone number or a further identifier.
 
     A valid snapshot has each identity once, so rows stand for people.
     """
-    schema = pl.read_parquet_schema(valid)
-    shared = {name: sql.format(column=f'"{name}"') for name, sql in _UNITING.items()}
-    shared = {name: sql for name, sql in shared.items() if name in schema}
-    hazards = [_shared(valid, workdir, name, sql) for name, sql in shared.items()]
-    hazards.append(_shared(valid, workdir, "identify_by", "unnest(_also)"))
+    rows = pl.scan_parquet(valid, glob=False)
+    schema = rows.collect_schema()
+    height = int(rows.select(pl.len()).collect().item())
+    owned = {
+        name: rows.select("_key", value=value) for name, value in _UNITING.items() if name in schema
+    }
+    owned["identify_by"] = rows.select("_key", value="_also").drop_nulls("value").explode("value")
+    hazards = [_shared(owners, height, field) for field, owners in owned.items()]
     return [hazard for hazard in hazards if hazard.rows]
 
 
-def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
-    with connected(workdir, valid) as connection:
-        connection.sql(_SHARED.format(value=value, valid=quoted(valid)))
-        values, people = connection.sql(_COUNTED).fetchall()[0]
-        groups = connection.sql(_GROUPS.format(most=MOST)).fetchall() if people else []
-    keys = [group for (group,) in groups]
+def _shared(owners: pl.LazyFrame, height: int, field: str) -> Hazard:
+    """`owners` have a `value`, or none, and the `_key` of a person in each row."""
+    hashed = pl.when(pl.col("value").is_not_null()).then(pl.col("value").hash())
+    values, people, some = repeated_values(hashed, owners, height, most=MOST)
+    keys = sorted(_owners(owners.filter(hashed == pl.lit(value, pl.UInt64))) for value in some)
     noun = "a further identifier" if field == "identify_by" else field
     message = (
         f"{people} profiles share {noun} with another one ({_different(values)}): {_named(keys)}. "
@@ -66,6 +71,11 @@ def _shared(valid: Path, workdir: Path, field: str, value: str) -> Hazard:
     return Hazard(WarnedCode("merge"), field, people, message, keys)
 
 
+def _owners(of_one_value: pl.LazyFrame) -> list[str]:
+    first = of_one_value.select("_key").bottom_k(MOST, by="_key")
+    return sorted(first.collect(engine="streaming")["_key"])
+
+
 def _named(groups: Iterable[Sequence[str]]) -> str:
     """The keys, masked: a message is no place for those of persons."""
     return "; ".join(" and ".join(map(mask, group)) for group in groups)
@@ -73,19 +83,6 @@ def _named(groups: Iterable[Sequence[str]]) -> str:
 
 def _different(values: int) -> str:
     return "one value" if values == 1 else f"{values:,} different values"
-
-
-_SHARED = """
-create temp view given as
-    select _key, hash(value) as h
-    from (select _key, {value} as value from read_parquet('{valid}')) where value is not null;
-create temp table shared as select h, count(*) as n from given group by h having n > 1
-"""
-_COUNTED = "select count(*), coalesce(sum(n), 0)::bigint from shared"
-_GROUPS = """
-select min(_key, {most}) as keys from given
-where h in (select h from shared order by h limit {most}) group by h order by keys
-"""
 
 
 def custom_fields(fields: Iterable[str], limits: Limits) -> list[Hazard]:

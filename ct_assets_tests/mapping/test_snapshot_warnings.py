@@ -22,7 +22,7 @@ def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
         Email=["x@y.example", "X@y.example", "z@y.example", None],
         Phone=["+390551234567", None, None, "+390551234567"],
     )
-    found = snapshot_warnings.merge_hazards(file, tmp_path)
+    found = snapshot_warnings.merge_hazards(file)
 
     assert [(h.code, h.field, h.rows) for h in found] == [
         ("merge", "Email", 2),
@@ -39,13 +39,13 @@ def test_profiles_that_share_an_address_or_a_number(tmp_path: Path) -> None:
 def test_profiles_that_share_a_further_identifier(tmp_path: Path) -> None:
     file = valid(tmp_path, _key=["a", "b", "c"], _also=[["FBID:1"], ["FBID:1", "GPID:2"], None])
 
-    assert [h.rows for h in snapshot_warnings.merge_hazards(file, tmp_path)] == [2]
+    assert [h.rows for h in snapshot_warnings.merge_hazards(file)] == [2]
 
 
 def test_nothing_is_shared(tmp_path: Path) -> None:
     file = valid(tmp_path, _key=["a", "b"], Email=[None, None], Name=["x", "x"])
 
-    assert snapshot_warnings.merge_hazards(file, tmp_path) == []
+    assert snapshot_warnings.merge_hazards(file) == []
 
 
 @pytest.mark.parametrize(("count", "told"), [(256, 0), (257, 1)])

@@ -14,7 +14,6 @@ from ct_assets.commands.support.partition_options import (
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.components.assets.gate_advice import advice
 from ct_assets.components.preview.scratch import SplitRows
-from ct_assets.files import private_dir
 from ct_assets.io_managers.parquet_io_manager import span
 from ct_assets.mapping.snapshot_warnings import merge_hazards
 from ct_assets.row_counts import RowCounts
@@ -70,8 +69,7 @@ def _records(rows: SplitRows, limit: int) -> None:
 
 def _shared(rows: SplitRows) -> None:
     """People whom CleverTap may take for one, by their keys."""
-    workdir = private_dir(rows.valid.folder / "work")
-    for hazard in merge_hazards(rows.valid.path, workdir):
+    for hazard in merge_hazards(rows.valid.path):
         groups = "; ".join(" and ".join(keys) for keys in hazard.keys)
         more = "; and others" if hazard.rows > sum(map(len, hazard.keys)) else ""
         click.echo(f"\nwarning: {hazard.rows:,} profiles share {hazard.field}: {groups}{more}")

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from ct_assets.clevertap.codes import WarnedCode
 from ct_assets.components.assets.split_step import reasons
-from ct_assets.files import private_dir
 from ct_assets.io_managers.metadata.metadata_tables import fix
 from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import (
@@ -55,10 +54,7 @@ def with_warnings(
 
 def _facts(sync: Sync, valid: Draft) -> RowFacts:
     types, nulls, bare, words = sent_fields(valid.scan())
-    shared: list[Hazard] = []
-    if sync.object == "profile":
-        shared = merge_hazards(valid.path, private_dir(valid.folder / "work"))
-        (valid.folder / "work").rmdir()
+    shared = merge_hazards(valid.path) if sync.object == "profile" else []
     return RowFacts(
         types=types,
         nulls=nulls,
