@@ -59,6 +59,7 @@ def test_importing_it_loads_nothing() -> None:
     assert {"dagster", "polars", "pydantic"} & set(loaded) == set()
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "imports",
     [

@@ -94,6 +94,7 @@ def test_the_demo_accounts_for_every_row(demo: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.usefixtures("demo")
 def test_a_second_demo_sends_nothing(project: Path) -> None:
     again = run("make demo", project).stdout
@@ -103,6 +104,7 @@ def test_a_second_demo_sends_nothing(project: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(3)
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("command", of(".venv/bin/ct-assets"))
 def test_commands_work_after_the_demo(command: str, project: Path) -> None:
@@ -143,6 +145,7 @@ def test_a_demo_never_sends_to_an_account(project: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_is_scaffolded_loads(project: Path) -> None:
     (command,) = of(".venv/bin/dg scaffold ")
     try:

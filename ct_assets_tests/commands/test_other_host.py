@@ -26,6 +26,7 @@ def move(shop: Shop, monkeypatch: pytest.MonkeyPatch, host: str) -> Path:
     return shop.data
 
 
+@pytest.mark.long
 def test_commands_find_what_another_host_has_done(
     shop: Shop, account: SandboxInTest, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

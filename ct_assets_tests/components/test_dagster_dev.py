@@ -268,6 +268,7 @@ def goes_on(project: Project, dev: Dev, dead: list[str], seconds: float) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_what_needs_no_click_and_what_outlives_a_kill_and_a_cancellation(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,7 @@ def assert_nothing_lost(storm: Storm) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("on_unknown", ["resend", "park"])
 def test_killed_runs_lose_nothing(tmp_path: Path, on_unknown: Literal["resend", "park"]) -> None:
     with server(tmp_path / "server", latency=0.4) as running:

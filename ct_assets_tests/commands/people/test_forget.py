@@ -8,7 +8,7 @@ from ct_assets.sandbox.faults import Plan
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import CUSTOMER, Shop
 
-pytestmark = pytest.mark.sampled(4)
+pytestmark = pytest.mark.sampled(8)
 
 EMAIL = "ada@example.org"
 

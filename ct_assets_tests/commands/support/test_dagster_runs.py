@@ -20,6 +20,7 @@ def opened(barrier: Barrier) -> int:
         return found.get_runs_count()
 
 
+@pytest.mark.long
 def test_processes_that_open_a_fresh_home_at_once_leave_it_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
