@@ -121,16 +121,6 @@ class AccountSettings:
         return self.given.get(name, "")
 
 
-def destination_from_env(
-    prefix: str | None = None, environ: Mapping[str, str] = os.environ
-) -> Destination | None:
-    """The account that `CLEVERTAP_...` names, or `<prefix>_CLEVERTAP_...` for a named one.
-
-    None when nothing is set: see `named_destination`.
-    """
-    return named_destination(AccountSettings.of_environment(prefix, environ), environ)
-
-
 def named_destination(
     settings: AccountSettings, environ: Mapping[str, str] = os.environ
 ) -> Destination | None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 import httpx
 
 from ct_assets.clevertap.transport import LOST, NOT_SENT, DeadlinePool, proxy_of
-from ct_assets.telemetry.otlp_settings import Place
+from ct_assets.telemetry.otlp_settings import Endpoint
 
 BUSY = (429, 502, 503, 504)
 """Answers after which OTLP has a message sent again."""
@@ -32,11 +32,11 @@ class OtlpExporter:
 
     def __init__(
         self,
-        place: Place,
+        endpoint: Endpoint,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._place = place
+        self._endpoint = endpoint
         self._sleep = sleep
         self._clock = clock
 
@@ -52,7 +52,7 @@ class OtlpExporter:
             return f"its certificates cannot be read ({type(error).__name__})"
 
     def _sent(self, pool: DeadlinePool, request: httpx.Request) -> str:
-        until, wait = self._clock() + self._place.seconds, FIRST_WAIT
+        until, wait = self._clock() + self._endpoint.seconds, FIRST_WAIT
         while True:
             why, after = self._attempt(pool, request, max(until - self._clock(), 0.001))
             pause = after if after is not None else wait * random.uniform(0.8, 1.2)  # noqa: S311
@@ -76,18 +76,21 @@ class OtlpExporter:
 
     def _request(self, message: bytes) -> httpx.Request:
         headers = {"Content-Type": "application/x-protobuf", "User-Agent": "ct-assets"}
-        if compress := COMPRESSED.get(self._place.compression):
+        if compress := COMPRESSED.get(self._endpoint.compression):
             message = compress(message)
-            headers["Content-Encoding"] = self._place.compression
+            headers["Content-Encoding"] = self._endpoint.compression
         request = httpx.Request(
-            "POST", self._place.url, content=message, headers={**headers, **self._place.headers}
+            "POST",
+            self._endpoint.url,
+            content=message,
+            headers={**headers, **self._endpoint.headers},
         )
         if request.url.scheme not in ("http", "https") or not request.url.host:
             raise ValueError("no web address")
         return request
 
     def _opened(self) -> DeadlinePool:
-        url = self._place.url
+        url = self._endpoint.url
         return DeadlinePool(
             connections=1,
             proxy=proxy_of(url),
@@ -97,13 +100,13 @@ class OtlpExporter:
 
     @functools.cached_property
     def _tls(self) -> ssl.SSLContext:
-        place = self._place
-        if place.authorities:
-            context = ssl.create_default_context(cafile=place.authorities)
+        endpoint = self._endpoint
+        if endpoint.authorities:
+            context = ssl.create_default_context(cafile=endpoint.authorities)
         else:
             context = httpx.create_ssl_context()
-        if place.certificate:
-            context.load_cert_chain(place.certificate, place.key)
+        if endpoint.certificate:
+            context.load_cert_chain(endpoint.certificate, endpoint.key)
         return context
 
 

@@ -29,7 +29,7 @@ def is_on(environ: Environ) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Endpoint:
     """Where the messages of one signal go."""
 
     url: str
@@ -45,8 +45,8 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class OtlpSettings:
-    metrics: Place | None
-    traces: Place | None
+    metrics: Endpoint | None
+    traces: Endpoint | None
     resource: Mapping[str, str]
     deltas: bool
     interval: float
@@ -59,8 +59,8 @@ def otlp_settings(environ: Environ) -> OtlpSettings:
     preference = environ.get(f"{BASE}METRICS_TEMPORALITY_PREFERENCE", "").strip().lower()
     every = _number(environ.get("OTEL_METRIC_EXPORT_INTERVAL"), INTERVAL_SECONDS * 1000) / 1000
     return OtlpSettings(
-        metrics=_place(environ, "metrics"),
-        traces=_place(environ, "traces"),
+        metrics=_endpoint(environ, "metrics"),
+        traces=_endpoint(environ, "traces"),
         resource=_resource(environ),
         deltas=preference in DELTAS,
         interval=every if every > 0 else INTERVAL_SECONDS,
@@ -68,7 +68,7 @@ def otlp_settings(environ: Environ) -> OtlpSettings:
     )
 
 
-def _place(environ: Environ, signal: Signal) -> Place | None:
+def _endpoint(environ: Environ, signal: Signal) -> Endpoint | None:
     """None: nothing of the signal is sent."""
 
     def of(name: str) -> str:
@@ -80,7 +80,7 @@ def _place(environ: Environ, signal: Signal) -> Place | None:
     if exporter != "otlp" or not (own or base):
         return None
     seconds = _number(of("TIMEOUT"), SECONDS)
-    return Place(
+    return Endpoint(
         url=own or f"{base}/v1/{signal}",
         headers=_pairs(of("HEADERS")),
         seconds=seconds / 1000 if seconds >= MILLISECONDS_FROM else seconds,

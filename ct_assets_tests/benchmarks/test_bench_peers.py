@@ -15,7 +15,6 @@ from random import Random
 import pytest
 
 from ct_assets.clevertap.client import Client
-from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import DeliveryRequest, Policy, outbox
 from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
 from ct_assets.delivery.ledger.ledger_file import LedgerFile
@@ -39,6 +38,7 @@ from ct_assets_tests.benchmarks.measure import (
     record,
 )
 from ct_assets_tests.benchmarks.test_bench_split import split_rows
+from ct_assets_tests.clevertap.account import destination_from_env
 
 PEERS: dict[str, tuple[Callable[[Path, str, int], None], int]] = {
     "csv + json + requests": (peers.csv_json_requests, 5),

@@ -16,7 +16,7 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
-from ct_assets.clevertap.destination import Destination, destination_from_env
+from ct_assets.clevertap.destination import Destination
 from ct_assets.clevertap.verdicts import Refusal
 from ct_assets.delivery.sender.batch import Batch
 from ct_assets.delivery.sender.limits.account_slots import AccountSlots
@@ -24,6 +24,7 @@ from ct_assets.delivery.sender.send_stats import SendStats
 from ct_assets.delivery.sender.sender import send
 from ct_assets_tests.benchmarks.measure import MILLION, RUNS, median_of, record
 from ct_assets_tests.benchmarks.sink import self_signed, sink
+from ct_assets_tests.clevertap.account import destination_from_env
 
 ROWS = MILLION
 RECORD = (

@@ -9,9 +9,9 @@ from ct_assets.clevertap.destination import (
     Destination,
     DestinationError,
     account_key,
-    destination_from_env,
     sandbox_destination,
 )
+from ct_assets_tests.clevertap.account import destination_from_env
 
 ACCOUNT = {"CLEVERTAP_ACCOUNT_ID": "ABC-DEF-GHIJ", "CLEVERTAP_PASSCODE": "s3cret-passcode"}
 

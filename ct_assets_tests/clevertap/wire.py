@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ct_assets.clevertap.destination import Destination, destination_from_env
+from ct_assets.clevertap.destination import Destination
+from ct_assets_tests.clevertap.account import destination_from_env
 
 
 @dataclass(frozen=True)

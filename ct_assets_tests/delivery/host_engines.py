@@ -16,9 +16,9 @@ import dagster as dg
 
 from ct_assets.clevertap.destination import (
     Destination,
-    destination_from_env,
     sandbox_destination,
 )
+from ct_assets_tests.clevertap.account import destination_from_env
 from ct_assets_tests.delivery import crash, storm
 from ct_assets_tests.delivery.crash import Server
 from ct_assets_tests.delivery.hosts import Host

@@ -12,7 +12,6 @@ from typing import Literal
 
 import polars as pl
 
-from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.delivery import Policy, outbox
 from ct_assets.delivery.ledger.ledger_entries import LedgerEntry
 from ct_assets.delivery.ledger.ledger_reader import readable_ledger
@@ -20,6 +19,7 @@ from ct_assets.delivery.operations import parked_records
 from ct_assets.delivery.operations.settled_state import settled
 from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets_tests.clevertap.account import destination_from_env
 from ct_assets_tests.delivery import crash
 from ct_assets_tests.delivery.crash import Moment, Server, Timeline
 from ct_assets_tests.delivery.kit import EVENTS, Row, event, snapshot

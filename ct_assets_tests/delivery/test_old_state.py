@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client
-from ct_assets.clevertap.destination import Destination, destination_from_env
+from ct_assets.clevertap.destination import Destination
 from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.delivery import DeliveryRequest, DeliveryResult, deliver, plan
 from ct_assets.delivery.operations import parked_records
@@ -17,6 +17,7 @@ from ct_assets.delivery.recovery.rebuild import rebuilt
 from ct_assets.delivery.settlement.settle import undeclared
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
+from ct_assets_tests.clevertap.account import destination_from_env
 from ct_assets_tests.components import kit
 from ct_assets_tests.delivery.kit import EVENTS, PROFILES, arrived, digests
 from ct_assets_tests.delivery.old_state import unpack

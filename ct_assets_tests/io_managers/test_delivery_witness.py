@@ -7,12 +7,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ct_assets.clevertap.destination import destination_from_env, sandbox_destination
+from ct_assets.clevertap.destination import sandbox_destination
 from ct_assets.components.runs.sync_runs import job_name
 from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.io_managers import delivery_witness
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import destination_from_env
 from ct_assets_tests.components import kit
 
 PURCHASES = """\

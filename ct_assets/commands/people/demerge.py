@@ -7,23 +7,13 @@ import click
 from ct_assets.clevertap.contract import MAX_DEMERGES
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
-from ct_assets.commands.support.separation_command import (
-    FILE,
-    SYNC,
-    YES,
-    account,
-    announce,
-    given,
-    part,
-)
-from ct_assets.delivery.operations.separation import Separation, calls
+from ct_assets.commands.support.separation_command import account, given, part, separation_options
+from ct_assets.delivery.operations.separation import Separation
 
 
 @click.command()
 @click.argument("identities", nargs=-1)
-@FILE
-@SYNC
-@YES
+@separation_options
 @click.pass_obj
 def command(
     module: str, identities: tuple[str, ...], file: Path | None, sync: str | None, *, yes: bool
@@ -34,12 +24,9 @@ def command(
     """
     people = given(identities, file)
     to = account(Project.load(module), sync)
-    if not yes:
-        what = f"{counted(len(people), 'profile')} would be parted into their devices"
-        announce(what, calls(people, MAX_DEMERGES), to)
-        return
-    part(to, people, Separation.of_profiles)
-    click.echo(
-        "They have no identities once CleverTap has done it, within a day: then send them again, "
-        "with `ct-assets run SYNC --full`."
-    )
+    told = f"{counted(len(people), 'profile')} would be parted into their devices"
+    if part(to, people, Separation.of_profiles, would_be=told, per_call=MAX_DEMERGES, yes=yes):
+        click.echo(
+            "They have no identities once CleverTap has done it, within a day: then send them "
+            "again, with `ct-assets run SYNC --full`."
+        )

@@ -8,16 +8,8 @@ import click
 from ct_assets.clevertap.contract import MAX_RECORDS
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import counted
-from ct_assets.commands.support.separation_command import (
-    FILE,
-    SYNC,
-    YES,
-    account,
-    announce,
-    given,
-    part,
-)
-from ct_assets.delivery.operations.separation import Separation, calls
+from ct_assets.commands.support.separation_command import account, given, part, separation_options
+from ct_assets.delivery.operations.separation import Separation
 from ct_assets.errors import UserError, mask
 
 _NEUTRAL = re.compile(r"[\s().-]")
@@ -26,9 +18,7 @@ _PHONE = re.compile(r"\+[1-9]\d{7,14}")
 
 @click.command()
 @click.argument("numbers", nargs=-1)
-@FILE
-@SYNC
-@YES
+@separation_options
 @click.pass_obj
 def command(
     module: str, numbers: tuple[str, ...], file: Path | None, sync: str | None, *, yes: bool
@@ -45,8 +35,5 @@ def command(
                 f"{mask(number)} is no phone number with its country code, such as +390212345678"
             )
     to = account(Project.load(module), sync)
-    if not yes:
-        what = f"{counted(len(phones), 'phone number')} would be parted from their profiles"
-        announce(what, calls(phones, MAX_RECORDS), to)
-        return
-    part(to, phones, Separation.of_phones)
+    told = f"{counted(len(phones), 'phone number')} would be parted from their profiles"
+    part(to, phones, Separation.of_phones, would_be=told, per_call=MAX_RECORDS, yes=yes)

@@ -8,18 +8,16 @@ import polars as pl
 
 from ct_assets.commands.support.loaded_definitions import Project
 from ct_assets.commands.support.output import reason_text
-from ct_assets.commands.support.row_listing import Export, export_options, write
+from ct_assets.commands.support.row_listing import Export, listing_options, write
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.mapping.raw_keys import rows_with_key
 
 
 @click.command()
-@click.argument("sync")
 @click.option("--reason", help="Only rows with this reason code, such as phone_unreadable.")
 @click.option("--field", help="Only rows of which this field has a reason.")
 @click.option("--key", help="Only rows of this event key or identifier.")
-@click.option("--partition", help="Of a sync with partitions; left out: the latest.")
-@export_options
+@listing_options
 @click.pass_obj
 def command(
     module: str,

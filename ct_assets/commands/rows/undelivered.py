@@ -6,17 +6,15 @@ import click
 import polars as pl
 
 from ct_assets.commands.support.loaded_definitions import Project
-from ct_assets.commands.support.row_listing import Export, export_options, write
+from ct_assets.commands.support.row_listing import Export, listing_options, write
 from ct_assets.components.assets.sync_assets import undelivered_rows
 
 
 @click.command()
-@click.argument("sync")
 @click.option("--reason", help="Only rows with this code, such as 516, or this outcome.")
 @click.option("--run", help="Only rows of this run of Dagster.")
 @click.option("--key", help="Only rows of this key.")
-@click.option("--partition", help="Of a sync with partitions; left out: the latest.")
-@export_options
+@listing_options
 @click.pass_obj
 def command(
     module: str,

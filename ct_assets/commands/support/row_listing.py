@@ -28,8 +28,8 @@ class Export:
     limit: int
 
 
-def export_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say how rows are listed; the command gets them as its `export`."""
+def listing_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The sync, its `--partition`, and how rows are listed: the command's `export`."""
 
     @functools.wraps(command)
     def with_export(
@@ -38,6 +38,8 @@ def export_options(command: Callable[..., None]) -> Callable[..., None]:
         command(*arguments, export=Export(form, out, limit), **others)
 
     options = (
+        click.argument("sync"),
+        click.option("--partition", help="Of a sync with partitions; left out: the latest."),
         click.option(
             "--format",
             "form",

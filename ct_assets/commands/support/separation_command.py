@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -15,13 +16,23 @@ from ct_assets.delivery.operations.separation import Separated, Separation
 from ct_assets.errors import UserError, mask
 from ct_assets.io_managers.resources import destinations
 
-SYNC = click.option("--sync", help="A sync that sends to the account; needed if there are several.")
-FILE = click.option(
-    "--file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file with one more in each line.",
-)
-YES = click.option("--yes", is_flag=True, help="Do it. Without this, only tell what would be done.")
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def separation_options(command: F) -> F:
+    """`--file`, `--sync` and `--yes`."""
+    file = click.option(
+        "--file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A file with one more in each line.",
+    )
+    sync = click.option(
+        "--sync", help="A sync that sends to the account; needed if there are several."
+    )
+    yes = click.option(
+        "--yes", is_flag=True, help="Do it. Without this, only tell what would be done."
+    )
+    return file(sync(yes(command)))
 
 
 def account(project: Project, sync: str | None) -> Destination:
@@ -45,26 +56,32 @@ def given(values: Sequence[str], file: Path | None) -> list[str]:
     return found
 
 
-def announce(what: str, calls: int, to: Destination) -> None:
-    """Tells of a dry run."""
-    click.echo(
-        f"{what}, in {counted(calls, 'call')} to {destinations.label(to)}. Nothing was sent: add "
-        "--yes to do it. It cannot be undone."
-    )
-
-
 def part(
     to: Destination,
     values: Sequence[str],
-    calls: Callable[[Separation, Sequence[str]], Iterator[Separated]],
-) -> None:
-    """Parts all of them by `calls`, a method of `Separation`, and tells what came of it.
+    separate: Callable[[Separation, Sequence[str]], Iterator[Separated]],
+    *,
+    would_be: str,
+    per_call: int,
+    yes: bool,
+) -> bool:
+    """Parts all of them by `separate`, a method of `Separation`, and tells what came of it.
+
+    False if it only told that they `would_be`, as nobody said `yes`.
 
     Raises:
         UserError: As `tell` does.
     """
+    if not yes:
+        calls = counted(len(range(0, len(values), per_call)), "call")
+        click.echo(
+            f"{would_be}, in {calls} to {destinations.label(to)}. Nothing was sent: add --yes to "
+            "do it. It cannot be undone."
+        )
+        return False
     with Client(to) as client:
-        tell(calls(Separation(client=client, stop=threading.Event()), values), len(values))
+        tell(separate(Separation(client=client, stop=threading.Event()), values), len(values))
+    return True
 
 
 def tell(calls: Iterator[Separated], number: int) -> None:

@@ -72,11 +72,6 @@ class Separation:
                 return Separated(values, why=verdict.why)
 
 
-def calls(values: Sequence[str], most: int) -> int:
-    """How many calls they take."""
-    return len(range(0, len(values), most))
-
-
 def _parts(values: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:
     for at in range(0, len(values), most):
         yield tuple(values[at : at + most])

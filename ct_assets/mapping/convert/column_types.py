@@ -3,8 +3,7 @@
 Text is read as fields read it that have a type in a sync (`mapping.convert`).
 """
 
-from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import polars as pl
 
@@ -14,7 +13,6 @@ from ct_assets.mapping.convert.moments.iso_texts import day, is_zoned, local_mom
 from ct_assets.mapping.convert.numbers import kept_float, whole_number
 
 ColumnType = Literal["string", "integer", "float", "boolean", "date", "datetime"]
-COLUMN_TYPES: Sequence[str] = get_args(ColumnType)
 MOST_DIGITS = 38
 """Of a decimal of Parquet, DuckDB and polars."""
 

@@ -26,7 +26,6 @@ DIGITS_IN_FLOAT = 17
 _LEAST_WHOLE = sys.float_info.min
 _NOT_ZERO = r"^[+-]?[0.]*[1-9]"
 _SIGNIFICANT = r"^[+-]?0*\.?0*([\d.]*?)0*(?:[eE].*)?$"
-INT64_END = 2.0**63
 
 _RANGE = (
     RejectedCode("number_out_of_range"),

@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ct_assets.clevertap.destination import destination_from_env
 from ct_assets.components.automation.partitions import (
     delivered,
     take_stock,
@@ -16,6 +15,7 @@ from ct_assets.mapping import Sync
 from ct_assets.row_counts import RowCounts
 from ct_assets.snapshot_meta import Gate, SnapshotMeta, SplitMeta
 from ct_assets.staging import Snapshot, Staging
+from ct_assets_tests.clevertap.account import destination_from_env
 from ct_assets_tests.components.automation.partitions_kit import declared
 
 pytestmark = pytest.mark.sampled(5)

@@ -10,7 +10,6 @@ import pytest
 
 from ct_assets.clevertap.destination import (
     Destination,
-    destination_from_env,
     sandbox_destination,
 )
 from ct_assets.delivery.sender.limits.account_slots import (
@@ -19,6 +18,7 @@ from ct_assets.delivery.sender.limits.account_slots import (
     other_slots,
     upload_slots,
 )
+from ct_assets_tests.clevertap.account import destination_from_env
 
 NEVER = threading.Event()
 
