@@ -67,6 +67,9 @@ EVENTS: Declared = {
 }
 """Of `generate.events`."""
 
+CONNECTION = {"name": "crowd", "url": "{{ env.CT_BENCH_URL }}"}
+"""Of a source with `connection: crowd`."""
+
 
 @contextlib.contextmanager
 def account(folder: Path, **options: Any) -> Iterator[Sink]:
@@ -84,11 +87,14 @@ def account(folder: Path, **options: Any) -> Iterator[Sink]:
             yield server
 
 
-def materialize(root: Path, source: Path, declared: Declared = PROFILES) -> dict[str, float]:
+def materialize(
+    root: Path, source: Path | Declared, declared: Declared = PROFILES
+) -> dict[str, float]:
     """Two runs of Dagster, the source's and the sync's: their seconds and CPU seconds, and counts.
 
-    Snapshots and state are kept below `root`.
+    `source` is a file, or the settings of a source. Snapshots and state are kept below `root`.
     """
+    source = {"file": str(source)} if isinstance(source, Path) else source
     instance, name = dg.DagsterInstance.ephemeral(), declared["name"]
     defs = kit.load(root, {"shop/defs.yaml": _yaml(source, declared)})
     with _quiet(), mock.patch.dict(os.environ, {"CT_DATA_DIR": str(root / "data")}):
@@ -120,8 +126,10 @@ def _quiet() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _yaml(source: Path, declared: Declared) -> str:
-    parts = {"SourceTable": {"asset": SOURCE, "file": str(source)}, "ClevertapSync": declared}
+def _yaml(source: Declared, declared: Declared) -> str:
+    parts = {"SourceTable": {"asset": SOURCE, **source}, "ClevertapSync": declared}
+    if "connection" in source:
+        parts["Connection"] = CONNECTION
     documents = [
         {"type": f"ct_assets.components.{name}", "attributes": dict(attributes)}
         for name, attributes in parts.items()

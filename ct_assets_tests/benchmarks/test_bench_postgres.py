@@ -1,9 +1,13 @@
-"""From a table in Postgres to a snapshot: speed beside the bare driver's, memory, changed rows."""
+"""From a table in Postgres to a snapshot, and on to CleverTap: speed, memory, changed rows."""
 
+import contextlib
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import adbc_driver_postgresql.dbapi as dbapi
 import pytest
@@ -14,7 +18,8 @@ from ct_assets.sources.declared_source import DeclaredSource
 from ct_assets.sources.duckdb_warehouse import Warehouse
 from ct_assets.sources.source import parse
 from ct_assets.staging import Staging
-from ct_assets_tests.benchmarks.measure import MILLION, measured, record
+from ct_assets_tests.benchmarks import chain
+from ct_assets_tests.benchmarks.measure import MILLION, Measured, measured, record
 from ct_assets_tests.sources.connections.postgres_server import PostgresServer
 
 KEY = ("shop", "person")
@@ -36,18 +41,60 @@ PEOPLE = """
 """  # 14 columns
 
 
-@pytest.fixture(scope="module")
-def shop(postgres: PostgresServer) -> Iterator[PostgresServer]:
+SYNC = {
+    "name": "people",
+    "object": "profile",
+    "source": chain.SOURCE,
+    "identify_by": [{"identity": "id"}],
+    "fields": {
+        "Name": {"template": "{first_name} {last_name}"},
+        "Email": "email",
+        "Phone": "phone",
+        "Country": "country",
+        "City": "city",
+        "Newsletter": "newsletter",
+        "Visits": "visits",
+        "Balance": "balance",
+        "Score": "score",
+        "DOB": "birthday",
+        "Joined": "joined_at",
+        "Updated": "updated_at",
+    },
+}
+INCREMENTAL = {"column": "updated_at", "key": "id", "lookback": "0s"}
+
+
+@contextlib.contextmanager
+def crowd(postgres: PostgresServer, rows: int) -> Iterator[str]:
+    """The URL of a database with a table of so many people."""
     postgres.run("create database crowd")
     postgres.run(
-        PEOPLE.format(rows=ROWS),
+        PEOPLE.format(rows=rows),
         "create index on person (id)",
         "create index on person (updated_at)",
         "vacuum analyze person",
         database="crowd",
     )
-    yield postgres
-    postgres.run("drop database crowd with (force)")
+    try:
+        yield postgres.url(database="crowd")
+    finally:
+        postgres.run("drop database crowd with (force)")
+
+
+def change(postgres: PostgresServer, day: int, condition: str) -> None:
+    """Changes a value of some people, as of a day of June."""
+    moment = datetime(2026, 6, day, tzinfo=UTC).isoformat()
+    postgres.run(
+        f"update person set visits = visits + 1, updated_at = '{moment}' where {condition}",
+        "vacuum analyze person",
+        database="crowd",
+    )
+
+
+@pytest.fixture(scope="module")
+def shop(postgres: PostgresServer) -> Iterator[PostgresServer]:
+    with crowd(postgres, ROWS):
+        yield postgres
 
 
 def drained(url: str, query: str) -> int:
@@ -102,19 +149,10 @@ def fetched(shop: PostgresServer) -> tuple[int, int]:
 @pytest.mark.bench
 def test_only_rows_that_changed_leave_the_server(tmp_path: Path, shop: PostgresServer) -> None:
     url = shop.url(database="crowd")
-    incremental = {"column": "updated_at", "key": "id", "lookback": "0s"}
-    source = {"sql": "select * from person", "incremental": incremental}
-    shop.run(
-        "update person set updated_at = updated_at + interval '1 day' where id = 1",
-        database="crowd",
-    )
+    source = {"sql": "select * from person", "incremental": INCREMENTAL}
+    change(shop, 1, "id = 1")
     first = measured(staged, tmp_path, url, source)
-    later = datetime(2026, 6, 1, tzinfo=UTC).isoformat()
-    shop.run(
-        f"update person set updated_at = '{later}' where id % 1000 = 5",
-        "vacuum analyze person",
-        database="crowd",
-    )
+    change(shop, 2, "id % 1000 = 5")
     before = fetched(shop)
     again = measured(staged, tmp_path, url, source)
     scanned, by_index = (now - then for now, then in zip(fetched(shop), before, strict=True))
@@ -123,3 +161,75 @@ def test_only_rows_that_changed_leave_the_server(tmp_path: Path, shop: PostgresS
     record("source, Postgres, changed rows", CHANGED, again, ratio=ratio, reference=reference)
     assert scanned == 0
     assert CHANGED <= by_index <= CHANGED + 10
+
+
+def synced(folder: Path, **source: Any) -> Measured:
+    """Both runs of Dagster, from the database to the folded state."""
+    folder.mkdir(exist_ok=True)
+    return measured(chain.materialize, folder, {"connection": "crowd", **source}, SYNC)
+
+
+def told(name: str, rows: int, found: Measured, ratio: float, reference: str) -> None:
+    seconds = {k: v for k, v in found.result.items() if k.endswith(("CPU", " s"))}
+    record(name, rows, found, ratio=ratio, reference=reference, **seconds)
+
+
+@pytest.mark.bench
+def test_memory_of_the_whole_product_is_flat(tmp_path: Path, shop: PostgresServer) -> None:
+    url, reference = shop.url(database="crowd"), "the CPU of the bare driver"
+    peaks = {}
+    with chain.account(tmp_path) as server, mock.patch.dict(os.environ, CT_BENCH_URL=url):
+        for millions in (2, 10):
+            rows = millions * MILLION
+            query = f"select * from person where id <= {rows}"
+            found = synced(tmp_path / "home", sql=query)
+            shutil.rmtree(tmp_path / "home")
+            ratio = found.cpu / measured(drained, url, query).cpu
+            told(f"first sync, Postgres, {millions} M", rows, found, ratio, reference)
+            assert (found.result["acked"], server.tally().records) == (rows, rows)
+            peaks[millions] = found.peak_mb
+
+    assert peaks[10] <= MOST_MB
+    if MILLION == 1_000_000:  # fewer rows do not fill what is bounded
+        assert peaks[10] <= 1.1 * peaks[2]
+
+
+@pytest.mark.bench
+def test_a_change_costs_a_fraction_of_a_first_sync(tmp_path: Path, shop: PostgresServer) -> None:
+    source = {"sql": "select * from person", "incremental": INCREMENTAL}
+    home, url = tmp_path / "home", shop.url(database="crowd")
+    with chain.account(tmp_path) as server, mock.patch.dict(os.environ, CT_BENCH_URL=url):
+        change(shop, 3, "id = 1")
+        first = synced(home, **source)
+        assert server.tally().records == ROWS
+        change(shop, 4, "id % 1000 = 5")
+        before = fetched(shop)
+        changed = synced(home, **source)
+        scanned, by_index = (now - then for now, then in zip(fetched(shop), before, strict=True))
+        assert server.tally().records == CHANGED
+        same = synced(home, **source)
+        assert server.tally().requests == 0
+
+    reference = "the CPU of the first sync"
+    told("first sync, Postgres, incremental", ROWS, first, 1.0, reference)
+    for name, found in (("a thousandth changed", changed), ("nothing changed", same)):
+        told(f"{name}, Postgres, incremental", ROWS, found, found.cpu / first.cpu, reference)
+    assert (scanned, changed.result["unchanged"]) == (0, ROWS - CHANGED)
+    assert CHANGED <= by_index <= CHANGED + 10
+    assert max(found.peak_mb for found in (first, changed, same)) <= MOST_MB
+
+
+def test_a_sample(tmp_path: Path, postgres: PostgresServer) -> None:
+    source = {"connection": "crowd", "sql": "select * from person", "incremental": INCREMENTAL}
+    with (
+        crowd(postgres, 1_000) as url,
+        chain.account(tmp_path) as server,
+        mock.patch.dict(os.environ, CT_BENCH_URL=url),
+    ):
+        first = chain.materialize(tmp_path, source, SYNC)
+        sent = server.tally()
+        change(postgres, 1, "id % 100 = 5")
+        again = chain.materialize(tmp_path, source, SYNC)
+
+        assert (first["acked"], sent.records) == (1_000, 1_000)
+        assert (again["unchanged"], server.tally().records) == (990, 10)
