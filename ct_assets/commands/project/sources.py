@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 
 import click
 import polars as pl
@@ -32,6 +33,7 @@ class ShownSource:
     found: str
     """The server, or why the source cannot be read."""
     columns: tuple[ShownColumn, ...] = ()
+    failed: bool = False
 
 
 @click.command()
@@ -41,10 +43,14 @@ class ShownSource:
 def command(module: str, name: str | None, *, as_json: bool) -> None:
     """Show every source and whether it can be read; of NAME, its columns and their types.
 
-    A source of a connection is asked for its columns and counted; a file is read.
+    A source of a connection is asked for its columns and counted; a file is read. Of an asset that
+    only its runs can make, the rows are those that the last one staged.
     """
     project = Project.load(module)
-    sources = registry.sources(project.definitions)
+    sources: dict[str, DeclaredSource | None] = {
+        d.sync.source: None for d in project.syncs.values()
+    }
+    sources |= registry.sources(project.definitions)
     if name is not None and name not in sources:
         hint = closest(name, list(sources)) or f"; there are: {', '.join(sources) or 'none'}"
         raise UserError(f"no source is called {name!r}{hint}")
@@ -53,12 +59,15 @@ def command(module: str, name: str | None, *, as_json: bool) -> None:
         print_json([asdict(source) for source in shown])
     else:
         _print(shown, columns=name is not None)
-    if any(source.rows is None for source in shown):
+    if any(source.failed for source in shown):
         raise click.exceptions.Exit(1)
 
 
-def _shown(project: Project, sources: Mapping[str, DeclaredSource]) -> Iterator[ShownSource]:
+def _shown(project: Project, sources: Mapping[str, DeclaredSource | None]) -> Iterator[ShownSource]:
     for name, declared in sorted(sources.items()):
+        if declared is None:
+            yield _staged(project, name)
+            continue
         place = declared.source.connection or declared.source.tag
         try:
             rows = declared.rows(project.warehouse)
@@ -71,20 +80,37 @@ def _shown(project: Project, sources: Mapping[str, DeclaredSource]) -> Iterator[
             else:
                 yield _read(project, declared, name, place)
         except (UserError, OSError) as error:
-            yield ShownSource(name, place, None, str(error))
+            yield ShownSource(name, place, None, str(error), failed=True)
 
 
 def _read(project: Project, declared: DeclaredSource, name: str, place: str) -> ShownSource:
     with scratch() as drafts, drafts.draft(("source",)) as draft:
         left_out = declared.snapshot(draft, project.warehouse)
-        frame = draft.scan()
-        schema = frame.collect_schema()
-        columns = [ShownColumn(column, _type(dtype), _type(dtype)) for column, dtype in
-                   schema.items()]  # fmt: skip
-        columns += [ShownColumn(column, "-", f"left out: {why}") for column, why in
-                    left_out.items()]  # fmt: skip
-        rows = int(frame.select(pl.len()).collect().item())
-    return ShownSource(name, place, rows, "read", tuple(columns))
+        return _of_frame(name, place, "read", draft.scan(), left_out)
+
+
+def _staged(project: Project, name: str) -> ShownSource:
+    """An asset of others, whose rows only a run can follow."""
+    staged = project.staging.current_or_none(name.split("/"))
+    if staged is None:
+        return ShownSource(name, "asset", None, "made by its own runs")
+    return _of_frame(name, "asset", "as its last run left it", staged.scan())
+
+
+def _of_frame(
+    name: str,
+    place: str,
+    found: str,
+    frame: pl.LazyFrame,
+    left_out: Mapping[str, str] = MappingProxyType({}),
+) -> ShownSource:
+    columns = [
+        ShownColumn(column, _type(dtype), _type(dtype))
+        for column, dtype in frame.collect_schema().items()
+    ]
+    columns += [ShownColumn(column, "-", f"left out: {why}") for column, why in left_out.items()]
+    rows = int(frame.select(pl.len()).collect().item())
+    return ShownSource(name, place, rows, found, tuple(columns))
 
 
 def _type(dtype: pl.DataType) -> str:

@@ -1,6 +1,6 @@
 """Starts one run of a sync, with options for this run alone: `ct-assets run`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ def command(
             instance,
             options=_config(sync, options),
             tags=tags(keys),
-            tell=_tell,
+            tell=teller(),
         )
     if not succeeded:
         raise UserError(f"{sync} is not complete; the reason is above")
@@ -95,9 +95,16 @@ def command(
     tell_of_others(declared.sync, keys, partition, all_partitions=all_partitions)
 
 
-def _tell(line: str) -> None:
-    if MARK not in line:  # it is printed at the end
-        click.echo(line, err=True)
+def teller() -> Callable[[str], None]:
+    """Prints each line of a run's log once: two steps may say where it sends."""
+    told = set[str]()
+
+    def tell(line: str) -> None:
+        if MARK not in line and line not in told:  # the result is printed at the end
+            click.echo(line, err=True)
+        told.add(line)
+
+    return tell
 
 
 def _config(sync: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,14 +95,16 @@ def check_destinations(context: dg.AssetExecutionContext, source: dg.AssetKey) -
 def announce_destination(context: dg.AssetExecutionContext, sync: Sync) -> None:
     """Says first of all where a run that delivers the sync will send.
 
+    Not of a sandbox that has never run: the delivery starts it, and says so.
+
     Raises:
         DestinationError: It cannot.
     """
     if not _delivers(context, sync):
         return
     to = _destination(context, sync)
-    context.log.info(f"{sync.name}: the destination is {destinations.label(to)}")
     if to is not None:
+        context.log.info(f"{sync.name}: the destination is {destinations.label(to)}")
         destinations.tag_run(context.instance, context.run.run_id, to, sync.name)
 
 

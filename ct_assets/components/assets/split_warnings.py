@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
-from ct_assets.clevertap.codes import WarnedCode
+from ct_assets.clevertap.codes import WarnedCode, entries
 from ct_assets.components.assets.split_step import reasons
 from ct_assets.io_managers.metadata.metadata_tables import fix
 from ct_assets.mapping import Sync
@@ -50,6 +50,16 @@ def with_warnings(
     )
     nulls = nulls or nulls_before
     return replace(split, types=all_types, nulls=nulls, warnings=warnings, facts=facts)
+
+
+def told(sync: str, split: SplitMeta) -> Iterator[str]:
+    """Lines of the run's log; what was left out of rows stands in the line of the result."""
+    for warning in split.warnings:
+        entry = entries().get(warning.code)
+        if warning.rows and entry is not None and entry.kind == "rejected":
+            continue
+        rows = f", {warning.rows:,} rows" if warning.rows > 1 else ""
+        yield f"{sync}: {warning.field} ({warning.code}{rows}): {warning.message}"
 
 
 def _facts(sync: Sync, valid: Draft) -> RowFacts:

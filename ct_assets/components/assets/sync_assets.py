@@ -21,7 +21,7 @@ from ct_assets.components.assets.log_asset import log_asset
 from ct_assets.components.assets.source_rows import COPY, frozen
 from ct_assets.components.assets.split_again import taken_over
 from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import with_warnings
+from ct_assets.components.assets.split_warnings import told, with_warnings
 from ct_assets.components.assets.upstream import refuse_failing, wait_for_others
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.schedules import condition
@@ -108,6 +108,8 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             before = staging.latest_meta((sync.name, "valid")).split
             elsewhere = run_context.fields_elsewhere(context, sync, staging)
             split = with_warnings(sync, valid, split, before, elsewhere)
+            for line in told(sync.name, split):
+                context.log.warning(line)
             valid.meta = SnapshotMeta(split=split)
             own_partitions = run_context.partition_keys(context)
             if sync.partition:

@@ -7,16 +7,19 @@ from pydantic import Field
 
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.components.erasure.person_erasure import PersonErasure
-from ct_assets.components.erasure.run_config import erase_config
+from ct_assets.components.erasure.run_config import replace_config
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.errors import UserError, mask
 from ct_assets.files import owners_files
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.settings import data_dir
 
+_TAKEN_OUT = "(taken out)"
+"""Stands in the config of a run in place of the identifier."""
+
 
 class ForgetOptions(dg.Config):
-    """A person. The run's config is taken out of Dagster's storage before anything is erased."""
+    """A person. The identifier is taken out of Dagster's storage before anything is erased."""
 
     identity: str = Field(description="The identifier's value. It stays in no record of the run.")
     kind: str = Field(default="identity", description=f"Of it: {', '.join(IDENTIFIERS)}.")
@@ -29,7 +32,8 @@ def forget_job(definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
     @dg.op(name="person", out=dg.Out(dg.Nothing))
     def forget_op(context: dg.OpExecutionContext, config: ForgetOptions) -> None:
         with readable(), owners_files(data_dir()):
-            erase_config(context.instance, context.run_id)
+            stored = {"ops": {context.op.name: {"config": {"identity": _TAKEN_OUT}}}}
+            replace_config(context.instance, context.run_id, stored)
             told = _forget(context, config, Workspace.of(definitions()))
             context.log.info(told)
             context.add_output_metadata({"person": mask(config.identity.strip()), "told": told})
@@ -49,6 +53,11 @@ def _forget(context: dg.OpExecutionContext, config: ForgetOptions, workspace: Wo
     value = config.identity.strip()
     if not value:
         raise UserError("identity is empty; write the identifier of the person to erase")
+    if value == _TAKEN_OUT:
+        raise UserError(
+            "this run repeats one whose identifier was taken out; launch the job anew, with the "
+            "identifier"
+        )
     if config.kind not in IDENTIFIERS:
         raise UserError(f"kind: {config.kind!r} is none of {', '.join(IDENTIFIERS)}")
     erasure = PersonErasure(workspace, config.kind, value, context.instance)

@@ -1,4 +1,7 @@
-"""RunConfig takes the config of a run out of Dagster's storage, with the identifier in it."""
+"""RunConfig takes an identifier out of the config of a run, where Dagster keeps it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
 from dagster_shared.record import copy
@@ -7,8 +10,10 @@ from dagster_shared.serdes import serialize_value
 from ct_assets.errors import UserError
 
 
-def erase_config(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Has the run that is under way, and whoever looks at it later, find no config.
+def replace_config(instance: dg.DagsterInstance, run_id: str, config: Mapping[str, Any]) -> None:
+    """Has the run that is under way, and whoever looks at it later, find this config instead.
+
+    It must be valid for the job: Dagster's own command looks at it once more when the run is over.
 
     Raises:
         UserError: This instance keeps its runs where they cannot be edited.
@@ -30,5 +35,5 @@ def erase_config(instance: dg.DagsterInstance, run_id: str) -> None:
         connection.execute(
             RunsTable.update()
             .where(RunsTable.c.run_id == run_id)
-            .values(run_body=serialize_value(copy(run, run_config={})))
+            .values(run_body=serialize_value(copy(run, run_config=config)))
         )

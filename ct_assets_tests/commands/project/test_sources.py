@@ -1,7 +1,9 @@
 import sqlite3
 
+import polars as pl
 import pytest
 
+from ct_assets.staging import Staging
 from ct_assets_tests.commands.kit import Shop
 
 CONNECTED = """\
@@ -58,6 +60,36 @@ def test_one_that_cannot_be_read_fails_and_the_others_are_shown(
         "no source is called 'till/persn'; did you mean"
         in shop.call("sources", "till/persn").output
     )
+
+
+MADE = """\
+import dagster as dg
+import polars as pl
+
+@dg.asset(key=["shop", "member"], io_manager_key="ct_staging")
+def member() -> pl.DataFrame:
+    return pl.DataFrame({"id": [1, 2], "mail": ["ada@example.org", "bob@example.org"]})
+
+defs = dg.Definitions(assets=[member])
+"""
+
+
+def test_an_asset_that_only_its_runs_make_is_listed_too(shop: Shop) -> None:
+    (shop.package / "defs" / "made.py").write_text(MADE)
+    shop.declare("customers", "source: shop/customer", "source: shop/member")
+
+    def found() -> tuple[str, int | None, str]:
+        every = {source["source"]: source for source in shop.json("sources")}
+        return tuple(every["shop/member"][what] for what in ("place", "rows", "found"))
+
+    assert found() == ("asset", None, "made by its own runs")
+    frame = pl.DataFrame({"id": [1, 2], "mail": ["ada@example.org", "bob@example.org"]})
+    staging = Staging(shop.data / "staging")
+    with staging.draft(("shop", "member")) as draft:
+        draft.sink(frame.lazy())
+        staging.publish(draft)
+    assert found() == ("asset", 2, "as its last run left it")
+    assert "mail" in shop.said("sources", "shop/member")
 
 
 def test_doctor_opens_each_connection(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

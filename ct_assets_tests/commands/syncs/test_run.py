@@ -3,13 +3,17 @@ import re
 import dagster as dg
 import pytest
 
+from ct_assets.commands.syncs.run import teller
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.commands.kit import Shop
+from ct_assets_tests.commands.kit import CUSTOMER, Shop
 
 
 def test_a_limited_run_sends_the_first_rows_for_a_trial(shop: Shop, account: SandboxInTest) -> None:
+    shop.write("customer.csv", CUSTOMER.replace("Bob", "NULL"))
+
     said = shop.said("run", "customers", "--limit", "1")
 
+    assert "customers: Name (null_word): Name is the text NULL in 1 row, and is sent as" in said
     assert said.endswith(
         "customers: 1 cut, 1 rejected, 0 unchanged, 1 held, 1 acked, 0 refused, 0 unknown\n"
     )
@@ -62,6 +66,17 @@ def test_a_run_that_its_check_stops_says_why_and_what_to_do(shop: Shop) -> None:
         "at the rows with `ct-assets preview customers`, then mend the source or the mapping, or "
         "raise `max_rejected`. `on_invalid: drop` in Email sends such rows without that field.",
         "Error: customers is not complete; the reason is above",
+    ]
+
+
+def test_a_line_of_the_log_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = teller()
+    for line in ("customers: the destination is the sandbox", "customers: 1 of 2 sent") * 2:
+        tell(line)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "customers: the destination is the sandbox",
+        "customers: 1 of 2 sent",
     ]
 
 

@@ -34,6 +34,7 @@ def done(defs: dg.Definitions, instance: dg.DagsterInstance, **options: object) 
     )
     run = instance.get_run_by_id(result.run_id)
     assert run is not None
+    assert dg.validate_run_config(defs.resolve_job_def("forget"), run.run_config)
     entries = [str(entry) for entry in instance.all_logs(result.run_id)]
     record = f"{run} {entries}"
     if not result.success:
@@ -63,6 +64,7 @@ def test_a_person_is_erased_and_comes_back(
         assert "kind: 'name' is none of identity, objectId, FBID, GPID" in told
         assert WHO not in record
         assert "identity is empty" in done(defs, instance, identity=" ")[0]
+        assert "launch the job anew" in done(defs, instance, identity="(taken out)")[0]
 
     stored = [p for p in home.rglob("*") if p.is_file() and WHO.encode() in p.read_bytes()]
     assert stored == []
