@@ -7,6 +7,7 @@ path says whether it becomes Parquet or CSV; in CSV a list is text, its values p
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 SLICE = 500_000
 
@@ -91,3 +92,11 @@ def profiles(path: Path, rows: int, *, messy_phones: bool = False, seed: int = 7
 def events(path: Path, rows: int, *, seed: int = 7) -> Path:
     """A Parquet file of Charged events of up to a million people, in time order."""
     return _write(path, rows, _EVENTS.format(seed=seed, first="{first}", last="{last}"))
+
+
+def edited(source: Path, path: Path, *, one_in: int = 100) -> Path:
+    """A file of profiles, of which one in so many, all over the file, has one visit more."""
+    edit = pl.int_range(pl.len()) % one_in == 0
+    rows = pl.scan_parquet(source).with_columns(visits=pl.col("visits") + edit.cast(pl.Int32))
+    rows.sink_parquet(path, row_group_size=122_880)
+    return path

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets_tests.benchmarks import chain
-from ct_assets_tests.benchmarks.generate import events, profiles
+from ct_assets_tests.benchmarks.generate import edited, events, profiles
 from ct_assets_tests.benchmarks.measure import (
     MILLION,
     RUNS,
@@ -115,6 +115,34 @@ def test_ten_million_rows(
     assert max(peaks[10]) <= MOST_MB
     if MILLION == 1_000_000:  # fewer rows do not fill what is bounded
         assert peaks[10][0] <= 1.1 * peaks[5][0]
+
+
+@pytest.mark.bench
+@pytest.mark.parametrize("millions", [1, 10])
+def test_one_row_in_a_hundred_has_changed(tmp_path: Path, millions: int) -> None:
+    rows = millions * MILLION
+    source = profiles(tmp_path / "source.parquet", rows)
+    changed = edited(source, tmp_path / "changed.parquet")
+    copy = median_of(RUNS, copied, source, tmp_path / "copy.parquet")
+    with chain.account(tmp_path) as server:
+        synced(tmp_path / "home", source, server, chain.PROFILES)
+        found, sent = synced(tmp_path / "home", changed, server, chain.PROFILES)
+
+    told(f"1 % changed, {millions} M", rows, found, copy)
+    assert (sent.records, found.result["unchanged"]) == (rows // 100, rows - rows // 100)
+    assert found.peak_mb <= MOST_MB
+
+
+def test_a_sample_of_a_change(tmp_path: Path) -> None:
+    source = profiles(tmp_path / "customer.parquet", 3_000)
+    with chain.account(tmp_path) as server:
+        chain.materialize(tmp_path, source)
+        server.tally()
+        changed = edited(source, tmp_path / "changed.parquet")
+        changed.replace(source)
+        found = chain.materialize(tmp_path, source)
+
+        assert (found["unchanged"], server.tally().records) == (2_970, 30)
 
 
 @pytest.mark.parametrize("declared", [chain.PROFILES, chain.EVENTS], ids=["profiles", "events"])
