@@ -20,6 +20,7 @@ from ct_assets.delivery.settlement import delivery_report, fold, sync_log
 from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
+from ct_assets.delivery.state.state_database import scalar
 from ct_assets.delivery.state.sync_files import LEDGER, OUTBOX, STATE, STAYING, StorageError
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.delivery.state.witness import FORMER
@@ -122,8 +123,15 @@ def load_outcomes(
     ledger: LedgerFile,
     work: Path,
 ) -> None:
-    """Fills `RECORD_OUTCOMES`: each record of the outbox with its outcome, code and message."""
+    """Fills `RECORD_OUTCOMES`: each record of the outbox with its outcome, code and message.
+
+    Where all are acknowledged it is a view of the outbox, of which nothing is copied.
+    """
     parts = _write_stretches(ledger, origin.delivery, work)
+    if _are_all_acked(connection, path, parts, ledger, origin.delivery):
+        acked = "select *, null as code, 'acked' as outcome, null as message"
+        RECORD_OUTCOMES.create_view(connection, f"{acked} from {outbox.rows(path)}")
+        return
     refused = _write_refusals(ledger, origin.delivery, work)
     RECORD_OUTCOMES.create(
         connection,
@@ -140,6 +148,29 @@ def load_outcomes(
             on r.entry = s.entry and r.row = o.position and s.outcome = 'acked'
         """,
     )
+
+
+def _are_all_acked(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    parts: Path,
+    ledger: LedgerFile,
+    delivery: int,
+) -> bool:
+    """Whether each batch was acknowledged as a whole, and no record of it refused."""
+    if any(ledger.refusals(delivery, 1)):
+        return False
+    others = f"""
+        from (
+            select batch, count(*) as rows, max(position) as last
+            from {parquet_sql(path)} group by batch
+        ) as o full join {parquet_sql(parts)} as s on s.batch = o.batch
+        where (
+            s.outcome = 'acked' and s.why is null
+            and s.first = 0 and s.until = o.rows and o.last = o.rows - 1
+        ) is not true
+    """
+    return not scalar(connection, f"select count(*) {others}")
 
 
 def _write_stretches(ledger: LedgerFile, delivery: int, work: Path) -> Path:

@@ -31,6 +31,7 @@ class ScratchTable:
         self, connection: duckdb.DuckDBPyConnection, query: str | None = None, *, order: str = ""
     ) -> None:
         """Makes the table anew, with the rows of `query`, or with none."""
+        self._drop(connection, "view")
         if query is None:
             connection.execute(f"create or replace table {self} ({self._declared()})")
         else:
@@ -38,10 +39,18 @@ class ScratchTable:
 
     def create_view(self, connection: duckdb.DuckDBPyConnection, query: str) -> None:
         """The same as a view, for rows that are not to be copied."""
+        self._drop(connection, "table")
         connection.execute(f"create or replace view {self} as {self.typed(query)}")
 
     def create_if_missing(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create table if not exists {self} ({self._declared()})")
+
+    def _drop(self, connection: duckdb.DuckDBPyConnection, form: str) -> None:
+        """Makes room for a view where a table was, or the other way round."""
+        named = f"where database_name = 'work' and {form}_name = $1"
+        found = connection.execute(f"select 1 from duckdb_{form}s() {named}", [self.name])  # noqa: S608 -- constants
+        if found.fetchone():
+            connection.execute(f"drop {form} {self}")
 
     def _declared(self) -> str:
         return ", ".join(f"{name_sql(name)} {type_}" for name, type_ in self.columns.items())

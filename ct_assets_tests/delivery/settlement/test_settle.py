@@ -1,12 +1,18 @@
 import shutil
+from collections.abc import Sequence
 
 import duckdb
 import pytest
 
-from ct_assets.delivery import DeliveryFailed
+from ct_assets.clevertap.verdicts import Refusal
+from ct_assets.delivery import DeliveryFailed, outbox
 from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
 from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.operations.settled_state import settled
+from ct_assets.delivery.settlement.settle import load_outcomes
+from ct_assets.delivery.state.scratch_tables import RECORD_OUTCOMES
+from ct_assets.delivery.state.sync_files import OUTBOX
+from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.row_counts import OutcomeCounts
 from ct_assets_tests.delivery.kit import Sync, event, profile, report
 
@@ -107,3 +113,40 @@ def test_what_is_acked_before_the_end_stays_acked(events: Sync) -> None:
     events.sandbox.faults.clear()
     assert events.run(rows).counts.acked == 500
     assert len(events.sandbox.events()) == 1500
+
+
+ACKED, REFUSED, UNSENT = "acked", "refused", "unsent"
+
+
+@pytest.mark.parametrize(
+    ("acked", "refusals", "outcomes", "form"),
+    [
+        ([range(3)], [], [ACKED] * 3, "view"),
+        ([range(3)], [Refusal(1, 515, "no")], [ACKED, REFUSED, ACKED], "table"),
+        ([range(2)], [], [ACKED, ACKED, UNSENT], "table"),
+        ([range(2), range(2, 3)], [], [ACKED] * 3, "table"),
+        ([range(1, 3)], [], [UNSENT, ACKED, ACKED], "table"),
+        ([], [], [UNSENT] * 3, "table"),
+    ],
+)
+def test_outcomes_are_copied_unless_all_are_acknowledged(
+    events: Sync,
+    acked: Sequence[range],
+    refusals: Sequence[Refusal],
+    outcomes: list[str],
+    form: str,
+) -> None:
+    events.plan_only(events.request([event(f"e{n}", ts=n + 1) for n in range(3)]))
+    path = events.home / OUTBOX
+    with SyncState.open(events.home, events.policy) as state, state.database() as connection:
+        ledger = DeliveryLedger(state.ledger, 1)
+        for rows in acked:
+            ledger.sent(0, rows)
+            ledger.acked(0, rows, refusals)
+        load_outcomes(connection, path, outbox.origin(path), state.ledger, state.work)
+        found = f"select outcome from {RECORD_OUTCOMES} order by batch, position"
+
+        assert [each for (each,) in connection.execute(found).fetchall()] == outcomes
+        views = "select view_name from duckdb_views() where database_name = 'work'"
+        is_view = (RECORD_OUTCOMES.name,) in connection.execute(views).fetchall()
+        assert form == ("view" if is_view else "table")

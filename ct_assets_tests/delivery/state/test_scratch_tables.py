@@ -31,6 +31,16 @@ def test_a_query_gives_the_declared_columns_or_fails(tmp_path: Path) -> None:
             HINTS.create(connection, "select 515 as code")
 
 
+def test_a_view_takes_the_place_of_a_table_and_the_other_way_round(tmp_path: Path) -> None:
+    home = tmp_path / "state" / "to" / "customers"
+    with SyncState.open(home, PROFILES) as state, state.database() as connection:
+        HINTS.create(connection)
+        HINTS.create_view(connection, "select '515' as code, 'view' as hint")
+        assert connection.execute(f"from {HINTS}").fetchall() == [("515", "view")]
+        HINTS.create(connection, "select '515' as code, 'table' as hint")
+        assert connection.execute(f"from {HINTS}").fetchall() == [("515", "table")]
+
+
 def test_no_other_module_spells_a_scratch_table() -> None:
     (folder,) = delivery.__path__
     spelled = [p.name for p in Path(folder).rglob("*.py") if SPELLED.search(p.read_text())]
