@@ -138,8 +138,9 @@ def _envelope(reply: Reply, records: int, body: bytes) -> Verdict:
     if type(processed) is not int or not isinstance(unprocessed, list):
         return _error_in_200(reply, envelope)
     try:
-        _check_sums(envelope.get("status"), processed, len(unprocessed), records)
-        return Acked(_refusals(unprocessed, records, body))
+        refusals = _refusals(unprocessed, records, body)
+        _check_sums(envelope.get("status"), processed, len(refusals), records)
+        return Acked(refusals)
     except _DoubtError as doubt:
         return Unknown(str(doubt))
 
@@ -173,6 +174,7 @@ def _check_sums(status: object, processed: int, refused: int, records: int) -> N
 
 
 def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple[Refusal, ...]:
+    """A record that is named twice is one refusal: the sums tell whether that is the truth."""
     refusals: dict[int, Refusal] = {}
     nameless: list[tuple[int, str, object]] = []
     for entry in unprocessed:
@@ -182,9 +184,9 @@ def _refusals(unprocessed: Sequence[object], records: int, body: bytes) -> tuple
             nameless.append((code, text, echo))
             continue
         position = number - 1
-        if not 0 <= position < records or position in refusals:
+        if not 0 <= position < records:
             raise _DoubtError("the reply's record numbers do not add up")
-        refusals[position] = Refusal(position, code, text)
+        refusals.setdefault(position, Refusal(position, code, text))
     if nameless:
         _find_by_echo(nameless, body, refusals)
     return tuple(refusals[position] for position in sorted(refusals))
@@ -244,9 +246,9 @@ def _matched(
         echoes[trace(echo)].append((code, text))
     for name, refusals in echoes.items():
         alike = sent[name]
-        if name is None or len(alike) != len(refusals) or len(set(refusals)) > 1:
+        if name is None or not 0 < len(alike) <= len(refusals) or len(set(refusals)) > 1:
             return None
-        matched |= {p: Refusal(p, *refusal) for p, refusal in zip(alike, refusals, strict=True)}
+        matched |= {position: Refusal(position, *refusals[0]) for position in alike}
     return matched
 
 

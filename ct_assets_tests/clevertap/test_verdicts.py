@@ -56,6 +56,15 @@ def test_refusals_are_found_by_their_number_in_any_order() -> None:
     assert read(answer, 4) == Acked((Refusal(0, 515, EMAIL), Refusal(2, 513, RESTRICTED)))
 
 
+@pytest.mark.parametrize("text", [EMAIL, "no number"])
+def test_a_record_that_is_named_twice_is_refused_once(text: str) -> None:
+    twice = [refused(515, text, echo("a"))] * 2
+
+    assert read(envelope("partial", 2, *twice), 3, sent("a", "b", "c")) == Acked(
+        (Refusal(0, 515, text),)
+    )
+
+
 def test_all_refused() -> None:
     assert read(envelope("fail", 0, refused(515, EMAIL)), 1) == Acked((Refusal(0, 515, EMAIL),))
 
