@@ -94,12 +94,12 @@ def _unchanged(
     positions: Mapping[str, int],
     clearable: tuple[str, ...],
 ) -> Diff:
-    """Fills `DIFF` where CleverTap has every row as it is."""
+    """Makes `DIFF` where CleverTap has every row as it is: a view, so that none is copied."""
     EARLIER_KEYS.create(connection)
     others = (f"null as {name}" for name in DIFF.columns if name not in ("row", "fate"))
     rows = parquet_sql(request.valid, numbered=True)
     query = f"select file_row_number as row, 'unchanged' as fate, {', '.join(others)} from {rows}"
-    DIFF.create(connection, query)
+    DIFF.create_view(connection, query)
     count = state_database.scalar(connection, f"select count(*) from {DIFF}")
     fates = {"unchanged": count} if count else {}
     return Diff(fates, positions, clearable, settled=True)
