@@ -119,7 +119,7 @@ def materialize(
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    logging.disable(logging.INFO)
+    logging.disable(logging.WARNING)
     try:
         yield
     finally:

@@ -230,6 +230,9 @@ def test_a_sample(tmp_path: Path, postgres: PostgresServer) -> None:
         sent = server.tally()
         change(postgres, 1, "id % 100 = 5")
         again = chain.materialize(tmp_path, source, SYNC)
+        changed = server.tally()
+        same = chain.materialize(tmp_path, source, SYNC)
 
         assert (first["acked"], sent.records) == (1_000, 1_000)
-        assert (again["unchanged"], server.tally().records) == (990, 10)
+        assert (again["unchanged"], changed.records) == (990, 10)
+        assert (same["unchanged"], server.tally().requests) == (1_000, 0)

@@ -108,7 +108,8 @@ def take_in(
         if before is not None and began is not None and began < before:
             continue
         table.replace(delivered, file)
-        tell(f"{sync}: the log of delivery {delivered.delivery} is in its table: {rows:,} rows")
+        counted = f"{rows:,} row{'' if rows == 1 else 's'}"
+        tell(f"{sync}: the log of delivery {delivered.delivery} is in its table: {counted}")
         taken += 1
     return taken
 

@@ -1,5 +1,6 @@
 """MergedRows reads the rows that changed, and merges them with those of the snapshot before."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from ct_assets.sources.source_kind import SourceRows
 from ct_assets.sql import connected, name_sql, parquet_sql
 from ct_assets.staging import ROW_GROUP, Snapshot
 
-_CHANGED = "changed.parquet"
+_CHANGED, _FORMER = "changed.parquet", "former.parquet"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,11 @@ class MergedRows:
             bound = LowerBound(self.spec.column, known.watermark, self.spec.look_back)
             left_out = self.rows.since(bound).snapshot(changed)
             self._check(changed, key)
-            merged = _merged(self.before.scan(), pl.scan_parquet(changed, glob=False), key)
             watermark = self._later(known.watermark, changed, begun)
-            if merged is not None:
-                _sink(merged, into)
+            news = watermark != known.watermark
+            merged = _merge(self.before, changed, key, into, news=news)
             changed.unlink()
-            if merged is not None:
+            if merged:
                 return left_out, IncrementalMeta(watermark=watermark, full_at=known.full_at)
             self.tell(f"{self.label}: its columns are others than before; all rows are read")
         left_out = self.rows.snapshot(into)
@@ -109,6 +109,37 @@ class MergedRows:
                 f"{self.label}: the key {named} of `incremental` {why}; name the columns that make "
                 "a row unique"
             )
+
+
+def _merge(before: Snapshot, changed: Path, key: Sequence[str], into: Path, *, news: bool) -> bool:
+    """Writes the rows of both to `into`, or links it to those before if there are no `news`.
+
+    False, and nothing done, if their columns differ.
+    """
+    rows = pl.scan_parquet(changed, glob=False)
+    merged = _merged(before.scan(), rows, key)
+    if merged is None:
+        return False
+    if not news and before.scan().collect_schema() == rows.collect_schema():
+        former = before.scan().join(rows.select(key), on=list(key), how="semi")
+        if _has_all(former, changed):
+            with contextlib.suppress(OSError):  # a disk without links
+                into.hardlink_to(before.path)
+                return True
+    _sink(merged, into)
+    return True
+
+
+def _has_all(former: pl.LazyFrame, changed: Path) -> bool:
+    """Whether each row that was read again is as it was."""
+    known = changed.with_name(_FORMER)
+    _sink(former, known)
+    try:
+        with connected(changed.parent, changed, known) as connection:
+            query = f"from {parquet_sql(changed)} except from {parquet_sql(known)} limit 1"
+            return not connection.sql(query).fetchall()
+    finally:
+        known.unlink()
 
 
 def _merged(before: pl.LazyFrame, changed: pl.LazyFrame, key: Sequence[str]) -> pl.LazyFrame | None:

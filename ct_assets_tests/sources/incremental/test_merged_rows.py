@@ -92,6 +92,33 @@ def test_a_lookback_of_numbers_reads_late_rows(tmp_path: Path) -> None:
     assert [row[0] for row in shop.rows()] == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("statement", "is_kept"),
+    [
+        ("update person set name = 'a' where id = 1", True),
+        ("delete from person where id = 1", True),  # which a full read shows
+        ("update person set name = 'b!' where id = 2", False),
+        ("update person set name = null where id = 2", False),
+        ("update person set name = 'c!' where id = 3", False),
+        ("insert into person values (4, 'd', 20)", False),
+        ("insert into person values (4, 'd', null)", False),
+        ("insert into person values (4, 'd', 21)", False),
+    ],
+)
+def test_a_snapshot_is_kept_if_all_rows_are_as_they_were(
+    tmp_path: Path, statement: str, *, is_kept: bool
+) -> None:
+    shop = sqlite_shop(tmp_path)
+    shop.run("insert into person values (1, 'a', 10), (2, 'b', 20), (3, 'c', null)")
+    first = shop.read()
+    shop.run(statement)
+    second = shop.read()
+
+    assert (first.path == second.path) is is_kept
+    assert second.meta.source is not None
+    assert second.meta.source.incremental is not None
+
+
 def test_a_table_without_watermarks_is_read_whole(tmp_path: Path) -> None:
     shop = sqlite_shop(tmp_path)
     assert shop.rows() == []
