@@ -64,9 +64,9 @@ def _shared(owners: pl.LazyFrame, height: int, field: str) -> Hazard:
     keys = sorted(_owners(owners.filter(hashed == pl.lit(value, pl.UInt64))) for value in some)
     noun = "a further identifier" if field == "identify_by" else field
     message = (
-        f"{people:,} profiles share {noun} with another one ({_different(values)}): {_named(keys)}. "
-        "CleverTap may unite such profiles, or send a campaign to one of them only. Make the "
-        "values unique in the source, or leave the field out."
+        f"{people:,} profiles share {noun} with another one ({_different(values)}): "
+        f"{_named(keys)}. CleverTap may unite such profiles, or send a campaign to one of them "
+        "only. Make the values unique in the source, or leave the field out."
     )
     return Hazard(WarnedCode("merge"), field, people, message, keys)
 
