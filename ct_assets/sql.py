@@ -56,10 +56,7 @@ def opened(
             source = literal(str(file))
             connection.execute(f"attach {source} as {name_sql(name)} (type duckdb, read_only)")
         if confined:
-            connection.execute(f"set allowed_directories = [{_listed(folders)}]")
-            connection.execute(f"set allowed_paths = [{_listed(files)}]")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
+            _confine(connection, folders, files)
         yield connection
 
 
@@ -70,6 +67,15 @@ def connected(workdir: Path, *reads: Path) -> Iterator[duckdb.DuckDBPyConnection
         spill=workdir / "spill", folders=[workdir], files=reads, confined=True
     ) as connection:
         yield connection
+
+
+def _confine(
+    connection: duckdb.DuckDBPyConnection, folders: Sequence[Path], files: Sequence[Path]
+) -> None:
+    connection.execute(f"set allowed_directories = [{_listed(folders)}]")
+    connection.execute(f"set allowed_paths = [{_listed(files)}]")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
 
 
 def _listed(paths: Sequence[Path]) -> str:

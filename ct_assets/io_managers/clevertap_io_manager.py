@@ -148,20 +148,31 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
         except DeliveryFailed as error:
             if error.result is None:
                 raise
-            self._keep(context, upload, error.result, to)
-            delivery_witness.observe(instance, context.asset_key, error.result, to.name)
-            if error.result.objection:
-                _tell_guard(context, error.result.objection)
-            if stop.is_set():  # the run ends as cancelled, whose step has no metadata
-                context.log.warning(f"{error}: {summary(error.result.counts)}")
-            metadata = delivery_metadata(
-                *(error.result, to, points_each(upload), upload.sync, upload.partition)
-            )
-            context.log.info(metadata["summary"])
-            failure = dg.Failure(str(error), metadata=metadata)
+            failure = self._failed(context, upload, to, error.result, str(error), stop)
             if error.result.passing and not stop.is_set():
                 _ask_again(context, failure)
             raise failure from None
+
+    def _failed(
+        self,
+        context: dg.OutputContext,
+        upload: Upload,
+        to: Destination,
+        result: DeliveryResult,
+        why: str,
+        stop: threading.Event,
+    ) -> dg.Failure:
+        """Keeps and tells what came of a delivery that did not reach its end."""
+        self._keep(context, upload, result, to)
+        instance = context.step_context.instance
+        delivery_witness.observe(instance, context.asset_key, result, to.name)
+        if result.objection:
+            _tell_guard(context, result.objection)
+        if stop.is_set():  # the run ends as cancelled, whose step has no metadata
+            context.log.warning(f"{why}: {summary(result.counts)}")
+        told = delivery_metadata(result, to, points_each(upload), upload.sync, upload.partition)
+        context.log.info(told["summary"])
+        return dg.Failure(why, metadata=told)
 
     def _keep(
         self,

@@ -146,12 +146,26 @@ class Source(DocumentedModel):
             yield Problem((), f"says not where the rows come from. Write one of {every}.")
         if len(given) > 1:
             yield Problem((given[-1],), f"{' and '.join(given)} are given. Keep one of them.")
+        yield from self._problems_of_place(given)
+        yield from self._problems_of_others(given)
+        yield from self._problems_of_csv()
+        if self.watermark is not None and self.watermark_sql is not None:
+            yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")
+        if self.asset in self.upstream:
+            own = "names the source itself. Name the assets that make its rows."
+            yield Problem(("upstream",), own)
+
+    def _problems_of_place(self, given: Sequence[str]) -> Iterator[Problem]:
+        """Mistakes in what says where the rows come from."""
         for name in given:
             value = getattr(self, name)
             if not value.strip():
                 yield Problem((name,), "is empty. Write where the rows come from.")
             elif wrong := KINDS[name].problem(f"{value}{self._suffix}"):
                 yield Problem((name,), wrong)
+
+    def _problems_of_others(self, given: Sequence[str]) -> Iterator[Problem]:
+        """Settings that are not for rows from there."""
         in_warehouse = [KINDS[name].in_warehouse for name in given]
         for name in ("database", "connection"):
             if getattr(self, name) is not None and False in in_warehouse:
@@ -172,12 +186,6 @@ class Source(DocumentedModel):
             yield Problem(("catalog",), "is for iceberg. Leave it out.")
         if self.format is not None and self.file is None:
             yield Problem(("format",), "is for files. Leave it out.")
-        yield from self._problems_of_csv()
-        if self.watermark is not None and self.watermark_sql is not None:
-            yield Problem(("watermark_sql",), "is given beside watermark. Keep one of them.")
-        if self.asset in self.upstream:
-            own = "names the source itself. Name the assets that make its rows."
-            yield Problem(("upstream",), own)
 
     def _problems_of_csv(self) -> Iterator[Problem]:
         declared = [name for name in CSV_SETTINGS if name in self.model_fields_set]

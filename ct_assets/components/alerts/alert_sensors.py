@@ -34,6 +34,35 @@ class Listener(NamedTuple):
     channel: AlertChannel
     told: ToldStates
 
+    def tell(self, run: dg.DagsterRun, sync: str, breach: Breach) -> None:
+        """Sends what is wrong, and notes that it was told."""
+        alert = Alert(
+            sync=sync,
+            destination=run.tags.get(TAG),
+            about=(breach.about,),
+            severity=breach.severity,
+            what=breach.what,
+            todo=breach.todo,
+            run=run.run_id,
+            link=self.channel.link(run.run_id),
+        )
+        self.channel.send(alert)
+        self.told.note(TOLD, run.run_id, sync, [breach.about])
+
+    def tell_over(self, run: dg.DagsterRun, sync: str, over: Sequence[str]) -> None:
+        """Sends that states are over, and notes that it was told."""
+        alert = Alert(
+            sync=sync,
+            destination=run.tags.get(TAG),
+            about=tuple(over),
+            severity="info",
+            run=run.run_id,
+            link=self.channel.link(run.run_id),
+            is_over=True,
+        )
+        self.channel.send(alert)
+        self.told.note(OVER, run.run_id, sync, over)
+
 
 def alert_sensors(
     budgets: Budgets = STANDARD,
@@ -50,24 +79,10 @@ def alert_sensors(
     """
 
     def on_failure(context: dg.RunStatusSensorContext) -> None:
-        run = context.dagster_run
-        if run.tags.get("dagster/will_retry") != "true":
-            todo = "read the log of the run; the next one goes on from where it ended"
-            why = "\n".join(failures(context.for_run_failure()))
-            breach = Breach(FAILURE, why, todo, "critical")
-            made = subjects(run)
-            names = JOINED.join(made) or run.job_name
-            _each(context, channels, lambda to: _tell(context, to, names, breach, made.values()))
+        _tell_failure(context, channels)
 
     def on_budget(context: dg.RunStatusSensorContext) -> None:
-        beyond = list(_beyond(context, budgets, by_sync or {}))
-
-        def tell(to: Listener) -> None:
-            for sync, breach in beyond:
-                _tell(context, to, sync, breach)
-            _tell_what_is_over(context, to, {(sync, breach.about) for sync, breach in beyond})
-
-        _each(context, channels, tell)
+        _tell_budgets(context, channels, list(_beyond(context, budgets, by_sync or {})))
 
     def sensor(name: str, status: dg.DagsterRunStatus, react: Any, told: str) -> Any:  # noqa: ANN401
         return dg.RunStatusSensorDefinition(
@@ -111,22 +126,37 @@ def after_quiet_sensor(channels: Sequence[str]) -> dg.SensorDefinition:
             if to.channel.is_quiet("warning", datetime.now(UTC)):
                 continue
             for run, sync, about in to.told.waiting():
-                alert = Alert(
-                    sync=sync,
-                    destination=run.tags.get(TAG),
-                    about=(about,),
-                    severity="warning",
-                    what="it began in quiet hours, and lasts",
-                    todo="look at the run",
-                    run=run.run_id,
-                    link=to.channel.link(run.run_id),
-                )
-                to.channel.send(alert)
-                to.told.note(TOLD, run.run_id, sync, [about])
+                what = "it began in quiet hours, and lasts"
+                to.tell(run, sync, Breach(about, what, "look at the run", "warning"))
                 number += 1
         return dg.SkipReason(f"told of {number}")
 
     return told
+
+
+def _tell_failure(context: dg.RunStatusSensorContext, channels: Sequence[str]) -> None:
+    run = context.dagster_run
+    if run.tags.get("dagster/will_retry") == "true":
+        return
+    todo = "read the log of the run; the next one goes on from where it ended"
+    why = "\n".join(failures(context.for_run_failure()))
+    breach = Breach(FAILURE, why, todo, "critical")
+    made = subjects(run)
+    names = JOINED.join(made) or run.job_name
+    _each(context, channels, lambda to: _tell(context, to, names, breach, made.values()))
+
+
+def _tell_budgets(
+    context: dg.RunStatusSensorContext,
+    channels: Sequence[str],
+    beyond: Sequence[tuple[str, Breach]],
+) -> None:
+    def tell(to: Listener) -> None:
+        for sync, breach in beyond:
+            _tell(context, to, sync, breach)
+        _tell_what_is_over(context, to, {(sync, breach.about) for sync, breach in beyond})
+
+    _each(context, channels, tell)
 
 
 def _each(
@@ -188,18 +218,7 @@ def _tell(
     if channel.is_quiet(breach.severity, datetime.now(UTC)):
         to.told.note(WAITS, run.run_id, sync, [breach.about])
         return
-    alert = Alert(
-        sync=sync,
-        destination=run.tags.get(TAG),
-        about=(breach.about,),
-        severity=breach.severity,
-        what=breach.what,
-        todo=breach.todo,
-        run=run.run_id,
-        link=channel.link(run.run_id),
-    )
-    channel.send(alert)
-    to.told.note(TOLD, run.run_id, sync, [breach.about])
+    to.tell(run, sync, breach)
 
 
 def _tell_what_is_over(
@@ -214,14 +233,4 @@ def _tell_what_is_over(
         over = [about for about in to.told.over(run, name) if (name, about) not in beyond]
         if not over or to.channel.is_quiet("info", datetime.now(UTC)):
             continue  # if it is quiet, the next run tells
-        alert = Alert(
-            sync=name,
-            destination=run.tags.get(TAG),
-            about=tuple(over),
-            severity="info",
-            run=run.run_id,
-            link=to.channel.link(run.run_id),
-            is_over=True,
-        )
-        to.channel.send(alert)
-        to.told.note(OVER, run.run_id, name, over)
+        to.tell_over(run, name, over)

@@ -1,7 +1,7 @@
 """SyncAssets builds the assets of a sync: valid and rejected, clevertap, undelivered."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,27 +18,20 @@ from ct_assets.clevertap.codes import (
 )
 from ct_assets.components.assets import asset_checks, run_context, split_metadata
 from ct_assets.components.assets.log_asset import log_asset
-from ct_assets.components.assets.source_rows import COPY, frozen
-from ct_assets.components.assets.split_again import taken_over
-from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import told, with_warnings
-from ct_assets.components.assets.upstream import refuse_failing, wait_for_others
+from ct_assets.components.assets.split_run import SplitRun
+from ct_assets.components.assets.upstream import wait_for_others
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.schedules import condition
 from ct_assets.components.declared_component import Execute, executed_by
 from ct_assets.components.project.asset_keys import key, source_key, upload_step
-from ct_assets.components.project.locations import Place, errors_at
+from ct_assets.components.project.locations import Place
 from ct_assets.io_managers.delivery_requests import DeliveryOptions, Upload
 from ct_assets.io_managers.metadata.delivery_metadata import undelivered_metadata
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
-from ct_assets.io_managers.resources.warehouse_resource import warehouse_of_run
 from ct_assets.io_managers.step_errors import readable
 from ct_assets.io_managers.still_at_work import still_at_work
 from ct_assets.mapping import Sync
-from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.mapping.declaration.rules.catalog_names import LOG
-from ct_assets.mapping.rejections import reason_keys
-from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.staging import Draft, NotStagedError, Snapshot
 
 DESCRIPTIONS = {
@@ -90,63 +83,22 @@ def split_asset(sync: Sync, at: Place, execute: Execute) -> dg.AssetsDefinition:
             still_at_work(context.log, context.instance, f"{sync.name}: splitting rows") as work,
         ):
             run_context.announce_destination(context, sync)
-            refuse_failing(context, source_key(sync))
-            node = run_context.deployment(context).get(source_key(sync))
-            warehouse = warehouse_of_run(ct_warehouse, context)
-            whole = frozen(context, node, staging, warehouse, valid)
-            rows = run_context.of_partitions(context, sync, whole.rows)
-            unprofiled = run_context.rejected_profiles(context, sync, staging)
-            with errors_at(at), knowing(whole.left_out):
-                inputs = run_context.split_inputs(sync, whole, part, unprofiled)
-                split = taken_over(sync, staging, part, inputs, valid, rejected)
-                if split is None:
-                    keys_without = unprofiled.keys() if unprofiled else None
-                    split = split_into(sync, rows, valid, rejected, keys_without, inputs)
-                else:
-                    work.say(f"{sync.name}: nothing has changed since the last split")
-            work.begin(f"{sync.name}: looking for hazards")
-            before = staging.latest_meta((sync.name, "valid")).split
-            elsewhere = run_context.fields_elsewhere(context, sync, staging)
-            split = with_warnings(sync, valid, split, before, elsewhere)
-            for line in told(sync.name, split):
-                context.log.warning(line)
-            valid.meta = SnapshotMeta(split=split)
-            own_partitions = run_context.partition_keys(context)
-            if sync.partition:
-                work.begin(f"{sync.name}: counting the rows of each partition")
-            late = partitions.take_stock(sync, whole.rows, staging, valid, own_partitions)
-            (valid.folder / COPY).unlink(missing_ok=True)
-            keys = reason_keys(sync, rejected.scan()) if sync.show_keys != "off" else {}
-            seconds = time.monotonic() - begun
-            metadata = split_metadata.split_metadata(sync, split, seconds, keys)
-            listed = split_metadata.rejected_rows(sync, rejected.scan(), part) | metadata
-            work.begin(f"{sync.name}: {_publishing(own_partitions)}")
-            yield from _staged(context, ct_staging, sync, "rejected", rejected, listed)
-            yield from _staged(context, ct_staging, sync, "valid", valid, metadata)
+            run = SplitRun(
+                context=context,
+                sync=sync,
+                staging=staging,
+                valid=valid,
+                rejected=rejected,
+                work=work,
+            )
+            source = run.frozen_source(ct_warehouse)
+            split = run.with_warnings(run.split(source, at))
+            late = run.late_rows(source)
+            yield from run.outputs(ct_staging, split, time.monotonic() - begun)
             findings = asset_checks.of_split(sync, split, late)
             yield from asset_checks.results(context, key(sync, "valid"), findings)
 
     return split_rows
-
-
-def _publishing(partitions_of_run: Collection[str]) -> str:
-    """Dagster takes an event for each partition, which is long for many of them."""
-    many = len(partitions_of_run)
-    events = f", with an event for each of {many:,} partitions" if many > 1 else ""
-    return f"publishing the rows{events}"
-
-
-def _staged(
-    context: dg.AssetExecutionContext,
-    io_manager: ParquetStaging,
-    sync: Sync,
-    stage: str,
-    draft: Draft,
-    metadata: Mapping[str, Any],
-) -> Iterator[dg.Output[Draft]]:
-    lineage = split_metadata.lineage(sync, stage, draft.scan().collect_schema(), source_key(sync))
-    metadata = {**metadata, "dagster/column_lineage": lineage}
-    yield from run_context.staged(context, io_manager, key(sync, stage), draft, metadata)
 
 
 def clevertap_asset(
@@ -174,16 +126,8 @@ def clevertap_asset(
             wait_for_others(context, sync, staging)
         sends = key(sync, "clevertap") in context.selected_asset_keys  # not its checks alone
         if sends:
-            neighbours = run_context.neighbours(context)
-            is_example = run_context.is_example(context, sync)
-            origin = run_context.origin(context, sync)
             rejected = staging.current((sync.name, "rejected"), part) if sync.log else None
-            upload = Upload(
-                *(sync, valid, config, neighbours, part, is_example),
-                rejected=rejected,
-                origin=origin,
-            )
-            yield dg.Output(upload, "clevertap")
+            yield dg.Output(_upload(context, sync, valid, config, rejected), "clevertap")
         delivery = staging.current((sync.name, "clevertap"), part).meta.delivery
         if delivery is None:
             raise NotStagedError((sync.name, "clevertap"), part)
@@ -193,6 +137,22 @@ def clevertap_asset(
         yield from asset_checks.results(context, key(sync, "clevertap"), findings)
 
     return clevertap
+
+
+def _upload(
+    context: dg.AssetExecutionContext,
+    sync: Sync,
+    valid: Snapshot,
+    config: DeliveryOptions,
+    rejected: Snapshot | None,
+) -> Upload:
+    neighbours, part = run_context.neighbours(context), run_context.partition(context)
+    is_example = run_context.is_example(context, sync)
+    return Upload(
+        *(sync, valid, config, neighbours, part, is_example),
+        rejected=rejected,
+        origin=run_context.origin(context, sync),
+    )
 
 
 def freshness(sync: Sync) -> dg.FreshnessPolicy | None:

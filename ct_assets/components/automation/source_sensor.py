@@ -67,8 +67,7 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         declared = declared_source(repository, source)
         if repository is None or declared is None:
             return dg.SkipReason(f"{sync.source} is refreshed by others")
-        off = stopped(context.instance) - {sensor_name(sync.name)}
-        running = [s for s in declared_syncs(repository) if sensor_name(s.name) not in off]
+        running = _running(context.instance, repository, sync)
         first, wait = leader(sync, running)
         if first != sync.name:
             return dg.SkipReason(f"{sensor_name(first)} reads {sync.source} for this sync, too")
@@ -76,16 +75,9 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
             return dg.SkipReason(f"{sync.source} is being read")
         staging, warehouse = ct_staging.staging(), warehouse_of(ct_warehouse)
         last = SourceCursor(**json.loads(context.cursor or "{}"))
+        elsewhere = partial(_read_elsewhere, context.instance, source, staging)
         try:
-            seen, skip = look(
-                declared,
-                last,
-                wait,
-                staging,
-                warehouse,
-                now(),
-                partial(_read_elsewhere, context.instance, source, staging),
-            )
+            seen, skip = look(declared, last, wait, staging, warehouse, now(), elsewhere)
         except (UserError, OSError) as error:  # a file may go while it is looked at
             return dg.SkipReason(str(error))
         context.update_cursor(json.dumps(asdict(seen)))
@@ -95,6 +87,14 @@ def source_sensor(sync: Sync, now: Callable[[], float] = time.time) -> dg.Sensor
         return dg.RunRequest(tags=CRASH_RETRIES | {SYNCS: names})
 
     return changed
+
+
+def _running(
+    instance: dg.DagsterInstance, repository: dg.RepositoryDefinition, sync: Sync
+) -> list[Sync]:
+    """The syncs whose sensors are on; that of `sync` is, as it asks."""
+    off = stopped(instance) - {sensor_name(sync.name)}
+    return [s for s in declared_syncs(repository) if sensor_name(s.name) not in off]
 
 
 def leader(sync: Sync, syncs: Iterable[Sync]) -> tuple[str, OnChange]:

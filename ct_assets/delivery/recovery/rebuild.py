@@ -107,8 +107,6 @@ def rebuilt(
         new = replace(request, home=fresh)
         with SyncState.open_unlocked(fresh, request.policy, memory=request.memory) as state:
             with state.database() as connection:
-                if found.newest_id:  # which the reports that are written now shall bear
-                    state_database.put(connection, "id", found.newest_id)
                 unreadable = _replayed(connection, new, found, state.work)
                 _finish(connection, new, found, comparison, sent_until)
                 _identify(connection, state, found, comparison, last)
@@ -144,6 +142,8 @@ def _replayed(
     connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, found: Remains, work: Path
 ) -> int:
     """Folds all that is left into the state; returns how many rows of a damaged one are lost."""
+    if found.newest_id:  # which the reports that are written now shall bear
+        state_database.put(connection, "id", found.newest_id)
     old, unreadable = found.state, 0
     if old is not None and old.reading is None:
         unreadable = recovered_outcomes.salvage(connection, old.folder / STATE, ROWS_AT_ONCE)

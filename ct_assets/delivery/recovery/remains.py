@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,19 +114,12 @@ def find(home: Path, work: Path, staged: Sequence[Path] = ()) -> Remains:
     reports = {each.delivery: each for each in _reports(home, staged, ignored)}
     ids = {each.reading.state_id for each in states if each.reading}
     ids |= {each.facts.get("state_id") for each in reports.values()}
-    ours = [each for each in ledgers if each.reading.home or each.reading.state_id in {None, *ids}]
-    ignored += [f"{each.name} (of another state)" for each in ledgers if each not in ours]
+    ours = _of_states(ledgers, ids, ignored)
     ids |= {each.reading.state_id for each in ours}
     folded = max((each.folded for each in states), default=0)
     found = list(_outboxes(home, ours, ids, ignored))
     boxes = [box for box in found if box.delivery > folded and box.delivery not in reports]
-    known = [
-        *((each.reading.begun or 0, each.reading.state_id) for each in states if each.reading),
-        *((each.reading.last, each.reading.state_id) for each in ours),
-        *((each.delivery, each.facts.get("state_id")) for each in reports.values()),
-        *((each.delivery, each.state_id) for each in boxes),
-    ]
-    last, newest_id = max(known, key=lambda each: each[0], default=(0, None))
+    last, newest_id = _newest(states, ours, reports.values(), boxes)
     bearers: list[OldState | OldReport | OldOutbox] = [*states, *reports.values(), *found]
     since = max((each.meant_since for each in bearers), default=0)
     if any(delivery <= since for delivery in reports):
@@ -145,6 +138,31 @@ def find(home: Path, work: Path, staged: Sequence[Path] = ()) -> Remains:
         meant_since=since,
         ignored=tuple(ignored),
     )
+
+
+def _of_states(
+    ledgers: Sequence[OldLedger], ids: Collection[str | None], ignored: list[str]
+) -> list[OldLedger]:
+    """Those that lie in their place, or whose state is one of these or not known."""
+    ours = [each for each in ledgers if each.reading.home or each.reading.state_id in {None, *ids}]
+    ignored += [f"{each.name} (of another state)" for each in ledgers if each not in ours]
+    return ours
+
+
+def _newest(
+    states: Iterable[OldState],
+    ledgers: Iterable[OldLedger],
+    reports: Iterable[OldReport],
+    boxes: Iterable[OldOutbox],
+) -> tuple[int, str | None]:
+    """The last delivery that any of them knows of, and the state's id in what does."""
+    known = [
+        *((each.reading.begun or 0, each.reading.state_id) for each in states if each.reading),
+        *((each.reading.last, each.reading.state_id) for each in ledgers),
+        *((each.delivery, each.facts.get("state_id")) for each in reports),
+        *((each.delivery, each.state_id) for each in boxes),
+    ]
+    return max(known, key=lambda each: each[0], default=(0, None))
 
 
 def _copies(home: Path, work: Path, name: str) -> Iterator[tuple[str, Path]]:

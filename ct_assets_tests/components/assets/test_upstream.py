@@ -5,7 +5,7 @@ import dagster as dg
 import pytest
 from dagster._core.events import StepMaterializationData
 
-from ct_assets.components.assets import sync_assets, upstream
+from ct_assets.components.assets import split_run, upstream
 from ct_assets.components.assets.split_step import split_into
 from ct_assets.components.assets.upstream import is_waited_for
 from ct_assets.sandbox.testing import SandboxInTest
@@ -167,7 +167,7 @@ def test_events_of_rejected_profiles_can_be_held_back(
     assert [reason["code"] for reason in reasons] == ["profile_rejected"]
 
     def split_anew(*stages: str) -> bool:
-        with mock.patch.object(sync_assets, "split_into", wraps=split_into) as splits:
+        with mock.patch.object(split_run, "split_into", wraps=split_into) as splits:
             result = kit.run(whole, *stages, "orders/valid", "orders/clevertap")
         assert result.success, kit.failure(result)
         return any(call.args[0].name == "orders" for call in splits.call_args_list)
