@@ -18,8 +18,8 @@ import pytest
 import yaml
 
 from ct_assets.sandbox.testing import SandboxInTest, served
+from ct_assets_tests.components.dagster_dev_kit import CHAIN, EVENTS, Dev
 from ct_assets_tests.components.serving import free_port, until
-from ct_assets_tests.components.test_dagster_dev import CHAIN, EVENTS, Dev
 
 DEPLOY = Path(__file__).parent.parent / "docs" / "deploy"
 ACCOUNT = {"CLEVERTAP_ACCOUNT_ID", "CLEVERTAP_PASSCODE", "CLEVERTAP_REGION"}

@@ -1,4 +1,4 @@
-"""Device tokens and subscriptions end to end: bytes, limits, codes, conservation, plan."""
+"""Device tokens and subscriptions end to end: bytes, limits, conservation, kills."""
 
 import contextlib
 import json
@@ -9,22 +9,26 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import httpx
 import polars as pl
 import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import DeliveryFailed, Policy, dispatch, plan
-from ct_assets.delivery.dry_run import DryRunClient, dry_run
 from ct_assets.delivery.sender.sender import send
-from ct_assets.errors import UserError
-from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.delivery.kit import Row, Sync, arrived, report
+from ct_assets_tests.delivery.closed_objects_kit import (
+    SUBSCRIPTIONS,
+    TOKENS,
+    envelope,
+    opened,
+    sent,
+    subscription,
+    token,
+)
+from ct_assets_tests.delivery.kit import report
 from ct_assets_tests.delivery.segment_kit import (
     Heard,
     Killed,
     ListServer,
-    SegmentSync,
     list_server,
 )
 from ct_assets_tests.mapping.splitting import run
@@ -33,45 +37,12 @@ from ct_assets_tests.mapping.test_closed_fields import SUBSCRIPTION as DECLARED
 
 pytestmark = pytest.mark.sampled(2)
 
-TOKENS = Policy(sync="devices", object="token", declaration="d1")
-SUBSCRIPTIONS = Policy(sync="mailing", object="subscription", declaration="d1")
-
-
-def token(object_id: str, text: str, kind: str = "fcm") -> Row:
-    data = {"id": text, "type": kind}
-    record = {"type": "token", "objectId": object_id, "tokenData": data}
-    return row("objectId", object_id, record)
-
-
-def subscription(value: str, status: str = "Unsubscribe", kind: str = "email") -> Row:
-    return row(kind, value, {"type": kind, "value": value, "status": status})
-
-
-def row(kind: str, key: str, record: object) -> Row:
-    text = json.dumps(record, separators=(",", ":"))
-    return {"_key": key, "_kind": kind, "_identity": key, "_record": text}
-
 
 @pytest.fixture
 def server() -> Iterator[ListServer]:
     with list_server() as opened:
         opened.script = envelope
         yield opened
-
-
-def envelope(heard: Heard) -> tuple[int, object]:
-    records = len(json.loads(heard.body)["d"])
-    return 200, {"status": "success", "processed": records, "unprocessed": []}
-
-
-def opened(folder: Path, server: ListServer, policy: Policy) -> SegmentSync:
-    sync = SegmentSync(folder, server, policy)
-    sync.client = Client(sync.destination)
-    return sync
-
-
-def sent(server: ListServer) -> list[tuple[str, str, str]]:
-    return [(h.method, h.path, h.body.decode()) for h in server.heard]
 
 
 def test_the_bytes_of_tokens_from_their_rows(tmp_path: Path, server: ListServer) -> None:
@@ -244,75 +215,6 @@ def test_a_subscription_that_is_refused_without_a_number(
         ("a@example.org", "acked", None),
         ("b@example.org", "refused", "515"),
     ]
-
-
-@pytest.fixture
-def tokens(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> Iterator[Sync]:
-    sync = Sync(tmp_path, TOKENS, clevertap_sandbox)
-    for object_id in ("__a", "__b", "-c", "w"):
-        device = {"objectId": object_id, "identity": f"person {object_id}"}
-        httpx.post(f"{clevertap_sandbox.url}/sandbox/devices", json=device).raise_for_status()
-    with Client(sync.destination) as sync.client:
-        yield sync
-
-
-def test_the_codes_of_tokens(tokens: Sync) -> None:
-    result = tokens.run(
-        [
-            token("__a", "t1"),
-            token("__b", "t2", "apns"),
-            token("-c", "t3", "apns"),
-            token("__unknown", "t4"),
-            token("w", "t5", "chrome"),
-        ]
-    )
-
-    assert report(result) == [
-        ("-c", "acked", None),
-        ("__a", "acked", None),
-        ("__b", "refused", "534"),
-        ("__unknown", "refused", "530"),
-        ("w", "refused", "535"),
-    ]
-    assert len(tokens.sandbox.requests()) == 1
-    again = tokens.run([token("__b", "t2", "apns"), token("__b2", "t")])
-    assert again.counts.held == {"refused": 1}
-
-
-def test_a_dry_run_of_tokens_keeps_none(tokens: Sync) -> None:
-    with DryRunClient(tokens.destination) as client:
-        result = dry_run(tokens.request([token("__a", "t1"), token("__unknown", "t4")]), client)
-
-    assert (result.accepted, result.refused) == (1, {"530": 1})
-    assert tokens.sandbox.requests()[-1].query == "dryRun=1"
-
-
-def test_subscriptions_have_no_dry_run(tmp_path: Path, clevertap_sandbox: SandboxInTest) -> None:
-    sync = Sync(tmp_path, SUBSCRIPTIONS, clevertap_sandbox)
-    with DryRunClient(sync.destination) as client, pytest.raises(UserError) as raised:
-        dry_run(sync.request([subscription("a@example.org")]), client)
-
-    assert "CleverTap has no dry run for a subscription" in str(raised.value)
-    assert clevertap_sandbox.requests() == []
-
-
-def test_everybody_with_the_address_is_unsubscribed(
-    tmp_path: Path, clevertap_sandbox: SandboxInTest
-) -> None:
-    people = Policy(sync="people", object="profile", declaration="d1")
-    sync = Sync(tmp_path, people, clevertap_sandbox)
-    record = {"type": "profile", "profileData": {"Email": "a@example.org"}}
-    sync.run([row("identity", name, {**record, "identity": name}) for name in "12"])
-
-    Sync(tmp_path, SUBSCRIPTIONS, clevertap_sandbox).run([subscription("a@example.org")])
-
-    flags = [profile.props.get("MSG-dndEmail") for profile in clevertap_sandbox.profiles()]
-    assert flags == [True, True]
-    assert arrived(clevertap_sandbox)[-1] == {
-        "type": "email",
-        "value": "a@example.org",
-        "status": "Unsubscribe",
-    }
 
 
 def test_many_that_change_at_once_stop_the_run(tmp_path: Path, server: ListServer) -> None:

@@ -3,6 +3,9 @@
 from typing import Any
 
 import httpx
+import pytest
+
+from ct_assets.sandbox.sandbox_settings import Settings
 
 Json = dict[str, Any]
 
@@ -58,3 +61,8 @@ def errors(client: httpx.Client) -> list[tuple[str, str | None, str]]:
     """Kind, property and message of each line of the error stream."""
     rows = client.get("/sandbox/errors", params={"limit": 1000}).json()
     return [(row["kind"], row["property"], row["message"]) for row in rows]
+
+
+def given(**settings: Any) -> pytest.MarkDecorator:
+    """A sandbox with these settings."""
+    return pytest.mark.parametrize("clevertap_sandbox", [Settings(**settings)], indirect=True)

@@ -7,10 +7,7 @@ import pytest
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.project.loader_kit import OTHER, printed, python_sync
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 def test_an_unknown_source_in_python(tmp_path: Path) -> None:

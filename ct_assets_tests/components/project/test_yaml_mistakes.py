@@ -9,10 +9,7 @@ from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.project.loader_kit import OTHER, printed
 
-
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.mark.parametrize("name", ["shop/more/defs.yaml", "more/sync.yaml", "more/syncs.yml"])
