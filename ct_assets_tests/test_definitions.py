@@ -13,6 +13,7 @@ from ct_assets.components.project import registry
 from ct_assets.definitions import defs
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 STAGES = ("valid", "rejected", "clevertap", "undelivered")
@@ -27,9 +28,7 @@ def account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> Path:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     return tmp_path
 
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ct_assets.cli import cli
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 
@@ -25,9 +26,7 @@ def example(
     for name in ("CT_DATA_DIR", "CT_PROJECT", "DAGSTER_HOME", "CLEVERTAP_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("ct_assets.settings._entered", None)
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     monkeypatch.chdir(folder)
     path = list(sys.path)
     yield folder

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.commands.foreign_projects import entered
 from ct_assets_tests.commands.kit import Shop
 
@@ -42,7 +43,5 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest) -> SandboxInTest:
     """An account that all syncs send to."""
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     return clevertap_sandbox

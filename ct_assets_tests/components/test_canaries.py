@@ -21,6 +21,7 @@ from ct_assets.io_managers import clevertap_io_manager
 from ct_assets.sandbox.faults import FAULTS, FaultName, stores
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 pytestmark = pytest.mark.sampled(6)
@@ -107,9 +108,7 @@ def account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> Path:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     monkeypatch.setattr(clevertap_io_manager, "Client", functools.partial(Client, seconds=1))
     soon = functools.partial(deliver, retry=Retry(base=0.01, lost_base=0.01))
     monkeypatch.setattr(clevertap_io_manager, "deliver", soon)

@@ -10,6 +10,7 @@ import ct_assets
 from ct_assets.components.project import registry
 from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 CODE = """\
@@ -60,9 +61,7 @@ def account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> None:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
 

@@ -17,7 +17,7 @@ from ct_assets.delivery.recovery.rebuild import rebuilt
 from ct_assets.delivery.settlement.settle import undeclared
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
-from ct_assets_tests.clevertap.account import destination_from_env
+from ct_assets_tests.clevertap.account import destination_from_env, send_to
 from ct_assets_tests.components import kit
 from ct_assets_tests.delivery.kit import EVENTS, PROFILES, arrived, digests
 from ct_assets_tests.delivery.old_state import unpack
@@ -36,9 +36,7 @@ PARKED_BEFORE = ["n11", "n12", "n14", "n15", "n16", "n17", "n18", "n19", "n20"]
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest) -> Destination:
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     destination = destination_from_env()
     assert destination
     return destination

@@ -13,7 +13,7 @@ from ct_assets.delivery.sender.limits import account_slots
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.io_managers import delivery_witness
 from ct_assets.sandbox.testing import SandboxInTest
-from ct_assets_tests.clevertap.account import destination_from_env
+from ct_assets_tests.clevertap.account import destination_from_env, send_to
 from ct_assets_tests.components import kit
 
 PURCHASES = """\
@@ -43,9 +43,7 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
 def test_a_lost_disk_is_noticed(
     tmp_path: Path, clevertap_sandbox: SandboxInTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
     rows = "\n".join(f"n{n},p{n},2026-01-01 00:00:0{n}" for n in range(5))
     (tmp_path / "purchase.csv").write_text(f"number,person,at\n{rows}\n")

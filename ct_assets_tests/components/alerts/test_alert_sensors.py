@@ -12,6 +12,7 @@ from ct_assets.components.alerts.budgets import Budgets
 from ct_assets.components.alerts.webhook import Webhook
 from ct_assets.components.runs import sync_runs
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import Chat, listening
 
@@ -72,9 +73,7 @@ class Shop:
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest) -> Path:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     return tmp_path
 
 

@@ -10,6 +10,7 @@ from ct_assets.errors import UserError
 from ct_assets.io_managers.log_tables.log_table import COLUMNS
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 CSV = "id,name,mail\n1,Ada,ada@canary.example\n2,Bob,b@canary.example\n3,Eve,e at canary.example\n"
@@ -26,9 +27,7 @@ def account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> Path:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "customer.csv").write_text(CSV)
     return tmp_path
 

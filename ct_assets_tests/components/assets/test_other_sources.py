@@ -9,6 +9,7 @@ import pytest
 from ct_assets.components.automation.schedules import following
 from ct_assets.components.project.locations import InvalidDeclarationError
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.assets.other_sources_kit import FRAME, MADE, STAGED, TABLES, load
 
@@ -20,9 +21,7 @@ def account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> None:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
 
 
 def people(sandbox: SandboxInTest) -> list[str | None]:

@@ -10,6 +10,7 @@ from ct_assets.components.assets.split_step import split_into
 from ct_assets.components.assets.upstream import is_waited_for
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 pytestmark = pytest.mark.sampled(4)
@@ -34,9 +35,7 @@ def defs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> dg.Definitions:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
     return load(tmp_path, ORDERS)
 

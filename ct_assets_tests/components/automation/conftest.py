@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components.automation.automation_kit import CSV
 from ct_assets_tests.components.automation.partitions_kit import INVOICES
 
@@ -18,8 +19,6 @@ def customer_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest) -> Path:
     """A folder with the invoices of the kit, and the sandbox as the account."""
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "invoice.csv").write_bytes(INVOICES.read_bytes())
     return tmp_path

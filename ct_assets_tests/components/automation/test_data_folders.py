@@ -14,6 +14,7 @@ from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 EVENTS = (
@@ -40,9 +41,7 @@ def ticked(
 def test_rows_that_runs_read_into_a_folder_of_their_own_are_neither_asked_for_nor_sent_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> None:
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     monkeypatch.setattr(source_sensor, "ASK_AGAIN_SECONDS", 0)
     (tmp_path / "customer.csv").write_text(
         "id,name,mail\n1,Ada,a@example.org\n2,Bob,b@example.org\n"

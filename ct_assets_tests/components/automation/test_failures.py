@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.automation.automation_kit import (
     CHAIN,
@@ -53,9 +54,7 @@ def test_what_automation_asks_for_sends_nothing_of_bad_rows(
     clevertap_sandbox: SandboxInTest,
     broken: str,
 ) -> None:
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     fails = broken == "the source's check fails"
     source = CHECKED.format(mail="ada@example.org" if fails else "ada", passed=not fails)
     files = {"shop/assets.py": source, "customers/defs.yaml": FOLLOWS}
@@ -76,9 +75,7 @@ def test_what_automation_asks_for_sends_nothing_of_bad_rows(
 def test_what_fails_for_its_rows_fails_once_for_each_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> None:
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "customer.csv").write_text(CSV.replace("ada@", "ada at "))
     defs, instance = load(tmp_path, FOLLOWS), dg.DagsterInstance.ephemeral()
     materialized(instance, "shop/customer", *sorted(CHAIN))

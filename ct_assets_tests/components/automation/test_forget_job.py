@@ -7,6 +7,7 @@ import pytest
 
 from ct_assets.errors import mask
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 WHO = "person-0001"
@@ -15,9 +16,7 @@ WHO = "person-0001"
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest) -> Path:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "customer.csv").write_text(
         f"id,name,mail\n{WHO},Ada,ada@example.org\n2,Bob,bob@example.org\n"
     )

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 SOURCE = kit.SOURCE.replace("customer", "visit")
@@ -28,9 +29,7 @@ def visits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> dg.Definitions:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "visit.csv").write_text("id,person,page\nvisit-0001,ada,home\n")
     return kit.load(tmp_path, {"shop/defs.yaml": SOURCE, "visits/defs.yaml": VISITS})
 

@@ -9,6 +9,7 @@ from ct_assets.components.automation.schedules import CRASH_RETRIES
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.resources.warehouse_resource import WarehouseResource
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 FOLLOWS = kit.CUSTOMERS + "  trigger: on_change\n"
@@ -54,9 +55,7 @@ def test_a_run_that_reads_a_source_anew_bears_the_names_of_all_that_follow_it(
 def test_a_run_that_a_condition_asks_for_bears_the_names_of_what_it_sends(
     defs: dg.Definitions, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> None:
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     instance = dg.DagsterInstance.ephemeral()
     assert kit.run(defs, "shop/customer", instance=instance).success
     every = dg.AssetSelection.all()

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 ROWS = "id,name,mail\n1,Ada,ada@example.org\n2,Bob,bob@example.org\n"
@@ -14,9 +15,7 @@ def shop(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clevertap_sandbox: SandboxInTest
 ) -> dg.Definitions:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
     (tmp_path / "customer.csv").write_text(ROWS)
     return kit.load(tmp_path, {"shop/defs.yaml": kit.SOURCE, "customers/defs.yaml": kit.CUSTOMERS})
 

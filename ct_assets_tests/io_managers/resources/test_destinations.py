@@ -12,6 +12,7 @@ from ct_assets.io_managers.resources import destinations
 from ct_assets.mapping import Sync, parse
 from ct_assets.sandbox import stop
 from ct_assets.sandbox.testing import SandboxInTest
+from ct_assets_tests.clevertap.account import send_to
 from ct_assets_tests.components import kit
 
 ACCOUNT = {
@@ -192,9 +193,7 @@ def test_a_branch_deployment_may_send_to_a_loopback_server(
     sync: Sync, clevertap_sandbox: SandboxInTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "1")
-    monkeypatch.setenv("CLEVERTAP_API_URL", clevertap_sandbox.url)
-    monkeypatch.setenv("CLEVERTAP_ACCOUNT_ID", clevertap_sandbox.account_id)
-    monkeypatch.setenv("CLEVERTAP_PASSCODE", clevertap_sandbox.passcode)
+    send_to(clevertap_sandbox, monkeypatch)
 
     assert destinations.started(sync).base_url == clevertap_sandbox.url
 
