@@ -88,11 +88,14 @@ def command(
         )
     if not succeeded:
         raise UserError(f"{sync} is not complete; the reason is above")
+    _tell_result(project, sync, span(keys) if keys else None)
+    tell_of_others(declared.sync, keys, partition, all_partitions=all_partitions)
+
+
+def _tell_result(project: Project, sync: str, part: str | None) -> None:
     valid, sent = (project.staging.latest_meta((sync, stage)) for stage in ("valid", "clevertap"))
     if valid.split and sent.delivery:
-        part = span(keys) if keys else None
         click.echo(result_line(sync, part, sent.delivery.counts, valid.split))
-    tell_of_others(declared.sync, keys, partition, all_partitions=all_partitions)
 
 
 def teller() -> Callable[[str], None]:

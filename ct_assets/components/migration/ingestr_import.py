@@ -89,17 +89,13 @@ def _fill(
         )
         return
     sources.read(made, command)
-    renamed, hidden = _renamed(made, command), _hidden(made, command)
+    renamed = _renamed(made, command)
     sync: dict[str, Any] = {
         "name": made.name,
         "object": "profile" if table == "profiles" else "event",
         "source": f"source/{made.name}",
         "identify_by": [identifier(given.get("id_type", "identity"), renamed.get(person, person))],
-        "fields": {
-            **{own_name(name): from_ for name, from_ in renamed.items() if name != person},
-            **{name: {"column": name, "hash": how} for name, how in _hashed(command).items()},
-        },
-        "other_columns": {"except": hidden} if hidden else True,
+        **_fields(made, command, person, renamed),
     }
     if table == "profiles":
         made.sync = sync | _STRATEGIES.get(command.one("incremental-strategy"), {})
@@ -108,6 +104,16 @@ def _fill(
     made.lost += unequal({k: v[-1] for k, v in command.options.items()}, _OPTIONS)
     made.lost += unequal(command.other, {})
     made.lost += unequal(given, dict.fromkeys(_TABLE))
+
+
+def _fields(
+    made: ImportedSync, command: IngestrCommand, person: str, renamed: Mapping[str, str]
+) -> dict[str, Any]:
+    """The settings that say which columns are sent, and as what."""
+    hidden = _hidden(made, command)
+    own = {own_name(name): from_ for name, from_ in renamed.items() if name != person}
+    hashed = {name: {"column": name, "hash": how} for name, how in _hashed(command).items()}
+    return {"fields": own | hashed, "other_columns": {"except": hidden} if hidden else True}
 
 
 def _event(
