@@ -39,16 +39,12 @@ def plan_delivery(
     looking: Looking | None = None,
 ) -> PlannedDelivery:
     """Does everything up to the outbox; the database is closed while records leave."""
-    before = request.at - request.retention
     with state.database() as connection:
         lost_state.reconcile(connection, state.ledger, request, comparison)
         leftover = settle(state, connection)
         file = settled_snapshot.file_mark(request.valid)
         check_guards(connection, request)
-        state.ledger.prune(before)
-        delivery_report.prune(state.home, before)
-        state.hold.prune(before, delivery_report.ages)
-        sync_log.prune(state, request)
+        _prune(request, state)
         plan = make_plan(connection, request, looking)
         delivery_report.list_held(connection)
         if not plan.objection:
@@ -58,12 +54,26 @@ def plan_delivery(
         outbox.write(connection, request, plan.diff, number)
         state.ledger.note_outbox(number, checksum(request.home / OUTBOX))
         state_id, keys = state_database.standing(connection)
-    if settled_snapshot.file_mark(request.valid) != file:  # rows are known by their place in it
-        raise StorageError(
-            f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
-            f"sent, run again"
-        )
+    _check_snapshot(request, file)
     state.publish()
     if not request.rehearsal:
         account_witness.write(request.home, state_id, number, keys, request.at)
     return PlannedDelivery(number, plan, leftover, keys, file)
+
+
+def _prune(request: DeliveryRequest, state: SyncState) -> None:
+    """Removes what is older than the retention: entries, reports and rows of the log."""
+    before = request.at - request.retention
+    state.ledger.prune(before)
+    delivery_report.prune(state.home, before)
+    state.hold.prune(before, delivery_report.ages)
+    sync_log.prune(state, request)
+
+
+def _check_snapshot(request: DeliveryRequest, file: str) -> None:
+    """Makes sure that the snapshot is still the one that was compared: rows are known by place."""
+    if settled_snapshot.file_mark(request.valid) != file:
+        raise StorageError(
+            f"{request.policy.sync}: its snapshot was written anew while it was read; nothing was "
+            f"sent, run again"
+        )

@@ -1,5 +1,8 @@
 """SettledDelivery gives the records of a delivery their outcomes, and counts all of its rows."""
 
+from dataclasses import replace
+
+import duckdb
 import polars as pl
 
 from ct_assets.clevertap.codes import LIMIT
@@ -21,20 +24,10 @@ from ct_assets.row_counts import DeliveryCounts, RowCounts
 def settle_delivery(
     request: DeliveryRequest, state: SyncState, delivery: PlannedDelivery, stats: SendStats
 ) -> DeliveryResult:
-    plan = delivery.plan
     with state.database() as connection:
-        settlement = settle(state, connection)
-        if settlement is None:
-            raise StorageError(
-                f"{state.home.name}: its outbox vanished while its records were sent"
-            )
-        if not plan.objection and _is_whole(request, plan, settlement):
-            state_database.put(connection, "declaration", request.policy.declaration)
-            if request.policy.custom_list is not None:
-                state_database.put(connection, LIST, request.policy.custom_list.name)
-        counts = _counts(request, plan, settlement)
-        if _leaves_nothing(plan, counts):
-            settled_snapshot.note(connection, request, delivery.file)
+        settlement = _settlement(state, connection)
+        counts = _counts(request, delivery.plan, settlement)
+        _note_standing(connection, request, delivery, settlement, counts)
         state_id, keys = state_database.standing(connection)
         state.ledger.note("keys", str(keys))
     if _shows_all(request, counts):
@@ -42,13 +35,42 @@ def settle_delivery(
     state.publish()
     if not request.rehearsal:
         account_witness.write(request.home, state_id, delivery.number, keys, request.at)
+    result = _result(delivery, settlement, stats, counts)
+    return replace(result, state_id=state_id, keys=keys, began=request.at)
+
+
+def _settlement(state: SyncState, connection: duckdb.DuckDBPyConnection) -> Settlement:
+    settlement = settle(state, connection)
+    if settlement is None:
+        raise StorageError(f"{state.home.name}: its outbox vanished while its records were sent")
+    return settlement
+
+
+def _note_standing(
+    connection: duckdb.DuckDBPyConnection,
+    request: DeliveryRequest,
+    delivery: PlannedDelivery,
+    settlement: Settlement,
+    counts: DeliveryCounts,
+) -> None:
+    """Notes for later deliveries which declaration, list and snapshot CleverTap has as a whole."""
+    plan = delivery.plan
+    if not plan.objection and _is_whole(request, plan, settlement):
+        state_database.put(connection, "declaration", request.policy.declaration)
+        if request.policy.custom_list is not None:
+            state_database.put(connection, LIST, request.policy.custom_list.name)
+    if _leaves_nothing(plan, counts):
+        settled_snapshot.note(connection, request, delivery.file)
+
+
+def _result(
+    delivery: PlannedDelivery, settlement: Settlement, stats: SendStats, counts: DeliveryCounts
+) -> DeliveryResult:
+    plan = delivery.plan
     return DeliveryResult(
         counts=counts,
         report=settlement.report,
         delivery=delivery.number,
-        state_id=state_id,
-        began=request.at,
-        keys=keys,
         settled=delivery.leftover.sent if delivery.leftover else None,
         notes=(plan.removals.note,) if plan.removals.note else (),
         requests=stats.requests,
