@@ -2,11 +2,13 @@
 
 from datetime import time
 from decimal import Decimal
+from pathlib import Path
 
 import polars as pl
 import pytest
 from polars._typing import TimeUnit
 
+from ct_assets.commands.support.row_listing import Export, write
 from ct_assets.commands.support.shown_rows import shown_rows
 from ct_assets.mapping import SchemaError
 from ct_assets_tests.commands.kit import Shop
@@ -138,4 +140,22 @@ def test_dates_beyond_the_calendar_are_told_as_numbers() -> None:
             "time": "00:00:00",
             "cents": None,
         },
+    ]
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.csv", "rows.parquet"])
+def test_rows_of_every_type_are_exported(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    write(extremes().lazy(), Export("text", tmp_path / name, 0), lambda _: ())
+
+    exported = capfd.readouterr()
+    assert exported.out == f"2 rows written to {tmp_path / name}\n"
+    assert exported.err == ""
+
+
+def test_bytes_are_told_in_hexadecimal_digits() -> None:
+    assert shown_rows(extremes().select("binary", "blobs")) == [
+        {"binary": "ff00", "blobs": ["ff"]},
+        {"binary": None, "blobs": [None]},
     ]

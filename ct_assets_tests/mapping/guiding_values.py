@@ -70,6 +70,9 @@ VALUES: list[tuple[str, dict[str, Any], str, str]] = [
     ("a," + "x" * 513, {"type": "list", "separator": ","}, "list_value_too_long",
      "has a value of more than 512 bytes, and CleverTap takes no more: shorten it in "
      "the source"),
+    ("a,$D_1", {"type": "list", "separator": ","}, "text_looks_like_date",
+     "has a value that begins with $D_, by which CleverTap knows a date, and lists "
+     "have texts: change its beginning in the source"),
     ('{"a"', {"json": [{"sku": "string"}], "nested": "json"}, "json_unreadable",
      "no JSON, or of another shape than that of the field: correct it in the source, "
      "or declare its shape with `json:`"),

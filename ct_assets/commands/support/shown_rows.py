@@ -24,7 +24,10 @@ def shown_rows(frame: pl.DataFrame) -> Sequence[Mapping[str, Any]]:
 
 
 def shown(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Dates, times and decimals as text, inside lists and structs, too; others as they are."""
+    """Dates, times, decimals and bytes as text, inside lists and structs, too; others as they are.
+
+    Bytes are written in hexadecimal digits.
+    """
     if isinstance(dtype, pl.Date):
         return _moment(value, _FIRST_DAY, _LAST_DAY, "days")
     if isinstance(dtype, pl.Datetime):
@@ -38,6 +41,8 @@ def shown(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
         return value.dt.to_string("iso:strict")
     if isinstance(dtype, pl.Decimal):
         return value.cast(pl.String)
+    if isinstance(dtype, pl.Binary):
+        return value.bin.encode("hex")
     if is_list(dtype):
         values = value.arr.to_list() if isinstance(dtype, pl.Array) else value
         return values.list.eval(shown(pl.element(), inner(dtype)))

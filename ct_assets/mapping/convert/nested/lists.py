@@ -16,7 +16,7 @@ from ct_assets.mapping.convert.conversion import (
     mismatch,
 )
 from ct_assets.mapping.convert.dtypes import dtype_of, in_calendar, inner, is_list, is_text, trimmed
-from ct_assets.mapping.convert.text import written
+from ct_assets.mapping.convert.text import DATE_MARK, written
 
 # An array of JSON with texts, numbers and nulls.
 _HEX = "[0-9a-fA-F]{2}"
@@ -89,6 +89,12 @@ def _checks(source: pl.Expr, dtype: pl.DataType, values: pl.Expr, target: Target
             RejectedCode("list_value_too_long"),
             f"has a value of more than {longest} bytes, and CleverTap takes no more: shorten it in "
             "the source",
+        ),
+        Check(
+            values.list.eval(pl.element().str.starts_with(DATE_MARK)).list.any(),
+            RejectedCode("text_looks_like_date"),
+            f"has a value that begins with {DATE_MARK}, by which CleverTap knows a date, and lists "
+            "have texts: change its beginning in the source",
         ),
     ]
     if is_text(dtype):

@@ -28,6 +28,8 @@ HUNDRED = [f"v{i}" for i in range(100)]
         (["x" * 512], ["x" * 512], None),
         (["a", "x" * 513], None, "list_value_too_long"),
         (["é" * 257], None, "list_value_too_long"),
+        (["a", "$D_1700000000"], None, "text_looks_like_date"),
+        (["a $D_", "$d_1"], ["a $D_", "$d_1"], None),
     ],
 )
 def test_lists(values: list[str] | None, value: list[str] | None, code: str | None) -> None:
