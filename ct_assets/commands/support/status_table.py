@@ -12,23 +12,13 @@ from rich.text import Text
 from ct_assets.clevertap.codes import PARKED
 from ct_assets.commands.support.dagster_runs import LastRun
 from ct_assets.commands.support.output import console, local, table
-from ct_assets.row_counts import DeliveryCounts
+from ct_assets.row_counts import OUTCOMES, DeliveryCounts
 
-COUNTS = {
-    "source": "source",
-    "cut": "cut",
-    "superseded": "superseded",
-    "rejected": "rejected",
-    "valid": "valid",
-    "unchanged": "unchanged",
-    "held": "held",
-    "planned": "planned",
-    "acked": "acked",
-    "refused": "refused",
-    "unknown": "unknown",
-    "unsent": "unsent",
-}
-"""Headings by the names of totals."""
+COUNTS = (
+    *("source", "cut", "superseded", "rejected"),
+    *("valid", "unchanged", "held", "planned", *OUTCOMES),
+)
+"""Names of totals, which are the headings, too."""
 RUNS = {"success": "ended", "failure": "failed", "started": "under way"}
 """Words for what Dagster says of a run; the state says `ended`, too."""
 
@@ -69,9 +59,9 @@ def sums(counts: DeliveryCounts) -> Iterator[str]:
     """Where every row went, such as `59 source = 56 valid + 3 rejected`, without counts of 0."""
     terms = counts.terms()
     for equation in counts.equations:
-        if terms[equation.whole] and COUNTS.keys() >= set(equation.parts):
-            parts = (f"{terms[name]:,} {COUNTS[name]}" for name in equation.parts if terms[name])
-            yield f"{terms[equation.whole]:,} {COUNTS[equation.whole]} = {' + '.join(parts)}"
+        if terms[equation.whole] and set(equation.parts) <= set(COUNTS):
+            parts = (f"{terms[name]:,} {name}" for name in equation.parts if terms[name])
+            yield f"{terms[equation.whole]:,} {equation.whole} = {' + '.join(parts)}"
 
 
 def _width(out: Console, renderable: Table) -> int:
@@ -103,7 +93,7 @@ def _standings(statuses: Sequence[Status]) -> Table:
 
 
 def _counts(statuses: Sequence[Status]) -> Table:
-    counts = table("sync", *COUNTS.values(), title="Last delivery", numbers=tuple(COUNTS.values()))
+    counts = table("sync", *COUNTS, title="Last delivery", numbers=COUNTS)
     for status in statuses:
         totals = status.counts.totals() if status.counts else {}
         rows = (f"{totals[name]:,}" if totals else "-" for name in COUNTS)

@@ -25,9 +25,18 @@ class LogRow(NamedTuple):
     seconds: float
     in_flight: int
     fault: str | None
-    body: str
-    """The first 4096 bytes."""
-    answer: str
+    body: str = ""
+    """The first 4096 bytes; lists of requests are without bodies and answers."""
+    answer: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """For the page: good, some (were refused), held or bad."""
+        if self.status is None:
+            return "bad"
+        if self.status >= 400:
+            return "held" if self.status == 429 else "bad"
+        return "some" if self.refused else "good"
 
 
 class RequestLog:

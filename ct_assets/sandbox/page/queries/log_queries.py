@@ -5,35 +5,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ct_assets.sandbox.store.request_log import LogRow
+
 LATEST_ERRORS = 20_000
-
-
-class Logged(NamedTuple):
-    number: int
-    at: float
-    method: str
-    path: str
-    query: str
-    status: int | None
-    records: int | None
-    refused: int | None
-    bytes: int
-    seconds: float
-    in_flight: int
-    fault: str | None
-
-    @property
-    def outcome(self) -> str:
-        if self.status is None:
-            return "bad"
-        if self.status >= 400:
-            return "held" if self.status == 429 else "bad"
-        return "some" if self.refused else "good"
-
-
-class Texts(NamedTuple):
-    body: str
-    answer: str
 
 
 class StreamError(NamedTuple):
@@ -62,7 +36,8 @@ class Load(NamedTuple):
     failed: int
 
 
-_COLUMNS = ", ".join(Logged._fields)
+_COLUMNS = ", ".join(LogRow._fields)
+_WITHOUT_TEXTS = ", ".join(LogRow._fields[: -len(LogRow._field_defaults)])
 _KEPT = "instr(query, 'dryRun=1') = 0"
 """A condition: a dry run keeps no record."""
 OUTCOMES = {
@@ -76,23 +51,23 @@ OUTCOMES = {
 
 def requests(
     reader: sqlite3.Connection, path: str, outcome: str, before: int | None, most: int
-) -> list[Logged]:
+) -> list[LogRow]:
     """`outcome` is one of `OUTCOMES`, or empty for all."""
     rows = reader.execute(
-        f"select {_COLUMNS} from requests where number < coalesce(?, 9e18)"  # noqa: S608
+        f"select {_WITHOUT_TEXTS} from requests where number < coalesce(?, 9e18)"  # noqa: S608
         f" and (? = '' or path = ?) and {OUTCOMES.get(outcome, 'true')}"
         " order by number desc limit ?",
         (before, path, path, most),
     )
-    return [Logged(*row) for row in rows]
+    return [LogRow(*row) for row in rows]
 
 
-def request(reader: sqlite3.Connection, number: int) -> tuple[Logged, Texts] | None:
+def request(reader: sqlite3.Connection, number: int) -> LogRow | None:
     row = reader.execute(
-        f"select {_COLUMNS}, body, answer from requests where number = ?",  # noqa: S608
+        f"select {_COLUMNS} from requests where number = ?",  # noqa: S608
         (number,),
     ).fetchone()
-    return row and (Logged(*row[:-2]), Texts(*row[-2:]))
+    return row and LogRow(*row)
 
 
 def paths(reader: sqlite3.Connection) -> list[str]:

@@ -26,14 +26,12 @@ def requests(visit: Visit) -> Response:
 
 
 def request(visit: Visit) -> Response:
-    stored = log_queries.request(visit.reader, visit.part("number"))
-    if stored is None:
+    logged = log_queries.request(visit.reader, visit.part("number"))
+    if logged is None:
         return visit.missing("This request", "Requests", "/requests")
-    logged, texts = stored
     return visit.html(
         "request.html",
         request=logged,
-        texts=texts,
         cut=logged.bytes > EXCERPT,
         errors=log_queries.errors_of(visit.reader, logged.number, _ROWS),
         limit=_ROWS,
