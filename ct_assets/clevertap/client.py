@@ -28,6 +28,7 @@ from ct_assets.clevertap.transport import (
     NOT_SENT,
     DeadlinePool,
     MoreThanAReplyError,
+    core_url,
     proxy_of,
 )
 
@@ -65,7 +66,7 @@ class Client:
     """One connection pool for any number of threads, to be used as a context manager.
 
     It drives the connections itself: an httpx.Client above them costs a third of the CPU of a
-    request, and logs URLs.
+    request, and logs URLs; an httpx.Request costs a tenth.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Client:
                 "X-CleverTap-Passcode": destination.passcode.get_secret_value(),
                 "Content-Type": "application/json; charset=utf-8",
             }
-        )
+        ).raw
 
     def upload(self, body: bytes, *, dry_run: bool = False) -> Answer:
         """`body` is `{"d":[...]}`; with `dry_run` CleverTap judges the records and keeps none."""
@@ -157,18 +158,22 @@ class Client:
     def _opened(self, url: str) -> DeadlinePool:
         return _pool(url, self._clock, lambda: self.may_write())
 
-    def _url(self, path: str) -> httpx.URL:
-        return httpx.URL(f"{self.destination.base_url}{path}")
+    def _url(self, path: str) -> httpcore.URL:
+        return core_url(httpx.URL(f"{self.destination.base_url}{path}"))
 
-    def _post(self, url: httpx.URL, content: bytes) -> Answer:
+    def _post(self, url: httpcore.URL, content: bytes) -> Answer:
         return self._send("POST", url, content)
 
-    def _send(self, method: str, url: httpx.URL, content: bytes) -> Answer:
-        timeout = {"timeout": {"connect": CONNECT_SECONDS}}
-        request = httpx.Request(
-            method, url, headers=self._headers, content=content, extensions=timeout
+    def _send(self, method: str, url: httpcore.URL, content: bytes) -> Answer:
+        length = [(b"Content-Length", b"%d" % len(content))] if method == "POST" else []
+        request = httpcore.Request(
+            method,
+            url,
+            headers=[*self._headers, *length],
+            content=content,
+            extensions={"timeout": {"connect": CONNECT_SECONDS}},
         )
-        reply = self._pool.response(request, self._seconds)
+        reply = self._pool.streamed(request, self._seconds)
         return _answered(reply, self.destination.host, REPLY_ROOM + 4 * len(content), self._clock)
 
     def __enter__(self) -> Self:

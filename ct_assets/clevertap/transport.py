@@ -109,14 +109,15 @@ def proxy_of(address: str) -> str | None:
 def _core_request(request: httpx.Request) -> httpcore.Request:
     return httpcore.Request(
         request.method,
-        _core_url(request.url),
+        core_url(request.url),
         headers=request.headers.raw,
         content=request.content,
         extensions=request.extensions,
     )
 
 
-def _core_url(url: httpx.URL) -> httpcore.URL:
+def core_url(url: httpx.URL) -> httpcore.URL:
+    """The same URL for a pool."""
     return httpcore.URL(
         scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
@@ -126,7 +127,7 @@ def _proxy(address: str) -> httpcore.Proxy:
     proxy = httpx.Proxy(address)
     if proxy.url.scheme.startswith("socks"):
         importlib.import_module("socksio")  # or httpcore would look for it in every request
-    return httpcore.Proxy(_core_url(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
+    return httpcore.Proxy(core_url(proxy.url), auth=proxy.raw_auth, headers=proxy.headers.raw)
 
 
 class MoreThanAReplyError(httpcore.RemoteProtocolError):

@@ -5,8 +5,7 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import field_marks
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.membership import GOING
-from ct_assets.delivery.sender.batch import Batch
+from ct_assets.delivery.sender.batch import CLOSING, OPENING, Batch
 from ct_assets.delivery.sender.lanes import lane_count
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, OUTGOING, REMOVALS, VALID
@@ -158,6 +157,7 @@ def batches(outbox: Path, *, deletions: bool = False) -> Iterator[Batch]:
         .group_by("batch")
         .agg(
             pl.col("at").min(),
+            pl.col("lane").first(),
             pl.len().alias("rows"),
             pl.col("bytes").sum(),
             (pl.col("action").first() == "delete").alias("deletion"),
@@ -166,26 +166,28 @@ def batches(outbox: Path, *, deletions: bool = False) -> Iterator[Batch]:
         .sort("batch")
         .with_columns((pl.col("bytes").cum_sum() // READ_BYTES).alias("read"))
         .group_by("read", maintain_order=True)
-        .agg(pl.col("at").min(), pl.col("rows").sum())
+        .agg(pl.col("at").min(), pl.struct("batch", "lane", "rows"))
         .collect(engine="streaming")
     )
+    records = frame.select(pl.col("record").cast(pl.Binary))
     with ThreadPoolExecutor(1, thread_name_prefix="outbox") as reader:
         next_ones: Future[list[Batch]] | None = None
-        for _, at, rows in table.iter_rows():
-            before, next_ones = next_ones, reader.submit(_joined, frame.slice(at, rows))
+        for _, at, heads in table.iter_rows():
+            before, next_ones = next_ones, reader.submit(_joined, records, at, heads)
             yield from before.result() if before else ()
         yield from next_ones.result() if next_ones else ()
 
 
-def _joined(records: pl.LazyFrame) -> list[Batch]:
-    # As bytes: a Python text of a megabyte costs more than all the rest.
-    body = pl.concat_str(pl.lit('{"d":['), pl.col("record").str.join(","), pl.lit("]}"))
-    joined = (
-        records.group_by("batch", maintain_order=True)
-        .agg(pl.col("lane").first(), pl.len().alias("rows"), body.cast(pl.Binary).alias("body"))
-        .collect()
-    )
-    return list(itertools.starmap(Batch, joined.iter_rows()))
+def _joined(records: pl.LazyFrame, at: int, heads: Sequence[Mapping[str, int]]) -> list[Batch]:
+    """The batches whose records begin at that place; `heads` say all but what is in them."""
+    column = records.slice(at, sum(head["rows"] for head in heads)).collect().to_series()
+    joined, first = [], 0
+    for head in heads:
+        texts = column.slice(first, head["rows"]).to_list()
+        body = b"".join((OPENING, b",".join(texts), CLOSING))
+        joined.append(Batch(head["batch"], head["lane"], head["rows"], body))
+        first += head["rows"]
+    return joined
 
 
 def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> None:
@@ -198,12 +200,13 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
     size = WHOLE if whole else request.policy.records_a_call
     small = whole or largest * size <= MAX_BYTES
     events, ordered = request.policy.object == "event", _side_by_side(request, diff)
+    all_go = not events and diff.going == sum(diff.fates.values())
     connection.execute(f"set preserve_insertion_order = {ordered}")
     lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
     order = "ts nulls last, row" if events else "row"
     seq = f"row_number() over (partition by fate in {GOING}, {lane} order by {order}) - 1"
-    if not events and diff.going == sum(diff.fates.values()):
-        seq = "row"  # all of them go: millions need not be sorted for that
+    if all_go:
+        seq = "row"  # millions need not be sorted for that
     sequenced = f"""
         select * exclude (fate, ts), {lane} as lane, fate in {GOING} as going, {seq} as seq
         from {DIFF} {"" if ordered else f"where fate in {GOING}"}
@@ -216,7 +219,10 @@ def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff
         """
     else:
         numbered = _in_batches(sequenced, size, small=small)
-    NUMBERED.create(connection, numbered, order="order by row" if ordered else "")
+    if all_go and small and (diff.in_order or not ordered):
+        NUMBERED.create_view(connection, numbered)
+    else:
+        NUMBERED.create(connection, numbered, order="order by row" if ordered else "")
     connection.execute("set preserve_insertion_order = false")
 
 

@@ -13,7 +13,7 @@ import polars as pl
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases, field_marks, membership, settled_snapshot
+from ct_assets.delivery.diff import aliases, field_marks, first_rows, membership, settled_snapshot
 from ct_assets.delivery.diff.existence import Existence
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.lanes import lane_hash
@@ -42,6 +42,8 @@ class Diff:
     """Profiles that a delivery would have to look for."""
     settled: bool = False
     """Whether it was known that no row has changed, so that none was compared."""
+    in_order: bool = False
+    """Whether `DIFF` has its rows in the order of the snapshot."""
 
     @property
     def going(self) -> int:
@@ -70,8 +72,11 @@ def compare(
     if not hidden and settled_snapshot.is_settled(connection, request):
         return _unchanged(connection, request, positions, clearable)
     several = aliases.find_earlier(connection, request)
+    if not hidden and not several and first_rows.are_all_new(connection, request):
+        first_rows.fill(connection)
+        return Diff(_fates(connection), positions, clearable, in_order=True)
     query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
-    DIFF.create(connection, query)
+    DIFF.create(connection, query, empty=first_rows.empty_columns(request, several=several))
     if request.policy.object == "segment":
         membership.decide(connection, request)
     unlooked = 0
@@ -84,8 +89,12 @@ def compare(
     aliases.learn(connection)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
-    fates = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
-    return Diff(dict(fates), positions, clearable, unlooked)
+    return Diff(_fates(connection), positions, clearable, unlooked)
+
+
+def _fates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    counts = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
+    return dict(counts)
 
 
 def _unchanged(
@@ -100,9 +109,7 @@ def _unchanged(
     rows = parquet_sql(request.valid, numbered=True)
     query = f"select file_row_number as row, 'unchanged' as fate, {', '.join(others)} from {rows}"
     DIFF.create_view(connection, query)
-    count = state_database.scalar(connection, f"select count(*) from {DIFF}")
-    fates = {"unchanged": count} if count else {}
-    return Diff(fates, positions, clearable, settled=True)
+    return Diff(_fates(connection), positions, clearable, settled=True)
 
 
 def expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:

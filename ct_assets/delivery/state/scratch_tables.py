@@ -4,7 +4,7 @@ They lie in the database `work`, beside the state, and are gone when the operati
 f-string a table is its name in SQL, so that no statement spells one by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -28,9 +28,24 @@ class ScratchTable:
         return f"select {', '.join(selected)} from ({query})"  # noqa: S608 -- a query of ours
 
     def create(
-        self, connection: duckdb.DuckDBPyConnection, query: str | None = None, *, order: str = ""
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        query: str | None = None,
+        *,
+        order: str = "",
+        empty: Collection[str] = (),
     ) -> None:
-        """Makes the table anew, with the rows of `query`, or with none."""
+        """Makes the table anew, with the rows of `query`, or with none.
+
+        `empty` names columns that are null in all rows: they take no room, and the rest can only
+        be read.
+        """
+        if query is not None and empty:
+            self._filled(empty).create(connection, query, order=order)
+            nulls = ", ".join(f"null as {name_sql(name)}" for name in empty)
+            rows = f"select *, {nulls} from {self._filled(empty)}"  # noqa: S608 -- names of ours
+            self.create_view(connection, rows)
+            return
         self._drop(connection, "view")
         if query is None:
             connection.execute(f"create or replace table {self} ({self._declared()})")
@@ -44,6 +59,10 @@ class ScratchTable:
 
     def create_if_missing(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create table if not exists {self} ({self._declared()})")
+
+    def _filled(self, empty: Collection[str]) -> "ScratchTable":
+        columns = {name: type_ for name, type_ in self.columns.items() if name not in empty}
+        return ScratchTable(f"{self.name}_filled", columns)
 
     def _drop(self, connection: duckdb.DuckDBPyConnection, form: str) -> None:
         """Makes room for a view where a table was, or the other way round."""
