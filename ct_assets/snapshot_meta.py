@@ -1,5 +1,6 @@
 """SnapshotMeta holds all that is known of a staged snapshot beside its rows; it is kept as JSON."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -138,11 +139,13 @@ class SnapshotMeta:
     """Rows of the source by partition: of a split its own ones, of the stock all."""
 
 
-_META = TypeAdapter(SnapshotMeta)
+@functools.cache
+def _meta() -> TypeAdapter[SnapshotMeta]:
+    return TypeAdapter(SnapshotMeta)
 
 
 def to_json(meta: SnapshotMeta) -> dict[str, Any]:
-    return {"version": VERSION, **_META.dump_python(meta, mode="json", exclude_defaults=True)}
+    return {"version": VERSION, **_meta().dump_python(meta, mode="json", exclude_defaults=True)}
 
 
 def from_json(raw: Mapping[str, Any]) -> SnapshotMeta:
@@ -158,7 +161,7 @@ def from_json(raw: Mapping[str, Any]) -> SnapshotMeta:
             f"it was staged by a newer ct_assets (its version is {version}, and this one reads "
             f"versions up to {VERSION}); update ct_assets"
         )
-    return _META.validate_python(raw if version == VERSION else _from_version_1(raw))
+    return _meta().validate_python(raw if version == VERSION else _from_version_1(raw))
 
 
 def _from_version_1(raw: Mapping[str, Any]) -> dict[str, Any]:

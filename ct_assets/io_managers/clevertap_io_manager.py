@@ -204,17 +204,24 @@ def accounts_of(resource: object) -> Accounts:
     return _accounts_made({"clevertap": resource}) if known else FROM_ENVIRONMENT
 
 
-def accounts_among(resources: Mapping[str, dg.ResourceDefinition]) -> Accounts:
-    """The same for a step that does not need the resource: it is made only when it is asked."""
+def accounts_among(
+    resources: Mapping[str, dg.ResourceDefinition], instance: dg.DagsterInstance | None = None
+) -> Accounts:
+    """The same for a step that does not need the resource: it is made only when it is asked.
+
+    `instance` is that of the step; Dagster would make one, which takes longer than all the rest.
+    """
     if "clevertap" not in resources:
         return FROM_ENVIRONMENT
     keys = resources["clevertap"].get_required_resource_keys(resources)
-    return _accounts_made({key: resources[key] for key in ("clevertap", *keys)})
+    return _accounts_made({key: resources[key] for key in ("clevertap", *keys)}, instance)
 
 
-def _accounts_made(resources: Mapping[str, object]) -> Accounts:
+def _accounts_made(
+    resources: Mapping[str, object], instance: dg.DagsterInstance | None = None
+) -> Accounts:
     def settings_of(name: str | None) -> AccountSettings:
-        with _readable_settings(), dg.build_resources(resources) as made:
+        with _readable_settings(), dg.build_resources(resources, instance) as made:
             manager = made.clevertap
             known = isinstance(manager, ClevertapIOManager)
             return manager.settings_of(name) if known else FROM_ENVIRONMENT(name)

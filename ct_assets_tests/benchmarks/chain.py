@@ -94,13 +94,12 @@ def materialize(
 
     `source` is a file, or the settings of a source. Snapshots and state are kept below `root`.
     """
-    source = {"file": str(source)} if isinstance(source, Path) else source
     instance, name = dg.DagsterInstance.ephemeral(), declared["name"]
-    defs = kit.load(root, {"shop/defs.yaml": _yaml(source, declared)})
-    with _quiet(), mock.patch.dict(os.environ, {"CT_DATA_DIR": str(root / "data")}):
-        _, source_cpu, source_seconds = timed(lambda: _run(defs, instance, SOURCE))
+    defs = loaded(root, source, declared)
+    with quiet(), mock.patch.dict(os.environ, {"CT_DATA_DIR": str(root / "data")}):
+        _, source_cpu, source_seconds = timed(lambda: made(defs, instance, SOURCE))
         keys = [f"{name}/{stage}" for stage in STAGES]
-        run, cpu, seconds = timed(lambda: _run(defs, instance, *keys))
+        run, cpu, seconds = timed(lambda: made(defs, instance, *keys))
     account = _metadata(run, f"{name}__clevertap")[ACCOUNT].value
     assert isinstance(account, dict)
     return {
@@ -117,8 +116,13 @@ def materialize(
     }
 
 
+def loaded(root: Path, source: Path | Declared, declared: Declared = PROFILES) -> dg.Definitions:
+    source = {"file": str(source)} if isinstance(source, Path) else source
+    return kit.load(root, {"shop/defs.yaml": _yaml(source, declared)})
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     logging.disable(logging.WARNING)
     try:
         yield
@@ -137,7 +141,7 @@ def _yaml(source: Declared, declared: Declared) -> str:
     return yaml.safe_dump_all(documents)
 
 
-def _run(
+def made(
     defs: dg.Definitions, instance: dg.DagsterInstance, *keys: str
 ) -> dg.ExecuteInProcessResult:
     result = kit.run(defs, *keys, instance=instance)

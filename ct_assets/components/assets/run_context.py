@@ -117,7 +117,7 @@ def _destination(context: dg.AssetExecutionContext, sync: Sync) -> Destination |
         sync,
         context.instance,
         is_example=is_example(context, sync),
-        accounts=accounts_among(context.job_def.resource_defs),
+        accounts=accounts_among(context.job_def.resource_defs, context.instance),
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorStatus
 
 from ct_assets.components.project.registry import declared_assets
 from ct_assets.components.runs import run_presence
@@ -128,6 +127,8 @@ def stopped(instance: dg.DagsterInstance) -> frozenset[str]:
     """The names of schedules and sensors that someone switched off in the UI."""
     if instance.schedule_storage is None:  # an ephemeral one keeps no states
         return frozenset()
+    from dagster._core.scheduler.instigation import InstigatorStatus  # brings schedulers along
+
     return frozenset(
         state.instigator_name
         for state in instance.all_instigator_state()

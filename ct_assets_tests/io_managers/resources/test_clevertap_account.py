@@ -168,6 +168,14 @@ def test_a_named_account_keeps_its_class_and_its_settings(
         assert passcodes == {"EU": "pass-of-file", "IN": "pass-of-shop", "US": "pass-of-vault"}
 
 
+def test_a_step_has_its_own_instance_serve_the_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = {"clevertap": manager(account=ready().account).get_resource_definition()}
+    with dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.delattr(dg.DagsterInstance, "ephemeral")  # Dagster would make one with it
+
+        assert named_destination(accounts_among(resources, instance)(None)) is not None
+
+
 class Lost(ct_assets.ClevertapAccount):
     def read_passcode(self) -> str:
         raise RuntimeError("canary")
