@@ -12,7 +12,7 @@ from types import ModuleType
 
 from ct_assets.clevertap.garbage_pause import GarbagePause
 
-with GarbagePause():  # a fifth of the time: modules that are loaded leave hardly any
+with GarbagePause():  # modules that are loaded leave hardly any
     import dagster as dg
 
     from ct_assets.components.project.loader import load_defs
