@@ -19,7 +19,9 @@ from ct_assets.clevertap import verdicts
 from ct_assets.clevertap.client import Reply
 from ct_assets.delivery import Policy
 from ct_assets.phone import e164
+from ct_assets.sources import file_snapshot
 from ct_assets_tests.benchmarks import chain
+from ct_assets_tests.benchmarks.generate import events
 from ct_assets_tests.benchmarks.measure import copied, measured, timed
 from ct_assets_tests.benchmarks.test_bench_delivery import EVENTS, PROFILES, run, valid
 from ct_assets_tests.benchmarks.test_bench_split import split_rows, staged
@@ -47,6 +49,13 @@ def _phones(*, messy: bool, folder: Path) -> Pair:  # noqa: ARG001 -- all paths 
 def _split(declared: chain.Declared, *, messy: bool, folder: Path) -> Pair:
     source = staged(folder, ROWS, messy_phones=messy)
     return partial(split_rows, source, folder / "staging", declared), _copying(source)
+
+
+def _split_events(*, folder: Path) -> Pair:
+    events(folder / "events.parquet", ROWS)
+    source = folder / "staged.parquet"
+    file_snapshot.snapshot([folder / "events.parquet"], source, types={})
+    return partial(split_rows, source, folder / "staging", chain.EVENTS), _copying(source)
 
 
 def _first_delivery(policy: Policy, message: str = "", *, folder: Path) -> Pair:
@@ -102,6 +111,7 @@ PATHS: Mapping[str, Callable[..., Pair]] = {
     "phones, messy, a region each": partial(_phones, messy=True),
     "split, clean phones": partial(_split, chain.PROFILES, messy=False),
     "split, messy phones": partial(_split, chain.MESSY, messy=True),
+    "split, events": _split_events,
     "delivery, profiles, first": partial(_first_delivery, PROFILES),
     "delivery, events, first": partial(_first_delivery, EVENTS),
     "delivery, profiles, all refused": partial(_first_delivery, PROFILES, MESSAGE),

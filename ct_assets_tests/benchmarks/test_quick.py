@@ -32,7 +32,9 @@ def test_a_path_that_seems_slower_is_measured_once_more() -> None:
     assert len(asked) == len(quick.PATHS) + 2
 
 
-@pytest.mark.parametrize("path", ["phones, clean", "delivery, profiles, unchanged snapshot"])
+@pytest.mark.parametrize(
+    "path", ["phones, clean", "split, events", "delivery, profiles, unchanged snapshot"]
+)
 def test_a_sample(tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quick, "ROWS", 300)
 
