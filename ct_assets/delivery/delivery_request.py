@@ -16,7 +16,7 @@ from ct_assets.clevertap.contract import (
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.row_counts import RowCounts
 
-MEMORY = "300MB"
+MEMORY = "270MB"
 
 Write = Literal["always", "if_empty", "if_changed"]
 
