@@ -61,7 +61,7 @@ def _split_events(*, folder: Path) -> Pair:
 def _first_delivery(policy: Policy, message: str = "", *, folder: Path) -> Pair:
     source, homes = valid(folder, ROWS, policy), iter(range(100))
     return (
-        lambda: run(folder / f"state/bench/home{next(homes)}", source, policy, message),
+        lambda: run(folder / f"state{next(homes)}/bench/home", source, policy, message),
         _copying(source),
     )
 

@@ -33,7 +33,13 @@ def test_a_path_that_seems_slower_is_measured_once_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["phones, clean", "split, events", "delivery, profiles, unchanged snapshot"]
+    "path",
+    [
+        "phones, clean",
+        "split, events",
+        "delivery, events, first",
+        "delivery, profiles, unchanged snapshot",
+    ],
 )
 def test_a_sample(tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quick, "ROWS", 300)
