@@ -26,9 +26,9 @@ PHASES = {
     "split: rows": ("ct_assets.staging:Draft.sink",),
     "split: reasons": (
         "ct_assets.components.assets.split_step:reasons",
-        "ct_assets.components.assets.sync_assets:reason_keys",
+        "ct_assets.components.assets.split_run:reason_keys",
     ),
-    "split: hazards across rows": ("ct_assets.components.assets.sync_assets:with_warnings",),
+    "split: hazards across rows": ("ct_assets.components.assets.split_run:with_warnings",),
     "checksums": (
         "ct_assets.components.assets.split_step:checksum",
         "ct_assets.components.assets.split_again:checksum",
