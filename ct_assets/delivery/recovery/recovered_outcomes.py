@@ -107,10 +107,13 @@ def open_outbox(
             load_outcomes(connection, old.path, origin, ledger, work)
         if old.is_cut:
             policy = replace(policy, on_unknown="park")
-            connection.execute(
-                f"update {RECORD_OUTCOMES} set outcome = 'unknown', message = {literal(LOST)}"
-                " where outcome in ('unsent', 'unknown')"
-            )
+            open_ones = "outcome in ('unsent', 'unknown')"
+            count = f"select count(*) from {RECORD_OUTCOMES} where {open_ones}"
+            if state_database.scalar(connection, count):  # or it may be a view, of acked ones
+                connection.execute(
+                    f"update {RECORD_OUTCOMES} set outcome = 'unknown', message = {literal(LOST)}"
+                    f" where {open_ones}"
+                )
     delivery_report.write(connection, home, origin, policy)
     fold.fold(connection, policy, origin, old.path)
 
