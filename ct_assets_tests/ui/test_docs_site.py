@@ -71,7 +71,9 @@ def test_no_page_is_wider_than_the_window(
 def test_the_search_finds(open_page: Open, url: str, word: str, found: str) -> None:
     page = open_page(url).visit("/")
 
-    page.get_by_role("textbox", name="Search").fill(word)
+    expect(page.locator(".md-search-result__meta")).to_have_text("Type to start searching")
+    # Key by key, as a person types: the page searches when a key comes up.
+    page.get_by_role("textbox", name="Search").press_sequentially(word)
 
     results = page.locator(".md-search-result__item")
     expect(results.first).to_be_visible(timeout=30_000)
