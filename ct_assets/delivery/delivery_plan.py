@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ct_assets.delivery import outbox
+from ct_assets.delivery import batch_numbers, outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff, compare
 from ct_assets.delivery.diff.plan_digest import plan_digest
@@ -51,7 +51,7 @@ def make_plan(
     With `count_kept`, removed rows are counted where `on_removed` leaves them alone, too.
     """
     diff = compare(connection, request, looking)
-    outbox.number(connection, request, diff)
+    batch_numbers.number(connection, request, diff)
     removals = find_removals(connection, request, diff, count_kept=count_kept)
     objection = guards.objection(connection, request, diff, removals)
     objection = objection or _unlike_the_reviewed(connection, request, diff)

@@ -13,12 +13,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from ct_assets.delivery import batch_numbers
+from ct_assets.delivery.batch_numbers import side_by_side
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import field_marks
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.batch import CLOSING, OPENING, Batch
-from ct_assets.delivery.sender.lanes import lane_count
 from ct_assets.delivery.state import field_bitmap, state_database
 from ct_assets.delivery.state.scratch_tables import DIFF, NUMBERED, OUTGOING, REMOVALS, VALID
 from ct_assets.delivery.state.state_database import scalar
@@ -27,17 +28,8 @@ from ct_assets.delivery.state.witness import MEANT_SINCE
 from ct_assets.files import replacing
 from ct_assets.sql import literal, parquet_sql
 
-MAX_BYTES = 4_000_000
-"""Size of a batch without its last record. CleverTap names no limit; others failed above 5 MB."""
-
-MAX_SORTED = 200_000
-"""Up to so many profiles are sorted by batch; more leave in the order of the snapshot."""
-
 MAX_SORTED_AT_ONCE = 1_500_000
 """More rows than this are joined first and sorted later, which takes half as much CPU again."""
-
-WHOLE = 1 << 40
-"""More rows than a list of five gigabytes has."""
 
 READ_BYTES = 8_000_000
 """Bytes of records that are read at once."""
@@ -71,9 +63,9 @@ def write(
 ) -> None:
     """Writes the rows of `NUMBERED`, and those of `REMOVALS`, which leave after all others."""
     connection.execute(field_marks.TABLE)
-    records = OUTGOING.typed(_records(request, diff, ordered=_side_by_side(request, diff)))
-    order = "" if _side_by_side(request, diff) else "order by batch, position"
-    if request.policy.narrows and diff.going > MAX_SORTED:
+    records = OUTGOING.typed(_records(request, diff, ordered=side_by_side(request, diff)))
+    order = "" if side_by_side(request, diff) else "order by batch, position"
+    if request.policy.narrows and diff.going > batch_numbers.MAX_SORTED:
         _narrow_in_parts(connection, request, diff)
         records = f"from {OUTGOING}"
     elif order and diff.going > MAX_SORTED_AT_ONCE:
@@ -101,8 +93,9 @@ def _narrow_in_parts(
 ) -> None:
     """Fills `OUTGOING`, joining so many rows at once that what they are joined with has room."""
     OUTGOING.create(connection)
-    for first in range(0, sum(diff.fates.values()), MAX_SORTED):
-        part = f"d.row >= {first} and d.row < {first + MAX_SORTED}"
+    at_once = batch_numbers.MAX_SORTED
+    for first in range(0, sum(diff.fates.values()), at_once):
+        part = f"d.row >= {first} and d.row < {first + at_once}"
         records = OUTGOING.typed(_records(request, diff, ordered=False, part=part))
         connection.execute(f"insert into {OUTGOING} {records}")
 
@@ -188,66 +181,6 @@ def _joined(records: pl.LazyFrame, at: int, heads: Sequence[Mapping[str, int]]) 
         joined.append(Batch(head["batch"], head["lane"], head["rows"], body))
         first += head["rows"]
     return joined
-
-
-def number(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, diff: Diff) -> None:
-    """Fills `NUMBERED` from `DIFF`: batch, position and lane of each row that goes.
-
-    It has all rows, in the order of the snapshot, where the two are read side by side.
-    """
-    largest = scalar(connection, f"select max(bytes) from {DIFF} where fate in {GOING}")
-    whole = request.policy.object == "segment"  # a list leaves as one file
-    size = WHOLE if whole else request.policy.records_a_call
-    small = whole or largest * size <= MAX_BYTES
-    events, ordered = request.policy.object == "event", _side_by_side(request, diff)
-    all_go = not events and diff.going == sum(diff.fates.values())
-    connection.execute(f"set preserve_insertion_order = {ordered}")
-    lane = f"lane_hash % {lane_count(diff.going)}" if events else "null::ubigint"
-    order = "ts nulls last, row" if events else "row"
-    seq = f"row_number() over (partition by fate in {GOING}, {lane} order by {order}) - 1"
-    if all_go:
-        seq = "row"  # millions need not be sorted for that
-    sequenced = f"""
-        select * exclude (fate, ts), {lane} as lane, fate in {GOING} as going, {seq} as seq
-        from {DIFF} {"" if ordered else f"where fate in {GOING}"}
-    """
-    if small and not events:
-        numbered = f"""
-            select *, if(going, seq // {size}, null) as batch,
-                if(going, seq % {size}, null) as position
-            from ({sequenced})
-        """
-    else:
-        numbered = _in_batches(sequenced, size, small=small)
-    if all_go and small and (diff.in_order or not ordered):
-        NUMBERED.create_view(connection, numbered)
-    else:
-        NUMBERED.create(connection, numbered, order="order by row" if ordered else "")
-    connection.execute("set preserve_insertion_order = false")
-
-
-def _side_by_side(request: DeliveryRequest, diff: Diff) -> bool:
-    """Whether profiles leave in the order of the snapshot: many, so that none must be sorted."""
-    narrows = request.policy.narrows  # which joins, and so keeps no order
-    return request.policy.object != "event" and diff.going > MAX_SORTED and not narrows
-
-
-def _in_batches(sequenced: str, records: int, *, small: bool) -> str:
-    """SQL that cuts lanes into batches, numbered in turn: each lane's first, its second ..."""
-    size = "sum(bytes) over (partition by going, lane, block order by seq) - bytes"
-    return f"""
-        with blocks as (select *, seq // {records} as block from ({sequenced})
-        ), parts as (select *, {"0" if small else f"({size}) // {MAX_BYTES}"} as cut from blocks
-        ), starts as (
-            select lane, block, cut, min(seq) as first,
-                row_number() over (order by block, cut, lane) - 1 as batch
-            from parts where going group by lane, block, cut
-        )
-        select p.*, s.batch, p.seq - s.first as position
-        from parts as p left join starts as s
-            on p.going and s.lane is not distinct from p.lane
-            and s.block = p.block and s.cut = p.cut
-    """
 
 
 def _records(request: DeliveryRequest, diff: Diff, *, ordered: bool, part: str = "true") -> str:

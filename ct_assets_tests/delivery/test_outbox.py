@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from ct_assets.delivery import outbox
+from ct_assets.delivery import batch_numbers, outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets_tests.delivery.kit import Row, Sync, arrived, event, profile, report
 
@@ -42,7 +42,7 @@ def test_many_profiles_are_laid_out_like_few(
     other.runs = 100
 
     few = bodies(profiles)
-    monkeypatch.setattr(outbox, "MAX_SORTED", 0)
+    monkeypatch.setattr(batch_numbers, "MAX_SORTED", 0)
     many = bodies(other)
 
     assert [len(run) for run in few] == [3, 3, 3]
@@ -105,5 +105,5 @@ def test_bytes_of_a_batch_are_bounded(profiles: Sync) -> None:
     found = planned_batches(profiles, profiles.request(rows))
 
     assert sum(size for _, _, size in found) == 100
-    assert max(size for _, _, size in found) == math.ceil(outbox.MAX_BYTES / 100_060)
+    assert max(size for _, _, size in found) == math.ceil(batch_numbers.MAX_BYTES / 100_060)
     assert report(profiles.run(rows))[0] == ("0", "acked", None)

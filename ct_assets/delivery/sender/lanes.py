@@ -5,24 +5,50 @@ more lanes than requests in flight, so a lane that waits leaves the others busy.
 """
 
 import heapq
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+import math
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Mapping
 
 from ct_assets.delivery.sender.batch import Batch
 
 MAX_LANES = 64
-ROWS_OF_A_LANE = 800
-"""On average, for small deliveries: few enough that hardly any lane needs a second batch."""
+BUCKETS = 16_384
+"""Into so many are identities sorted by their hash; a bucket goes to one lane."""
 
 
-def lane_count(rows: int) -> int:
-    return max(1, min(MAX_LANES, rows // ROWS_OF_A_LANE))
+def filled(buckets: Mapping[int, int], size: int) -> dict[int, int]:
+    """The lane of each bucket, given the rows in it, so that few batches of `size` are not full.
+
+    The largest go first, each to the lane that has the most room. With no room to spare lanes
+    overflow into one more batch each, and so the same is tried with a little.
+    """
+    least = max(1, math.ceil(sum(buckets.values()) / size))
+    tries = [_filled(buckets, size, least + spare) for spare in (0, 1 + least // 200)]
+    return min(tries, key=lambda lanes: _batches(buckets, lanes, size))
+
+
+def _filled(buckets: Mapping[int, int], size: int, batches: int) -> dict[int, int]:
+    count = min(MAX_LANES, batches)
+    rooms = [(-size * len(range(lane, batches, count)), lane) for lane in range(count)]
+    lanes = {}
+    for bucket, rows in sorted(buckets.items(), key=lambda item: (-item[1], item[0])):
+        room, lane = rooms[0]
+        lanes[bucket] = lane
+        heapq.heapreplace(rooms, (room + rows, lane))
+    return lanes
+
+
+def _batches(buckets: Mapping[int, int], lanes: Mapping[int, int], size: int) -> int:
+    rows: Counter[int] = Counter()
+    for bucket, lane in lanes.items():
+        rows[lane] += buckets[bucket]
+    return sum(math.ceil(count / size) for count in rows.values())
 
 
 def lane_hash(kind: str, identity: str) -> str:
     """SQL, of SQL expressions: a number that is the same in every process, version and machine.
 
-    An identity's lane is its hash modulo the number of lanes.
+    It says in which bucket an identity is, and so its lane.
     """
     return f"md5_number_lower({kind} || ':' || {identity})"
 

@@ -124,6 +124,7 @@ EARLIER_KEYS = ScratchTable(  # absent keys of persons that have a row today
         "also": "ubigint[]",
     },
 )
+LANES = ScratchTable("lanes", {"bucket": "uinteger", "lane": "utinyint"})
 NUMBERED = ScratchTable(  # rows of DIFF with their batch, which is null where a row does not leave
     "numbered",
     {

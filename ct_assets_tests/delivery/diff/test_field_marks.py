@@ -140,7 +140,7 @@ def test_a_record_that_has_nothing_left_to_send_does_not_leave(
 def test_many_are_narrowed_in_parts(
     sync: Sync, clevertap_sandbox: SandboxInTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ct_assets.delivery.outbox.MAX_SORTED", 2)
+    monkeypatch.setattr("ct_assets.delivery.batch_numbers.MAX_SORTED", 2)
     people = [profile(str(key), Name="Ada", n=1) for key in range(5)]
     sync.run(people)
     sync.run([people[0], *(profile(str(key), Name="Ada", n=2) for key in range(1, 5))])

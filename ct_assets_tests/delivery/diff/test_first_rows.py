@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from ct_assets.delivery import outbox
+from ct_assets.delivery import batch_numbers
 from ct_assets.delivery.diff import first_rows
 from ct_assets.delivery.state.sync_files import OUTBOX
 from ct_assets_tests.delivery.kit import Row, Sync, profile
@@ -18,12 +18,12 @@ def planned(sync: Sync, rows: list[Row]) -> pl.DataFrame:
     return pl.read_parquet(sync.home / OUTBOX)
 
 
-@pytest.mark.parametrize("sorted_up_to", [0, outbox.MAX_SORTED])
+@pytest.mark.parametrize("sorted_up_to", [0, batch_numbers.MAX_SORTED])
 @pytest.mark.parametrize("rows", [ROWS, ROWS[:1], []], ids=["many", "one", "none"])
 def test_first_rows_leave_as_if_they_had_been_compared(
     profiles: Sync, monkeypatch: pytest.MonkeyPatch, rows: list[Row], sorted_up_to: int
 ) -> None:
-    monkeypatch.setattr(outbox, "MAX_SORTED", sorted_up_to)
+    monkeypatch.setattr(batch_numbers, "MAX_SORTED", sorted_up_to)
     first = planned(profiles, rows)
     (profiles.home / OUTBOX).unlink()
     monkeypatch.setattr(first_rows, "are_all_new", lambda *_: False)

@@ -1,36 +1,53 @@
+import math
+from collections import Counter
 from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from ct_assets.delivery.sender.batch import Batch
-from ct_assets.delivery.sender.lanes import LaneQueue, lane_count, lane_hash
+from ct_assets.delivery.sender.lanes import BUCKETS, LaneQueue, filled, lane_hash
 
 
-@pytest.mark.parametrize(
-    ("rows", "lanes"),
-    [(0, 1), (412, 1), (1600, 2), (24_000, 30), (51_200, 64), (10_000_000, 64)],
-)
-def test_lane_count(rows: int, lanes: int) -> None:
-    assert lane_count(rows) == lanes
-
-
-def lanes_of(people: int) -> list[int]:
-    lane = lane_hash("'identity'", "'c-' || n") + " % 64"
+def hashed(people: int, lanes: int) -> list[int]:
+    lane = lane_hash("'identity'", "'c-' || n") + f" % {lanes}"
     found = duckdb.execute(f"select {lane} from range({people}) as t(n) order by n").fetchall()
     return [number for (number,) in found]
 
 
-def test_a_lane_is_for_ever() -> None:
-    assert lanes_of(8) == [27, 48, 0, 0, 47, 1, 21, 19]
+def test_a_hash_is_for_ever() -> None:
+    assert hashed(8, 64) == [27, 48, 0, 0, 47, 1, 21, 19]
 
 
-def test_lanes_are_even() -> None:
-    lanes = lanes_of(64_000)
-    sizes = [lanes.count(lane) for lane in range(64)]
+@pytest.mark.parametrize(
+    ("buckets", "lanes"),
+    [
+        ({}, {}),
+        ({7: 3}, {7: 0}),
+        ({7: 6, 8: 5, 9: 4, 10: 3}, {7: 0, 8: 1, 9: 1, 10: 0}),
+        ({7: 25, 8: 1, 9: 1}, {7: 0, 8: 1, 9: 2}),
+    ],
+    ids=["none", "one", "the largest first", "a person with many events"],
+)
+def test_buckets_fill_lanes(buckets: dict[int, int], lanes: dict[int, int]) -> None:
+    assert filled(buckets, 10) == lanes
 
-    assert min(sizes) > 850
-    assert max(sizes) < 1150
+
+@pytest.mark.parametrize("events_of_one", [1, 3, 30])
+@pytest.mark.parametrize("rows", [1, 999, 1000, 1001, 50_000, 64_000, 200_000])
+def test_hardly_a_batch_is_not_full(rows: int, events_of_one: int) -> None:
+    buckets = Counter(hashed(math.ceil(rows / events_of_one), BUCKETS))
+    for bucket in buckets:
+        buckets[bucket] *= events_of_one
+    lanes = filled(buckets, 1000)
+
+    sizes: Counter[int] = Counter()
+    for bucket, lane in lanes.items():
+        sizes[lane] += buckets[bucket]
+    least = math.ceil(sum(buckets.values()) / 1000)
+    assert lanes.keys() == buckets.keys()
+    assert len(sizes) == min(64, least)
+    assert sum(math.ceil(size / 1000) for size in sizes.values()) <= least + 1 + least // 100
 
 
 def batches(*lanes: int | None) -> list[Batch]:
