@@ -270,4 +270,4 @@ def test_the_same_rows_make_the_same_requests(tmp_path: Path, events: Sync) -> N
     bodies = [request.body for request in events.sandbox.requests()]
     half = len(bodies) // 2
     assert sorted(bodies[:half]) == sorted(bodies[half:])
-    assert half == 5
+    assert half == 4
