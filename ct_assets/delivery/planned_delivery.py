@@ -55,7 +55,8 @@ def plan_delivery(
         state.ledger.note_outbox(number, checksum(request.home / OUTBOX))
         state_id, keys = state_database.standing(connection)
     _check_snapshot(request, file)
-    state.publish()
+    if plan.diff.going or plan.removals.planned:  # others need to know before anything leaves
+        state.publish()
     if not request.rehearsal:
         account_witness.write(request.home, state_id, number, keys, request.at)
     return PlannedDelivery(number, plan, leftover, keys, file)

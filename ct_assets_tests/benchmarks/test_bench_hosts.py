@@ -8,15 +8,15 @@ from random import Random
 
 import pytest
 
-from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.contract import MAX_IN_FLIGHT, MAX_RECORDS
-from ct_assets.delivery import DeliveryRequest, deliver
 from ct_assets.delivery.state.sync_lock import locked
 from ct_assets.sandbox.server.background_process import Address
 from ct_assets.store.store_settings import StoreSettings
-from ct_assets_tests.benchmarks.measure import MILLION, Measured, measured, record
-from ct_assets_tests.benchmarks.sink import Sink, Tally, self_signed, sink
-from ct_assets_tests.benchmarks.test_bench_delivery import EVENTS, PROFILES, valid
+from ct_assets_tests.benchmarks import chain
+from ct_assets_tests.benchmarks.generate import profiles
+from ct_assets_tests.benchmarks.measure import MILLION, RUNS, Measured, measured, median_of, record
+from ct_assets_tests.benchmarks.sink import Sink, Tally, sink
+from ct_assets_tests.benchmarks.test_bench_delivery import EVENTS, valid
 from ct_assets_tests.benchmarks.test_bench_sending import lone_latency, to
 from ct_assets_tests.delivery import bad_connection
 from ct_assets_tests.delivery.bad_connection import BadConnection
@@ -57,19 +57,10 @@ def test_fifty_deliveries_over_a_bad_connection_lose_nothing(tmp_path: Path, dat
         bad_connection.assert_nothing_lost(bad)
 
 
-def delivered(disk: Path, source: Path, url: str, store: dict[str, str]) -> int:
-    """A delivery from a disk; how many records were acknowledged."""
-    os.environ.update(store, CT_DATA_DIR=str(disk))
-    home = disk / "state" / to(url).name / PROFILES.sync
-    request = DeliveryRequest(home=home, valid=source, policy=PROFILES, run="bench")
-    with Client(to(url)) as client:
-        return deliver(request, client).counts.acked
-
-
-def claimed(disk: Path, url: str, store: dict[str, str]) -> float:
+def claimed(disk: Path, url: str) -> float:
     """Seconds in which an empty disk has the state and publishes a changed one."""
-    os.environ.update(store, CT_DATA_DIR=str(disk))
-    home = disk / "state" / to(url).name / PROFILES.sync
+    os.environ["CT_DATA_DIR"] = str(disk)
+    home = disk / "state" / to(url).name / chain.PROFILES["name"]
     began = time.perf_counter()
     with locked(home):
         fresh = home / "fresh"
@@ -118,21 +109,23 @@ def test_three_hosts_of_one_account_are_as_fast_as_one(tmp_path: Path, database:
 def test_sharing_costs_little(
     tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whole runs: the source's and the sync's, with state and staged files here, or shared."""
     store = {"CT_DATABASE_URL": database, "CT_STORE_URL": str(tmp_path / "bucket")}
-    source, certificate = valid(tmp_path, MILLION, PROFILES), self_signed(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with sink(latency=0.1, certificate=certificate) as collector:
+    source = profiles(tmp_path / "table.parquet", MILLION)
+    shares: dict[str, float] = {}
+    again: dict[str, Measured] = {}
+    with chain.account(tmp_path, latency=0.1) as collector:
         bound = MAX_IN_FLIGHT * MAX_RECORDS / lone_latency(collector.url)
         collector.tally()
-        shares: dict[str, float] = {}
-        again: dict[str, Measured] = {}
         for name, settings in (("local", {}), ("shared", store)):
-            first = measured(delivered, tmp_path / name, source, collector.url, settings)
-            assert first.result == MILLION
+            for key, value in settings.items():
+                monkeypatch.setenv(key, value)
+            first = measured(chain.materialize, tmp_path / name, source)
+            assert first.result["acked"] == MILLION
             shares[name] = rate(collector) / bound
-            again[name] = measured(delivered, tmp_path / name, source, collector.url, settings)
-            assert again[name].result == 0
-        moved = measured(claimed, tmp_path / "empty", collector.url, store)
+            again[name] = median_of(RUNS, chain.materialize, tmp_path / name, source)
+            assert collector.tally().requests == 0
+        moved = measured(claimed, tmp_path / "empty", collector.url)
     repeat = again["shared"].wall / again["local"].wall
     print(f"{shares}, no change {repeat:.2f}, state {moved.result:.2f} s")
     record("hosts, no change", MILLION, again["shared"], ratio=repeat, reference="a local state")
