@@ -27,7 +27,7 @@ from ct_assets_tests.store.s3_server import s3_server
 pytestmark = pytest.mark.sampled(2)
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Ends a block as a kill would: nothing of it is published."""
 
 
@@ -66,11 +66,11 @@ def test_a_run_with_nothing_to_send_publishes_nothing_before_its_end(
     first.run(rows)
     published = sorted(hosts.bucket.rglob("*"))
     with (
-        contextlib.suppress(Killed),
+        contextlib.suppress(KilledError),
         SyncState.open(first.home, first.policy) as state,
     ):
         plan_delivery(first.request(rows), state)
-        raise Killed
+        raise KilledError
     assert sorted(hosts.bucket.rglob("*")) == published
     hosts.wipe("a")
 
