@@ -57,8 +57,8 @@ def plan_delivery(
     _check_snapshot(request, file)
     if plan.diff.going or plan.removals.planned:  # others need to know before anything leaves
         state.publish()
-    if not request.rehearsal:
-        account_witness.write(request.home, state_id, number, keys, request.at)
+        if not request.rehearsal:
+            account_witness.write(request.home, state_id, number, keys, request.at)
     return PlannedDelivery(number, plan, leftover, keys, file)
 
 
