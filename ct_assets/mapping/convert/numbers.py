@@ -132,7 +132,7 @@ def _precise(source: pl.Expr, dtype: pl.Decimal) -> tuple[Check, ...]:
         return ()
     places = DIGITS_IN_FLOAT - dtype.scale
     beyond = pl.lit(Decimal(10) ** places) if places > 0 else pl.lit(Decimal(0))
-    long = pl.when(source.abs() >= beyond).then(source.cast(pl.String))
+    long = pl.when(source.abs() >= beyond).then(source).cast(pl.String)
     digits = long.str.extract(_SIGNIFICANT).str.count_matches(r"\d")
     return (Check((digits > DIGITS_IN_FLOAT), *_PRECISION),)
 
