@@ -30,6 +30,8 @@ class Member(NamedTuple):
     dtype: pl.DataType
     operator: str | None = None
     """Such as `$add`: the value is given inside an object of this one key."""
+    plain: bool = False
+    """Whether it is text that has nothing to escape."""
 
 
 def profile(head: Sequence[Member], data: Sequence[Member]) -> pl.Expr:
@@ -77,27 +79,38 @@ def _record(
     data_name: Literal["profileData", "evtData"],
     data: Sequence[Member],
 ) -> pl.Expr:
-    members = [pl.lit(f'"type":"{type_}"'), *(_member(m) for m in head)]
-    inner = _text(f'"{data_name}":{{', _members(data), "}")
-    return _text("{", _joined([*members, inner]), "}")
+    # Few and flat, since each text of a text is written anew: a comma goes with what may be null.
+    parts = [
+        pl.lit(f'{{"type":"{type_}"'),
+        *(_text(",", *_parts(m)) for m in head),
+        pl.lit(f',"{data_name}":{{'),
+        _members(data),
+        pl.lit("}}"),
+    ]
+    return pl.concat_str(parts, ignore_nulls=True)
 
 
 def encoded(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """JSON text of a value; null where it is null."""
+    return _text(*_written(value, dtype))
+
+
+def _written(value: pl.Expr, dtype: pl.DataType, *, plain: bool = False) -> list[str | pl.Expr]:
+    """What the JSON text of a value consists of, one behind the other."""
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
-        escaped = value.cast(pl.String).str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
-        return _text('"', escaped, '"')
+        text = value.cast(pl.String)
+        if not plain:
+            text = text.str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
+        return ['"', text, '"']
     if isinstance(dtype, pl.List):
-        element = encoded(pl.element().drop_nulls(), _data_type(dtype.inner))
-        return _text("[", value.list.eval(element).list.join(","), "]")
+        element = encoded(pl.element(), _data_type(dtype.inner))
+        return ["[", value.list.eval(element).list.join(",", ignore_nulls=True), "]"]
     if isinstance(dtype, pl.Struct):
         fields = [
             Member(f.name, value.struct.field(f.name), _data_type(f.dtype)) for f in dtype.fields
         ]
-        return pl.when(value.is_not_null()).then(_text("{", _members(fields), "}"))
-    if isinstance(dtype, pl.Decimal):
-        return _digits(value, dtype)
-    return value.cast(pl.String)
+        return [pl.when(value.is_not_null()).then(_text("{", _members(fields), "}"))]
+    return [_digits(value, dtype) if isinstance(dtype, pl.Decimal) else value.cast(pl.String)]
 
 
 def _digits(value: pl.Expr, dtype: pl.Decimal) -> pl.Expr:
@@ -106,7 +119,10 @@ def _digits(value: pl.Expr, dtype: pl.Decimal) -> pl.Expr:
     Zeros at the end are left out, so that a column which gains digits sends nothing anew.
     """
     text = value.cast(pl.String)
-    return text.str.replace(r"(\.\d+?)0+$", "$1") if dtype.scale else text + ".0"
+    if not dtype.scale:
+        return text + ".0"
+    short = text.str.strip_chars_end("0")
+    return pl.when(short.str.ends_with(".")).then(short + "0").otherwise(short)
 
 
 def _members(members: Sequence[Member]) -> pl.Expr:
@@ -114,15 +130,26 @@ def _members(members: Sequence[Member]) -> pl.Expr:
 
 
 def _member(member: Member) -> pl.Expr:
+    return _text(*_parts(member))
+
+
+def _parts(member: Member) -> list[str | pl.Expr]:
     name = json.dumps(member.name, ensure_ascii=False)
-    text = encoded(member.value, member.dtype)
+    value = _written(member.value, member.dtype, plain=member.plain)
     if member.operator:
-        return _text(f'{name}:{{"{member.operator}":', text, "}")
-    return _text(f"{name}:", text)
+        return [f'{name}:{{"{member.operator}":', *value, "}"]
+    return [f"{name}:", *value]
 
 
 def _text(*parts: str | pl.Expr) -> pl.Expr:
-    return pl.concat_str([pl.lit(part) if isinstance(part, str) else part for part in parts])
+    """Null where one of them is."""
+    whole: list[str | pl.Expr] = []
+    for part in parts:
+        if isinstance(part, str) and whole and isinstance(whole[-1], str):
+            whole[-1] += part
+        else:
+            whole.append(part)
+    return pl.concat_str([pl.lit(part) if isinstance(part, str) else part for part in whole])
 
 
 def _joined(parts: Sequence[pl.Expr]) -> pl.Expr:

@@ -165,4 +165,5 @@ def _identifiers(bound: BoundSync) -> list[Member]:
 
 
 def _member(field: BoundField, dtype: pl.DataType) -> Member:
-    return Member(field.name, pl.col(field.name), dtype, _OPERATORS.get(field.declared.op))
+    operator, plain = _OPERATORS.get(field.declared.op), field.converted.plain
+    return Member(field.name, pl.col(field.name), dtype, operator, plain)

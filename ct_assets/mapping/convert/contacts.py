@@ -48,7 +48,7 @@ def email(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
     ]
     if not target.international:
         checks.append(Check(wide, *_INTERNATIONAL))
-    return steps.checked(address, *checks)
+    return steps.checked(address, *checks, plain=True)
 
 
 def _too_long(address: pl.Expr) -> Check:

@@ -80,6 +80,8 @@ class Converted:
     steps: tuple[tuple[str, pl.Expr], ...] = ()
     """Columns that the others read, each step on top of the one before."""
     doubts: tuple["Doubt", ...] = ()
+    plain: bool = False
+    """Whether the value is text without a character that JSON escapes."""
 
     def doubted(self, *doubts: "Doubt") -> Self:
         return replace(self, doubts=doubts)
@@ -129,7 +131,7 @@ class Steps:
         """One that was kept before."""
         return pl.col(self._prefix + name)
 
-    def checked(self, value: pl.Expr, *checks: Check) -> Converted:
+    def checked(self, value: pl.Expr, *checks: Check, plain: bool = False) -> Converted:
         """`value` where every check is kept; the reason is that of the first that is not."""
         if not checks:
             never = pl.lit(value=False)
@@ -143,6 +145,7 @@ class Steps:
             code=first_code([(check.failed, check.code) for check in checks]),
             message=first_text([(check.failed, check.message) for check in checks]),
             steps=tuple(self.listed),
+            plain=plain,
         )
 
 

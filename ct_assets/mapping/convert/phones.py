@@ -93,11 +93,11 @@ def phone(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> 
         ),
     ]
     if other is None or target.doubled_code == "plus":
-        return steps.checked(sent, *checks)
+        return steps.checked(sent, *checks, plain=True)
     if target.doubled_code == "reject":
-        return steps.checked(sent, *checks, Check(other.is_not_null(), *_DOUBLED))
+        return steps.checked(sent, *checks, Check(other.is_not_null(), *_DOUBLED), plain=True)
     doubt = Doubt(other.is_not_null(), WarnedCode("phone_reading"), _DOUBLED[1])
-    return steps.checked(sent, *checks).doubted(doubt)
+    return steps.checked(sent, *checks, plain=True).doubted(doubt)
 
 
 def _other_reading(e164: pl.Expr, text: pl.Expr, rules: _Rules, *, of_refused: bool) -> pl.Expr:

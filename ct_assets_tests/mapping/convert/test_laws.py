@@ -1,5 +1,6 @@
 """What holds for every conversion, whatever the column holds."""
 
+import json
 import re
 
 import polars as pl
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ct_assets.clevertap.codes import explain
-from ct_assets.mapping.convert import FieldType, Target
+from ct_assets.mapping.convert import FieldType, Target, convert
 from ct_assets_tests.mapping.convert.run import outcomes
 
 KINDS = sorted(set(FieldType) - {FieldType.ITEMS})
@@ -88,3 +89,15 @@ def test_integers_are_exact_or_fail(numbers: list[int | None]) -> None:
     for number, value, code in zip(numbers, found["value"], found["code"], strict=True):
         fits = number is None or -(2**63) <= number < 2**63
         assert (value, code) == ((number, None) if fits else (None, "number_out_of_range"))
+
+
+@pytest.mark.parametrize("kind", [FieldType.EMAIL, FieldType.PHONE, FieldType.DATE])
+@given(odd=st.sampled_from(['"', "\\", "\n", "\x00", "\x1f", "\x7f"]), place=st.integers(0, 18))
+def test_plain_text_has_nothing_to_escape(kind: FieldType, odd: str, place: int) -> None:
+    target = Target("Field", kind)
+    assert convert(pl.col("v"), pl.String(), target).plain
+    texts = ["ada@example.com", "+16502530000", "2024-01-31T17:30:00"]
+    spoilt = [text[:place] + odd + text[place:] for text in texts]
+    values = outcomes(pl.Series([*texts, *spoilt]), target)["value"].drop_nulls()
+    assert values.len() > 0
+    assert [json.dumps(value) for value in values] == [f'"{value}"' for value in values]

@@ -72,7 +72,7 @@ def date(source: pl.Expr, dtype: pl.DataType, target: Target, steps: Steps) -> C
     seconds, checks = _seconds(source, dtype, target, steps)
     value = pl.lit(DATE_MARK) + seconds.cast(pl.String)
     outside = Check(~seconds.is_between(FIRST_SECOND, LAST_SECOND), *OUTSIDE)
-    converted = steps.checked(value, *checks, outside)
+    converted = steps.checked(value, *checks, outside, plain=True)
     if target.unit in (None, "s") or target.formats or isinstance(dtype, pl.Date | pl.Datetime):
         return converted
     counted = steps.column("number").is_not_null()
