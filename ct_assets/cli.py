@@ -6,6 +6,7 @@ import importlib
 import click
 
 from ct_assets import __version__
+from ct_assets.clevertap.garbage_pause import GarbagePause
 from ct_assets.errors import UserError
 from ct_assets.files import owners_files
 from ct_assets.settings import ProjectError, data_dir, enter_project_of
@@ -81,7 +82,9 @@ class Commands(click.Group):
 def loaded(name: str) -> click.Command:
     """The command of that name, which is one of `COMMANDS`."""
     room = next(room for room, names in ROOMS.items() if name in names)
-    command: click.Command = importlib.import_module(f"ct_assets.commands.{room}.{name}").command
+    with GarbagePause(lasting=True):
+        module = importlib.import_module(f"ct_assets.commands.{room}.{name}")
+    command: click.Command = module.command
     command.help = command.help or COMMANDS[name]
     return command
 

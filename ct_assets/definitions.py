@@ -12,7 +12,7 @@ from types import ModuleType
 
 from ct_assets.clevertap.garbage_pause import GarbagePause
 
-with GarbagePause():  # modules that are loaded leave hardly any
+with GarbagePause(lasting=True):
     import dagster as dg
 
     from ct_assets.components.project.loader import load_defs
@@ -36,7 +36,8 @@ def definitions(folder: Path, own: dg.Definitions | None = None) -> dg.Definitio
     Raises:
         InvalidDeclarationError: With file, line and fix of every mistake in a declaration.
     """
-    return with_defaults(load_defs(folder, own))
+    with GarbagePause(lasting=True):
+        return with_defaults(load_defs(folder, own))
 
 
 @dg.definitions

@@ -10,9 +10,14 @@ from types import TracebackType
 
 
 class GarbagePause:
-    """A context manager for any number of threads: the last that leaves it ends the pause."""
+    """A context manager for any number of threads: the last that leaves it ends the pause.
 
-    def __init__(self) -> None:
+    What is made inside a `lasting` one is there to stay, as modules are: it counts as old without
+    a search, which would go through all of it, and a second time soon after.
+    """
+
+    def __init__(self, *, lasting: bool = False) -> None:
+        self._lasting = lasting
         self._lock = threading.Lock()
         self._inside = 0
         self._ours = False
@@ -33,4 +38,7 @@ class GarbagePause:
         with self._lock:
             self._inside -= 1
             if not self._inside and self._ours:
+                if self._lasting and not gc.get_freeze_count():  # others' would thaw, too
+                    gc.freeze()
+                    gc.unfreeze()  # to the oldest generation
                 gc.enable()

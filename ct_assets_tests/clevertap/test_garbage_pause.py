@@ -30,3 +30,22 @@ def test_one_who_does_without_collection_keeps_to_it() -> None:
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_lasts_counts_as_old_at_once() -> None:
+    made = list[object]()
+    with GarbagePause(lasting=True):
+        made.append([made])
+
+    assert any(each is made[0] for each in gc.get_objects(generation=2))
+
+
+def test_what_others_have_frozen_stays_so() -> None:
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with GarbagePause(lasting=True):
+            pass
+        assert gc.get_freeze_count() == frozen
+    finally:
+        gc.unfreeze()
