@@ -15,14 +15,26 @@ MAX_BYTES = 250
 
 # What `parse` skips wherever it stands. Not among them: letters, `x ~ # , ; *`, which may label an
 # extension or be dialled, and tabs and line ends, which are skipped at the ends of the text only.
-_SEPARATORS = (
-    r"[-\x{2010}-\x{2015}\x{2212}\x{30FC}\x{FF0D}-\x{FF0F} \x{A0}\x{AD}\x{200B}\x{2060}\x{3000}"
-    r"()\x{FF08}\x{FF09}\x{FF3B}\x{FF3D}.\[\]/]"
+_SEPARATORS = dict.fromkeys(
+    "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d\uff0e\uff0f \xa0\xad\u200b\u2060\u3000"
+    "()\uff08\uff09\uff3b\uff3d.[]/",
+    "",
 )
 _FULL_WIDTH = {chr(0xFF10 + digit): str(digit) for digit in range(10)} | {"\uff0b": "+"}
 _EXTENSION = r"([0-9]) *(?:(?i:ext(?:n|ension)?)[.:]?|[xX]) ?[0-9]{1,7}$"
 _LONG_NUMBER = rf"^\+[0-9]{{{MAX_DIGITS + 1},20}}$"
 _MAYBE_A_NUMBER = r"[0-9]|[^\x00-\x7F]"
+
+
+_NUMBER = pl.col("text").cast(pl.UInt64, strict=False)
+# All at once: where few rows are left, each call of polars costs more than their digits.
+_READ = (
+    _NUMBER.fill_null(0).alias("values"),
+    _NUMBER.is_not_null().alias("whole"),
+    # Quicker than `starts_with`: only + and digits begin a readable text, and + sorts below ",".
+    (pl.col("text") < ",").fill_null(value=False).alias("plus"),
+    pl.col("text").str.len_bytes().fill_null(0).alias("size"),
+)
 
 
 class Text(NamedTuple):
@@ -36,12 +48,12 @@ class Text(NamedTuple):
 
 def read(text: pl.Series) -> Text:
     """Read a column of bare digits."""
-    values = text.cast(pl.UInt64, strict=False)
-    # Quicker than `starts_with`: only + and digits begin a readable text, and + sorts below ",".
-    plus = (text < ",").fill_null(value=False).to_numpy()
-    lengths = text.str.len_bytes().fill_null(0).to_numpy().astype(np.intp) - plus
-    readable = values.is_not_null().to_numpy() & (lengths >= MIN_DIGITS) & (lengths <= MAX_DIGITS)
-    return Text(Digits(values.fill_null(0).to_numpy(), lengths), plus, readable)
+    values, whole, plus, size = (
+        s.to_numpy() for s in text.alias("text").to_frame().select_seq(_READ)
+    )
+    lengths = size.astype(np.intp) - plus
+    readable = whole & (lengths >= MIN_DIGITS) & (lengths <= MAX_DIGITS)
+    return Text(Digits(values, lengths), plus, readable)
 
 
 def long_number(text: pl.Series) -> npt.NDArray[np.bool_]:
@@ -51,7 +63,7 @@ def long_number(text: pl.Series) -> npt.NDArray[np.bool_]:
 
 def without_separators(text: pl.Series) -> pl.Series:
     """The texts without what `parse` skips; texts too long for it are left as they are."""
-    return text.str.replace_all(_SEPARATORS, "").zip_with(text.str.len_bytes() <= MAX_BYTES, text)
+    return text.str.replace_many(_SEPARATORS).zip_with(text.str.len_bytes() <= MAX_BYTES, text)
 
 
 def without_decoration(text: pl.Series) -> pl.Series:
