@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from ct_assets.sandbox.testing import SandboxInTest, served
+from ct_assets_tests.clevertap.account import own_account
 from ct_assets_tests.components.dagster_dev_kit import CHAIN, EVENTS, Dev
 from ct_assets_tests.components.serving import free_port, until
 
@@ -155,7 +156,7 @@ def test_the_commands_of_the_compose_file_run_a_sync(
     monkeypatch.delenv("CT_DATA_DIR", raising=False)
     project = shop(tmp_path / "project")
     (tmp_path / "clevertap").mkdir()
-    with served(tmp_path / "clevertap") as sandbox, contextlib.ExitStack() as stack:
+    with served(tmp_path / "clevertap", own_account()) as sandbox, contextlib.ExitStack() as stack:
         host = Host(tmp_path, database, sandbox)
         for name in OURS:
             stack.enter_context(host.started(name))

@@ -144,7 +144,9 @@ def drips(head: bytes, drop: bytes) -> Behaviour:
 
     def behave(connection: socket.socket, _: Request) -> bool:
         connection.sendall(head)
-        while not select.select([connection], [], [], 0.001)[0]:
+        hung_up = select.poll()  # which takes any number of descriptors, unlike select()
+        hung_up.register(connection, select.POLLIN)
+        while not hung_up.poll(1):
             connection.sendall(drop)
         return False
 

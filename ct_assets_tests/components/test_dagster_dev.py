@@ -13,6 +13,7 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT
 from ct_assets.components.runs import run_process
 from ct_assets.mapping.declaration.rules.catalog_names import STAGES
 from ct_assets.sandbox.testing import Plan, served
+from ct_assets_tests.clevertap.account import own_account
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.chat import listening
 from ct_assets_tests.components.dagster_dev_kit import (
@@ -54,7 +55,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
     (tmp_path / "home" / "dagster.yaml").write_text(Path("dagster.yaml").read_text())
     (tmp_path / "customer.csv").write_text("id,name,mail\n1,Ada,ada@example.org\n")
     (tmp_path / "member.csv").write_text("id,name\nm1,Eve\n")
-    with served(tmp_path / "clevertap") as sandbox, listening() as chat:
+    with served(tmp_path / "clevertap", own_account()) as sandbox, listening() as chat:
         yield Project(tmp_path, package, sandbox, chat)
 
 

@@ -19,6 +19,7 @@ import yaml
 from dagster._core.scheduler.instigation import TickStatus
 
 from ct_assets.sandbox.testing import SandboxInTest, served
+from ct_assets_tests.clevertap.account import own_account
 from ct_assets_tests.components import kit
 from ct_assets_tests.components.serving import free_port
 from ct_assets_tests.store import celery_worker, fast_clock
@@ -197,7 +198,7 @@ def goes_on(instance: dg.DagsterInstance, minutes: float) -> bool:
 
 def test_a_change_and_a_tick_lead_to_one_delivery_each(tmp_path: Path, database: str) -> None:
     (tmp_path / "clevertap").mkdir()
-    with served(tmp_path / "clevertap") as sandbox:
+    with served(tmp_path / "clevertap", own_account()) as sandbox:
         deployment = deployed(tmp_path, sandbox, database)
         for name in (TICKED, FOLLOWING):
             deployment.add_a_row(name)

@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 
 from ct_assets.sandbox.testing import SandboxInTest, served
+from ct_assets_tests.clevertap.account import own_account
 from ct_assets_tests.components import kit
 from ct_assets_tests.store import celery_worker
 from ct_assets_tests.store.celery_worker import BROKER
@@ -129,7 +130,7 @@ def prepared(root: Path, database: str, module: str, job: str) -> Iterator[Deplo
     (root / "home" / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     with dg.DagsterInstance.from_config(str(root / "home")):
         pass  # makes its databases, which processes that start together would trip over
-    with served(root / "clevertap") as sandbox:
+    with served(root / "clevertap", own_account()) as sandbox:
         yield Deployment(root, module, job, sandbox, database)
 
 
