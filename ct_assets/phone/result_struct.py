@@ -1,9 +1,9 @@
 """Makes the struct column that users see of verdicts."""
 
-import numpy as np
-import numpy.typing as npt
+import functools
+from collections.abc import Sequence
+
 import polars as pl
-from polars._typing import PolarsDataType
 
 from ct_assets.phone import result
 from ct_assets.phone.column_verdicts import Verdicts
@@ -17,12 +17,9 @@ def frame(verdicts: Verdicts, rules: Rules) -> pl.DataFrame:
     """The fields of the result, after libphonenumber and then after the rules."""
     status, *others = result.meanings(verdicts.outcome)
     status[verdicts.as_is] = _AS_IS
-    e164, *enums = result.dtype().fields
-    named = [
-        _named(places, field.name, field.dtype)
-        for places, field in zip((status, *others), enums, strict=True)
-    ]
-    decided = pl.DataFrame([verdicts.e164.alias(e164.name), *named])
+    columns = [verdicts.e164, *map(pl.Series, (status, *others))]
+    decided = pl.DataFrame(dict(zip(result.dtype().to_schema(), columns, strict=True)))
+    decided = decided.select_seq(_named())
     return _refused(decided, rules) if rules.concern(verdicts.e164) else decided
 
 
@@ -36,8 +33,10 @@ def _refused(decided: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     )
 
 
-def _named(places: npt.NDArray[np.uint8], name: str, dtype: PolarsDataType) -> pl.Series:
+@functools.cache
+def _named() -> Sequence[pl.Expr]:
     """Places in the categories of an Enum as values, NOTHING as null."""
-    given = pl.Series(name, places)
-    categories = given.set(given == result.NOTHING, 0).cat.to(dtype)
-    return categories.zip_with(given != result.NOTHING, pl.Series([None], dtype=dtype))
+    e164, *enums = result.dtype().fields
+    given = ((pl.col(field.name), field.dtype) for field in enums)
+    named = (pl.when(place != result.NOTHING).then(place).cat.to(dtype) for place, dtype in given)
+    return [pl.col(e164.name), *named]
