@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,12 +129,18 @@ class Sync:
     def _opened(self) -> contextlib.AbstractContextManager[Client]:
         return contextlib.nullcontext(self.client) if self.client else Client(self.destination)
 
-    def run_until_fold(self, rows: Sequence[Row], **options: Any) -> None:
-        """A run that was killed after its last answer, before it took note of it in the state."""
+    def run_until_fold(
+        self, rows: Sequence[Row], meanwhile: Callable[[], object] = list, **options: Any
+    ) -> None:
+        """A run that was killed after its last answer, before it took note of it in the state.
+
+        `meanwhile` is called while it still holds the state.
+        """
         request = self.request(rows, **options)
         with self._opened() as client, SyncState.open(self.home, self.policy) as state:
             dispatch = Dispatch(client, None, Random(7), threading.Event(), IMPATIENT, print)
             send_delivery(request, state, plan_delivery(request, state), dispatch)
+            meanwhile()
 
     def plan_only(self, request: DeliveryRequest) -> None:
         """A run that was killed before its first request."""

@@ -173,5 +173,5 @@ class ProgressLog:
             f"{done:,} of {progress.planned:,} rows, about {left:.0f} s left "
             f"({progress.refused:,} refused, {progress.unknown:,} unknown; "
             f"{progress.requests:,} requests, {progress.waits_429:,} waits, "
-            f"{progress.window} in flight)"
+            f"up to {progress.window} in flight)"
         )

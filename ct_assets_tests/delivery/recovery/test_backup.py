@@ -180,6 +180,22 @@ def test_a_copy_of_half_a_delivery_alone_repeats_none(
     assert len(parked_records.listing(events.home, events.policy)) == new.parked
 
 
+def test_a_copy_made_after_the_last_answer_knows_all_of_them(
+    events: Sync, notes_of_states: Path
+) -> None:
+    events.run(FIRST)
+    events.run_until_fold(MORE, meanwhile=lambda: backed_up(events))
+    shutil.rmtree(states(events))
+    shutil.rmtree(notes_of_states)
+    restore(events, events.folder / "backup")
+
+    new = rebuild(events, NEW)
+
+    assert (new.sent, new.parked, new.next_run.new) == (25, 0, 1)
+    assert goes_on(events).counts.acked == 1
+    assert delivered(events) == ALL
+
+
 def test_profiles_go_on_after_a_restore(profiles: Sync) -> None:
     profiles.run(PEOPLE)
     backup = backed_up(profiles)

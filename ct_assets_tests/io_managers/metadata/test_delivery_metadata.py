@@ -31,9 +31,9 @@ def test_progress_is_told_every_few_seconds_with_the_time_left() -> None:
 
     assert lines == [
         "3,000 of 10,000 rows, about 14 s left "
-        "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)",
+        "(0 refused, 0 unknown; 4 requests, 1 waits, up to 15 in flight)",
         "5,500 of 10,000 rows, about 9 s left "
-        "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)",
+        "(0 refused, 0 unknown; 4 requests, 1 waits, up to 15 in flight)",
     ]
 
 
@@ -48,7 +48,7 @@ def test_what_came_before_the_first_answer_takes_no_part_in_the_time_left() -> N
 
     assert lines == [
         "1,015 of 10,000 rows, about 90 s left "
-        "(0 refused, 0 unknown; 4 requests, 1 waits, 15 in flight)"
+        "(0 refused, 0 unknown; 4 requests, 1 waits, up to 15 in flight)"
     ]
 
 
