@@ -36,8 +36,7 @@ def definitions(folder: Path, own: dg.Definitions | None = None) -> dg.Definitio
     Raises:
         InvalidDeclarationError: With file, line and fix of every mistake in a declaration.
     """
-    with GarbagePause(lasting=True):
-        return with_defaults(load_defs(folder, own))
+    return with_defaults(load_defs(folder, own))
 
 
 @dg.definitions

@@ -59,6 +59,14 @@ def test_importing_it_loads_nothing() -> None:
     assert {"dagster", "polars", "pydantic"} & set(loaded) == set()
 
 
+def test_definitions_load_few_libraries_beside_dagster() -> None:
+    loads = "import ct_assets.definitions; ct_assets.definitions.defs()"
+    loaded = python(f"import sys; {loads}; print(*sys.modules)")
+
+    late = {"jinja2", "numpy", "pyarrow", "phonenumbers", "obstore", "psycopg", "pymysql"}
+    assert late & set(loaded) == set()
+
+
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     "imports",

@@ -1,20 +1,18 @@
 """Fills in `{{ env.X }}` and such in a declaration; problems name their place in it."""
 
+import functools
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-import jinja2
-from jinja2.nativetypes import NativeEnvironment
+from typing import TYPE_CHECKING, Any
 
 from ct_assets.errors import UserError
 from ct_assets.mapping.declaration.problems import Path, Problem
 
-# Dagster's own resolving names the wrong line, takes an unknown name inside a text for an empty
-# one, and makes numbers of texts that stand in quotes.
-_JINJA = NativeEnvironment(undefined=jinja2.StrictUndefined, autoescape=False)
+if TYPE_CHECKING:
+    from jinja2.nativetypes import NativeEnvironment
+
 _MARKS = re.compile(r"\{\{|\{%")
 _VARIABLE = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
@@ -36,7 +34,7 @@ class Filler:
 
     def _rendered(self, text: str, path: Path) -> object:
         try:
-            value = _JINJA.from_string(text).render(self.scope)
+            value = _jinja().from_string(text).render(self.scope)
         except Exception as error:  # an author's expression may raise anything
             self.problems.append(Problem(path, f"{text} cannot be filled in: {_why(error)}"))
             return text
@@ -46,6 +44,16 @@ class Filler:
             self.problems.append(Problem(path, f"{names} is not set; set it in the environment."))
             return text
         return value
+
+
+@functools.cache
+def _jinja() -> "NativeEnvironment":
+    # Dagster's own resolving names the wrong line, takes an unknown name inside a text for an empty
+    # one, and makes numbers of texts that stand in quotes.
+    from jinja2 import StrictUndefined  # here, since most declarations have no template
+    from jinja2.nativetypes import NativeEnvironment
+
+    return NativeEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 def filled_url(written: str, scope: Mapping[str, Any]) -> str:
@@ -65,9 +73,11 @@ def filled_url(written: str, scope: Mapping[str, Any]) -> str:
 
 
 def _why(error: Exception) -> str:
+    from jinja2 import TemplateSyntaxError, UndefinedError
+
     reason = (str(error).strip() or type(error).__name__).splitlines()[-1].rstrip(".")
-    if isinstance(error, jinja2.UndefinedError):
+    if isinstance(error, UndefinedError):
         return f"{reason}. A column in a `template` is written with single braces: {{Column}}."
-    if isinstance(error, jinja2.TemplateSyntaxError):
+    if isinstance(error, TemplateSyntaxError):
         return f"{reason}. It is written {{{{ env.NAME }}}}."
     return f"{reason}."
