@@ -109,13 +109,14 @@ class FieldBinder:
             raise self._error(str(error)) from None
 
     def converted(self, filling: Filling, name: str, type_: FieldType) -> Converted:
-        """Gives a value that is a column, because several expressions read it."""
+        """Gives a value and a verdict that are columns, because several expressions read them."""
         slot = PART + name
         read = self._reader.read(filling, name, slot)
         converted = self._convert(filling, name, type_, read, slot)
-        column = f"__{slot}:value"
-        steps = (*converted.steps, (column, converted.value))
-        return replace(converted, value=pl.col(column), steps=steps)
+        columns = {f"__{slot}:value": converted.value, f"__{slot}:failed": converted.failed}
+        value, failed = map(pl.col, columns)
+        steps = (*converted.steps, *columns.items())
+        return replace(converted, value=value, failed=failed, steps=steps)
 
     def _convert(
         self,

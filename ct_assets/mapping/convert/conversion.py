@@ -136,9 +136,7 @@ class Steps:
         if not checks:
             never = pl.lit(value=False)
             return Converted(value, never, first_code([]), first_text([]), tuple(self.listed))
-        failing = reduce(or_, (check.failed for check in checks)).fill_null(value=False)
-        # A step of its own, since the value, the verdict on the row and more read it.
-        failed = self.keep(f"failed{len(self.listed)}", failing)
+        failed = reduce(or_, (check.failed for check in checks)).fill_null(value=False)
         return Converted(
             value=pl.when(~failed).then(value),
             failed=failed,

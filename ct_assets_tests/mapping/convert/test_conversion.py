@@ -41,8 +41,6 @@ def test_steps_of_several_conversions_are_taken_together() -> None:
         "__B:plain",
         "__A:number",
         "__B:wide",
-        "__A:failed3",
-        "__B:failed3",
     ]
     values = prepared.select(a=both[0].value, b=both[1].value).collect()
     assert values.rows() == [(1, "a@b.co")]
