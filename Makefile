@@ -3,8 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-# Tests have homes of their own.
+# Tests have homes of their own, and start processes that are not to compile all modules again.
 home demo dev: export DAGSTER_HOME := $(DAGSTER_HOME)
+test test-long test-ui test-services: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup home demo dev test test-long test-ui screenshots test-services conformance docs bench bench-quick lint format lock
 

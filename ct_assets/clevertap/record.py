@@ -96,7 +96,7 @@ def encoded(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _written(value: pl.Expr, dtype: pl.DataType, *, plain: bool = False) -> list[str | pl.Expr]:
-    """What the JSON text of a value consists of, one behind the other."""
+    """The parts of the JSON text of a value, one behind the other."""
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         text = value.cast(pl.String)
         if not plain:

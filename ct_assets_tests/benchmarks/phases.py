@@ -39,7 +39,7 @@ PHASES = {
     ),
     "publishing files": ("ct_assets.staging:Staging.publish",),
     "comparing with the state": ("ct_assets.delivery.delivery_plan:compare",),
-    "numbering": ("ct_assets.delivery.outbox:number",),
+    "numbering": ("ct_assets.delivery.batch_numbers:number",),
     "outbox": ("ct_assets.delivery.outbox:write",),
     "sending": ("ct_assets.delivery.dispatch:send",),
     "settling: outcomes": ("ct_assets.delivery.settlement.settle:load_outcomes",),

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import click
 import orjson
@@ -24,10 +24,14 @@ def console() -> Console:
 
 
 def table(*columns: str, title: str | None = None, numbers: tuple[str, ...] = ()) -> Table:
-    """An empty table; columns named in `numbers` are aligned to the right."""
+    """An empty table; columns named in `numbers` are aligned to the right.
+
+    A path that is longer than its column goes on below, and is not cut.
+    """
     empty = Table(title=title, title_justify="left")
     for column in columns:
-        empty.add_column(column, justify="right" if column in numbers else "left")
+        justify: Literal["right", "left"] = "right" if column in numbers else "left"
+        empty.add_column(column, justify=justify, overflow="fold")
     return empty
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from ct_assets.commands.support import output
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets_tests.commands.kit import Shop
 
@@ -90,6 +91,12 @@ _OWN = {
     r" is on \S+$": " is on KIND",
     r" are \S+'s$": " are USER's",
 }
+
+
+@pytest.fixture(autouse=True)
+def _wide_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths of tests are of any length."""
+    monkeypatch.setattr(output, "PIPED_WIDTH", 1000)
 
 
 def test_all_is_well(shop: Shop, account: SandboxInTest) -> None:
