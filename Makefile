@@ -50,7 +50,7 @@ test-ui: setup
 screenshots: setup
 	$(BIN)/python -m ct_assets_tests.ui.screenshots
 
-# Starts a MariaDB and a PgBouncer of Debian's (mariadb-server-core, pgbouncer), stand-ins of Snowflake
+# Starts a MariaDB and a PgBouncer of Debian's (mariadb-server-core, mariadb-client-core, pgbouncer), stand-ins of Snowflake
 # and S3, and Celery workers.
 test-services: setup
 	$(BIN)/pytest -m "services and not bench"
