@@ -58,9 +58,12 @@ __all__ = [
 ]
 
 # For memory that does not grow with the rows. By default polars reads 16 row groups or more ahead,
-# where two are as fast, and its allocator keeps what was freed while the database takes its turn.
-# Whoever sets these keeps their own; the second counts only before polars is first imported.
-os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
+# and passes several on between its steps, where one is faster: it is still in the processor's
+# cache. Its allocator keeps what was freed while the database takes its turn.
+# Whoever sets these keeps their own; the last counts only before polars is first imported.
+os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
+os.environ.setdefault("POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE", "1")
+os.environ.setdefault("POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE", "1")
 os.environ.setdefault("_RJEM_MALLOC_CONF", "background_thread:true,muzzy_decay_ms:0")
 
 _MODULES = {

@@ -101,6 +101,14 @@ class SplitMeta:
     """The digest of all that decides the rows of a split; empty if they may not be taken over."""
     rejected_checksum: int | None = None
     facts: RowFacts | None = None
+    rules: str = ""
+    """The digest of all that decides a row; empty if none may be taken over by itself."""
+    source: str = ""
+    """The snapshot of the source, as `Staging.name_of` gives it, and its `source_checksum`."""
+    source_checksum: int | None = None
+    base: str = ""
+    """The folder of the snapshot beside it that has all valid rows but those of `changed.parquet`;
+    empty if it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,7 @@ class Draft:
         return self.folder / DATA
 
     def sink(self, frame: pl.LazyFrame) -> None:
-        frame.sink_parquet(self.path, compression="lz4", row_group_size=ROW_GROUP, statistics=False)
+        sink(frame, self.path)
 
     def scan(self) -> pl.LazyFrame:
         return scan(self.path)
@@ -93,6 +93,15 @@ def scan(path: Path) -> pl.LazyFrame:
     are cut to 64 bytes: a CAST of what stands behind them fails.
     """
     return pl.scan_parquet(path, glob=False, use_statistics=False)
+
+
+def height(path: Path) -> int:
+    """How many rows a Parquet file has."""
+    return int(scan(path).select(pl.len()).collect().item())
+
+
+def sink(frame: pl.LazyFrame, path: Path) -> None:
+    frame.sink_parquet(path, compression="lz4", row_group_size=ROW_GROUP, statistics=False)
 
 
 @dataclass(frozen=True)

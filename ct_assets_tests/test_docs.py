@@ -30,7 +30,7 @@ REPOSITORY = Path(__file__).parent.parent
 PAGES = sorted((REPOSITORY / "docs" / "pages").rglob("*.md"))
 VARIABLE = re.compile(r"(CT|CLEVERTAP|DAGSTER)_[A-Z_]+|OTEL_EXPORTER_OTLP_ENDPOINT")
 METADATA = {
-    "components/assets/split_metadata.py": {"split_metadata", "rejected_rows"},
+    "components/assets/split/split_metadata.py": {"split_metadata", "rejected_rows"},
     "io_managers/metadata/delivery_metadata.py": {"delivery_metadata", "undelivered_metadata"},
     "io_managers/metadata/metadata_tables.py": {"first_rows"},
     "io_managers/parquet_io_manager.py": {"published"},

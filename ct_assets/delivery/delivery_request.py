@@ -127,6 +127,16 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangedRows:
+    """The valid rows that an earlier snapshot lacked: it had all others, as they are."""
+
+    rows: Path
+    """They alone, with their place among all that are valid."""
+    base: Path
+    """Those of the earlier snapshot."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeliveryRequest:
     """One run of one sync: `valid` rows to `<state>/<destination>/<sync>` at `home`."""
 
@@ -134,6 +144,8 @@ class DeliveryRequest:
     valid: Path
     policy: Policy
     run: str
+    changed: ChangedRows | None = None
+    """Those of `valid` that alone need be compared if CleverTap has the earlier snapshot."""
     people: Path | None = None
     """The home of the profile sync whose acknowledged people alone may be in a segment."""
     keys: Path | None = None

@@ -12,8 +12,9 @@ from ct_assets.clevertap.contract import MAX_IN_FLIGHT_OTHER
 from ct_assets.delivery.delivery_plan import DeliveryPlan, check_guards, digest_of, make_plan
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import existence
-from ct_assets.delivery.diff.diff import Diff, field_columns
+from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.left_fields import left_fields
+from ct_assets.delivery.diff.valid_rows import field_columns
 from ct_assets.delivery.guards import lost_state
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.guards.state_comparison import Comparison

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import duckdb
-import polars as pl
 
 from ct_assets.clevertap.codes import LIMIT
 from ct_assets.delivery.delivery_plan import DeliveryPlan
@@ -19,6 +18,7 @@ from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.sync_files import StorageError
 from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.row_counts import DeliveryCounts, RowCounts
+from ct_assets.staging import height
 
 
 def settle_delivery(
@@ -109,7 +109,7 @@ def _shows_all(request: DeliveryRequest, counts: DeliveryCounts) -> bool:
 
 def _counts(request: DeliveryRequest, plan: DeliveryPlan, settlement: Settlement) -> DeliveryCounts:
     fates = plan.diff.fates
-    valid = pl.scan_parquet(request.valid, glob=False).select(pl.len()).collect().item()
+    valid = height(request.valid)
     split = request.counts or RowCounts(source=valid, valid=valid)
     return DeliveryCounts(
         source=split.source,

@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from ct_assets.delivery import CustomList, DeliveryRequest, Policy
-from ct_assets.delivery.delivery_request import LogPolicy
+from ct_assets.delivery.delivery_request import ChangedRows, LogPolicy
 from ct_assets.delivery.guards.guards import unknown_guard
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
@@ -17,9 +17,11 @@ from ct_assets.mapping import Sync
 from ct_assets.mapping.declaration.meaning import event_key, meaning
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import SplitMeta
-from ct_assets.staging import Snapshot
+from ct_assets.staging import DATA, Snapshot
 
 KEYS = "keys.parquet"
+CHANGED = "changed.parquet"
+"""Of the valid rows those that an earlier snapshot, `SplitMeta.base`, lacks."""
 
 
 class DeliveryOptions(dg.Config):
@@ -126,6 +128,7 @@ def request(
         keys=upload.valid.beside(KEYS),
         policy=policy(upload.sync, split.declaration, upload.neighbours, upload.origin),
         run=run,
+        changed=_changed(upload, split),
         rejections=rejections,
         counts=split.counts,
         full=options.full,
@@ -136,6 +139,13 @@ def request(
         partition=upload.partition,
         witnesses=witnesses,
     )
+
+
+def _changed(upload: Upload, split: SplitMeta) -> ChangedRows | None:
+    if not split.base:
+        return None
+    base = upload.valid.folder.with_name(split.base)
+    return ChangedRows(rows=upload.valid.beside(CHANGED), base=base / DATA)
 
 
 def _people(sync: Sync, destination: str) -> Path | None:

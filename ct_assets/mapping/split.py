@@ -1,5 +1,6 @@
 """Split makes every row of a source valid, with the record that is sent for it, or rejected."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from ct_assets.mapping.binder.bound_sync import BoundSync
 from ct_assets.mapping.binder.identity import listed
 from ct_assets.mapping.declaration.sync import Sync
 from ct_assets.mapping.duplicates import PLACE, SUPERSEDED, write_keys
-from ct_assets.mapping.failed_rows import FailedRows
 from ct_assets.mapping.json_texts.found_shapes import found_shapes
+from ct_assets.mapping.kept.earlier_split import EarlierSplit
+from ct_assets.mapping.kept.failed_rows import FailedRows
+from ct_assets.mapping.kept.kept_rows import KeptRows, kept_rows
 from ct_assets.mapping.reasons import any_failed, listed_reasons
 from ct_assets.mapping.row_checks import rejections, warnings
+from ct_assets.mapping.split_inputs import row_rules
 from ct_assets.row_counts import RowCounts
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
@@ -30,7 +34,7 @@ class Split:
 
     bound: BoundSync
     checked: pl.LazyFrame
-    """Rows that are valid or rejected, with their place in the source."""
+    """Rows that are valid or rejected, with their place in the source; without those `kept`."""
     keys: Path
     fated: bool
     """Whether the rows carry their fate, from `duplicates`."""
@@ -38,6 +42,10 @@ class Split:
     """Without `valid` and `rejected`, which are known once those are computed."""
     failed: FailedRows
     """Those that are not valid, once `valid_noting` was computed."""
+    rules: str = ""
+    """A digest of all that decides a row of the source by itself; empty if other rows do, too."""
+    kept: KeptRows | None = None
+    """Rows that are valid as they were in the last split; None if all are judged."""
 
     @property
     def valid(self) -> pl.LazyFrame:
@@ -46,8 +54,12 @@ class Split:
     @property
     def valid_noting(self) -> pl.LazyFrame:
         """The same as `valid`, which notes the `failed` rows as it is computed."""
-        failed = any_failed(rejections(self.bound, fated=self.fated))
-        return self._valid(self.failed.noted(pl.col(PLACE), failed))
+        return self._valid(self._noted())
+
+    @property
+    def judged_noting(self) -> pl.LazyFrame:
+        """The same as `valid_noting`, of rows with their place in the source."""
+        return self._valid(self._noted(), PLACE)
 
     @property
     def rejected(self) -> pl.LazyFrame:
@@ -61,11 +73,15 @@ class Split:
     def _prepared(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         return self.bound.prepared(rows, self.bound.conversions)
 
-    def _valid(self, failed: pl.Expr) -> pl.LazyFrame:
-        values = {**_values(self.bound), _FAILED: failed}
+    def _noted(self) -> pl.Expr:
+        failed = any_failed(rejections(self.bound, fated=self.fated))
+        return self.failed.noted(pl.col(PLACE), failed)
+
+    def _valid(self, failed: pl.Expr, *also: str) -> pl.LazyFrame:
+        values = {**_values(self.bound), _FAILED: failed, **{name: pl.col(name) for name in also}}
         frame = self._prepared(self.checked).select(**values).filter(~pl.col(_FAILED))
         frame = frame.with_columns(_record=_record(self.bound, frame.collect_schema()))
-        return frame.select(*SYSTEM_COLUMNS, *(field.name for field in self.bound.fields))
+        return frame.select(*SYSTEM_COLUMNS, *(field.name for field in self.bound.fields), *also)
 
     def _rejected(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         reasons = rejections(self.bound, fated=self.fated)
@@ -80,12 +96,15 @@ def split(
     workdir: Path,
     *,
     rejected_profiles: pl.LazyFrame | None = None,
+    earlier: Callable[[str], EarlierSplit | None] = lambda _: None,
 ) -> Split:
     """`source` must not change under the parts.
 
     `rejected_profiles` are the keys (`rejected_keys`) of the sync that `require_profile` names.
+    `earlier` gives the last split, if it was done by these `rules`.
     """
-    bound = bind(sync, source.collect_schema(), found_shapes(sync, source))
+    shapes = found_shapes(sync, source)
+    bound = bind(sync, source.collect_schema(), shapes)
     height = int(source.select(pl.len()).collect(engine="streaming").item())
     keys = write_keys(bound, source, workdir, rejected_profiles)
     checked = bound.kept(source.with_row_index(PLACE))
@@ -93,6 +112,13 @@ def split(
         fates = pl.scan_parquet(keys.path, glob=False).select(__fate="_fate", __copies="_copies")
         checked = pl.concat([checked, fates], how="horizontal")
         checked = checked.filter(pl.col("__fate").ne_missing(SUPERSEDED))
+    rules = row_rules(bound, shapes)
+    kept = None
+    if rules and (last := earlier(rules)):
+        fateless = checked.filter(pl.col("__fate").is_null()) if keys.fated else checked
+        kept = kept_rows(last, bound.schema, fateless, height)
+    if kept:
+        checked = checked.filter(~kept.at(pl.col(PLACE)))
     return Split(
         bound=bound,
         checked=checked,
@@ -100,6 +126,8 @@ def split(
         fated=keys.fated,
         counts=RowCounts(source=height, cut=height - keys.rows, superseded=keys.superseded),
         failed=FailedRows(height),
+        rules=rules,
+        kept=kept,
     )
 
 

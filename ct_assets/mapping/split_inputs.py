@@ -1,17 +1,19 @@
-"""SplitInputs tells by a digest whether a split would give again what the last one gave."""
+"""SplitInputs tells by digests whether a split would give again what the last one gave."""
 
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 import polars as pl
 
 from ct_assets.mapping.binder.bind import bind
+from ct_assets.mapping.binder.bound_sync import BoundSync
 from ct_assets.mapping.declaration.sync import Sync
+from ct_assets.mapping.kept.one_row import is_of_one_row
 
 _LIBRARIES = ("polars", "duckdb", "phonenumbers")
 _RULES = (".py", ".toml", ".json")
@@ -30,8 +32,23 @@ def split_digest(sync: Sync, source: Path, schema: pl.Schema, *also: str) -> str
     parts = [*also, sync.model_dump_json(), *_phone_files(), program(), sha256(source)]
     digest = hashlib.sha256("\n".join(parts).encode())
     if sync.has_sql:
-        for expression in _sql(sync, schema):
+        for expression in bind(sync, schema).sql:
             digest.update(expression.meta.serialize())
+    return digest.hexdigest()
+
+
+def row_rules(bound: BoundSync, shapes: Mapping[str, pl.DataType]) -> str:
+    """A text that is another one when a row of the source, as it is, may become another record.
+
+    Empty where SQL of the declaration computes with several rows.
+    """
+    if not all(is_of_one_row(expression, bound.schema) for expression in bound.sql):
+        return ""
+    columns = (repr(bound.schema), repr(dict(shapes)))
+    parts = [bound.sync.model_dump_json(), *columns, *_phone_files(), program()]
+    digest = hashlib.sha256("\n".join(parts).encode())
+    for expression in bound.sql:
+        digest.update(expression.meta.serialize())
     return digest.hexdigest()
 
 
@@ -44,14 +61,6 @@ def program(*libraries: str) -> str:
 def sha256(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _sql(sync: Sync, schema: pl.Schema) -> Iterator[pl.Expr]:
-    """The SQL of the declaration, with the time of this moment in it."""
-    bound = bind(sync, schema)
-    if bound.where is not None:
-        yield bound.where
-    yield from bound.inputs.values()
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """Phases tells where the CPU of a run goes: `python -m ct_assets_tests.benchmarks.phases 300000`.
 
-A first sync and one that finds nothing changed are measured, each in a process of its own.
+A first sync, one that finds nothing changed, and one of profiles of which one in a hundred has
+changed are measured, each in a process of its own.
 """
 
 import contextlib
@@ -18,20 +19,24 @@ from unittest import mock
 
 from ct_assets.phone.automaton.current_automaton import WORTH_COMPILING, installed
 from ct_assets_tests.benchmarks import chain
-from ct_assets_tests.benchmarks.generate import events, profiles
+from ct_assets_tests.benchmarks.generate import edited, events, profiles
 from ct_assets_tests.benchmarks.measure import measured, timed
 
 PHASES = {
     "split: keys": ("ct_assets.mapping.split:write_keys",),
-    "split: rows": ("ct_assets.staging:Draft.sink",),
-    "split: reasons": (
-        "ct_assets.components.assets.split_step:reasons",
-        "ct_assets.components.assets.split_run:reason_keys",
+    "split: finding rows that stay": ("ct_assets.mapping.split:kept_rows",),
+    "split: rows": (
+        "ct_assets.components.assets.split.split_step:sink",
+        "ct_assets.staging:Draft.sink",
     ),
-    "split: hazards across rows": ("ct_assets.components.assets.split_run:with_warnings",),
+    "split: reasons": (
+        "ct_assets.components.assets.split.split_step:reasons",
+        "ct_assets.components.assets.split.split_run:reason_keys",
+    ),
+    "split: hazards across rows": ("ct_assets.components.assets.split.split_run:with_warnings",),
     "checksums": (
-        "ct_assets.components.assets.split_step:checksum",
-        "ct_assets.components.assets.split_again:checksum",
+        "ct_assets.components.assets.split.split_step:checksum",
+        "ct_assets.components.assets.split.split_again:checksum",
         "ct_assets.components.assets.run_context:split_inputs",
         "ct_assets.io_managers.delivery_requests:checksum",
         "ct_assets.delivery.planned_delivery:checksum",
@@ -156,6 +161,11 @@ def main() -> None:
                     shutil.copyfile(source, home / "table.parquet")
                 columns[name] = measured(phases, home, home / "table.parquet", declared).result
                 server.tally()
+            if kind != "events":
+                edited(source, home / "table.parquet")
+                columns["1 % changed"] = measured(
+                    phases, home, home / "table.parquet", declared
+                ).result
     print(table(columns, rows))
 
 

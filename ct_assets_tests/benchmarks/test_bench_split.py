@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import with_warnings
+from ct_assets.components.assets.split.split_step import split_into
+from ct_assets.components.assets.split.split_warnings import with_warnings
 from ct_assets.mapping import parse
 from ct_assets.snapshot_meta import SnapshotMeta
 from ct_assets.sources import file_snapshot

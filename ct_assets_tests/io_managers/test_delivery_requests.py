@@ -11,7 +11,7 @@ import pytest
 
 from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import sandbox_destination
-from ct_assets.components.assets.split_step import split_into
+from ct_assets.components.assets.split.split_step import split_into
 from ct_assets.delivery import deliver
 from ct_assets.delivery.sender import account_witness
 from ct_assets.delivery.sender.limits import account_slots

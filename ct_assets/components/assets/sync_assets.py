@@ -16,9 +16,10 @@ from ct_assets.clevertap.codes import (
     NOT_THERE,
     THERE_ALREADY,
 )
-from ct_assets.components.assets import asset_checks, run_context, split_metadata
+from ct_assets.components.assets import asset_checks, run_context
 from ct_assets.components.assets.log_asset import log_asset
-from ct_assets.components.assets.split_run import SplitRun
+from ct_assets.components.assets.split import split_metadata
+from ct_assets.components.assets.split.split_run import SplitRun
 from ct_assets.components.assets.upstream import wait_for_others
 from ct_assets.components.automation import partitions
 from ct_assets.components.automation.schedules import condition

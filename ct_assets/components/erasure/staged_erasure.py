@@ -15,7 +15,7 @@ from ct_assets.delivery.operations.person_rows import (
     report_lines,
 )
 from ct_assets.files import checksum, replacing
-from ct_assets.io_managers.delivery_requests import KEYS
+from ct_assets.io_managers.delivery_requests import CHANGED, KEYS
 from ct_assets.mapping import BoundSync, SchemaError, Sync, bind
 from ct_assets.mapping.declaration.rules.catalog_names import LOG, STAGES
 from ct_assets.staging import Snapshot, Staging
@@ -40,8 +40,9 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
         keys = _keys(sync, valid, person)
         rows += sum(erase_rows(path, about_person(person)) for path in valid)
         for path in valid:
-            if path.with_name(KEYS).exists():
-                erase_rows(path.with_name(KEYS), about_person(person))
+            for beside in (path.with_name(KEYS), path.with_name(CHANGED)):
+                if beside.exists():
+                    erase_rows(beside, about_person(person))
         for stage in ("clevertap", "undelivered"):
             paths = staging.snapshots((sync.name, stage))
             rows += sum(erase_rows(path, report_lines(keys)) for path in paths)
@@ -64,6 +65,7 @@ def _recount(staging: Staging, sync: Sync) -> None:
             counts = split.counts.recounted(valid=_rows(valid), rejected=_rows(rejected))
             sums = {name: checksum(valid.beside(name)) for name in split.checksums}
             kept = replace(split, counts=counts, checksums=sums, inputs="")
+            kept = replace(kept, rules="", base="")  # its rows have moved in their files
             meta = replace(valid.meta, split=kept)
             staging.amend((sync.name, "valid"), part, meta)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ct_assets.components.assets.split_step import split_into
+from ct_assets.components.assets.split.split_step import split_into
 from ct_assets.files import scratch_dir
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Sync

@@ -64,13 +64,18 @@ def find_earlier(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest
     False if no row, today or earlier, has more identifiers than its key.
     """
     EARLIER_KEYS.create(connection)
-    tables = (str(VALID), "synced") if request.policy.object == "profile" else ()
-    if not any(_some(connection, table) for table in tables):
+    if not are_there(connection, request):
         return False
     ABSENT_KEYS.create(connection, _ABSENT)
     if scalar(connection, f"select count(*) from {ABSENT_KEYS}"):
         connection.execute(_EARLIER)
     return True
+
+
+def are_there(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> bool:
+    """Whether a row has more identifiers than its key: one of `VALID`, or one of before."""
+    tables = (str(VALID), "synced") if request.policy.object == "profile" else ()
+    return any(_some(connection, table) for table in tables)
 
 
 def _some(connection: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -2,18 +2,23 @@
 
 # ruff: noqa: S608 -- statements are put together from names and paths of ours, quoted
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from pathlib import Path
 
 import duckdb
-import polars as pl
 
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, FORGOTTEN, LIMIT, PARKED, REFUSED
 from ct_assets.clevertap.verdicts import TRANSIENT_CODES
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff import aliases, field_marks, first_rows, membership, settled_snapshot
+from ct_assets.delivery.diff import (
+    aliases,
+    field_marks,
+    first_rows,
+    membership,
+    settled_snapshot,
+    valid_rows,
+)
 from ct_assets.delivery.diff.existence import Existence
 from ct_assets.delivery.diff.membership import GOING
 from ct_assets.delivery.sender.lanes import lane_hash
@@ -23,7 +28,7 @@ from ct_assets.delivery.state.scratch_tables import DIFF, EARLIER_KEYS, SUPPRESS
 from ct_assets.delivery.state.suppressions import Suppressions
 from ct_assets.mapping.convert.dtypes import BLANKS
 from ct_assets.sql import literal, parquet_sql
-from ct_assets.system_columns import SYSTEM_COLUMNS
+from ct_assets.staging import height
 
 SENT_UNTIL = "sent_until"
 """The name, in the state's meta, of the time up to which events count as sent after a loss."""
@@ -31,7 +36,10 @@ SENT_UNTIL = "sent_until"
 
 @dataclass(frozen=True)
 class Diff:
-    """`fates` counts the rows of `DIFF`, which has a row for each valid one."""
+    """`fates` counts the valid rows.
+
+    `DIFF` has them, without those of which it is known that they are as CleverTap has them.
+    """
 
     fates: Mapping[str, int]
     positions: Mapping[str, int]
@@ -63,18 +71,20 @@ def compare(
 
     `looking` asks CleverTap for profiles, as the mode of a sync, or of a field, may need it.
     """
-    positions = expose(connection, request)
+    positions = valid_rows.expose(connection, request)
     _trim_keys(connection, request)
     clearable = _clearable(connection)
     _record_first_run(connection, request)
     hidden = Suppressions(request.home.parent).mark_rows(connection)
     aliases.recall(connection, request)
-    if not hidden and settled_snapshot.is_settled(connection, request):
+    known = None if hidden else settled_snapshot.settled_file(connection, request)
+    if known == request.valid:
         return _unchanged(connection, request, positions, clearable)
+    left_out = _leave_out(connection, request) if known else 0
     several = aliases.find_earlier(connection, request)
     if not hidden and not several and first_rows.are_all_new(connection, request):
         first_rows.fill(connection)
-        return Diff(_fates(connection), positions, clearable, in_order=True)
+        return Diff(_fates(connection, left_out), positions, clearable, in_order=True)
     query = _compared(connection, request, positions, clearable, hidden=hidden, several=several)
     DIFF.create(connection, query, empty=first_rows.empty_columns(request, several=several))
     if request.policy.object == "segment":
@@ -89,12 +99,31 @@ def compare(
     aliases.learn(connection)
     if request.limit is not None:
         connection.execute(_limited(request.limit))
-    return Diff(_fates(connection), positions, clearable, unlooked)
+    return Diff(_fates(connection, left_out), positions, clearable, unlooked)
 
 
-def _fates(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def _leave_out(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> int:
+    """Leaves in `VALID` only rows that the snapshot before lacked; gives how many are left out.
+
+    None where a person may be known under another key, which takes all rows to see.
+    """
+    changed = request.changed
+    if changed is None:
+        return 0
+    valid_rows.expose(connection, request, changed.rows)
+    if aliases.are_there(connection, request):
+        valid_rows.expose(connection, request)
+        return 0
+    return height(request.valid) - height(changed.rows)
+
+
+def _fates(connection: duckdb.DuckDBPyConnection, left_out: int = 0) -> dict[str, int]:
+    """Of the rows of `DIFF`, and of so many unchanged ones that it lacks."""
     counts = connection.execute(f"select fate, count(*) from {DIFF} group by fate").fetchall()
-    return dict(counts)
+    fates: dict[str, int] = dict(counts)
+    if left_out:
+        fates["unchanged"] = fates.get("unchanged", 0) + left_out
+    return fates
 
 
 def _unchanged(
@@ -112,25 +141,6 @@ def _unchanged(
     return Diff(_fates(connection), positions, clearable, settled=True)
 
 
-def expose(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> dict[str, int]:
-    """Makes `VALID`, in which `present` has a bit for each field that is not null."""
-    profiles = request.policy.object != "event"
-    columns = field_columns(connection, request.valid) if profiles else {}
-    positions = learn_fields(connection, columns)
-    VALID.create_view(
-        connection,
-        f"""
-        select
-            file_row_number as row, _key as key, {"_kind" if profiles else "'event'"} as kind,
-            _kind as lane_kind, _identity as lane_identity, _also as also, _ts as ts,
-            _record as record, _clear as clear,
-            {field_bitmap.as_list(field_bitmap.present(columns, positions))} as present
-        from {parquet_sql(request.valid, numbered=True)} as v
-        """,
-    )
-    return positions
-
-
 def _trim_keys(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:
     """Once, in a state of a version that took blanks around an event's key for a part of it."""
     if request.policy.object != "event" or state_database.get(connection, "keys") is not None:
@@ -144,27 +154,9 @@ def _trim_keys(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) 
         state_database.put(connection, "keys", "trimmed")
 
 
-def field_columns(connection: duckdb.DuckDBPyConnection, valid: Path) -> dict[str, str]:
-    """SQL names by field; they differ where two fields differ in case alone."""
-    described = connection.execute(f"describe from {parquet_sql(valid)}").fetchall()
-    names = zip(pl.read_parquet_schema(valid), described, strict=True)
-    return {field: row[0] for field, row in names if field not in SYSTEM_COLUMNS}
-
-
 def _clearable(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
     query = f"select distinct unnest(clear) as name from {VALID} where clear is not null"
     return tuple(row[0] for row in connection.execute(f"{query} order by name").fetchall())
-
-
-def learn_fields(connection: duckdb.DuckDBPyConnection, columns: Iterable[str]) -> dict[str, int]:
-    """Returns the positions of all fields that this sync ever had; a field keeps its position."""
-    stored = connection.execute("select name, position from fields order by position").fetchall()
-    positions: dict[str, int] = dict(stored)
-    for name in columns:
-        if name not in positions:
-            positions[name] = len(positions)
-            connection.execute("insert into fields values (?, ?)", [positions[name], name])
-    return positions
 
 
 def _record_first_run(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:

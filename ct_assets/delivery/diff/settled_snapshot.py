@@ -30,13 +30,21 @@ def note(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, file: 
     Called once the outcomes are folded.
     """
     if _is_plain(request):
-        state_database.put(connection, _NAME, _mark(connection, request, file))
+        state_database.put(connection, _NAME, _mark(request, file, _rows(connection)))
 
 
-def is_settled(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> bool:
-    """Whether CleverTap has every row of the request, as it stands in the snapshot."""
+def settled_file(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> Path | None:
+    """The snapshot of which CleverTap has every row: that of the request, or the one before it.
+
+    None if it is not known of either.
+    """
     noted = state_database.get(connection, _NAME) if _is_plain(request) else None
-    return noted is not None and noted == _mark(connection, request, file_mark(request.valid))
+    if noted is None:
+        return None
+    rows = _rows(connection)
+    files = [request.valid, *([request.changed.base] if request.changed else [])]
+    there = (file for file in files if file.exists())
+    return next((f for f in there if _mark(request, file_mark(f), rows) == noted), None)
 
 
 def _is_plain(request: DeliveryRequest) -> bool:
@@ -46,10 +54,13 @@ def _is_plain(request: DeliveryRequest) -> bool:
     return plain and not request.full and request.limit is None
 
 
-def _mark(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest, file: str) -> str:
+def _rows(connection: duckdb.DuckDBPyConnection) -> str:
+    """A text that is another one with any other row of the state."""
+    tables = ("synced", "held")
+    return str([connection.execute(_ROWS.format(table=name)).fetchall() for name in tables])
+
+
+def _mark(request: DeliveryRequest, file: str, rows: str) -> str:
     policy = request.policy
-    rows = [
-        connection.execute(_ROWS.format(table=table)).fetchall() for table in ("synced", "held")
-    ]
     parts = [_VERSION, file, policy.object, policy.declaration, request.partition or "", rows]
-    return hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -13,7 +13,7 @@ import polars as pl
 from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, PARKED
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff.diff import learn_fields
+from ct_assets.delivery.diff.valid_rows import learn_fields
 from ct_assets.delivery.guards.state_comparison import compare
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import field_bitmap, state_database

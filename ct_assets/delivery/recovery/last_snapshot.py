@@ -8,7 +8,7 @@ import duckdb
 
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff import aliases
-from ct_assets.delivery.diff.diff import expose
+from ct_assets.delivery.diff.valid_rows import expose
 from ct_assets.delivery.recovery.remains import Remains
 from ct_assets.delivery.state.field_bitmap import as_list, count, stored
 from ct_assets.delivery.state.scratch_tables import SUPPRESSED_ROWS, VALID

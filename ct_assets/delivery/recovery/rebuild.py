@@ -13,7 +13,8 @@ import duckdb
 
 from ct_assets.clevertap.codes import PARKED
 from ct_assets.delivery.delivery_request import DeliveryRequest
-from ct_assets.delivery.diff.diff import expose, hold_before
+from ct_assets.delivery.diff.diff import hold_before
+from ct_assets.delivery.diff.valid_rows import expose
 from ct_assets.delivery.guards.state_comparison import Comparison, compare, label
 from ct_assets.delivery.plan_report import PlanReport, plan
 from ct_assets.delivery.recovery import recovered_outcomes, remains

@@ -62,6 +62,7 @@ class _Binder:
             order=self._order(),
             inputs=self._reader.inputs,
             widened=self._reader.widened,
+            sql=tuple(self._reader.expressions),
             others=self._others(),
         )
         self._check_columns(bound)

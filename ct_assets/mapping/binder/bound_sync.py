@@ -34,6 +34,8 @@ class BoundSync:
     """Columns that the expressions above want added to the source first."""
     widened: Mapping[str, pl.DataType]
     """The types that columns have while `where` and `inputs` are computed."""
+    sql: tuple[pl.Expr, ...]
+    """All that the declaration writes as SQL, with the time of this moment in it."""
     others: tuple[str, ...]
     """Columns that `other_columns` took in."""
 

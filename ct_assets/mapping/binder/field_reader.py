@@ -42,6 +42,8 @@ class FieldReader:
         """Columns to be added to the source, so that each is computed once per row."""
         self.widened: dict[str, pl.DataType] = {}
         """Types that columns have while `inputs` and the condition of `where` are computed."""
+        self.expressions: list[pl.Expr] = []
+        """Those that the declaration writes as SQL."""
 
     def read(self, filling: Filling, wanted_by: str, slot: str = "") -> SourceValue:
         """`slot` names the columns that it computes; left out: `wanted_by`."""
@@ -120,6 +122,7 @@ class FieldReader:
             raise self._cannot(expression, wanted_by, error) from None
         if height != rows.height:
             raise SchemaError(f"{self._where}: {wanted_by} is one value for all. {ACROSS_ROWS}")
+        self.expressions.append(expression)
         return SourceValue(expression, dtype)
 
     def region(self, region: Region | None, wanted_by: str) -> str | pl.Expr | None:

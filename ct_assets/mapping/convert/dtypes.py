@@ -45,6 +45,12 @@ def dtype_of(field: pl.Field) -> pl.DataType:
     return field.dtype if isinstance(field.dtype, pl.DataType) else field.dtype()
 
 
+def entry_of(dtype: pl.Map) -> pl.Struct:
+    """The type of a map's pairs: it can be cast to a list of them."""
+    pair = {"key": dtype.key, "value": dtype.value}
+    return pl.Struct({k: v if isinstance(v, pl.DataType) else v() for k, v in pair.items()})
+
+
 def text(source: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """A value as text; that of a text column byte for byte."""
     if isinstance(dtype, pl.Time):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from ct_assets.components.assets.asset_checks import DELIVERY, SPLIT, of_delivery, of_split
-from ct_assets.components.assets.split_step import gate
+from ct_assets.components.assets.split.split_step import gate
 from ct_assets.mapping import parse
 from ct_assets.row_counts import DeliveryCounts, OutcomeCounts, RowCounts
 from ct_assets.snapshot_meta import DeliveryMeta, ReasonCount, SplitMeta

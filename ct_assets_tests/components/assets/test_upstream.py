@@ -5,8 +5,9 @@ import dagster as dg
 import pytest
 from dagster._core.events import StepMaterializationData
 
-from ct_assets.components.assets import split_run, upstream
-from ct_assets.components.assets.split_step import split_into
+from ct_assets.components.assets import upstream
+from ct_assets.components.assets.split import split_run
+from ct_assets.components.assets.split.split_step import split_into
 from ct_assets.components.assets.upstream import is_waited_for
 from ct_assets.sandbox.testing import SandboxInTest
 from ct_assets.staging import Staging

@@ -4,7 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ct_assets.components.assets.split_step import split_into
+from ct_assets.components.assets.split.split_step import split_into
 from ct_assets.components.erasure.staged_erasure import erase_staged, named_by
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Sync, parse

@@ -26,7 +26,7 @@ def compared(sync: Sync, request: DeliveryRequest) -> tuple[Diff, list[tuple[Any
 
 
 def in_full(sync: Sync, request: DeliveryRequest) -> tuple[Diff, list[tuple[Any, ...]]]:
-    with mock.patch.object(settled_snapshot, "is_settled", return_value=False):
+    with mock.patch.object(settled_snapshot, "settled_file", return_value=None):
         return compared(sync, request)
 
 
@@ -73,10 +73,10 @@ def test_another_request_is_compared(profiles: Sync) -> None:
     )
 
     with SyncState.open(profiles.home, PROFILES) as state, state.database() as connection:
-        assert settled_snapshot.is_settled(connection, request)
-        settled = [settled_snapshot.is_settled(connection, other) for other in others]
+        assert settled_snapshot.settled_file(connection, request) == request.valid
+        settled = [settled_snapshot.settled_file(connection, other) for other in others]
 
-    assert settled == [False] * 6
+    assert settled == [None] * 6
 
 
 def test_another_state_is_compared(profiles: Sync) -> None:
@@ -96,10 +96,10 @@ def test_another_state_is_compared(profiles: Sync) -> None:
         ):
             connection.execute("begin")
             connection.execute(statement)
-            settled[statement] = settled_snapshot.is_settled(connection, request)
+            settled[statement] = settled_snapshot.settled_file(connection, request)
             connection.execute("rollback")
 
-    assert list(settled.values()) == [True, *[False] * 6]
+    assert list(settled.values()) == [request.valid, *[None] * 6]
 
 
 def test_another_file_is_compared(profiles: Sync) -> None:

@@ -3,11 +3,10 @@
 import json
 
 import polars as pl
-from polars.datatypes import DataTypeClass
 
 from ct_assets.clevertap import record
 from ct_assets.mapping.convert.conversion import Target
-from ct_assets.mapping.convert.dtypes import dtype_of, inner, is_list, is_whole, text
+from ct_assets.mapping.convert.dtypes import dtype_of, entry_of, inner, is_list, is_whole, text
 from ct_assets.mapping.convert.text import written
 
 
@@ -43,8 +42,9 @@ def as_json(value: pl.Expr, dtype: pl.DataType, target: Target) -> pl.Expr:
 
 
 def _object(value: pl.Expr, dtype: pl.Map, target: Target) -> pl.Expr:
-    key, kind = _instance(dtype.key), _instance(dtype.value)
-    entries = value.cast(pl.List(pl.Struct({"key": key, "value": kind})))
+    entry = entry_of(dtype)
+    entries = value.cast(pl.List(entry))
+    key, kind = (dtype_of(part) for part in entry.fields)
     name = text(pl.element().struct.field("key"), key)
     member = _text(
         as_json(name, pl.String(), target),
@@ -52,10 +52,6 @@ def _object(value: pl.Expr, dtype: pl.Map, target: Target) -> pl.Expr:
         as_json(pl.element().struct.field("value"), kind, target),
     )
     return _text("{", entries.list.eval(member.drop_nulls()).list.join(","), "}")
-
-
-def _instance(dtype: pl.DataType | DataTypeClass) -> pl.DataType:
-    return dtype if isinstance(dtype, pl.DataType) else dtype()
 
 
 def _member(value: pl.Expr, part: pl.Field, target: Target) -> pl.Expr:

@@ -1,9 +1,10 @@
-"""SplitAgain takes over the rows of a sync's last split, where a new one would give the same."""
+"""SplitAgain takes over all rows of a sync's last split, where a new one would give the same."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ct_assets.components.assets.split_step import gate
+from ct_assets.components.assets.split.split_step import gate
 from ct_assets.errors import UserError
 from ct_assets.files import checksum
 from ct_assets.mapping import Sync
@@ -36,7 +37,10 @@ def _is_whole(split: SplitMeta, valid: Snapshot, rejected: Snapshot) -> bool:
     sums = {valid.beside(name): known for name, known in split.checksums.items()}
     if split.rejected_checksum is None or not sums:
         return False
-    sums[rejected.path] = split.rejected_checksum
+    return are_as_written({**sums, rejected.path: split.rejected_checksum})
+
+
+def are_as_written(sums: Mapping[Path, int | None]) -> bool:
     return all(checksum(file) == known for file, known in sums.items())
 
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from ct_assets.components.assets import run_context, split_metadata
+from ct_assets.components.assets import run_context
 from ct_assets.components.assets.source_rows import COPY, frozen
-from ct_assets.components.assets.split_again import taken_over
-from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import told, with_warnings
+from ct_assets.components.assets.split import split_metadata
+from ct_assets.components.assets.split.last_split import LastSplit
+from ct_assets.components.assets.split.split_again import taken_over
+from ct_assets.components.assets.split.split_step import split_into
+from ct_assets.components.assets.split.split_warnings import told, with_warnings
 from ct_assets.components.assets.upstream import refuse_failing
 from ct_assets.components.automation import partitions
 from ct_assets.components.project.asset_keys import key, source_key
 from ct_assets.components.project.locations import Place, errors_at
+from ct_assets.io_managers.delivery_requests import CHANGED
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.resources.warehouse_resource import warehouse_of_run
 from ct_assets.io_managers.still_at_work import StillAtWork
@@ -24,7 +28,7 @@ from ct_assets.mapping.declaration.problems import knowing
 from ct_assets.mapping.rejections import reason_keys
 from ct_assets.snapshot_meta import SnapshotMeta, SplitMeta
 from ct_assets.sources.frames import SourceFrame
-from ct_assets.staging import Draft, Staging
+from ct_assets.staging import Draft, Staging, height
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +52,26 @@ class SplitRun:
     def split(self, source: SourceFrame, at: Place) -> SplitMeta:
         """Fills both drafts with the rows of the run's partitions."""
         sync, part = self.sync, run_context.partition(self.context)
-        rows = run_context.of_partitions(self.context, sync, source.rows)
+        of_run = partial(run_context.of_partitions, self.context, sync)
+        last = LastSplit(sync, self.staging, part, of_run)
         unprofiled = run_context.rejected_profiles(self.context, sync, self.staging)
         with errors_at(at), knowing(source.left_out):
             inputs = run_context.split_inputs(sync, source, part, unprofiled)
             split = taken_over(sync, self.staging, part, inputs, self.valid, self.rejected)
             if split is None:
                 keys = unprofiled.keys() if unprofiled else None
-                return split_into(sync, rows, self.valid, self.rejected, keys, inputs)
+                drafts = self.valid, self.rejected
+                split = split_into(sync, of_run(source.rows), *drafts, keys, inputs, last.by)
+                split = last.told(split, self.valid, source.file)
+                self._say_kept(split)
+                return split
         self.work.say(f"{sync.name}: nothing has changed since the last split")
         return split
+
+    def _say_kept(self, split: SplitMeta) -> None:
+        if split.base and (changed := self.valid.folder / CHANGED).exists():
+            kept = split.counts.valid - height(changed)
+            self.work.say(f"{self.sync.name}: {kept:,} rows are as they were in the last split")
 
     def with_warnings(self, split: SplitMeta) -> SplitMeta:
         """The same with what it should tell of the whole snapshot; kept in the meta of `valid`."""

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_assets.components.assets.split_step import split_into
+from ct_assets.components.assets.split.split_step import split_into
 from ct_assets.mapping import parse, split
-from ct_assets.mapping.failed_rows import FailedRows
+from ct_assets.mapping.kept.failed_rows import FailedRows
 from ct_assets.staging import Draft, scan
 from ct_assets_tests.mapping.splitting import PROFILE
 

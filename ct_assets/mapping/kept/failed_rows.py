@@ -3,23 +3,20 @@
 So that those alone are judged anew for their reasons, of which there are few, and not all rows.
 """
 
-import threading
-
 import polars as pl
 
-_BITS = 8
+from ct_assets.mapping.kept.row_set import RowSet
 
 
 class FailedRows:
-    """Rows by their place in the source; takes a bit for each of them."""
+    """Rows by their place in the source."""
 
     def __init__(self, rows: int) -> None:
-        self._bits = bytearray(-(-rows // _BITS))
-        self._turn = threading.Lock()
+        self._places = RowSet(rows)
 
     @property
     def count(self) -> int:
-        return int.from_bytes(self._bits, "little").bit_count()
+        return self._places.count
 
     def noted(self, place: pl.Expr, failed: pl.Expr) -> pl.Expr:
         """`failed`, of whose rows those where it is true are noted as soon as it is computed."""
@@ -33,17 +30,8 @@ class FailedRows:
     def _note(self, rows: pl.Series) -> pl.Series:
         failed = rows.struct.field("failed")
         if failed.any():
-            import numpy as np  # here, since most snapshots do without
-
-            places = rows.struct.field("place").filter(failed).to_numpy()
-            marks = (1 << (places % _BITS)).astype(np.uint8)
-            with self._turn:
-                np.bitwise_or.at(np.frombuffer(self._bits, np.uint8), places // _BITS, marks)
+            self._places.add(rows.struct.field("place").filter(failed).to_numpy())
         return failed.alias(rows.name)
 
     def _known(self, places: pl.Series) -> pl.Series:
-        import numpy as np
-
-        at = places.to_numpy()
-        marks = np.frombuffer(self._bits, np.uint8)[at // _BITS] >> (at % _BITS).astype(np.uint8)
-        return pl.Series(places.name, (marks & 1).astype(np.bool_))
+        return pl.Series(places.name, self._places.has(places.to_numpy()))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from ct_assets.clevertap.codes import WarnedCode, entries
-from ct_assets.components.assets.split_step import reasons
+from ct_assets.components.assets.split.split_step import reasons
 from ct_assets.io_managers.metadata.metadata_tables import fix
 from ct_assets.mapping import Sync
 from ct_assets.mapping.snapshot_warnings import (

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from ct_assets.components.assets.split_again import taken_over
-from ct_assets.components.assets.split_step import split_into
-from ct_assets.components.assets.split_warnings import with_warnings
+from ct_assets.components.assets.split.split_again import taken_over
+from ct_assets.components.assets.split.split_step import split_into
+from ct_assets.components.assets.split.split_warnings import with_warnings
 from ct_assets.components.erasure.staged_erasure import erase_staged
 from ct_assets.mapping import parse
 from ct_assets.mapping.split_inputs import split_digest
