@@ -10,7 +10,7 @@ from ct_assets.delivery.diff.diff import Diff, compare
 from ct_assets.delivery.diff.plan_digest import plan_digest
 from ct_assets.delivery.diff.removals import RemovalPlan, find_removals
 from ct_assets.delivery.guards import changed_destination, changed_meaning, guards, renamed_sync
-from ct_assets.delivery.guards.renamed_sync import RENAMED
+from ct_assets.delivery.guards.guard_names import RENAMED
 from ct_assets.delivery.sender.profile_looks import Looking
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from ct_assets.clevertap.client import Answer, Client
-from ct_assets.delivery.deliver import deliver
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryFailed, DeliveryResult
+from ct_assets.delivery.delivery_run import deliver
 from ct_assets.delivery.state.state_copy import copied
 from ct_assets.errors import UserError
 

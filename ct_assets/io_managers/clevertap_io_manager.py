@@ -5,33 +5,27 @@ import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import polars as pl
 from pydantic import Field, PrivateAttr
 
-from ct_assets.clevertap.client import Client
 from ct_assets.clevertap.destination import AccountSettings, Destination, DestinationError
-from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
-from ct_assets.files import owners_files, scratch_dir
+from ct_assets.delivery import DeliveryFailed, DeliveryResult
+from ct_assets.files import owners_files
 from ct_assets.io_managers import delivery_requests, delivery_witness
-from ct_assets.io_managers.arrivals import arrival_of
 from ct_assets.io_managers.cancellation import stoppable
 from ct_assets.io_managers.delivery_requests import Upload, points_each
-from ct_assets.io_managers.metadata.delivery_metadata import ProgressLog, delivery_metadata, summary
+from ct_assets.io_managers.metadata.delivery_metadata import delivery_metadata, summary
 from ct_assets.io_managers.metadata.result_line import MARK, result_line
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging, name_of
 from ct_assets.io_managers.resources import destinations
 from ct_assets.io_managers.resources.clevertap_account import ClevertapAccount
 from ct_assets.io_managers.resources.destinations import FROM_ENVIRONMENT, Accounts
 from ct_assets.io_managers.step_errors import readable
-from ct_assets.io_managers.still_at_work import still_at_work
-from ct_assets.mapping.rejections import rejections
 from ct_assets.settings import data_dir
 from ct_assets.snapshot_meta import ArrivalMeta, DeliveryMeta, SnapshotMeta
-from ct_assets.telemetry.delivery_figures import figures
 
 OUTER_NET = (60, 300)
 """Seconds until a step that CleverTap no longer answered is repeated, after minutes of requests."""
@@ -118,33 +112,11 @@ class ClevertapIOManager(dg.ConfigurableIOManager):
     def _deliver(
         self, context: dg.OutputContext, upload: Upload, to: Destination, stop: threading.Event
     ) -> tuple[DeliveryResult, ArrivalMeta | None]:
-        retention = timedelta(days=self.report_days)
-        instance = context.step_context.instance
-        witnesses = delivery_witness.latest(instance, upload.sync.name, to)
-        name = upload.sync.name
+        # Here, since most processes that load definitions deliver nothing.
+        from ct_assets.io_managers.upload_delivery import delivered
+
         try:
-            with (
-                figures(name, to.name, context.run_id, context.log.warning) as published,
-                Client(to) as client,
-                _rejections(upload) as rejections,
-                still_at_work(context.log, instance, f"{name}: looking at the state") as work,
-            ):
-                request = delivery_requests.request(
-                    *(upload, to.name, context.run_id, retention),
-                    witnesses=witnesses,
-                    rejections=rejections,
-                )
-                progress = published.beside(ProgressLog(work.say))
-                result = deliver(
-                    *(request, client),
-                    stop=stop,
-                    progress=progress,
-                    waiting=work.say,
-                    begins=lambda phase: work.begin(f"{name}: {phase}"),
-                )
-                published.ended(result)
-                work.begin(f"{name}: looking whether it arrived")
-                return result, arrival_of(upload, result, client, stop)
+            return delivered(context, upload, to, timedelta(days=self.report_days), stop)
         except DeliveryFailed as error:
             if error.result is None:
                 raise
@@ -239,18 +211,6 @@ def _readable_settings() -> Iterator[None]:
         yield
     except dg.DagsterError as error:
         raise DestinationError(f"the resource `clevertap` cannot be read: {error}") from None
-
-
-@contextlib.contextmanager
-def _rejections(upload: Upload) -> Iterator[Path | None]:
-    """The rejected rows as the sync's log has them; None if it has no log."""
-    if upload.sync.log is None or upload.rejected is None:
-        yield None
-        return
-    with scratch_dir() as folder:
-        path = folder / "rejections.parquet"
-        rejections(upload.sync, upload.rejected.scan()).sink_parquet(path)
-        yield path
 
 
 def _notes(result: DeliveryResult) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ct_assets.delivery import CustomList, DeliveryRequest, Policy
 from ct_assets.delivery.delivery_request import ChangedRows, LogPolicy
-from ct_assets.delivery.guards.guards import unknown_guard
+from ct_assets.delivery.guards.guard_names import unknown_guard
 from ct_assets.delivery.state.witness import Witness
 from ct_assets.errors import UserError
 from ct_assets.files import checksum

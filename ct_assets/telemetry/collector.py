@@ -14,7 +14,6 @@ from functools import lru_cache
 
 from ct_assets.telemetry import otlp_settings
 from ct_assets.telemetry.instruments import LATENCY, Instrument
-from ct_assets.telemetry.otlp_exporter import OtlpExporter
 from ct_assets.telemetry.otlp_messages import Span, metrics_message, spans_message
 from ct_assets.telemetry.series import Attributes, Series
 
@@ -28,6 +27,8 @@ class Collector:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         """Begin to send every minute, or as OTEL_METRIC_EXPORT_INTERVAL says."""
+        from ct_assets.telemetry.otlp_exporter import OtlpExporter  # only if there is a collector
+
         self._settings = settings = otlp_settings.otlp_settings(environ)
         self._figures_to = OtlpExporter(settings.metrics) if settings.metrics else None
         self._spans_to = OtlpExporter(settings.traces) if settings.traces else None

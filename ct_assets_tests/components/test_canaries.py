@@ -17,7 +17,7 @@ import pytest
 from ct_assets.clevertap.client import Client
 from ct_assets.delivery import deliver
 from ct_assets.delivery.sender.limits.retry import Retry
-from ct_assets.io_managers import clevertap_io_manager
+from ct_assets.io_managers import upload_delivery
 from ct_assets.sandbox.faults import FAULTS, FaultName, stores
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
@@ -109,9 +109,9 @@ def account(
 ) -> Path:
     monkeypatch.setenv("CT_DATA_DIR", str(tmp_path / "data"))
     send_to(clevertap_sandbox, monkeypatch)
-    monkeypatch.setattr(clevertap_io_manager, "Client", functools.partial(Client, seconds=1))
+    monkeypatch.setattr(upload_delivery, "Client", functools.partial(Client, seconds=1))
     soon = functools.partial(deliver, retry=Retry(base=0.01, lost_base=0.01))
-    monkeypatch.setattr(clevertap_io_manager, "deliver", soon)
+    monkeypatch.setattr(upload_delivery, "deliver", soon)
     seed = tmp_path / "data" / "chinook"
     seed.mkdir(parents=True)
     for path in (tmp_path / "customer.csv", seed / "customer.csv"):

@@ -12,7 +12,7 @@ from ct_assets.clevertap.contract import MAX_RECORDS, Limits
 from ct_assets.components.assets import sync_assets
 from ct_assets.delivery import DeliveryFailed, DeliveryResult, deliver
 from ct_assets.delivery.sender.sender import UNDER_WAY
-from ct_assets.io_managers import clevertap_io_manager
+from ct_assets.io_managers import clevertap_io_manager, upload_delivery
 from ct_assets.io_managers.metadata.delivery_metadata import ProgressLog
 from ct_assets.sandbox.sandbox_settings import Settings
 from ct_assets.sandbox.testing import SandboxInTest
@@ -215,7 +215,7 @@ def test_a_step_is_repeated_when_what_stopped_it_may_be_over(
             raise DeliveryFailed("no answer", stopped)
         return outcome
 
-    monkeypatch.setattr(clevertap_io_manager, "deliver", fails_once)
+    monkeypatch.setattr(upload_delivery, "deliver", fails_once)
 
     result = kit.run(load(account))
 
@@ -239,7 +239,7 @@ def test_waiting_for_others_is_not_counted_as_repeating(
         raise DeliveryFailed("no answer", replace(outcome, stopped="no answer", passing=True))
 
     monkeypatch.setattr(sync_assets, "wait_for_others", waits_thrice)
-    monkeypatch.setattr(clevertap_io_manager, "deliver", fails)
+    monkeypatch.setattr(upload_delivery, "deliver", fails)
 
     result = kit.run(load(account))
 

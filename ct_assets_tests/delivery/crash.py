@@ -149,7 +149,7 @@ def watched() -> None:
         return
     named = os.environ[PIPE]
     pipe = int(named) if named.isdigit() else os.open(named, os.O_WRONLY)
-    module = importlib.import_module("ct_assets.delivery.deliver")
+    module = importlib.import_module("ct_assets.delivery.delivery_run")
 
     def telling(name: str, phase: str) -> None:
         function = getattr(module, name)

@@ -12,7 +12,7 @@ from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.inspection import key_history, sync_status
 from ct_assets.delivery.plan_report import plan
 from ct_assets.delivery.planned_delivery import plan_delivery
-from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.settlement import log_files
 from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.delivery.state.sync_files import STATE
 from ct_assets.delivery.state.sync_lock import SyncBusyError, locked
@@ -92,8 +92,8 @@ def test_the_log_of_all_hosts_is_whole_on_each_of_them(hosts: Hosts) -> None:
     second.run(rows)
 
     third = hosts.on("c")
-    with reading(third.home, needs=f"{sync_log.FOLDER}/*"):
-        log = pl.concat([pl.read_parquet(path) for path in sync_log.files(third.home)])
+    with reading(third.home, needs=f"{log_files.FOLDER}/*"):
+        log = pl.concat([pl.read_parquet(path) for path in log_files.files(third.home)])
 
     assert sorted(log.select("delivery", "key", "outcome").rows()) == [
         (1, "0", "acked"),

@@ -66,7 +66,9 @@ class Project:
     @contextlib.contextmanager
     def _kill(self) -> Iterator[None]:
         with (
-            mock.patch("ct_assets.delivery.deliver.settle_delivery", side_effect=KeyboardInterrupt),
+            mock.patch(
+                "ct_assets.delivery.delivery_run.settle_delivery", side_effect=KeyboardInterrupt
+            ),
             contextlib.suppress(KeyboardInterrupt),
         ):
             yield

@@ -16,7 +16,7 @@ from ct_assets.commands.support.partition_options import (
 from ct_assets.commands.support.reviewed_plan import ReviewedPlan
 from ct_assets.components.automation.partition_choice import tags
 from ct_assets.components.runs.sync_runs import end_lost, job_name
-from ct_assets.delivery.guards.guards import unknown_guard
+from ct_assets.delivery.guards.guard_names import unknown_guard
 from ct_assets.errors import UserError
 from ct_assets.io_managers.metadata.result_line import MARK, result_line
 from ct_assets.io_managers.parquet_io_manager import span

@@ -1,23 +1,18 @@
 """Webhook posts alerts: as `{"text": ...}`, which Slack and others take, or with all parts."""
 
-import contextlib
 import html
 import os
-import time
 from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
 from pydantic import Field
 
 from ct_assets.clevertap.destination import is_loopback
-from ct_assets.clevertap.transport import LOST, NOT_SENT, DeadlinePool, proxy_of
 from ct_assets.components.alerts.alert import Alert
 from ct_assets.components.alerts.channel import AlertChannel, AlertError
 
 URL = "CT_ALERTS_URL"
-ATTEMPTS = 2
 
 
 class Webhook(AlertChannel):
@@ -54,24 +49,11 @@ class Webhook(AlertChannel):
         self._post({"text": text}, environ)
 
     def _post(self, body: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> None:
-        url = _checked(self.url or environ.get(URL, ""))
-        proxy = proxy_of(url.geturl())
-        # Without an httpx.Client above it, which would log the URL.
-        pool = DeadlinePool(connections=1, proxy=proxy, clock=time.monotonic)
-        request = httpx.Request("POST", url.geturl(), json=body, headers=self.headers)
-        with contextlib.closing(pool):
-            for _ in range(ATTEMPTS):
-                why = self._attempt(pool, request)
-                if not why:
-                    return
-        raise AlertError(f"{URL}: the webhook at {url.hostname} {why}; the alert is lost")
+        from ct_assets.components.alerts.webhook_call import post  # with the first alert
 
-    def _attempt(self, pool: DeadlinePool, request: httpx.Request) -> str:
-        try:
-            with pool.response(request, self.seconds) as response:
-                return "" if response.is_success else f"answers HTTP {response.status_code}"
-        except (*NOT_SENT, *LOST) as error:
-            return f"cannot be reached ({type(error).__name__})"
+        url = _checked(self.url or environ.get(URL, ""))
+        if why := post(url.geturl(), body, self.headers, self.seconds):
+            raise AlertError(f"{URL}: the webhook at {url.hostname} {why}; the alert is lost")
 
 
 def _parts(alert: Alert) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ct_assets.components.assets import run_context
 from ct_assets.components.declared_component import Execute, executed_by
 from ct_assets.components.project.asset_keys import key
 from ct_assets.components.project.connection_resources import connections_of, unknown_connection
-from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.settlement import log_files
 from ct_assets.delivery.state.shared_folders import reading
 from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import home
@@ -45,8 +45,8 @@ def log_asset(sync: Sync, out: dg.AssetOut, execute: Execute) -> dg.AssetsDefini
         with readable(), staging.draft((sync.name, LOG), part) as draft:
             delivery = staging.current((sync.name, "clevertap"), part).meta.delivery
             place = home(delivery.destination if delivery else "", sync.name)
-            with reading(place, PATIENCE, needs=f"{sync_log.FOLDER}/*"):
-                files = sync_log.files(place)
+            with reading(place, PATIENCE, needs=f"{log_files.FOLDER}/*"):
+                files = log_files.files(place)
                 shutil.copyfile(_latest(files, sync), draft.path)
                 told = _in_table(context, sync, place, files)
             yield dg.Output(draft, LOG, metadata={**_counts(draft.scan()), **told})
@@ -71,7 +71,7 @@ def _counts(rows: pl.LazyFrame) -> Mapping[str, Any]:
         ({**line, "change": line["change"] or ""} for line in lines),
         {"outcome": "string", "change": "string", "rows": "int"},
     )
-    return {"outcomes": shown, "log_version": str(sync_log.VERSION)}
+    return {"outcomes": shown, "log_version": str(log_files.VERSION)}
 
 
 def _in_table(

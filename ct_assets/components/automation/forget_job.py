@@ -6,7 +6,6 @@ import dagster as dg
 from pydantic import Field
 
 from ct_assets.clevertap.contract import IDENTIFIERS
-from ct_assets.components.erasure.person_erasure import PersonErasure
 from ct_assets.components.erasure.run_config import replace_config
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.errors import UserError, mask
@@ -60,6 +59,8 @@ def _forget(context: dg.OpExecutionContext, config: ForgetOptions, workspace: Wo
         )
     if config.kind not in IDENTIFIERS:
         raise UserError(f"kind: {config.kind!r} is none of {', '.join(IDENTIFIERS)}")
+    from ct_assets.components.erasure.person_erasure import PersonErasure  # hardly ever needed
+
     erasure = PersonErasure(workspace, config.kind, value, context.instance)
     if config.lift:
         return erasure.lift()

@@ -9,8 +9,6 @@ from pydantic import Field
 
 from ct_assets.components.project import registry
 from ct_assets.delivery import Policy
-from ct_assets.delivery.operations import parked_records
-from ct_assets.delivery.operations.refused_records import replay
 from ct_assets.errors import UserError, mask
 from ct_assets.files import owners_files
 from ct_assets.io_managers.clevertap_io_manager import accounts_of
@@ -92,6 +90,8 @@ def _state(
 def _settle_parked(
     context: dg.OpExecutionContext, config: ParkedOptions, folder: Path, rules: Policy
 ) -> None:
+    from ct_assets.delivery.operations import parked_records  # hardly ever needed
+
     if config.resend and config.discard:
         raise UserError("resend and discard contradict each other; give one of them")
     if config.resend:
@@ -115,6 +115,8 @@ def _settle_parked(
 def _replay(
     context: dg.OpExecutionContext, config: ReplayOptions, folder: Path, rules: Policy
 ) -> None:
+    from ct_assets.delivery.operations.refused_records import replay  # hardly ever needed
+
     since = None
     if config.since:
         try:

@@ -7,7 +7,7 @@ from ct_assets.components.assets.log_asset import found
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project.connection_resources import connections_of
 from ct_assets.delivery.operations.person_rows import Person
-from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.settlement import log_files
 from ct_assets.delivery.state.shared_folders import homes, reading
 from ct_assets.errors import UserError
 from ct_assets.io_managers.log_tables.log_connection import log_table
@@ -33,6 +33,6 @@ def _erase(workspace: Workspace, sync: Sync, table: str, person: Person) -> None
     values = {value for _, value in person}
     with log_table(connection, table, f"the log of {sync.name}") as opened:
         for home in homes(data_dir() / "state", sync=sync.name):
-            with reading(home, PATIENCE, needs=f"{sync_log.FOLDER}/*"):
-                files = sync_log.files(home)
+            with reading(home, PATIENCE, needs=f"{log_files.FOLDER}/*"):
+                files = log_files.files(home)
                 take_in(opened, files, sync.name, home.parent.name, erased=values)

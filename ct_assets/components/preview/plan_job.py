@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 from pydantic import Field
 
 from ct_assets.components.automation.partition_choice import due
-from ct_assets.components.preview.sync_plan import SyncPlan, plan_sync, remarks, row_lines, samples
 from ct_assets.components.preview.workspace import Workspace
 from ct_assets.components.project import registry
 from ct_assets.io_managers.clevertap_io_manager import accounts_of
 from ct_assets.io_managers.delivery_requests import DeliveryOptions
-from ct_assets.io_managers.metadata.metadata_tables import table
 from ct_assets.io_managers.parquet_io_manager import ParquetStaging
 from ct_assets.io_managers.resources.warehouse_resource import warehouse_of
 from ct_assets.io_managers.step_errors import readable
@@ -41,6 +38,10 @@ def plan_job(definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
         ct_warehouse: DuckDBResource,
         clevertap: dg.ResourceParam[object],
     ) -> None:
+        # Here, since most processes that load definitions plan nothing.
+        from ct_assets.components.preview.plan_metadata import plan_metadata
+        from ct_assets.components.preview.sync_plan import plan_sync, remarks
+
         with readable():
             loaded = definitions()
             workspace = Workspace(
@@ -69,28 +70,3 @@ def plan_job(definitions: Callable[[], dg.Definitions]) -> dg.JobDefinition:
         plan_rows()
 
     return plan
-
-
-def plan_metadata(sync_plan: SyncPlan) -> dict[str, Any]:
-    report = sync_plan.report
-    columns = {"property": "string", "rows": "int", "for example (masked)": "string"}
-    changes = [
-        dict(zip(columns, (change.field, change.rows, samples(change)), strict=True))
-        for change in report.properties
-    ]
-    asked = sync_plan.asked
-    judged = {"would take": asked.accepted, "would refuse": dict(asked.refused)} if asked else {}
-    return {
-        "destination": sync_plan.destination,
-        **({"partition": sync_plan.partition} if sync_plan.partition else {}),
-        "rows": table(
-            [{"rows": name, "count": rows} for name, rows in row_lines(sync_plan).items()]
-        ),
-        "requests": report.requests,
-        "seconds_at_least": report.seconds,
-        "properties": table(changes, columns),
-        "to know": dg.MetadataValue.md(
-            "\n".join(f"* {remark}" for remark in remarks(sync_plan)) or "-"
-        ),
-        **({"clevertap": dg.MetadataValue.json(judged)} if asked else {}),
-    }

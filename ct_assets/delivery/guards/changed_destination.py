@@ -10,11 +10,9 @@ from ct_assets.clevertap.destination import account_key
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.guards.changed_meaning import (
     DESTINATION,
-    GUARD,
-    NEW,
-    SAME,
     meta_name,
 )
+from ct_assets.delivery.guards.guard_names import CHANGED_MEANING, NEW, SAME
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.shared_folders import fetched, homes
@@ -38,7 +36,7 @@ def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> No
     known_here = state_database.get(connection, meta_name(DESTINATION)) is not None
     if now is None or known_here or request.home.parent.match(_SANDBOX):
         return
-    if {GUARD, SAME, NEW} & request.allow:
+    if {CHANGED_MEANING, SAME, NEW} & request.allow:
         return
     for other, before in _elsewhere(request):
         if request.policy.counts_twice and _is_same_account(other, request):
@@ -46,14 +44,14 @@ def check(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> No
                 f"{request.policy.sync}: {request.home.parent.name} is the account that was "
                 f"{other} before, spelled otherwise, and all that was sent there would be sent "
                 f"once more. Nothing was sent. Spell the account's id and its region or URL as "
-                f"before, or if these are two, {request.once(GUARD)}"
+                f"before, or if these are two, {request.once(CHANGED_MEANING)}"
             )
         if before != now:
             raise GuardError(
                 f"{request.policy.sync}: destination was {_words(before)} and is {_words(now)} "
                 f"now. What was sent to {other} stays there, and all rows would be sent to "
                 f"{request.home.parent.name}, as new ones. Nothing was sent. Change it back, or "
-                f"if that is meant, {request.once(GUARD)}"
+                f"if that is meant, {request.once(CHANGED_MEANING)}"
             )
 
 

@@ -17,6 +17,7 @@ import duckdb
 from ct_assets.clevertap.codes import PARKED
 from ct_assets.delivery.delivery_request import DeliveryRequest, Policy
 from ct_assets.delivery.guards import known_rows
+from ct_assets.delivery.guards.guard_names import CHANGED_MEANING, EVENT_KEY, NEW, SAME
 from ct_assets.delivery.guards.known_rows import KnownRows, today
 from ct_assets.delivery.guards.renamed_sync import GuardError
 from ct_assets.delivery.state import state_database
@@ -26,10 +27,8 @@ from ct_assets.delivery.state.witness import MEANT_SINCE
 from ct_assets.errors import UserError
 from ct_assets.sql import opened
 
-GUARD = "changed_meaning"
-SAME, NEW = f"{GUARD}:same", f"{GUARD}:new"
-DESTINATION, EVENT_KEY = "destination", "event_key"
-"""Settings; as a guard, `event_key` is the earlier name for `NEW` where it alone was edited."""
+DESTINATION = "destination"
+"""A setting."""
 
 _SHOWN = {"origin": "the file or table of its source"}
 
@@ -161,7 +160,7 @@ def _doubts(
 def _answer(request: DeliveryRequest, change: Change) -> Answer | None:
     if NEW in request.allow or (EVENT_KEY in request.allow and [*change.settings] == [EVENT_KEY]):
         return "new"
-    return "same" if {GUARD, SAME} & request.allow else None
+    return "same" if {CHANGED_MEANING, SAME} & request.allow else None
 
 
 def _question(request: DeliveryRequest, change: Change) -> str:
@@ -170,7 +169,7 @@ def _question(request: DeliveryRequest, change: Change) -> str:
     edits = (f"{_SHOWN.get(k, k)} was {a} and is {b} now" for k, (a, b) in change.settings.items())
     return (
         f"{policy.sync}: {'; '.join(edits)}. {_evidence(policy, change)}. Nothing was sent. "
-        f"If these are the {rows} that were sent before, {request.once(GUARD)}: "
+        f"If these are the {rows} that were sent before, {request.once(CHANGED_MEANING)}: "
         f"{_sent_if_same(policy, change):,} of {found.rows:,} would be sent"
         f"{_twice(policy, change)}. If they are others, "
         f"with allow: [{NEW}]: all {found.rows:,} would be sent, and {policy.sync} forgets the "

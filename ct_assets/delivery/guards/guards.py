@@ -1,34 +1,16 @@
 """Guards stop a delivery before anything leaves, until a person allows it for one run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import duckdb
 
 from ct_assets.delivery.delivery_request import CustomList, DeliveryRequest
 from ct_assets.delivery.diff.diff import Diff
 from ct_assets.delivery.diff.removals import RemovalPlan
-from ct_assets.delivery.guards.changed_meaning import EVENT_KEY, NEW, SAME
-from ct_assets.delivery.guards.renamed_sync import RENAMED
 from ct_assets.delivery.state import state_database
 from ct_assets.delivery.state.state_database import scalar
-from ct_assets.errors import closest
 
 ALWAYS_REMOVABLE = 10
-
-GUARDS = (
-    *("changed_meaning", SAME, NEW, EVENT_KEY),
-    *("empty_source", "max_removed", "max_changed", "empty_list", "max_shrink"),
-    *("new", "lost_state"),
-)
-
-
-def unknown_guard(names: Iterable[str]) -> str | None:
-    """Says what is wrong with the first of `names` that no guard has; None if all are known."""
-    for name in names:
-        if name not in GUARDS and not name.startswith(RENAMED):
-            hint = closest(name, [*GUARDS]) or f"; there are {', '.join(GUARDS)}, {RENAMED}<sync>"
-            return f"no guard is called {name!r}{hint}"
-    return None
 
 
 def expect_changes(connection: duckdb.DuckDBPyConnection, request: DeliveryRequest) -> None:

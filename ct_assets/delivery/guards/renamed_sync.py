@@ -14,6 +14,7 @@ from ct_assets.clevertap.codes import BEFORE_FROM_NOW, DISCARDED, PARKED
 from ct_assets.delivery import outbox
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.diff.valid_rows import learn_fields
+from ct_assets.delivery.guards.guard_names import RENAMED
 from ct_assets.delivery.guards.state_comparison import compare
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import field_bitmap, state_database
@@ -43,9 +44,6 @@ from old.held as o anti join held using (kind, key) anti join synced using (kind
 insert or replace into meta from old.meta where name = 'first_run';
 insert or ignore into meta from old.meta where name = 'declaration' or name like 'other:%';
 """
-
-RENAMED = "renamed:"
-"""Prefix of the guard's name by which a sync takes over the state of its old name."""
 
 
 class GuardError(UserError):

@@ -25,7 +25,7 @@ from ct_assets.delivery.operations.person_rows import (
 from ct_assets.delivery.operations.settled_state import opened, settled
 from ct_assets.delivery.operations.single_call import RETRY, single_call
 from ct_assets.delivery.sender.limits.retry import Retry
-from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.settlement import log_files
 from ct_assets.delivery.settlement.settle import settle, undeclared
 from ct_assets.delivery.state import shared_folders
 from ct_assets.delivery.state.shared_folders import fetched
@@ -202,7 +202,7 @@ def _erase_files(home: Path, keys: Person, person: Person) -> int:
     for unusable in (*home.glob(f"*{ASIDE}"), *home.glob(STAYING)):
         unusable.unlink()
     rows = sum(erase_rows(path, report_lines(keys)) for path in home.glob("reports/*.parquet"))
-    rows += sum(erase_rows(path, log_lines(keys, person)) for path in sync_log.files(home))
+    rows += sum(erase_rows(path, log_lines(keys, person)) for path in log_files.files(home))
     if (home / PREVIOUS).exists():
         rows += erase_rows(home / PREVIOUS, about_person(person))
     return rows

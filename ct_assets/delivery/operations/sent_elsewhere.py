@@ -4,9 +4,9 @@ import orjson
 
 from ct_assets.clevertap.client import Answer, Client, Reply
 from ct_assets.clevertap.destination import Destination
-from ct_assets.delivery.deliver import deliver
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.delivery_result import DeliveryResult
+from ct_assets.delivery.delivery_run import deliver
 
 
 def take_as_sent(request: DeliveryRequest, to: Destination) -> DeliveryResult:

@@ -17,6 +17,7 @@ from ct_assets.clevertap.codes import LIMIT, entries
 from ct_assets.clevertap.contract import IDENTIFIERS
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.outbox import OutboxOrigin
+from ct_assets.delivery.settlement import log_files
 from ct_assets.delivery.settlement.last_outcomes import stretches
 from ct_assets.delivery.state.scratch_tables import (
     DIFF,
@@ -30,10 +31,6 @@ from ct_assets.delivery.state.sync_state import SyncState
 from ct_assets.files import private_dir, replacing
 from ct_assets.sql import literal, parquet_sql
 
-VERSION = 1
-"""Of the columns; in the files' metadata as `log_version`. A column that is added is none."""
-FOLDER = "log"
-
 _NO_VALUES = "null::varchar as record, null::varchar as message"
 """In place of the columns that quote values, where these are not asked for."""
 _ENTRIES = {
@@ -43,15 +40,6 @@ _ENTRIES = {
     "outcome": pl.String,
     "at": pl.String,
 }
-
-
-def path_of(home: Path, delivery: int) -> Path:
-    return home / FOLDER / f"{delivery:08}.parquet"
-
-
-def files(home: Path) -> list[Path]:
-    """One for each delivery that is settled, the oldest first."""
-    return sorted(home.glob(f"{FOLDER}/*.parquet"))
 
 
 def note_staying(
@@ -90,7 +78,7 @@ def write(
 
     Not twice: once the outcomes are folded, nothing tells any more which rows were new.
     """
-    log, kept = path_of(state.home, origin.delivery), state.policy.log
+    log, kept = log_files.path_of(state.home, origin.delivery), state.policy.log
     if kept is None or _is_of(log, origin):
         return
     private_dir(log.parent)
@@ -110,7 +98,7 @@ def write(
                 order by batch nulls last, kind, key
             ) to {literal(str(partial))} (
                 format parquet, compression zstd,
-                kv_metadata {{log_version: '{VERSION}', run: {literal(origin.run)}}}
+                kv_metadata {{log_version: '{log_files.VERSION}', run: {literal(origin.run)}}}
             )
             """
         )
@@ -199,17 +187,12 @@ def _is_of(log: Path, origin: OutboxOrigin) -> bool:
     return False
 
 
-def ages(name: str) -> bool:
-    """Whether a file of a state, by its name, is kept for as long as the log is."""
-    return name.startswith(f"{FOLDER}/")
-
-
 def prune(state: SyncState, request: DeliveryRequest) -> None:
     """Removes the files of deliveries that were settled longer ago than the log is kept."""
     if request.policy.log is None:
         return
     before = request.at - request.policy.log.retention
-    for path in files(state.home):
+    for path in log_files.files(state.home):
         if path.stat().st_mtime < before.timestamp():
             path.unlink()
-    state.hold.prune(before, ages)
+    state.hold.prune(before, log_files.ages)

@@ -17,7 +17,7 @@ from ct_assets.delivery.ledger.delivery_ledger import DeliveryLedger
 from ct_assets.delivery.ledger.ledger_file import LedgerFile
 from ct_assets.delivery.operations.erasure import erase_person
 from ct_assets.delivery.operations.settled_state import settled
-from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.settlement import log_files, sync_log
 from ct_assets.files import replacing
 from ct_assets.row_counts import RowCounts
 from ct_assets_tests.delivery.kit import NOW, Sync, event, profile
@@ -61,7 +61,7 @@ def logged(profiles: Sync) -> Sync:
 
 
 def log(sync: Sync) -> pl.DataFrame:
-    paths = sync_log.files(sync.home)
+    paths = log_files.files(sync.home)
     return pl.concat([pl.read_parquet(path) for path in paths])
 
 
@@ -72,7 +72,7 @@ def lines(sync: Sync, *columns: str) -> list[tuple[Any, ...]]:
 def test_no_log_is_kept_unless_it_is_asked_for(profiles: Sync) -> None:
     profiles.run([profile("1", Name="Ada")])
 
-    assert sync_log.files(profiles.home) == []
+    assert log_files.files(profiles.home) == []
     assert not (profiles.home / "staying.parquet").exists()
 
 
@@ -114,7 +114,7 @@ def test_refused_held_and_rejected_rows_are_in_it_without_values(logged: Sync) -
         (2, "2", "held", "515", None, log(logged).filter(code="515")["reason"][0]),
         (2, "9", "rejected", "email_syntax", '["Email"]', "Email: email_syntax"),
     ]
-    assert b"nobody" not in b"".join(path.read_bytes() for path in sync_log.files(logged.home))
+    assert b"nobody" not in b"".join(path.read_bytes() for path in log_files.files(logged.home))
 
 
 def test_values_are_in_it_on_request(logged: Sync) -> None:
@@ -177,7 +177,7 @@ def test_the_next_run_completes_the_log_of_one_that_was_killed_without_doubles(
 ) -> None:
     listed = rejections(logged.folder, ("9", "email_syntax"))
     logged.run_until_fold([profile("1", Name="Ada"), profile("2", Name="Zoë")], rejections=listed)
-    assert sync_log.files(logged.home) == []
+    assert log_files.files(logged.home) == []
 
     logged.run([profile("1", Name="Ada")])
 
@@ -186,7 +186,7 @@ def test_the_next_run_completes_the_log_of_one_that_was_killed_without_doubles(
         (1, "2", "new", "acked", "run-1"),
         (1, "9", None, "rejected", "run-1"),
     ]
-    assert [path.name for path in sync_log.files(logged.home)] == [
+    assert [path.name for path in log_files.files(logged.home)] == [
         "00000001.parquet",
         "00000002.parquet",
     ]
@@ -237,7 +237,7 @@ def test_a_log_that_was_cut_off_while_it_was_written_is_completed_once(
         killed.setattr(sync_log, "replacing", _cut_off)
         with pytest.raises(KeyboardInterrupt):
             logged.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
-    assert sync_log.files(logged.home) == []
+    assert log_files.files(logged.home) == []
 
     for _ in range(2):
         logged.run([profile("1", Name="Ada"), profile("2", Name="Zoë")])
@@ -251,7 +251,7 @@ def test_a_log_that_was_cut_off_while_it_was_written_is_completed_once(
 @contextlib.contextmanager
 def _cut_off(path: Path) -> Iterator[Path]:
     """Writes half of a log, as a run that is killed then."""
-    if path.parent.name != sync_log.FOLDER:
+    if path.parent.name != log_files.FOLDER:
         with replacing(path) as partial:
             yield partial
         return
@@ -263,13 +263,13 @@ def _cut_off(path: Path) -> Iterator[Path]:
 
 def test_files_older_than_the_log_is_kept_are_removed(logged: Sync) -> None:
     logged.run([profile("1", Name="Ada")])
-    (first,) = sync_log.files(logged.home)
+    (first,) = log_files.files(logged.home)
     old = (NOW - timedelta(days=91)).timestamp()
     os.utime(first, (old, old))
 
     logged.run([profile("1", Name="Augusta")])
 
-    assert [path.name for path in sync_log.files(logged.home)] == ["00000002.parquet"]
+    assert [path.name for path in log_files.files(logged.home)] == ["00000002.parquet"]
 
 
 def test_somebody_who_is_erased_is_in_no_line_of_it(logged: Sync) -> None:
@@ -284,6 +284,6 @@ def test_somebody_who_is_erased_is_in_no_line_of_it(logged: Sync) -> None:
         erase_person(logged.home.parent, "ada-1815", client)
 
     assert [row[0] for row in lines(logged, "key")] == [None, "2", "9"]
-    (path,) = sync_log.files(logged.home)
+    (path,) = log_files.files(logged.home)
     assert b"ada-1815" not in path.read_bytes()
     assert pl.read_parquet_metadata(path)["log_version"] == "1"

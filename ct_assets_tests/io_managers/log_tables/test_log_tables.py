@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ct_assets.delivery.delivery_request import LogPolicy
-from ct_assets.delivery.settlement import sync_log
+from ct_assets.delivery.settlement import log_files
 from ct_assets.errors import UserError
 from ct_assets.io_managers.log_tables import log_connection
 from ct_assets.io_managers.log_tables.log_connection import log_table
@@ -61,7 +61,7 @@ def shop(
 def taken(shop: DeclaredConnection, sync: Sync, **options: Any) -> int:
     with log_table(shop, TABLE, "the log of customers") as table:
         names = sync.home.name, sync.home.parent.name
-        return take_in(table, sync_log.files(sync.home), *names, **options)
+        return take_in(table, log_files.files(sync.home), *names, **options)
 
 
 def test_a_table_has_every_row_of_the_files_once(
@@ -74,7 +74,7 @@ def test_a_table_has_every_row_of_the_files_once(
     assert taken(connected, logged) == 1
 
     selected = ", ".join(name for name in COLUMNS if name not in ("began_at", "sent_at"))
-    files = pl.concat([pl.read_parquet(file) for file in sync_log.files(logged.home)])
+    files = pl.concat([pl.read_parquet(file) for file in log_files.files(logged.home)])
     kept = files.select(selected.split(", ")).rows()
     found = rows(f"select {selected} from {TABLE}")
     assert sorted(map(str, map(_comparable, found))) == sorted(map(str, map(_comparable, kept)))
@@ -119,7 +119,7 @@ def test_the_erased_and_the_old_are_removed_and_others_stay(
 ) -> None:
     connected, rows = shop
     taken(connected, logged)
-    for file in sync_log.files(logged.home):
+    for file in log_files.files(logged.home):
         kept = pl.read_parquet(file).filter(pl.col("identity") != "1")
         other = kept.with_columns(pl.lit("orders").alias("sync"))
         kept.write_parquet(file)
