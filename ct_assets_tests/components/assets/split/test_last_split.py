@@ -20,6 +20,9 @@ from ct_assets.mapping.kept import row_pairs
 from ct_assets.mapping.kept.earlier_split import FAILED
 from ct_assets.snapshot_meta import SnapshotMeta, SplitMeta
 from ct_assets.staging import DATA, Staging
+from ct_assets.store import held_copies
+from ct_assets.store.folder_objects import FolderObjects
+from ct_assets.store.shared_staging import SharedStaging
 
 DECLARED: Mapping[str, Any] = {
     "name": "customers",
@@ -54,9 +57,10 @@ def split(
     *,
     of_run: Callable[[pl.LazyFrame], pl.LazyFrame] = lambda rows: rows,
     anew: bool = False,
+    staging: Staging | None = None,
 ) -> Done:
     """Splits as a run does that reads its source before, and publishes unless it is `anew`."""
-    sync, staging = parse(declared), Staging(root)
+    sync, staging = parse(declared), staging or Staging(root)
     with (
         staging.draft(("shop", "customer")) as source,
         staging.draft(("customers", "valid")) as valid,
@@ -263,6 +267,22 @@ def test_a_split_of_an_earlier_version_is_not_taken_over(tmp_path: Path) -> None
     staging.amend(("customers", "valid"), None, replace(meta, split=old))
 
     assert split(tmp_path, ROWS[1:]).changed is None
+
+
+def test_the_last_split_of_another_host(tmp_path: Path) -> None:
+    objects, rows = FolderObjects(tmp_path / "shared"), [*ROWS[:3], OTHER, *ROWS[4:]]
+    one, other = (
+        SharedStaging(tmp_path / name, objects=objects, cache_bytes=10**9)
+        for name in ("one", "other")
+    )
+    split(tmp_path, ROWS, staging=one)
+
+    done = split(tmp_path, rows, staging=other)
+
+    for folder in list(held_copies._held):
+        held_copies.release(folder)
+    assert done.changed == ["c3"]
+    assert_as_anew(tmp_path, done, rows)
 
 
 ROW = st.tuples(
