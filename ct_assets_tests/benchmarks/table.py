@@ -42,6 +42,7 @@ SHOWN = (
     "first sync, events, 10 M",
     "no change, 1 M",
     "no change, 10 M",
+    "1 % changed, 10 M",
     "all rejected, 10 M",
     "all refused, 10 M",
     "sandbox, count, profiles",
