@@ -1,5 +1,6 @@
 """LastSplit gives a new split those rows of the last one that have not changed, one by one."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -79,4 +80,4 @@ def _take_changed(draft: Draft, snapshot: Snapshot) -> None:
     """Has the draft the same changed rows beside it as a snapshot, or none."""
     (draft.folder / CHANGED).unlink()
     if (theirs := snapshot.beside(CHANGED)).exists():
-        (draft.folder / CHANGED).hardlink_to(theirs)
+        shutil.copyfile(theirs, draft.folder / CHANGED)
