@@ -37,7 +37,9 @@ def with_warnings(
     all_types = {**types, **types_before}
     hazards = [*type_drift(types_before, types), *turned_null(nulls_before, nulls)]
     if before and before.others is not None:
-        hazards += _new_columns({*(split.others or ())} - {*before.others})
+        others, others_before = {*(split.others or ())}, {*before.others}
+        hazards += _new_columns(others - others_before)
+        hazards += _gone_columns(others_before - others)
     if sync.object == "profile":
         hazards += bare_profiles(facts.bare)
         hazards += custom_fields({*all_types, *elsewhere}, sync.limits)
@@ -96,4 +98,13 @@ def _left_out(valid: Draft) -> Iterator[ReasonCount]:
 def _new_columns(names: Iterable[str]) -> list[Hazard]:
     message = "a new column of the source, sent because of `other_columns`; is that meant?"
     code = WarnedCode("new_column")
+    return [Hazard(code, name, 0, f"{name}: {message}") for name in sorted(names)]
+
+
+def _gone_columns(names: Iterable[str]) -> list[Hazard]:
+    message = (
+        "a column that `other_columns` took in is gone from the source; what CleverTap has of it "
+        "stays there, and profiles that had a value go again, without it"
+    )
+    code = WarnedCode("turned_null")
     return [Hazard(code, name, 0, f"{name}: {message}") for name in sorted(names)]
