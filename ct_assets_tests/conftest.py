@@ -1,4 +1,5 @@
 import atexit
+import itertools
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -29,10 +30,13 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     atexit.register(os._exit, 0)
 
 
+_tests = itertools.count()
+
+
 @pytest.fixture(autouse=True)
 def notes_of_states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """No test finds what another one noted of an account at a port that both were given."""
-    root = tmp_path_factory.getbasetemp() / "slots"
+    root = tmp_path_factory.getbasetemp() / f"slots-{next(_tests)}"
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(account_slots, "ROOT", root)
         patched.setattr(account_witness, "ROOT", root / "states")
