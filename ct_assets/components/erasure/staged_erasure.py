@@ -1,6 +1,7 @@
 """StagedErasure erases a person from staged source rows, valid and rejected ones, and reports."""
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ct_assets.delivery.operations.person_rows import (
     log_lines,
     report_lines,
 )
+from ct_assets.errors import UserError
 from ct_assets.files import checksum, replacing
 from ct_assets.io_managers.delivery_requests import CHANGED, KEYS
 from ct_assets.mapping import BoundSync, SchemaError, Sync, bind
@@ -25,8 +27,12 @@ _ROW = "__row"
 
 def named_by(staging: Staging, syncs: Iterable[Sync], kind: str, value: str) -> Person:
     """The identifier, and the further ones that staged rows give the same person."""
-    valid = [path for sync in syncs for path in staging.snapshots((sync.name, "valid"))]
-    return {(kind, value), *(pair for path in valid for pair in identifiers_of(path, kind, value))}
+    named: set[tuple[str, str]] = {(kind, value)}
+    for sync in syncs:
+        for path in staging.snapshots((sync.name, "valid")):
+            with _undamaged(path):
+                named |= set(identifiers_of(path, kind, value))
+    return named
 
 
 def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int:
@@ -38,22 +44,40 @@ def erase_staged(staging: Staging, syncs: Iterable[Sync], person: Person) -> int
         for key in assets:
             staging.sweep(key)
         keys = _keys(sync, valid, person)
-        rows += sum(erase_rows(path, about_person(person)) for path in valid)
+        rows += sum(_erase(path, about_person(person)) for path in valid)
         for path in valid:
             for beside in (path.with_name(KEYS), path.with_name(CHANGED)):
                 if beside.exists():
-                    erase_rows(beside, about_person(person))
+                    _erase(beside, about_person(person))
         for stage in ("clevertap", "undelivered"):
             paths = staging.snapshots((sync.name, stage))
-            rows += sum(erase_rows(path, report_lines(keys)) for path in paths)
+            rows += sum(_erase(path, report_lines(keys)) for path in paths)
         for path in staging.snapshots((sync.name, LOG)):
-            rows += erase_rows(path, log_lines(keys, person))
+            rows += _erase(path, log_lines(keys, person))
         for path in (*staging.snapshots((sync.name, "rejected")), *staging.snapshots(source)):
-            rows += _erase_source(sync, path, person)
+            with _undamaged(path):
+                rows += _erase_source(sync, path, person)
         for key in assets:
             staging.keep_edits(key)
         _recount(staging, sync)
     return rows
+
+
+def _erase(path: Path, unwanted: pl.Expr) -> int:
+    with _undamaged(path):
+        return erase_rows(path, unwanted)
+
+
+@contextlib.contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Names a staged file that cannot be read: nobody can tell whose rows are in it."""
+    try:
+        yield
+    except pl.exceptions.PolarsError:
+        raise UserError(
+            f"{path} is damaged, and may have rows of the person; remove its folder, "
+            f"{path.parent}, and run it again. The next run stages its rows anew"
+        ) from None
 
 
 def _recount(staging: Staging, sync: Sync) -> None:
@@ -80,7 +104,8 @@ def _keys(sync: Sync, valid: list[Path], person: Person) -> Person:
     keys = set(person)
     for path in valid:
         theirs = pl.scan_parquet(path, glob=False).filter(about_person(person))
-        keys |= set(theirs.select(kind.alias("kind"), "_key").collect().iter_rows())
+        with _undamaged(path):
+            keys |= set(theirs.select(kind.alias("kind"), "_key").collect().iter_rows())
     return sorted(keys)
 
 

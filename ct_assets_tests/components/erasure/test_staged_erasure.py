@@ -6,6 +6,7 @@ import pytest
 
 from ct_assets.components.assets.split.split_step import split_into
 from ct_assets.components.erasure.staged_erasure import erase_staged, named_by
+from ct_assets.errors import UserError
 from ct_assets.io_managers.delivery_requests import KEYS
 from ct_assets.mapping import Sync, parse
 from ct_assets.row_counts import RowCounts
@@ -115,6 +116,18 @@ def test_what_is_said_of_the_rows_left_is_true(tmp_path: Path) -> None:
     assert split
     assert split.counts == RowCounts(source=3, cut=0, superseded=0, valid=2, rejected=1)
     assert split.counts.violations() == []
+
+
+@pytest.mark.parametrize("name", ["valid", "rejected", "clevertap"])
+def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
+    staging, declared = Staging(tmp_path), sync(BY_ID)
+    stage(staging, declared)
+    file = staging.current(("customers", name)).path
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4] + b"\xff" * (len(whole) // 2) + whole[4 + len(whole) // 2 :])
+
+    with pytest.raises(UserError, match="is damaged, and may have rows of the person; remove its"):
+        erase(staging, declared, "identity", "1")
 
 
 def test_what_a_killed_run_has_left_half_staged_goes_too(tmp_path: Path) -> None:

@@ -62,15 +62,14 @@ class SplitRun:
                 keys = unprofiled.keys() if unprofiled else None
                 drafts = self.valid, self.rejected
                 split = split_into(sync, of_run(source.rows), *drafts, keys, inputs, last.by)
-                split = last.told(split, self.valid, source.file)
                 self._say_kept(split)
-                return split
+                return last.told(split, self.valid, source.file)
         self.work.say(f"{sync.name}: nothing has changed since the last split")
         return split
 
     def _say_kept(self, split: SplitMeta) -> None:
-        if split.base and (changed := self.valid.folder / CHANGED).exists():
-            kept = split.counts.valid - height(changed)
+        if CHANGED in split.checksums:
+            kept = split.counts.valid - height(self.valid.folder / CHANGED)
             self.work.say(f"{self.sync.name}: {kept:,} rows are as they were in the last split")
 
     def with_warnings(self, split: SplitMeta) -> SplitMeta:
