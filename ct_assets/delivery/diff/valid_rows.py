@@ -11,6 +11,7 @@ import polars as pl
 from ct_assets.delivery.delivery_request import DeliveryRequest
 from ct_assets.delivery.state import field_bitmap
 from ct_assets.delivery.state.scratch_tables import VALID
+from ct_assets.mapping.duplicates import PLACE
 from ct_assets.sql import parquet_sql
 from ct_assets.system_columns import SYSTEM_COLUMNS
 
@@ -30,7 +31,7 @@ def expose(
         connection,
         f"""
         select
-            {"__row" if changed else "file_row_number"} as row,
+            {PLACE if changed else "file_row_number"} as row,
             _key as key, {"_kind" if profiles else "'event'"} as kind,
             _kind as lane_kind, _identity as lane_identity, _also as also, _ts as ts,
             _record as record, _clear as clear,

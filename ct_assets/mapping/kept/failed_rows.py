@@ -25,13 +25,10 @@ class FailedRows:
 
     def at(self, place: pl.Expr) -> pl.Expr:
         """Whether a row is noted."""
-        return place.map_batches(self._known, return_dtype=pl.Boolean(), is_elementwise=True)
+        return self._places.at(place)
 
     def _note(self, rows: pl.Series) -> pl.Series:
         failed = rows.struct.field("failed")
         if failed.any():
             self._places.add(rows.struct.field("place").filter(failed).to_numpy())
         return failed.alias(rows.name)
-
-    def _known(self, places: pl.Series) -> pl.Series:
-        return pl.Series(places.name, self._places.has(places.to_numpy()))

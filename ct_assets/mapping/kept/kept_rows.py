@@ -31,7 +31,7 @@ class KeptRows:
 
     def at(self, place: pl.Expr) -> pl.Expr:
         """Whether a row of today is kept."""
-        return place.map_batches(self._known, return_dtype=pl.Boolean(), is_elementwise=True)
+        return self._kept.at(place)
 
     def merged(self, judged: pl.LazyFrame) -> pl.LazyFrame:
         """All valid rows of today, in their order: those that are kept, and those `judged`.
@@ -50,9 +50,6 @@ class KeptRows:
         )
         numbered = judged.with_columns(before).with_row_index("__nth")
         return numbered.with_columns(pl.col(PLACE) + pl.col("__nth")).drop("__nth")
-
-    def _known(self, places: pl.Series) -> pl.Series:
-        return pl.Series(places.name, self._kept.has(places.to_numpy()))
 
     def _ranks(self, places: pl.Series) -> pl.Series:
         import numpy as np
@@ -80,15 +77,10 @@ def kept_rows(
     valid = earlier.valid_places()
     if valid is None:
         return None
-    rows = earlier.source.with_row_index(PLACE)
-    known = pl.col(PLACE).map_batches(
-        lambda places: pl.Series(places.name, valid.has(places.to_numpy())),
-        return_dtype=pl.Boolean(),
-        is_elementwise=True,
-    )
+    before = earlier.source.with_row_index(PLACE).filter(valid.at(pl.col(PLACE)))
     hashed = pl.col(PLACE).cast(pl.Int64), row_hash(schema).alias(HASH)
     taken, kept = RowSet(valid.rows), RowSet(height)
-    for pairs in row_pairs(rows.filter(known).select(hashed), today.select(hashed)):
+    for pairs in row_pairs(before.select(hashed), today.select(hashed)):
         taken.add(pairs.before)
         kept.add(pairs.today)
     found = KeptRows(earlier.valid, valid, taken, kept)

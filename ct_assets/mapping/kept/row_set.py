@@ -3,6 +3,8 @@
 import threading
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -38,6 +40,13 @@ class RowSet:
 
         bits = np.frombuffer(self._bytes, np.uint8)[places // _BITS]
         return ((bits >> (places % _BITS).astype(np.uint8)) & 1).astype(np.bool_)
+
+    def at(self, place: pl.Expr) -> pl.Expr:
+        """Whether a place is in the set, as a column; what is added later counts, too."""
+        return place.map_batches(self._at, return_dtype=pl.Boolean(), is_elementwise=True)
+
+    def _at(self, places: pl.Series) -> pl.Series:
+        return pl.Series(places.name, self.has(places.to_numpy()))
 
     @property
     def count(self) -> int:
